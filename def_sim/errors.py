@@ -1,0 +1,71 @@
+"""Errors that tell the user the fix.
+
+    DefSimError                 anything a user can mend: message + fix, exit code 2
+    |- ConfigError              an option, a name or a value on the command line or in conf/
+    |- SurveyFormatError        items, references, surveys, places, language packs
+    |- ModelError               a checkpoint that is missing, incomplete or of the wrong kind
+    |- EngineError              a call that failed; `retryable` says whether again may help
+    |- StoreError               the run folder: disk full, unwritable, damaged
+       |- RunMismatchError      the folder belongs to another configuration
+       |- RunInUseError         another process holds the shard
+    |- VerificationError        a stored number is not what the raw answers give
+
+`assert` is for our own invariants only.
+"""
+
+
+class DefSimError(Exception):
+    """A problem a user can mend: what was expected and found, where, and what to do.
+
+    Args:
+        message: What was expected, what was found, where (file and line, item, option).
+        fix: What to do next, as one imperative sentence or command.
+    """
+
+    def __init__(self, message: str, *, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.fix}" if self.fix else self.message
+
+
+class ConfigError(DefSimError):
+    """An option, a name or a value on the command line or in conf/."""
+
+
+class SurveyFormatError(DefSimError):
+    """Items, references, surveys, place lists or language packs that break their format."""
+
+
+class ModelError(DefSimError):
+    """A checkpoint that is missing, incomplete or of the wrong kind."""
+
+
+class EngineError(DefSimError):
+    """A call to a model that failed.
+
+    Args:
+        retryable: True if the same request may succeed later (overload, lost connection).
+    """
+
+    def __init__(self, message: str, *, fix: str = "", retryable: bool = False) -> None:
+        super().__init__(message, fix=fix)
+        self.retryable = retryable
+
+
+class StoreError(DefSimError):
+    """The run folder: disk full, unwritable, damaged."""
+
+
+class RunMismatchError(StoreError):
+    """The run folder belongs to another configuration."""
+
+
+class RunInUseError(StoreError):
+    """Another process is writing this shard."""
+
+
+class VerificationError(DefSimError):
+    """A stored number is not what the raw answers give."""

@@ -1,0 +1,358 @@
+"""The nouns of def_sim: the records that flow from folder to folder.
+
+Everything else in the package is a verb acting on these. They are frozen: a record
+says what was asked, drawn, sent or answered, and nobody downstream can change that.
+No record reads a file, draws a number or knows a model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Dimension(StrEnum):
+    """Topic group of an item, in the manner of Liu et al. 2025. Not a Hofstede index."""
+
+    EVI = "EVI"
+    IDV = "IDV"
+    IVR = "IVR"
+    LTO = "LTO"
+    MAS = "MAS"
+    PDI = "PDI"
+    TDI = "TDI"
+    UAI = "UAI"
+    USI = "USI"
+
+
+DIMENSION_TITLES: Mapping[Dimension, str] = {
+    Dimension.EVI: "Emancipative values",
+    Dimension.IDV: "Individualism",
+    Dimension.IVR: "Indulgence",
+    Dimension.LTO: "Long-term orientation",
+    Dimension.MAS: "Masculinity",
+    Dimension.PDI: "Power distance",
+    Dimension.TDI: "Tradition",
+    Dimension.UAI: "Uncertainty avoidance",
+    Dimension.USI: "Universalism",
+}
+
+
+class QuestionType(StrEnum):
+    """How an answer is given: one option, several options, or a point on a numbered scale."""
+
+    SINGLE = "single"
+    MULTIPLE = "multiple"
+    SCALE = "scale"
+
+
+class MeasurementLevel(StrEnum):
+    """What the option codes mean: names, an order, or equal steps."""
+
+    NOMINAL = "nominal"
+    ORDINAL = "ordinal"
+    INTERVAL = "interval"
+
+
+class AnswerStatus(StrEnum):
+    """How an asked question ended. Every planned answer ends in exactly one of these."""
+
+    ANSWERED = "answered"
+    DONT_KNOW = "dont_know"
+    REFUSED = "refused"
+    ROLE_BREAK = "role_break"  # "as an AI ..."
+    THIRD_PERSON = "third_person"  # "some ... others ...": a description, not a choice
+    AMBIGUOUS = "ambiguous"
+    OUT_OF_RANGE = "out_of_range"
+    TOO_MANY = "too_many"
+    NO_ANSWER = "no_answer"
+    TRUNCATED = "truncated"  # ran into max_new_tokens before a choice was given
+    ENGINE_ERROR = "engine_error"
+    NOT_ASKED = "not_asked"  # a follow-up whose first question was not answered
+
+
+class ReadingMethod(StrEnum):
+    """What in the text told us the choice."""
+
+    NUMBER = "number"
+    LABEL = "label"
+    BOTH = "both"
+    JUDGE = "judge"
+    CONSTRAINED = "constrained"
+    NONE = "none"
+
+
+class FinishReason(StrEnum):
+    """Why a completion ended."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    ERROR = "error"
+    NOT_SENT = "not_sent"
+
+
+class AnswerMode(StrEnum):
+    """How an engine may answer: free text, one of the option codes, or their probabilities."""
+
+    FREE = "free"
+    CONSTRAINED = "constrained"
+    PROBABILITIES = "probabilities"
+
+
+class Role(StrEnum):
+    """Who speaks in a chat turn."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing that can be answered. `code` is the institute's; `label` is in the asked language."""
+
+    code: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One prompt of a questionnaire: an item in one wording and language, for one population.
+
+    `options` are the ones this population was shown, in code order. Volunteered codes
+    ("hard to say" that only an interviewer could note) are not among them.
+    A scale labels its two ends only; the labels between are the code itself.
+    A follow-up's text holds the slot `{first_choice}` for the label of the first choice.
+    """
+
+    item_id: str
+    wording: int  # 0 is the base wording, 1.. its paraphrases
+    language: str
+    topic: str  # a few English words naming the item, for tables and figures
+    text: str
+    type: QuestionType
+    level: MeasurementLevel
+    dimension: Dimension
+    direction: int  # +1: high codes mean more of the dimension; -1: less; 0: no direction
+    options: tuple[Option, ...]
+    max_choices: int = 1
+    follow_up_of: str | None = None
+    is_factual: bool = False
+
+    @property
+    def id(self) -> str:
+        """Address of the prompt, e.g. `wvs7.Q1#0`."""
+        return f"{self.item_id}#{self.wording}"
+
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """Option codes in code order, shape (K,)."""
+        return tuple(option.code for option in self.options)
+
+    def label_of(self, code: int) -> str:
+        """Label of an option code.
+
+        Raises:
+            KeyError: This population was not shown that code.
+        """
+        for option in self.options:
+            if option.code == code:
+                return option.label
+        raise KeyError(f"{self.id} has no option {code}")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemReference:
+    """How people answered one item: the weighted share of each shown option.
+
+    For a multiple-choice item the shares are of people who mention the option and may
+    sum to more than 1; otherwise they sum to 1. Volunteered codes are left out of both
+    shares and n.
+    """
+
+    item_id: str
+    group: str  # "all", "male", "<=29", "male|<=29", ...
+    codes: tuple[int, ...]  # shape (K,), the codes of the question's options
+    shares: tuple[float, ...]  # shape (K,), same order
+    n: int  # people with a valid answer
+    n_effective: float | None  # Kish; None where the weights are unknown
+    volunteered_share: float = 0.0  # of valid answers, left out
+
+    @property
+    def n_for_uncertainty(self) -> float:
+        """n_effective, or n where that is unknown (which understates the uncertainty)."""
+        return float(self.n) if self.n_effective is None else self.n_effective
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A questionnaire joined with a population: what is asked, of whom, in which language."""
+
+    name: str
+    title: str
+    population: str  # ISO 3166 alpha-3 code of the country whose people are the reference
+    country_names: Mapping[str, str]  # language -> the country's name in it
+    language: str  # of questions and options
+    frame_language: str  # of the instruction around them
+    questions: tuple[Question, ...]  # in the order they are asked
+
+    def question(self, question_id: str) -> Question:
+        """The question with that address (`item#wording`).
+
+        Raises:
+            KeyError: The survey does not ask it.
+        """
+        for question in self.questions:
+            if question.id == question_id:
+                return question
+        raise KeyError(f"survey {self.name} has no question {question_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """Who the model is asked to be. `place` is the text put into the frame."""
+
+    place: str  # "Columbus, Ohio, United States", or the country alone
+    is_drawn: bool  # False: prompt modification is off, everyone is from the country as a whole
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingConfig:
+    """How text is decoded. Every field is sent explicitly: engines' silent defaults differ."""
+
+    num_beams: int = 1
+    do_sample: bool = True
+    temperature: float = 1.0
+    top_k: int = 50  # 0: off
+    top_p: float = 1.0
+    max_new_tokens: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Respondent:
+    """One simulated participant who goes through the whole questionnaire."""
+
+    index: int
+    persona: Persona
+    decoding: DecodingConfig
+    memory_capacity: int  # most exchanges remembered; 0: none
+
+    @property
+    def id(self) -> str:
+        """Stable name, e.g. `r00007`; does not depend on the size of the panel."""
+        return f"r{self.index:05d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat turn."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A remembered question and answer: what stands in later chats as an earlier turn."""
+
+    question_id: str
+    request: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """Address of a request's randomness: the same key gives the same token noise.
+
+    The model is not in it (models are compared on common draws), nor is the number
+    of respondents or shards. A retry keeps its key.
+    """
+
+    seed: int
+    respondent_id: str
+    item_id: str
+    wording: int
+    call: int = 0  # which call of the strategy for this question
+
+    def __str__(self) -> str:
+        return f"{self.seed}/{self.respondent_id}/{self.item_id}/{self.wording}/{self.call}"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a strategy asks of an engine.
+
+    `messages` end with a user turn. An engine for a base model writes them as plain
+    text that ends in the anchor after which the answer stands (`answer_anchor`).
+    """
+
+    messages: tuple[Message, ...]
+    decoding: DecodingConfig
+    key: RequestKey
+    answer_anchor: str = "Answer:"
+    mode: AnswerMode = AnswerMode.FREE
+    option_codes: tuple[int, ...] = ()  # needed by the modes other than free
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What came back from an engine. `error` is set only if `finish_reason` is ERROR."""
+
+    text: str
+    finish_reason: FinishReason = FinishReason.STOP
+    num_prompt_tokens: int = 0
+    num_generated_tokens: int = 0  # of the answer that was kept, one beam
+    seconds: float = 0.0  # from submission to completion, waiting included
+    option_probabilities: Mapping[int, float] | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the rules made of a text: a status, and the codes if it is an answer."""
+
+    status: AnswerStatus
+    choices: tuple[int, ...] = ()  # option codes, empty unless status is ANSWERED
+    method: ReadingMethod = ReadingMethod.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one respondent answered to one question, how it was asked, and how we know.
+
+    `text` is the completion as it came: answers can be read again without a model.
+    `shown_codes` is the realised order of the options. `memory` names the questions
+    (`item#wording`) whose exchanges stood before this one, in their order.
+    """
+
+    respondent_id: str
+    item_id: str
+    wording: int
+    call: int  # the call whose text was read
+    status: AnswerStatus
+    choices: tuple[int, ...]
+    method: ReadingMethod
+    text: str
+    shown_codes: tuple[int, ...] = ()
+    memory: tuple[str, ...] = ()
+    prompt_hash: str = ""  # of the messages sent, see prompts.hash_messages
+    finish_reason: FinishReason = FinishReason.NOT_SENT
+    num_prompt_tokens: int = 0
+    num_generated_tokens: int = 0
+    error: str | None = None
+    seconds: float = field(default=0.0, compare=False)  # timings are no part of "the same answers"
+
+    @property
+    def question_id(self) -> str:
+        """Address of the question, `item#wording`."""
+        return f"{self.item_id}#{self.wording}"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do. What it cannot is an error at plan time, never a silent change."""
+
+    beams: str  # "beam-sample", "beam-search" or "none"
+    seed: str  # "exact", "best-effort" or "none"
+    top_k: bool = True
+    probabilities: bool = False
+    constrained: bool = False
