@@ -1,0 +1,155 @@
+"""What people answered: weighted shares per item and group, with n and effective n.
+
+One pair of files a population and source: `data/references/<population>/<source>.csv` holds
+the numbers, the `.yaml` beside it says where they come from. Knows no model.
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from def_sim.errors import SurveyFormatError
+from def_sim.records import ItemReference
+from def_sim.surveys.item_bank import Item
+from def_sim.yaml_files import read_validated
+
+COLUMNS = ("item_id", "group_type", "group", "code", "share", "n", "n_effective", "volunteered_share")
+_SUM_TOLERANCE = 1e-4  # shares are stored with six decimals
+
+
+class ReferenceSource(BaseModel):
+    """Where a reference comes from and how it was computed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    population: str
+    source: str
+    title: str
+    year: int
+    weight: str  # the weight variable, or "none"
+    dont_know: str  # how don't-know answers are treated
+    release: str
+    citation: str
+    terms: str
+
+
+@dataclass(frozen=True)
+class HumanReference:
+    """The people's side of a comparison, for one population.
+
+    `items` maps (item id, group) to shares; the group of everyone is "all".
+    """
+
+    population: str
+    sources: tuple[ReferenceSource, ...]
+    items: Mapping[tuple[str, str], ItemReference]
+
+    def for_everyone(self) -> dict[str, ItemReference]:
+        """Item id -> shares of the whole population."""
+        return {item_id: shares for (item_id, group), shares in self.items.items() if group == "all"}
+
+
+def read_reference(path: Path, items: Mapping[str, Item], population: str) -> HumanReference:
+    """The reference of one source, checked against the items it belongs to.
+
+    Args:
+        path: The CSV; its provenance stands beside it with the ending .yaml.
+        items: Item id -> item, of the same source.
+        population: ISO alpha-3 code; decides which options were shown.
+
+    Raises:
+        SurveyFormatError: A row, a code, a sum or the provenance is wrong; with file and line.
+    """
+    rows = defaultdict(list)
+    for line, row in _rows(path):
+        rows[row["item_id"], row["group"]].append((line, row))
+    references = {
+        (item_id, group): _item_reference(path, items, population, group_rows)
+        for (item_id, group), group_rows in rows.items()
+    }
+    return HumanReference(
+        population, (read_validated(path.with_suffix(".yaml"), ReferenceSource),), references
+    )
+
+
+def merge_references(parts: list[HumanReference]) -> HumanReference:
+    """The references of several sources for the same population as one."""
+    items = {key: value for part in parts for key, value in part.items.items()}
+    return HumanReference(parts[0].population, tuple(s for part in parts for s in part.sources), items)
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                raise SurveyFormatError(
+                    f"{path.name}, line 1: expected the columns {', '.join(COLUMNS)}, "
+                    f"found {', '.join(reader.fieldnames or ())}.",
+                    fix=f"Correct the header of {path}.",
+                )
+            for row in reader:
+                yield reader.line_num, row
+    except FileNotFoundError:
+        raise SurveyFormatError(
+            f"{path} does not exist: the population was not asked this source, or its reference is missing.",
+            fix="Choose another `population=`, or write the file; its format is in data/README.md.",
+        ) from None
+
+
+def _item_reference(
+    path: Path, items: Mapping[str, Item], population: str, rows: list[tuple[int, dict[str, str]]]
+) -> ItemReference:
+    line, first = rows[0]
+    item = items.get(first["item_id"])
+    if item is None:
+        raise _wrong(path, line, f"no item {first['item_id']!r} in this source")
+    codes = tuple(_integer(path, at, row, "code") for at, row in rows)
+    shares = tuple(_number(path, at, row, "share") for at, row in rows)
+    expected = tuple(option.code for option in item.shown_options(population))
+    if codes != expected:
+        raise _wrong(
+            path,
+            line,
+            f"{item.id}, group {first['group']}: codes {list(codes)}, but {population} was shown "
+            f"{list(expected)}",
+        )
+    total = sum(shares)
+    if item.max_choices == 1 and abs(total - 1) > _SUM_TOLERANCE:
+        raise _wrong(path, line, f"{item.id}, group {first['group']}: shares sum to {total:.6f}, expected 1")
+    return ItemReference(
+        item_id=item.id,
+        group=first["group"],
+        codes=codes,
+        shares=shares,
+        n=_integer(path, line, first, "n"),
+        n_effective=_number(path, line, first, "n_effective", upper=1e9) if first["n_effective"] else None,
+        volunteered_share=_number(path, line, first, "volunteered_share"),
+    )
+
+
+def _integer(path: Path, line: int, row: dict[str, str], column: str) -> int:
+    try:
+        return int(row[column])
+    except ValueError:
+        raise _wrong(path, line, f"{column} must be a whole number, found {row[column]!r}") from None
+
+
+def _number(path: Path, line: int, row: dict[str, str], column: str, upper: float = 1.0) -> float:
+    try:
+        value = float(row[column])
+    except ValueError:
+        raise _wrong(path, line, f"{column} must be a number, found {row[column]!r}") from None
+    if not 0 <= value <= upper:  # also catches nan
+        raise _wrong(path, line, f"{column} must lie in [0, {upper:g}], found {row[column]!r}")
+    return value
+
+
+def _wrong(path: Path, line: int, what: str) -> SurveyFormatError:
+    return SurveyFormatError(
+        f"{path.name}, line {line}: {what}.", fix=f"Correct {path} at line {line} (format: data/README.md)."
+    )

@@ -1,0 +1,235 @@
+"""Items: what can be asked, in every language, with the institute's codes.
+
+One file a source (`data/items/<source>.yaml`), one strict validator: a code used twice, a
+missing language or a follow-up without its first question is an error with file and line.
+An item knows no population's answers; see human_reference.py for those.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from def_sim.records import Dimension, MeasurementLevel, Option, Question, QuestionType
+from def_sim.yaml_files import read_validated
+
+FIRST_CHOICE_SLOT = "{first_choice}"
+_MIN_WORDINGS = 2  # one base, at least one paraphrase
+
+Text = Annotated[str, Field(min_length=1)]
+Labels = dict[Annotated[str, Field(pattern="^[a-z]{2}$")], Text]  # language -> text
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OptionEntry(_Strict):
+    """One option: the institute's code and a label per language.
+
+    In a battery (a multiple-choice item made of several yes/no variables) each option has
+    its own variable, and its own dimension for maps and indices.
+    """
+
+    code: int = Field(strict=True)
+    labels: Labels
+    variable: str | None = None
+    dimension: Dimension | None = None
+    direction: int = Field(default=0, ge=-1, le=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_labels(cls, data: Any) -> Any:
+        """In the file the languages stand beside the code: `{code: 1, en: Yes, zh: 是}`."""
+        if not isinstance(data, dict) or "labels" in data:
+            return data
+        known = {name: data[name] for name in cls.model_fields if name in data}
+        return {**known, "labels": {key: value for key, value in data.items() if key not in known}}
+
+
+class Scale(_Strict):
+    """A numbered scale of which only the two ends are labelled."""
+
+    first: int = Field(strict=True)
+    last: int = Field(strict=True)
+    low: Labels  # of code `first`
+    high: Labels  # of code `last`
+
+    def options(self) -> list[OptionEntry]:
+        """All points; the labels between the ends are the numbers themselves."""
+        middle = [
+            OptionEntry(code=code, labels={language: str(code) for language in self.low})
+            for code in range(self.first + 1, self.last)
+        ]
+        ends = OptionEntry(code=self.first, labels=self.low), OptionEntry(code=self.last, labels=self.high)
+        return [ends[0], *middle, ends[1]]
+
+
+class Item(_Strict):
+    """One thing that people were asked. `shown` and `volunteered` say who saw which codes."""
+
+    id: str = Field(pattern=r"^[a-z0-9_]+\.[A-Za-z0-9_]+$")
+    variable: Text
+    topic: Text
+    dimension: Dimension
+    direction: int = Field(ge=-1, le=1)
+    type: QuestionType
+    level: MeasurementLevel
+    options: list[OptionEntry] = Field(min_length=2)
+    scale: Scale | None = None
+    max_choices: int = Field(default=1, ge=1)
+    volunteered: list[int] = []
+    shown: dict[str, list[int]] = {}  # population -> the codes it was shown, if not all
+    follow_up_of: str | None = None
+    is_factual: bool = False
+    wordings: dict[str, list[Text]]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _options_from_scale(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "scale" in data and "options" not in data:
+            return {**data, "options": Scale.model_validate(data["scale"]).options()}
+        return data
+
+    @model_validator(mode="after")
+    def _check_type(self) -> Self:
+        if (self.type is QuestionType.SCALE) != (self.scale is not None):
+            raise ValueError(f"{self.id}: type scale and a `scale` block go together")
+        if (self.type is QuestionType.MULTIPLE) != (self.max_choices > 1):
+            raise ValueError(f"{self.id}: max_choices above 1 and type multiple go together")
+        if self.type is QuestionType.MULTIPLE and self.level is not MeasurementLevel.NOMINAL:
+            raise ValueError(f"{self.id}: a multiple-choice item is nominal")
+        return self
+
+    @model_validator(mode="after")
+    def _check_codes(self) -> Self:
+        codes = [option.code for option in self.options]
+        if sorted(set(codes)) != codes:
+            raise ValueError(f"{self.id}: option codes must rise and be distinct, found {codes}")
+        if any(code < 0 for code in codes):
+            raise ValueError(f"{self.id}: negative codes are missing values, found {codes}")
+        if both := sorted(set(codes) & set(self.volunteered)):
+            raise ValueError(f"{self.id}: codes {both} are both shown and volunteered")
+        for population, shown in self.shown.items():
+            if len(shown) < 2 or not set(shown) <= set(codes):
+                raise ValueError(f"{self.id}: {population} was shown {shown}, the options are {codes}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_languages(self) -> Self:
+        languages = set(self.wordings)
+        for option in self.options:
+            if missing := sorted(languages ^ set(option.labels)):
+                raise ValueError(
+                    f"{self.id}: option {option.code} and the wordings differ in language(s) {missing}"
+                )
+        for language, texts in self.wordings.items():
+            self._check_wordings(language, texts)
+            labels = [option.labels[language] for option in self.options]
+            if len({label.casefold() for label in labels}) != len(labels):
+                raise ValueError(f"{self.id}: two options have the same label in {language}: {labels}")
+        return self
+
+    def _check_wordings(self, language: str, texts: list[str]) -> None:
+        if len(set(texts)) < _MIN_WORDINGS:
+            raise ValueError(
+                f"{self.id}: {language} has {len(set(texts))} distinct wording(s), expected at least "
+                f"{_MIN_WORDINGS} (one base, one paraphrase)"
+            )
+        for text in texts:
+            has_slot = FIRST_CHOICE_SLOT in text
+            if has_slot != (self.follow_up_of is not None) or "{" in text.replace(FIRST_CHOICE_SLOT, ""):
+                raise ValueError(
+                    f"{self.id}: the slot {FIRST_CHOICE_SLOT} belongs into every wording of a follow-up, "
+                    f"and no other braces anywhere; found {text!r}"
+                )
+
+    def shown_options(self, population: str) -> list[OptionEntry]:
+        """The options that this population was shown, in code order."""
+        codes = self.shown.get(population)
+        return self.options if codes is None else [option for option in self.options if option.code in codes]
+
+    def question(self, *, wording: int, language: str, population: str) -> Question:
+        """The item as one prompt.
+
+        Raises:
+            KeyError: The item has no such language.
+            IndexError: The item has no such wording.
+        """
+        return Question(
+            item_id=self.id,
+            wording=wording,
+            language=language,
+            topic=self.topic,
+            text=self.wordings[language][wording],
+            type=self.type,
+            level=self.level,
+            dimension=self.dimension,
+            direction=self.direction,
+            options=tuple(
+                Option(option.code, option.labels[language]) for option in self.shown_options(population)
+            ),
+            max_choices=self.max_choices,
+            follow_up_of=self.follow_up_of,
+            is_factual=self.is_factual,
+        )
+
+
+class ItemFile(_Strict):
+    """All items of one source, with its shared option lists already put in place."""
+
+    source: Text
+    title: Text
+    year: str | int
+    citation: Text
+    option_sets: dict[str, list[OptionEntry]] = {}
+    items: list[Item]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _put_option_sets_in_place(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(data.get("items"), list):
+            return data
+        sets = data.get("option_sets", {})
+        return {**data, "items": [_with_option_set(item, sets) for item in data["items"]]}
+
+    @model_validator(mode="after")
+    def _check_items(self) -> Self:
+        by_id: dict[str, Item] = {}
+        for item in self.items:
+            if not item.id.startswith(f"{self.source}."):
+                raise ValueError(f"{item.id}: ids of this file begin with {self.source!r} and a dot")
+            if item.id in by_id:
+                raise ValueError(f"{item.id} stands twice")
+            if item.follow_up_of is not None:
+                first = by_id.get(item.follow_up_of)
+                if first is None:
+                    raise ValueError(f"{item.id} follows {item.follow_up_of}, which does not stand before it")
+                if [o.code for o in first.options] != [o.code for o in item.options]:
+                    raise ValueError(f"{item.id} and its first question {first.id} differ in option codes")
+            by_id[item.id] = item
+        languages = {frozenset(item.wordings) for item in self.items}
+        if len(languages) > 1:
+            every = sorted(set().union(*languages))
+            bad = next(item for item in self.items if set(item.wordings) != set(every))
+            raise ValueError(f"{bad.id}: missing language(s) {sorted(set(every) - set(bad.wordings))}")
+        return self
+
+
+def _with_option_set(item: Any, sets: Any) -> Any:
+    """Replaces the name of a shared option list by the list."""
+    if not isinstance(item, dict) or not isinstance(item.get("options"), str):
+        return item
+    name = item["options"]
+    if name not in sets:
+        raise ValueError(f"{item.get('id')}: unknown option set {name!r}; known: {sorted(sets)}")
+    return {**item, "options": sets[name]}
+
+
+def read_items(path: Path) -> ItemFile:
+    """The items of one source.
+
+    Raises:
+        SurveyFormatError: With file, line and item.
+    """
+    return read_validated(path, ItemFile)

@@ -1,0 +1,136 @@
+"""Surveys: which items are asked in which order, of which population, in which language.
+
+An instrument is not a population: the same items serve every country that was asked them.
+This is where the two are joined, and where it shows if they do not fit.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, RootModel
+
+from def_sim.errors import ConfigError, SurveyFormatError
+from def_sim.records import Question, Survey
+from def_sim.surveys.human_reference import HumanReference, merge_references, read_reference
+from def_sim.surveys.item_bank import Item, read_items
+from def_sim.yaml_files import read_validated
+
+
+class SurveyFile(BaseModel):
+    """`data/surveys/<name>.yaml`: sources in the order they are asked, with defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    title: str
+    population: str
+    language: str
+    frame_language: str
+    sources: list[str]
+    items: list[str] | None = None  # ids in the order they are asked; None: all that were asked
+
+
+class Populations(RootModel[dict[str, dict[str, str]]]):
+    """`data/populations.yaml`: ISO alpha-3 code -> language -> the country's name in a sentence."""
+
+
+@dataclass(frozen=True)
+class LoadedSurvey:
+    """A survey with the people's side of it and the items behind its questions."""
+
+    survey: Survey
+    reference: HumanReference
+    items: dict[str, Item]
+
+
+def load_survey(
+    path: Path,
+    data: Path,
+    *,
+    population: str | None = None,
+    language: str | None = None,
+    frame_language: str | None = None,
+    wordings: str = "base",
+) -> LoadedSurvey:
+    """Joins items, population and language.
+
+    Args:
+        path: The survey file.
+        data: Folder that holds items/, references/ and populations.yaml.
+        population: ISO alpha-3 code; None takes the survey's own.
+        language: Of questions and options; None takes the survey's own.
+        frame_language: Of the instruction around them; None takes the survey's own.
+        wordings: "base" asks every item once; "all" asks every wording, base block first.
+
+    Raises:
+        SurveyFormatError: A data file breaks its format.
+        ConfigError: The population or language is not to be had.
+    """
+    file = read_validated(path, SurveyFile)
+    population = population or file.population
+    language = language or file.language
+    names = _country_names(data, population)
+    items, reference = _items_and_reference(file, data, population)
+    return LoadedSurvey(
+        Survey(
+            name=file.name,
+            title=file.title,
+            population=population,
+            country_names=names,
+            language=language,
+            frame_language=frame_language or file.frame_language,
+            questions=_questions(path, items, population, language, wordings),
+        ),
+        reference,
+        items,
+    )
+
+
+def _country_names(data: Path, population: str) -> dict[str, str]:
+    known = read_validated(data / "populations.yaml", Populations).root
+    if population not in known:
+        raise ConfigError(
+            f"Unknown population {population!r}; known: {', '.join(sorted(known))}.",
+            fix="Choose one of them: `population=CHN`.",
+        )
+    return known[population]
+
+
+def _items_and_reference(
+    file: SurveyFile, data: Path, population: str
+) -> tuple[dict[str, Item], HumanReference]:
+    """The items this population was asked (those with a reference), in the survey's order."""
+    items: dict[str, Item] = {}
+    references = []
+    for source in file.sources:
+        of_source = {item.id: item for item in read_items(data / "items" / f"{source}.yaml").items}
+        path = data / "references" / population / f"{source}.csv"
+        references.append(read_reference(path, of_source, population))
+        items |= of_source
+    reference = merge_references(references)
+    order = file.items if file.items is not None else list(items)
+    if unknown := [item_id for item_id in order if item_id not in items]:
+        raise SurveyFormatError(
+            f"Survey {file.name}: item {unknown[0]!r} is in none of its sources {file.sources}.",
+            fix=f"Correct data/surveys/{file.name}.yaml.",
+        )
+    return {i: items[i] for i in order if (i, "all") in reference.items}, reference
+
+
+def _questions(
+    path: Path, items: dict[str, Item], population: str, language: str, wordings: str
+) -> tuple[Question, ...]:
+    for item in items.values():
+        if language not in item.wordings:
+            raise ConfigError(
+                f"{item.id} has no wording in language {language!r}; it has {sorted(item.wordings)}.",
+                fix=f"Choose another `language=`, or add the language in data/items (survey {path.stem}).",
+            )
+    most = max(len(item.wordings[language]) for item in items.values())
+    blocks = range(most if wordings == "all" else 1)
+    return tuple(
+        item.question(wording=wording, language=language, population=population)
+        for wording in blocks  # base block first, then each further wording
+        for item in items.values()
+        if wording < len(item.wordings[language])
+    )
