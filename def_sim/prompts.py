@@ -1,0 +1,124 @@
+"""From a question to the messages a model sees: frame, request, options, remembered exchanges.
+
+Every word around a question stands in a language pack (`data/prompts/<language>.yaml`), so a
+language is added by writing one. The frame is only in the newest turn; what is remembered
+is the bare request and the bare answer.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from def_sim.records import Exchange, Message, Persona, Question, QuestionType, Role
+from def_sim.yaml_files import read_validated
+
+OptionOrder = Literal["listed", "shuffled", "balanced"]
+
+
+class Frame(BaseModel):
+    """The instruction, one a question type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    single: str
+    multiple: str
+    scale: str
+
+
+class LanguagePack(BaseModel):
+    """Every word of the instruction in one language."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    language: str
+    frame: Frame
+    request: str
+    option: str
+    scale_ends: str
+    code_separator: str
+    answer_anchor: str
+    explanation_anchor: str
+
+
+@cache
+def read_language_pack(path: Path) -> LanguagePack:
+    """The pack in that file.
+
+    Raises:
+        SurveyFormatError: A part is missing or misspelt; with file and line.
+    """
+    return read_validated(path, LanguagePack)
+
+
+def order_options(
+    question: Question, order: OptionOrder, rng: np.random.Generator, respondent_index: int
+) -> tuple[int, ...]:
+    """Option codes in the order shown. Scales keep theirs.
+
+    Args:
+        question: The question whose options are ordered.
+        order: "listed" as in the questionnaire; "shuffled" anew for every respondent and
+            question, since a fixed order lets position bias look like opinion; "balanced"
+            rotates one drawn order over respondents, so that each option stands in each place
+            equally often (a cyclic Latin square).
+        rng: For "shuffled" keyed by respondent and question, for "balanced" by question alone.
+        respondent_index: Which rotation, for "balanced".
+    """
+    if order == "listed" or question.type is QuestionType.SCALE:
+        return question.codes
+    drawn = [question.codes[i] for i in rng.permutation(len(question.codes))]
+    if order == "balanced":
+        first = respondent_index % len(drawn)
+        drawn = drawn[first:] + drawn[:first]
+    return tuple(drawn)
+
+
+def render_request(question: Question, shown_codes: Sequence[int], pack: LanguagePack) -> str:
+    """The question with its options, as it is asked and as it is remembered."""
+    lines = [pack.request.format(question=question.text)]
+    if question.type is QuestionType.SCALE:
+        low, high = question.options[0], question.options[-1]
+        ends = {"first": low.code, "low": low.label, "last": high.code, "high": high.label}
+        lines.append(pack.scale_ends.format(**ends))
+    else:
+        lines += [pack.option.format(code=code, label=question.label_of(code)) for code in shown_codes]
+    return "\n".join(lines)
+
+
+def render_frame(question: Question, persona: Persona, pack: LanguagePack) -> str:
+    """The instruction for the newest turn: who to be, how to answer."""
+    frame: str = getattr(pack.frame, question.type.value)
+    return frame.format(place=persona.place, num=len(question.options), max_choices=question.max_choices)
+
+
+def render_answer(choices: Sequence[int], pack: LanguagePack) -> str:
+    """An answer as it is remembered, without its explanation: `Answer: 2`."""
+    space = "" if pack.answer_anchor.endswith("：") else " "
+    return pack.answer_anchor + space + pack.code_separator.join(str(code) for code in choices)
+
+
+def ask_messages(
+    question: Question,
+    shown_codes: Sequence[int],
+    persona: Persona,
+    remembered: Sequence[Exchange],
+    pack: LanguagePack,
+) -> tuple[Message, ...]:
+    """The whole chat for one question: remembered exchanges as earlier turns, then the newest."""
+    turns: list[Message] = []
+    for exchange in remembered:
+        turns += [Message(Role.USER, exchange.request), Message(Role.ASSISTANT, exchange.answer)]
+    newest = f"{render_frame(question, persona, pack)}\n{render_request(question, shown_codes, pack)}"
+    return (*turns, Message(Role.USER, newest))
+
+
+def hash_messages(messages: Sequence[Message]) -> str:
+    """16 hexadecimal digits that name a chat: two chats that differ in a character differ here."""
+    content = json.dumps([[message.role.value, message.content] for message in messages])
+    return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()

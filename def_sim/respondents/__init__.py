@@ -1,0 +1,1 @@
+"""Who answers: places, personas, decoding, memory, and the panel they make up."""

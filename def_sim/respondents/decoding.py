@@ -1,0 +1,58 @@
+"""The configuration modification: each respondent's own way of decoding, drawn once."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from def_sim.records import DecodingConfig
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingRules:
+    """How decoding is set, and how it is drawn where the configuration modification is on.
+
+    Args:
+        num_beams: Beams where nothing is drawn.
+        do_sample: Sampling where nothing is drawn.
+        temperature: Divides the logits; 1 leaves them.
+        top_k: Candidates kept; 0 keeps all.
+        top_p: Probability mass kept; 1 keeps all.
+        max_new_tokens: Longest answer.
+        max_num_beams: num_beams is drawn uniformly on 1..max_num_beams.
+        do_sample_share: Probability of sampling; a single beam always samples, since a
+            greedy respondent would repeat itself word for word.
+        grid: (temperature, top_p) pairs of which one is drawn; empty: the two above.
+    """
+
+    num_beams: int = 1
+    do_sample: bool = True
+    temperature: float = 1.0
+    top_k: int = 50
+    top_p: float = 1.0
+    max_new_tokens: int = 512
+    max_num_beams: int = 5
+    do_sample_share: float = 0.5
+    grid: tuple[tuple[float, float], ...] = ()
+
+    def fixed(self) -> DecodingConfig:
+        """The configuration of everyone where nothing is drawn."""
+        return DecodingConfig(
+            num_beams=self.num_beams,
+            do_sample=self.do_sample,
+            temperature=self.temperature,
+            top_k=self.top_k,
+            top_p=self.top_p,
+            max_new_tokens=self.max_new_tokens,
+        )
+
+
+def draw_decoding(rules: DecodingRules, rng: np.random.Generator) -> DecodingConfig:
+    """One respondent's configuration."""
+    num_beams = int(rng.integers(1, rules.max_num_beams + 1))
+    # Both draws are always made, so that one respondent's sampling does not hang on its beams.
+    samples = bool(rng.random() < rules.do_sample_share)
+    drawn = replace(rules.fixed(), num_beams=num_beams, do_sample=samples or num_beams == 1)
+    if not rules.grid:
+        return drawn
+    temperature, top_p = rules.grid[int(rng.integers(len(rules.grid)))]
+    return replace(drawn, temperature=temperature, top_p=top_p)
