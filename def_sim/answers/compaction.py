@@ -1,0 +1,177 @@
+"""Compaction: all shards of a run as one table, answers.parquet, checked before it counts.
+
+The table is for reading by other tools; the journals stay and remain the truth. It holds
+no more than they do and does not know what the answers mean.
+pyarrow is imported late: light commands never need it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from def_sim.answers.disk import disk_errors, replacing
+from def_sim.answers.shards import read_answers
+from def_sim.errors import VerificationError
+from def_sim.records import Answer, AnswerStatus, FinishReason, ReadingMethod
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_NAME: Final = "answers.parquet"
+
+
+def parquet_path(folder: Path) -> Path:
+    """Where the table of a run lies."""
+    return folder / _NAME
+
+
+def _schema() -> "pa.Schema":
+    """One column a field of Answer; what is a timing comes last."""
+    import pyarrow as pa
+
+    category = pa.dictionary(pa.int8(), pa.string())
+    types = {
+        "wording": pa.int32(),
+        "call": pa.int32(),
+        "status": category,
+        "choices": pa.list_(pa.int32()),
+        "method": category,
+        "shown_codes": pa.list_(pa.int32()),
+        "memory": pa.list_(pa.string()),
+        "finish_reason": category,
+        "num_prompt_tokens": pa.int64(),
+        "num_generated_tokens": pa.int64(),
+        "seconds": pa.float64(),
+    }
+    names = [field.name for field in fields(Answer)]
+    names.sort(key=lambda name: name == "seconds")
+    return pa.schema([(name, types.get(name, pa.string())) for name in names])
+
+
+def _without_surrogates(answer: Answer) -> Answer:
+    """Lone surrogates, which a table cannot hold, spelled out as escapes. Rare: a broken decoder."""
+    try:
+        f"{answer.text}{answer.error}".encode()
+    except UnicodeEncodeError:
+        error = None if answer.error is None else _spell_out(answer.error)
+        return replace(answer, text=_spell_out(answer.text), error=error)
+    return answer
+
+
+def _spell_out(text: str) -> str:
+    return text.encode("utf-8", errors="backslashreplace").decode()
+
+
+def _to_table(answers: Sequence[Answer]) -> "pa.Table":
+    import pyarrow as pa
+
+    schema = _schema()
+    columns = {name: [_plain(getattr(answer, name)) for answer in answers] for name in schema.names}
+    return pa.Table.from_pydict(columns, schema=schema)
+
+
+def _plain(value: Any) -> Any:
+    """A status as the string it is; everything else as it stands."""
+    return str(value) if isinstance(value, AnswerStatus | ReadingMethod | FinishReason) else value
+
+
+def _to_answer(row: dict[str, Any]) -> Answer:
+    lists = {name: tuple(row[name]) for name in ("choices", "shown_codes", "memory")}
+    return Answer(
+        **row
+        | lists
+        | {
+            "status": AnswerStatus(row["status"]),
+            "method": ReadingMethod(row["method"]),
+            "finish_reason": FinishReason(row["finish_reason"]),
+        }
+    )
+
+
+def _read_table(path: Path) -> "pa.Table":
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with disk_errors(path):
+        content = path.read_bytes()
+    try:
+        table = pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError) as error:  # of the content: the disk has delivered
+        raise _wrong(path, f"is damaged: {error}") from error
+    return table
+
+
+def read_parquet(path: Path) -> list[Answer]:
+    """The answers of a table, in its order.
+
+    Raises:
+        StoreError: The file cannot be read.
+        VerificationError: It is not a table of answers, or is damaged.
+    """
+    try:
+        return [_to_answer(row) for row in _read_table(path).to_pylist()]
+    except (LookupError, TypeError, ValueError) as error:
+        raise _wrong(path, f"is no table of answers: {error}") from error
+
+
+def compact(folder: Path) -> Path:
+    """Writes all answers of a run into one table, sorted by respondent, item, wording, call.
+
+    The table takes its place only after it was read back and found equal to the journals.
+    The same answers give the same table but for the last column, `seconds`.
+
+    Args:
+        folder: The folder of the run.
+
+    Returns:
+        The table's path.
+
+    Raises:
+        StoreError: A journal is damaged, or the disk is full or not writable.
+        VerificationError: What was read back is not what was written.
+    """
+    import pyarrow.parquet as pq
+
+    answers, path = _journalled(folder), parquet_path(folder)
+    table = _to_table(answers)
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, write_page_checksum=True)
+        _compare(answers, table, temporary)
+    return path
+
+
+def check_parquet(folder: Path) -> None:
+    """Makes sure that the table of a run holds exactly what its journals hold.
+
+    Raises:
+        VerificationError: Naming the first answer that differs.
+        StoreError: A journal is damaged, or the table is missing.
+    """
+    answers = _journalled(folder)
+    _compare(answers, _to_table(answers), parquet_path(folder))
+
+
+def _journalled(folder: Path) -> list[Answer]:
+    """What the table has to hold, in its order."""
+    return [_without_surrogates(answer) for answer in read_answers(folder)]
+
+
+def _compare(answers: Sequence[Answer], table: "pa.Table", path: Path) -> None:
+    """Column by column, which is fast; one by one only if that finds a difference."""
+    if _read_table(path).equals(table):
+        return
+    found = read_parquet(path)
+    if len(found) != len(answers):
+        raise _wrong(path, f"holds {len(found)} answers, the journals have {len(answers)}")
+    for stored, answer in zip(found, answers, strict=True):
+        if stored != answer or stored.seconds != answer.seconds:
+            raise _wrong(path, f"holds another answer of {answer.respondent_id} to {answer.question_id}")
+
+
+def _wrong(path: Path, what: str) -> VerificationError:
+    return VerificationError(
+        f"{path} {what}.",
+        fix="Delete it and run the same command again: it is made anew from the journals.",
+    )

@@ -1,0 +1,90 @@
+"""The completion mark of a run: written last, with the hash of every file that counts.
+
+Its presence means that the run is complete. It does not know what the files hold.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from def_sim.answers.disk import disk_errors
+from def_sim.answers.sealed_json import read_sealed, write_sealed
+from def_sim.errors import VerificationError
+
+_NAME: Final = "complete.json"
+
+
+def completion_path(folder: Path) -> Path:
+    """Where the completion mark of a run lies."""
+    return folder / _NAME
+
+
+def _fingerprint(path: Path) -> dict[str, str | int]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"sha256": digest, "bytes": file.tell()}
+
+
+def mark_complete(folder: Path, files: Iterable[Path | str], *, num_answers: int) -> None:
+    """Declares a run complete.
+
+    Args:
+        folder: The folder of the run.
+        files: What to protect: paths within the folder, relative to it.
+        num_answers: How many answers the run has.
+
+    Raises:
+        StoreError: A file is missing, or the disk is full or not writable.
+    """
+    with disk_errors(folder):
+        fingerprints = {
+            name: _fingerprint(folder / name) for name in sorted(Path(f).as_posix() for f in files)
+        }
+    write_sealed(completion_path(folder), {"num_answers": num_answers, "files": fingerprints})
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether the run was declared complete and has not grown since."""
+    return completion_path(folder).is_file()
+
+
+def unmark_complete(folder: Path) -> None:
+    """Takes the mark away: the run is about to grow."""
+    completion_path(folder).unlink(missing_ok=True)
+
+
+def read_completion(folder: Path) -> dict[str, Any]:
+    """The mark: `num_answers` and `files`, each with `sha256` and `bytes`.
+
+    Raises:
+        StoreError: Missing, damaged, or written by a later version.
+    """
+    fix = "Run the same command again: what is missing is asked, and the mark is written anew."
+    return read_sealed(completion_path(folder), fix=fix)
+
+
+def check_files(folder: Path) -> None:
+    """Makes sure that every file of a complete run is as it was when the run was completed.
+
+    Raises:
+        VerificationError: Naming the first file that is missing or has changed.
+        StoreError: The mark itself is missing or damaged.
+    """
+    for name, expected in read_completion(folder)["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise _changed(f"{path} is missing; it was part of the complete run.")
+        with disk_errors(path):
+            found = _fingerprint(path)
+        if found["bytes"] != expected["bytes"]:
+            raise _changed(f"{path} has {found['bytes']} bytes; it had {expected['bytes']}.")
+        if found != expected:
+            raise _changed(f"{path} has changed: its SHA-256 is not the one it had.")
+
+
+def _changed(message: str) -> VerificationError:
+    return VerificationError(
+        message,
+        fix="Restore the file from a copy. A report or a table can also be made again (stage=report).",
+    )

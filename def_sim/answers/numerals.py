@@ -1,0 +1,87 @@
+"""Writes number words as digits where they stand for a number, and drops a restated scale.
+
+"Option three", "two.", 选二 and 四到五之间 are numbers; the pronoun "one", 一些, 一样 and
+十分 (very) are not. A word that stands in no clear place stays a word: nothing is guessed.
+Works on text whose labels are marked (labels.py), so numerals inside a label are not seen.
+"""
+
+import re
+
+import cn2an
+
+from def_sim.answers.labels import LABEL
+from def_sim.records import Question, QuestionType
+
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
+_DIGITS = {word: str(number) for number, word in enumerate(_WORDS)}
+_WORD = rf"(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?![A-Za-z'-])"
+_BUT_ONE = rf"(?!one\b){_WORD}"
+_END = rf"(?=\s*(?:$|[\n.,;:!?)\]\"'|=]|-\s|{LABEL}))"
+_JOIN = r"\s*(?:,\s*(?:and\s+)?|and\s|or\s|to\s|out of\s|&|-|/)\s*"
+_ENGLISH = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b{_WORD}(?:{_JOIN}{_WORD})+",  # "one, three and five"
+        rf"\b(?:option|choice|number)\s+{_WORD}(?!\s+of\b)",
+        rf"\b(?:answer is|answer)\s+{_WORD}{_END}",
+        rf"\b(?:choose|select|pick|say|with|is|be|an?)\s+{_BUT_ONE}{_END}",
+        rf"(?:^|[\n(\[\"',;:-]|{LABEL})[ \t]*{_WORD}{_END}",  # alone between punctuation
+    )
+)
+_ONE_WORD = re.compile(rf"\b{_WORD}", re.IGNORECASE)
+
+_HAN = "[零〇一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾]"
+_HAN_NUMBER = f"{_HAN}{{1,3}}"
+_PUNCTUATION = r".,;:!?()\[\]\"'|/=。、！？~\ue000-\uf8ff-"
+_HAN_END = (
+    rf"(?=\s*(?:$|[\n{_PUNCTUATION}])|分(?!{LABEL})\s*(?:$|[\n{_PUNCTUATION}])|分?之间"
+    rf"|\s*(?:和|与|及|到|至|或者?)\s*(?:{_HAN}|[0-9]))"
+)
+_CHINESE = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"第\s?{_HAN_NUMBER}",
+        rf"(?:选项|选择|选了|选|答案是|答案为|是|为|给|打|于|在|从)\s*{_HAN_NUMBER}{_HAN_END}",
+        rf"(?<![^\s{_PUNCTUATION}和与及或到至者]){_HAN_NUMBER}{_HAN_END}",
+    )
+)
+_ONE_HAN_NUMBER = re.compile(_HAN_NUMBER)
+
+
+def write_digits(text: str) -> str:
+    """The text with number words written as digits wherever they clearly stand for a number."""
+    for pattern in _ENGLISH:
+        text = pattern.sub(lambda match: _ONE_WORD.sub(_word_to_digits, match[0]), text)
+    for pattern in _CHINESE:
+        text = pattern.sub(lambda match: _ONE_HAN_NUMBER.sub(_han_to_digits, match[0]), text)
+    return text
+
+
+def _word_to_digits(match: re.Match[str]) -> str:
+    return _DIGITS[match[0].lower()]
+
+
+def _han_to_digits(match: re.Match[str]) -> str:
+    try:
+        return str(cn2an.cn2an(match[0], "normal"))
+    except ValueError:  # not a well-formed numeral, e.g. 十十
+        return match[0]
+
+
+def drop_restated_scale(text: str, question: Question) -> str:
+    """The text without a mention of a scale's ends: "3/10", "from 1 to 10, 7", 满分10分.
+
+    Only for scales, and only with the ends of this very scale: 2/3 stays what it is.
+    """
+    if question.type is not QuestionType.SCALE:
+        return text
+    low, high = min(question.codes), max(question.codes)
+    text = re.sub(rf"(?<=[0-9])\s{{0,3}}(?:/|out of|of)\s{{0,3}}{high}(?!\.?[0-9])", "", text, flags=re.I)
+    span = rf"{low}\s?(?:-|~|to|and|到|至)\s?{high}(?!\.?[0-9])"
+    english = rf"\b(?:scale|range|from|between)(?:\s(?:of|from|between))?\s{span}"
+    chinese = (
+        rf"[在从]{span}分?|{span}分?(?:之间|范围|分制|的)"
+        rf"|满分\s?{high}(?![0-9])分?|(?<![0-9]){high}分(?:制|满分)"
+    )
+    text = re.sub(english, " ", text, flags=re.IGNORECASE)
+    return re.sub(chinese, " ", text)

@@ -1,0 +1,85 @@
+"""Cuts a plain text at its anchors: what stands before, after `Answer:` and after `Explanation:`.
+
+Knows the anchors in English and Chinese and where a base model runs on into the next
+request. It does not know what an answer looks like.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from def_sim.answers.normalise import unify_characters
+
+_EXPLANATION = r"(?:explanation|reasons?|reasoning|rationale|justification)"
+_ZH_EXPLANATION = r"(?:解释|理由|原因|说明)"
+_ANCHOR = re.compile(
+    r"(?P<answer>(?<![a-z])answers?[ \t]*:|(?:答案|回答|答)[ \t]*:"
+    r"|^[ \t]*(?:(?:my |final )?answer|答案)[ \t]*$)"
+    rf"|(?<![a-z]){_EXPLANATION}[ \t]*:|{_ZH_EXPLANATION}[ \t]*:"
+    rf"|^[ \t]*(?:{_EXPLANATION}|{_ZH_EXPLANATION})[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NEXT_REQUEST = re.compile(r"^[ \t]*(?:request|question|user|human|请求|问题|用户)[ \t]*:", re.I | re.M)
+_BECAUSE = re.compile(r"\bbecause\b|因为|由于", re.IGNORECASE)
+_ECHO_CHARACTERS = 40  # of the question's text, enough to know it by
+
+
+class Part(Enum):
+    """What a section is to its text."""
+
+    OPENING = auto()  # before any anchor
+    ANSWER = auto()
+    EXPLANATION = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of text between two anchors. `next_part` is what follows; None: the end."""
+
+    part: Part
+    text: str
+    next_part: Part | None
+
+
+def split_exchanges(text: str) -> list[str]:
+    """The text cut before each line that begins a request; the first may be empty."""
+    starts = [0, *(match.start() for match in _NEXT_REQUEST.finditer(text))]
+    return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+
+
+def repeats_question(exchange: str, question_text: str) -> bool:
+    """Whether an exchange begins by echoing the question that was asked, and not another one."""
+    opening = _squeeze(question_text.split("{")[0])[:_ECHO_CHARACTERS]
+    return bool(opening) and opening in _squeeze(exchange)
+
+
+def _squeeze(text: str) -> str:
+    return "".join(unify_characters(text).split()).casefold()
+
+
+def split_sections(exchange: str) -> list[Section]:
+    """The sections of one exchange in their order; the first is always the opening."""
+    anchors = list(_ANCHOR.finditer(exchange))
+    parts = [Part.OPENING, *(Part.ANSWER if anchor["answer"] else Part.EXPLANATION for anchor in anchors)]
+    starts = [0, *(anchor.end() for anchor in anchors)]
+    ends = [*(anchor.start() for anchor in anchors), len(exchange)]
+    following = [*parts[1:], None]
+    return [
+        Section(part, exchange[start:end], next_part)
+        for part, start, end, next_part in zip(parts, starts, ends, following, strict=True)
+    ]
+
+
+def before_because(text: str) -> str:
+    """The text up to its first "because": what follows explains, whether or not an anchor says so."""
+    for match in _BECAUSE.finditer(text):
+        before = text[: match.start()]
+        if re.search(r"\w|[\ue000-\uf8ff]", before):
+            return before
+    return text
+
+
+def explanation_of(text: str) -> str:
+    """What stands after the first explanation anchor, up to the next anchor; "" without one."""
+    explained = (section.text for section in split_sections(text) if section.part is Part.EXPLANATION)
+    return next(explained, "").strip()

@@ -1,0 +1,90 @@
+"""All shards of a run together: what identifies an answer, its order, and when two sets are the same.
+
+Reads only. Needs no lease: writers may be at work.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from def_sim.answers.disk import disk_errors
+from def_sim.answers.journal import Entry, read_journal
+from def_sim.errors import StoreError
+from def_sim.records import Answer
+
+AnswerKey = tuple[str, str, int]  # respondent, item, wording: asked once in a run
+
+
+def answer_key(answer: Answer) -> AnswerKey:
+    """What is answered once in a run: respondent, item and wording."""
+    return answer.respondent_id, answer.item_id, answer.wording
+
+
+def in_order(answers: Iterable[Answer]) -> list[Answer]:
+    """Sorted by respondent, item, wording, call."""
+    return sorted(answers, key=lambda answer: (*answer_key(answer), answer.call))
+
+
+def same_answers(first: Iterable[Answer], second: Iterable[Answer]) -> bool:
+    """Whether two sets hold the same answers, in whatever order and however long each took."""
+    return in_order(first) == in_order(second)
+
+
+def answers_folder(folder: Path) -> Path:
+    """Where the journals and leases of a run lie."""
+    return folder / "answers"
+
+
+def shard_name(shard: int, num_shards: int) -> str:
+    """Name of a shard's files without suffix, e.g. `shard-00-of-04`."""
+    return f"shard-{shard:02d}-of-{num_shards:02d}"
+
+
+def merge_entries(entries: Iterable[Entry]) -> dict[AnswerKey, Answer]:
+    """One answer a key. The same answer twice (two shards overlapped once) is kept once.
+
+    Raises:
+        StoreError: Two different answers to one question.
+    """
+    merged: dict[AnswerKey, Entry] = {}
+    for entry in entries:
+        earlier = merged.setdefault(answer_key(entry.answer), entry)
+        if earlier.answer != entry.answer:
+            raise StoreError(
+                f"{earlier.place} and {entry.place} are different answers of {entry.answer.respondent_id} "
+                f"to {entry.answer.question_id}.",
+                fix="Find out which of the two belongs to this run and delete the other line.",
+            )
+    return {key: entry.answer for key, entry in merged.items()}
+
+
+def read_by_key(folder: Path) -> dict[AnswerKey, Answer]:
+    """All answers of a run, of however many shards, by their keys.
+
+    Args:
+        folder: The folder of the run. Without journals in it the result is empty.
+
+    Raises:
+        StoreError: A line is damaged, or two lines contradict each other.
+    """
+    journals = sorted(answers_folder(folder).glob("shard-*.jsonl"))
+    with disk_errors(answers_folder(folder)):
+        return merge_entries(entry for path in journals for entry in read_journal(path))
+
+
+def read_answers(folder: Path) -> list[Answer]:
+    """All answers of a run, sorted; every line checked against its checksum.
+
+    A line that a live writer has not finished is left alone.
+
+    Args:
+        folder: The folder of the run.
+
+    Raises:
+        StoreError: There are no journals, a line is damaged, or two lines contradict each other.
+    """
+    if not answers_folder(folder).is_dir():
+        raise StoreError(
+            f"{answers_folder(folder)} does not exist: {folder} holds no answers.",
+            fix="Run stage=interview first, or check the path.",
+        )
+    return in_order(read_by_key(folder).values())

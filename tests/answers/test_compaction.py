@@ -1,0 +1,146 @@
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from answer_examples import an_answer, finish, start_process
+
+from def_sim.answers.compaction import check_parquet, compact, parquet_path, read_parquet
+from def_sim.answers.store import AnswerStore, same_answers
+from def_sim.errors import VerificationError
+from def_sim.records import Answer, AnswerStatus, ReadingMethod
+
+ANSWERS = [
+    an_answer(1),
+    an_answer(2, text="我选择2。\n\u2028", status=AnswerStatus.DONT_KNOW, choices=()),
+    an_answer(3, error=None, memory=(), shown_codes=(), method=ReadingMethod.NONE),
+]
+
+
+def store(folder: Path, answers: Iterable[Answer], **division: int) -> Path:
+    with AnswerStore(folder, **division) as opened:
+        for answer in answers:
+            opened.append(answer)
+    return folder
+
+
+def test_the_table_holds_every_field_of_every_answer(tmp_path: Path) -> None:
+    path = compact(store(tmp_path, ANSWERS))
+    stored = read_parquet(path)
+    assert stored == ANSWERS
+    assert [answer.seconds for answer in stored] == [answer.seconds for answer in ANSWERS]
+
+
+def test_the_same_answers_make_the_same_table_but_for_the_timings(tmp_path: Path) -> None:
+    slower = [Answer(**{name: getattr(a, name) for name in a.__slots__} | {"seconds": 9.0}) for a in ANSWERS]
+    one = compact(store(tmp_path / "one", ANSWERS))
+    store(tmp_path / "two", slower[2:], shard=1, num_shards=2)
+    two = compact(store(tmp_path / "two", slower[1::-1], shard=0, num_shards=2))
+    first, second = pq.read_table(one), pq.read_table(two)
+    assert first.column_names[-1] == "seconds"
+    assert first.drop_columns("seconds").equals(second.drop_columns("seconds"))
+    assert not first.equals(second)
+    assert same_answers(read_parquet(one), read_parquet(two))
+
+
+def test_columns_are_typed_for_other_tools(tmp_path: Path) -> None:
+    path = compact(store(tmp_path, ANSWERS))
+    types = {field.name: str(field.type) for field in pq.read_schema(path)}
+    assert types["choices"] == "list<element: int32>"
+    assert types["memory"] == "list<element: string>"
+    assert types["status"] == "dictionary<values=string, indices=int8, ordered=0>"
+    frame = pd.read_parquet(path)
+    assert frame["status"].tolist() == ["answered", "dont_know", "answered"]
+    assert frame["choices"].map(len).tolist() == [2, 0, 2]
+
+
+def test_the_journal_is_kept_and_a_second_compaction_replaces_the_first(tmp_path: Path) -> None:
+    compact(store(tmp_path, ANSWERS[:1]))
+    compact(store(tmp_path, ANSWERS[1:]))
+    assert read_parquet(parquet_path(tmp_path)) == ANSWERS
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["answers", "answers.parquet"]
+
+
+def test_a_run_without_answers_makes_an_empty_table(tmp_path: Path) -> None:
+    assert read_parquet(compact(store(tmp_path, []))) == []
+
+
+def test_lone_surrogates_are_spelled_out_in_the_table(tmp_path: Path) -> None:
+    path = compact(store(tmp_path, [an_answer(1, text="half \udc80", error="\ud83d")]))
+    assert read_parquet(path) == [an_answer(1, text=r"half \udc80", error=r"\ud83d")]
+    check_parquet(tmp_path)
+
+
+def test_a_table_that_no_longer_fits_the_journals_is_found(tmp_path: Path) -> None:
+    compact(store(tmp_path, ANSWERS[:2]))
+    check_parquet(tmp_path)
+    store(tmp_path, ANSWERS[2:])
+    with pytest.raises(VerificationError, match="holds 2 answers, the journals have 3"):
+        check_parquet(tmp_path)
+
+
+def test_a_table_with_another_answer_is_found(tmp_path: Path) -> None:
+    other = compact(store(tmp_path / "other", [an_answer(1), an_answer(2, choices=(3,))]))
+    compact(store(tmp_path / "run", [an_answer(1), an_answer(2)]))
+    other.replace(parquet_path(tmp_path / "run"))
+    with pytest.raises(VerificationError, match=r"another answer of r00002 to wvs7\.Q1#1"):
+        check_parquet(tmp_path / "run")
+
+
+@pytest.mark.parametrize("content", [b"", b"no table", None])
+def test_a_file_that_is_no_table_of_answers_is_told(tmp_path: Path, content: bytes | None) -> None:
+    if content is None:
+        pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "answers.parquet")
+    else:
+        parquet_path(tmp_path).write_bytes(content)
+    with pytest.raises(
+        VerificationError, match=r"answers\.parquet is (damaged|no table of answers)"
+    ) as caught:
+        read_parquet(parquet_path(tmp_path))
+    assert "made anew from the journals" in caught.value.fix
+
+
+def test_one_flipped_byte_of_the_table_is_found_or_changes_no_value(tmp_path: Path) -> None:
+    path = compact(store(tmp_path, ANSWERS))
+    whole = path.read_bytes()
+    num_found, positions = 0, range(0, len(whole), 17)
+    for position in positions:
+        damaged = bytearray(whole)
+        damaged[position] ^= 0x10
+        path.write_bytes(damaged)
+        try:
+            check_parquet(tmp_path)
+        except VerificationError:
+            num_found += 1
+    # The rest are bytes that hold no answer, such as statistics; the completion mark finds those.
+    assert num_found > 0.3 * len(positions)
+
+
+def test_a_limit_on_the_size_of_files_leaves_the_old_table(tmp_path: Path) -> None:
+    compact(store(tmp_path, ANSWERS[:1]))
+    store(tmp_path, [an_answer(n, text=str(n**999)) for n in range(100, 130)])
+    code = """
+import resource
+from def_sim.answers.compaction import compact
+resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))
+try:
+    compact(folder)
+except DefSimError as error:
+    print(type(error).__name__, error)
+"""
+    printed = finish(start_process(code, tmp_path))
+    assert printed.startswith("StoreError")
+    assert "Free space" in printed
+    assert read_parquet(parquet_path(tmp_path)) == ANSWERS[:1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["answers", "answers.parquet"]
+
+
+def test_opening_a_store_does_not_import_pandas_or_pyarrow(tmp_path: Path) -> None:
+    code = """
+import def_sim.answers.compaction, def_sim.answers.manifest, def_sim.answers.completion
+print({"pandas", "pyarrow", "numpy", "torch"} & set(sys.modules))
+"""
+    assert finish(start_process(code, tmp_path)) == "set()\n"
+    assert "pyarrow" in sys.modules  # the check can fail
