@@ -1,0 +1,64 @@
+"""Which waiting requests run together.
+
+Requests share a batch when `generate()` can treat them alike: without beams whatever their
+sampling parameters (those go by row), with beam search those of equal width; beam sampling
+runs alone. Pure functions: no thread, no model.
+"""
+
+from collections.abc import Hashable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from def_sim.errors import EngineError
+from def_sim.records import Completion, Request
+
+
+class BatchTooLargeError(EngineError):
+    """The device has not enough memory for that many rows at once; fewer may work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A request and the token ids the model will read."""
+
+    request: Request
+    token_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """A prompt in the queue, with where its completion goes."""
+
+    prompt: Prompt
+    completion: "Future[Completion]"
+    submitted_at: float  # time.monotonic()
+
+    @property
+    def num_rows(self) -> int:
+        """Rows it takes in a batch: one a beam."""
+        return self.prompt.request.decoding.num_beams
+
+
+def batch_key(request: Request) -> Hashable:
+    """Requests with equal keys may share a batch."""
+    decoding = request.decoding
+    if decoding.num_beams > 1 and decoding.do_sample:
+        return request.key  # alone
+    return (decoding.num_beams, decoding.max_new_tokens)
+
+
+def choose_batch(waiting: Sequence[Waiting], max_rows: int) -> list[Waiting]:
+    """The batch to run next: the oldest request and those of its kind nearest to it in length.
+
+    The oldest always runs, so nobody waits for ever; lengths that lie close keep padding small.
+
+    Args:
+        waiting: Oldest first, not empty.
+        max_rows: Most rows in a batch; a single request may exceed it.
+    """
+    oldest = waiting[0]
+    key, length = batch_key(oldest.prompt.request), len(oldest.prompt.token_ids)
+    alike = [item for item in waiting if batch_key(item.prompt.request) == key]
+    # The sort is stable: among equal lengths the older goes first, and the oldest is first of all.
+    alike.sort(key=lambda item: abs(len(item.prompt.token_ids) - length))
+    return alike[: max(1, max_rows // oldest.num_rows)]

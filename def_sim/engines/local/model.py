@@ -1,0 +1,237 @@
+"""A checkpoint loaded into memory: requests in, completions out, one batch at a time.
+
+The only module that loads a model. It does not queue, wait or decide what shares a batch
+(`worker.py`, `batching.py`), and it runs no code that came with the checkpoint.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+import transformers
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+from transformers.utils import logging as transformers_logging
+
+from def_sim.engines.local.batching import BatchTooLargeError, Prompt
+from def_sim.engines.local.chat_format import PromptFormat
+from def_sim.engines.local.generation import Generated, SpecialTokens, generate_batch
+from def_sim.engines.local.weight_files import read_json
+from def_sim.errors import EngineError, ModelError
+from def_sim.records import AnswerMode, Completion, FinishReason, Request
+
+# Below this many parameters an operation is over before a second thread has begun, and on a
+# busy machine threads that wait for each other made a small model five times slower.
+_SMALL_MODEL: Final = 100_000_000
+_DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class LocalModel:
+    """Model and tokenizer of one folder, on one device.
+
+    Args:
+        folder: A checkpoint that `check_checkpoint` has accepted.
+        dtype: "auto" (bfloat16 on a GPU, float32 elsewhere) or a name of `_DTYPES`.
+        device: "auto" (the first GPU, else the CPU) or a torch device.
+        prompt_style: "chat" or "text".
+        num_threads: CPU threads of one operation; None is one for small models, else torch's choice.
+
+    Raises:
+        ModelError: transformers cannot load it, the device is not there, or it is too small.
+    """
+
+    def __init__(
+        self, folder: Path, *, dtype: str, device: str, prompt_style: str, num_threads: int | None = None
+    ) -> None:
+        self.device = _device(device)
+        self.dtype = _dtype(dtype, self.device)
+        self._tokenizer = _load_tokenizer(folder)
+        self._special = special_tokens(folder, self._tokenizer)
+        self._model = _load_weights(folder, self.dtype, self.device)
+        _use_threads(num_threads, self._model.num_parameters())
+        text_config = self._model.config.get_text_config(decoder=True)
+        longest = getattr(text_config, "max_position_embeddings", None)
+        self._format = PromptFormat(self._tokenizer, style=prompt_style, max_positions=longest)
+
+    def prompt(self, request: Request) -> Prompt:
+        """The request with the token ids that the model will read.
+
+        Raises:
+            EngineError: A mode this engine has not, turns the template refuses, or too long.
+        """
+        if request.mode is not AnswerMode.FREE:
+            raise EngineError(
+                f"{request.key}: the local engine answers in free text only, not {request.mode}.",
+                fix="Use `strategy` settings with mode=free, or another engine.",
+            )
+        token_ids = self._format.token_ids(request)
+        if not token_ids:
+            raise EngineError(f"{request.key}: the prompt is empty.")
+        return Prompt(request, token_ids)
+
+    def complete(self, batch: Sequence[Prompt]) -> list[Completion | EngineError]:
+        """Completions of a batch in its order; an error stands where one request alone failed.
+
+        Raises:
+            BatchTooLargeError: Not enough memory for that many rows.
+            EngineError: The batch as a whole failed.
+        """
+        try:
+            answers = generate_batch(
+                self._model,
+                self._special,
+                [prompt.request for prompt in batch],
+                [prompt.token_ids for prompt in batch],
+            )
+        except (RuntimeError, ValueError, IndexError) as error:
+            # What torch and transformers raise: kernels, shapes, a row that cannot be drawn from.
+            failure = self._named(error, batch)
+        else:
+            return [
+                answer if isinstance(answer, EngineError) else self._completion(prompt, answer)
+                for prompt, answer in zip(batch, answers, strict=True)
+            ]
+        # Raised out here because an error in flight keeps the frames, and with them the memory,
+        # of what failed: a retry with fewer rows would find nothing freed.
+        self._release_cached_memory()
+        raise failure
+
+    def close(self) -> None:
+        """Gives the weights back; the object is of no use afterwards."""
+        del self._model
+        self._release_cached_memory()
+
+    def _release_cached_memory(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def facts(self) -> dict[str, object]:
+        """What of the machine and its libraries may change an answer, for the manifest."""
+        return {
+            "device": str(self.device),
+            "device_name": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu",
+            "dtype": str(self.dtype).removeprefix("torch."),
+            "parameters": self._model.num_parameters(),
+            "num_threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+            # In 16 bit the rounding of a row depends on the shape of its batch.
+            "tokens_depend_on_batch": self.dtype is not torch.float32,
+            "beam_candidate_order": "transformers 5",
+        }
+
+    def _completion(self, prompt: Prompt, answer: Generated) -> Completion:
+        text = self._tokenizer.decode(
+            answer.token_ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        return Completion(
+            text=text,
+            finish_reason=FinishReason.STOP if answer.has_stopped else FinishReason.LENGTH,
+            num_prompt_tokens=len(prompt.token_ids),
+            num_generated_tokens=len(answer.token_ids),
+        )
+
+    def _named(self, error: Exception, batch: Sequence[Prompt]) -> EngineError:
+        if _is_out_of_memory(error):
+            longest = max(len(prompt.token_ids) for prompt in batch)
+            return BatchTooLargeError(
+                f"Not enough memory on {self.device} for {len(batch)} prompts of up to {longest} tokens.",
+                fix="Lower max_beam, max_new_tokens or the memory capacity of the protocol, or use "
+                "`model.engine.dtype=bfloat16`.",
+            )
+        return EngineError(f"The model failed on a batch of {len(batch)}: {type(error).__name__}: {error}")
+
+
+def special_tokens(folder: Path, tokenizer: Any) -> SpecialTokens:
+    """Begin, stop and pad tokens: of generation_config.json, else config.json, else the tokenizer.
+
+    Nothing else is taken from generation_config.json: decoding is the respondent's.
+    """
+    settings = [read_json(folder / "config.json")]
+    if (folder / "generation_config.json").is_file():
+        settings.insert(0, read_json(folder / "generation_config.json"))
+
+    def named(name: str) -> Any:
+        declared = (setting[name] for setting in settings if setting.get(name) is not None)
+        return next(declared, getattr(tokenizer, name, None))
+
+    stop = named("eos_token_id")
+    stops = tuple(stop) if isinstance(stop, list) else (() if stop is None else (int(stop),))
+    pad = named("pad_token_id")
+    if pad is None or pad < 0:  # padding is masked, so any token will do
+        pad = stops[0] if stops else 0
+    return SpecialTokens(stop=stops, pad=int(pad), begin=named("bos_token_id"))
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise ModelError(
+            f"model.engine.device={name}, but torch {torch.__version__} finds no GPU here.",
+            fix="Use `model.engine.device=cpu`, or install a torch build for this GPU.",
+        )
+    return torch.device(name)
+
+
+def _dtype(name: str, device: torch.device) -> torch.dtype:
+    if name == "auto":
+        return torch.bfloat16 if device.type == "cuda" else torch.float32
+    return _DTYPES[name]
+
+
+def _load_tokenizer(folder: Path) -> Any:
+    try:
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise _cannot_load("tokenizer", folder, error) from error
+
+
+def _load_weights(folder: Path, dtype: torch.dtype, device: torch.device) -> Any:
+    """The model, in evaluation mode, with its own generation defaults emptied."""
+    make_settings: Any = GenerationConfig  # untyped upstream, as are the progress bars
+    bars: Any = transformers_logging
+    shows_bars = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()  # the interview draws its own
+    try:
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            attn_implementation="sdpa",
+            device_map=None if device.type == "cpu" else {"": device},
+            generation_config=make_settings(),
+            local_files_only=True,
+            trust_remote_code=False,
+            weights_only=True,
+        )
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        if _is_out_of_memory(error):
+            raise ModelError(
+                f"The weights of {folder} do not fit into the memory of {device}.",
+                fix="Use `model.engine.dtype=bfloat16`, a smaller model, or a device with more memory.",
+            ) from error
+        raise _cannot_load("weights", folder, error) from error
+    finally:
+        if shows_bars:
+            bars.enable_progress_bar()
+    return model.eval()
+
+
+def _cannot_load(part: str, folder: Path, error: Exception) -> ModelError:
+    return ModelError(
+        f"transformers {transformers.__version__} cannot load the {part} of {folder}: {error}",
+        fix="Models that need their own code are not run: convert the checkpoint to a class that "
+        "transformers has.",
+    )
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def _use_threads(num_threads: int | None, num_parameters: int) -> None:
+    """Sets the CPU threads of one operation, for the calling thread and those it starts later."""
+    if num_threads is not None:
+        torch.set_num_threads(num_threads)
+    elif num_parameters < _SMALL_MODEL:
+        torch.set_num_threads(1)

@@ -1,0 +1,132 @@
+"""The next token of every row: warped as transformers warps, drawn with addressed noise.
+
+A row's token depends on its own logits, its own parameters and the noise of its own request
+(docs/statistics.md, keys of randomness), never on the rows beside it. Letters: B rows, V vocabulary.
+
+The processors here are called by `generate()` once a step. They know no prompt and no text.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from def_sim.randomness import gumbel_noise, noise_key
+from def_sim.records import Request
+
+_FAR_BELOW = -1e4  # log-probability of what a failed row must not choose; finite, so that beams survive it
+
+
+def warp_logits(logits: Tensor, *, temperature: Tensor, top_k: Tensor, top_p: Tensor) -> Tensor:
+    """Temperature, then top_k, then top_p: order and ties as in transformers, each row its own.
+
+    Ties at the k-th place all stay; at least one token of a row stays.
+
+    Args:
+        logits: Shape (B, V), finite.
+        temperature: Shape (B,), above 0.
+        top_k: Shape (B,), integers; 0 is off.
+        top_p: Shape (B,), in (0, 1]; 1 is off.
+
+    Returns:
+        Logits over temperature, shape (B, V), with -inf where a token is out.
+    """
+    warped = logits / temperature[:, None]
+    if bool((top_k > 0).any()):
+        places = top_k.clamp(max=logits.shape[-1])
+        largest = torch.topk(warped, int(places.max())).values  # (B, max k), falling
+        kth = largest.gather(1, (places - 1).clamp(min=0)[:, None])
+        warped = warped.masked_fill((warped < kth) & (places > 0)[:, None], -torch.inf)
+    if bool((top_p < 1).any()):
+        rising, order = torch.sort(warped, descending=False)
+        below = rising.softmax(dim=-1).cumsum(dim=-1) <= (1 - top_p)[:, None]
+        below[:, -1] = False
+        is_out = below.scatter(1, order, below) & (top_p < 1)[:, None]
+        warped = warped.masked_fill(is_out, -torch.inf)
+    return warped
+
+
+class KeyedSampler:
+    """Chooses the token of every row and leaves it as the only possible one.
+
+    With a single possible token left, `generate(do_sample=False)` takes it: the noise is
+    ours, the loop is theirs. Rows that do not sample take their largest logit.
+
+    Args:
+        requests: The request of each row, length B; none of them has beams.
+        prompt_length: Length of the padded prompts, so that steps count from 0.
+        device: Where the logits are.
+    """
+
+    def __init__(self, requests: Sequence[Request], prompt_length: int, device: torch.device) -> None:
+        self._prompt_length = prompt_length
+        self._rows = [row for row, request in enumerate(requests) if request.decoding.do_sample]
+        self._keys = [noise_key(requests[row].key) for row in self._rows]
+        decodings = [requests[row].decoding for row in self._rows]
+        self._temperature = torch.tensor([decoding.temperature for decoding in decodings], device=device)
+        self._top_k = torch.tensor([decoding.top_k for decoding in decodings], device=device)
+        # 1 - top_p is taken in double precision first, as transformers does.
+        self._top_p = torch.tensor(
+            [decoding.top_p for decoding in decodings], dtype=torch.float64, device=device
+        )
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        """Scores of shape (B, V) that leave one token a row."""
+        chosen = scores.argmax(dim=-1)
+        if self._rows:
+            drawn = self._draw(scores[self._rows], step=input_ids.shape[1] - self._prompt_length)
+            chosen[self._rows] = torch.as_tensor(drawn, device=scores.device)
+        return torch.full_like(scores, -torch.inf).scatter_(1, chosen[:, None], 0.0)
+
+    def _draw(self, logits: Tensor, step: int) -> list[int]:
+        """Gumbel-max: the largest of log-probability plus noise is a draw from the softmax."""
+        warped = warp_logits(logits, temperature=self._temperature, top_k=self._top_k, top_p=self._top_p)
+        rows, tokens = torch.nonzero(warped > -torch.inf, as_tuple=True)
+        values = warped[rows, tokens].double().cpu().numpy()
+        ends = np.cumsum(torch.bincount(rows, minlength=len(self._rows)).cpu().numpy())[:-1]
+        drawn = []
+        for key, row_tokens, row_values in zip(
+            self._keys, np.split(tokens.cpu().numpy(), ends), np.split(values, ends), strict=True
+        ):
+            noisy = row_values + gumbel_noise(key, step=step, beam=0, tokens=row_tokens)
+            drawn.append(int(row_tokens[noisy.argmax()]))
+        return drawn
+
+
+class FiniteLogitsGuard:
+    """Notes the requests whose logits are not numbers, and ends them without harm to the others.
+
+    A model in half precision can overflow on one prompt. Left alone, that row would give
+    token 0 in silence, or stop the whole batch.
+
+    Args:
+        num_requests: Requests in the batch.
+        num_beams: Rows of each request, side by side.
+        stop_token: Token that ends a row; None if the model has none.
+        prompt_length: Length of the padded prompts.
+
+    Attributes:
+        failed_at: Index of the request -> step at which its logits first were not finite.
+    """
+
+    def __init__(self, num_requests: int, num_beams: int, stop_token: int | None, prompt_length: int) -> None:
+        self.failed_at: dict[int, int] = {}
+        self.num_beams = num_beams
+        self._shape = (num_requests, num_beams)
+        self._stop_token = 0 if stop_token is None else stop_token
+        self._prompt_length = prompt_length
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        """Scores of shape (B, V), those of failed requests replaced by a certain end."""
+        # The maximum is nan, inf or (for a row of -inf) -inf exactly where a row is unusable.
+        is_bad = ~torch.isfinite(scores.amax(dim=-1)).view(self._shape)
+        for index in torch.nonzero(is_bad.any(dim=1)).flatten().tolist():
+            self.failed_at.setdefault(index, input_ids.shape[1] - self._prompt_length)
+        if not self.failed_at:
+            return scores
+        grouped = scores.clone().view(*self._shape, -1)
+        for index in self.failed_at:
+            grouped[index] = _FAR_BELOW
+            grouped[index, :, self._stop_token] = 0.0
+        return grouped.view_as(scores)
