@@ -1,0 +1,1 @@
+"""How a question is put: conversations that yield requests and receive completions."""

@@ -1,0 +1,87 @@
+"""Putting one question and reading the answer: what every strategy that asks once shares.
+
+A strategy is a generator that yields requests and receives completions. It never sees an
+engine, so it is tested without one, and any engine can serve it.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from def_sim.answers.parse import ReadingRules, read_answer
+from def_sim.prompts import LanguagePack, OptionOrder, ask_messages, hash_messages, order_options
+from def_sim.randomness import Address, keyed_rng
+from def_sim.records import (
+    Answer,
+    AnswerStatus,
+    Completion,
+    FinishReason,
+    Question,
+    ReadingMethod,
+    Request,
+    Respondent,
+)
+from def_sim.respondents.memory import Memory
+
+ResultT = TypeVar("ResultT")
+Conversation = Generator[Sequence[Request], Sequence[Completion], ResultT]
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How a question is shown and its answer read."""
+
+    pack: LanguagePack  # of the frame
+    option_order: OptionOrder
+    reading: ReadingRules
+
+
+def shown_order(
+    question: Question, respondent: Respondent, address: Address, order: OptionOrder
+) -> tuple[int, ...]:
+    """Option codes as this respondent sees them, drawn at the address of the question."""
+    if order == "balanced":  # one drawn order for all respondents, rotated by respondent
+        rng = keyed_rng(address.seed, question.item_id, "balanced option order")
+    else:
+        rng = address.rng("option order")
+    return order_options(question, order, rng, respondent.index)
+
+
+def put_question(
+    question: Question, respondent: Respondent, memory: Memory, address: Address, presentation: Presentation
+) -> Conversation[Answer]:
+    """One request, one completion, one answer."""
+    shown = shown_order(question, respondent, address, presentation.option_order)
+    pack = presentation.pack
+    messages = ask_messages(question, shown, respondent.persona, memory.exchanges, pack)
+    [completion] = yield [
+        Request(messages, respondent.decoding, address.request_key(), pack.answer_anchor, option_codes=shown)
+    ]
+    if completion.finish_reason is FinishReason.ERROR:
+        reading = None
+    else:
+        reading = read_answer(
+            completion.text,
+            question,
+            rules=presentation.reading,
+            finish_reason=completion.finish_reason,
+            shown=shown,
+        )
+    return Answer(
+        respondent_id=respondent.id,
+        item_id=question.item_id,
+        wording=question.wording,
+        call=0,
+        status=reading.status if reading else AnswerStatus.ENGINE_ERROR,
+        choices=reading.choices if reading else (),
+        method=reading.method if reading else ReadingMethod.NONE,
+        text=completion.text,
+        shown_codes=shown,
+        memory=memory.question_ids,
+        prompt_hash=hash_messages(messages),
+        finish_reason=completion.finish_reason,
+        num_prompt_tokens=completion.num_prompt_tokens,
+        num_generated_tokens=completion.num_generated_tokens,
+        error=completion.error,
+        seconds=completion.seconds,
+    )
