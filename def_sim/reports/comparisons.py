@@ -1,0 +1,142 @@
+"""Every score beside what it must be compared with: all metrics, all items, all comparison panels.
+
+Joins distributions with metrics; the layout as tables is the business of `tables`. The draws of an item
+depend on seed, item and purpose alone, so neither the order nor the number of items changes them.
+
+Letters: K options, Q items, B draws.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from def_sim.distributions import QuestionDistribution
+from def_sim.metrics import kl_paper, noise_floor
+from def_sim.metrics.item_metrics import ITEM_METRICS, MULTIPLE_CHOICE_ONLY, ItemForm
+from def_sim.metrics.sample import Array, Sample
+from def_sim.randomness import keyed_rng
+from def_sim.records import ItemReference, MeasurementLevel, QuestionType
+
+# What a metric is computed for: the panel itself, then what its score stands beside.
+SOURCES: Final = ("value", "floor", "human_to_human", "uniform", "mode", "other_humans")
+PAPER_METRICS: Final = ("kl_paper", "close_count", "std_paper")
+
+Pair = tuple[Sample, Sample]  # who is scored, and the people they are scored against
+Scores = dict[str, dict[str, Array]]  # metric -> source -> one score an item, shape (Q,)
+
+
+def item_form(distribution: QuestionDistribution) -> ItemForm:
+    """What the options of the question allow."""
+    question = distribution.question
+    return ItemForm(
+        is_ordered=question.level is not MeasurementLevel.NOMINAL,
+        is_multiple=question.type is QuestionType.MULTIPLE,
+        max_choices=question.max_choices,
+    )
+
+
+def compare_items(
+    distributions: Sequence[QuestionDistribution],
+    *,
+    seed: int,
+    num_draws: int = noise_floor.NUM_DRAWS,
+    other_references: Mapping[str, ItemReference] | None = None,
+) -> Scores:
+    """Scores of all items under all metrics, for the panel and for each comparison.
+
+    The sound metrics compare those who answered (N = num_answered); the published ones everyone who was
+    asked, failures included (N = num_asked). An item without reference is NaN throughout.
+
+    Args:
+        distributions: Aligned with the reference, Q of them.
+        seed: Of the Monte Carlo draws.
+        num_draws: B, for floor, human to human, uniform and other humans.
+        other_references: Item id -> shares of another country's people, as a further comparison.
+
+    Returns:
+        metric -> source -> scores, shape (Q,). For `close_count` 1 or 0, for `std_paper` the
+        deviation of the item's row.
+    """
+    others = other_references or {}
+    answered = [_pairs(one, one.num_answered, seed, num_draws, others) for one in distributions]
+    asked = [_pairs(one, one.num_asked, seed, num_draws, others) for one in distributions]
+    forms = [item_form(one) for one in distributions]
+    sound: Scores = {
+        metric: {source: _item_scores(metric, source, answered, forms) for source in SOURCES}
+        for metric in ITEM_METRICS
+    }
+    paper = {source: _paper_scores(source, asked) for source in SOURCES}
+    return {metric: {source: paper[source][metric] for source in SOURCES} for metric in PAPER_METRICS} | sound
+
+
+def _pairs(
+    distribution: QuestionDistribution,
+    num_respondents: float,
+    seed: int,
+    num_draws: int,
+    others: Mapping[str, ItemReference],
+) -> dict[str, Pair]:
+    """Who is scored against whom, by source; empty without a reference."""
+    reference, item_id = distribution.reference, distribution.question.item_id
+    if reference is None:
+        return {}
+    form = item_form(distribution)
+    rates, num_people = np.array(reference.shares), reference.n_for_uncertainty
+    human = Sample.of_people(rates, num_people)
+
+    def drawn(population: Array, purpose: str) -> Sample:
+        rng = keyed_rng(seed, item_id, purpose)
+        return noise_floor.draw_samples(population, num_respondents, rng, form=form, num_draws=num_draws)
+
+    panel = Sample(distribution.counts, distribution.num_answered, distribution.num_failed)
+    halves_rng = keyed_rng(seed, item_id, "human halves")
+    pairs = {
+        "value": (panel, human),
+        "floor": (drawn(rates, "floor"), human),
+        "human_to_human": noise_floor.draw_halves(
+            rates, num_people, halves_rng, form=form, num_draws=num_draws
+        ),
+        "uniform": (drawn(noise_floor.uniform_rates(rates, form=form), "uniform"), human),
+        "mode": (noise_floor.modal_sample(rates, num_respondents, form=form), human),
+    }
+    other = others.get(item_id)
+    # Countries can be shown different options; shares of different options cannot be compared.
+    if other is not None and other.codes == reference.codes:
+        pairs["other_humans"] = (drawn(np.array(other.shares), "other humans"), human)
+    return pairs
+
+
+def _item_scores(
+    metric: str, source: str, pairs: Sequence[Mapping[str, Pair]], forms: Sequence[ItemForm]
+) -> Array:
+    score = ITEM_METRICS[metric]
+    return np.array(
+        [
+            noise_floor.expected_score(score(*pair[source], form))
+            if _applies(metric, source, pair, form)
+            else np.nan
+            for pair, form in zip(pairs, forms, strict=True)
+        ]
+    )
+
+
+def _applies(metric: str, source: str, pair: Mapping[str, Pair], form: ItemForm) -> bool:
+    return source in pair and (form.is_multiple or metric not in MULTIPLE_CHOICE_ONLY)
+
+
+def _paper_scores(source: str, pairs: Sequence[Mapping[str, Pair]]) -> dict[str, Array]:
+    """The published scores. Each draw is a whole survey, so the replacement rule applies within a draw."""
+    has_pair = [source in pair for pair in pairs]
+    scores = {metric: np.full(len(pairs), np.nan) for metric in PAPER_METRICS}
+    if not any(has_pair):
+        return scores
+    present = [pair[source] for pair in pairs if source in pair]
+    raw_by_item = [np.atleast_1d(kl_paper.kl_with_failures(*pair)) for pair in present]
+    raw = np.stack(raw_by_item, axis=-1)  # (B, items with a reference)
+    scores["kl_paper"][has_pair] = kl_paper.replace_undefined(raw).mean(axis=0)
+    scores["close_count"][has_pair] = kl_paper.is_close(raw).mean(axis=0)
+    scores["std_paper"][has_pair] = [
+        noise_floor.expected_score(kl_paper.row_deviation(simulated)) for simulated, _ in present
+    ]
+    return scores

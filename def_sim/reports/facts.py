@@ -1,0 +1,74 @@
+"""What a report says about a run besides its numbers: what was run, and single answers as read.
+
+Knows nothing of files, surveys or HTML: whoever writes the report fills these in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What was run, in words and counts that a reader can check.
+
+    `modifications` says for "prompt", "configuration" and "memory" whether it was on.
+    `created` is a date as text: a report is the same bytes whenever it is written.
+    `deviations` are what the engine could not do and the model's configuration allowed.
+    """
+
+    model_label: str
+    survey_title: str
+    population: str  # ISO 3166 alpha-3 code
+    language: str  # of questions and options, e.g. "en", "zh"
+    frame_language: str  # of the instruction around them
+    strategy: str
+    protocol: str
+    num_respondents: int
+    num_planned: int  # answers
+    num_done: int  # answers on file, whatever their status
+    is_complete: bool
+    is_demonstration: bool
+    seed: int
+    run_hash: str
+    code_version: str
+    created: str
+    deviations: tuple[str, ...] = ()
+    citations: tuple[str, ...] = ()
+    modifications: Mapping[str, bool] = field(default_factory=dict)
+    decoding: str = ""  # one line, e.g. "1 to 5 beams, half of them sampled"
+    max_beams: int = 1  # most beams any respondent was given
+    resume_command: str = ""  # finishes an incomplete run
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def num_questions(self) -> int:
+        """Questions put to each respondent, wordings counted apart."""
+        return self.num_planned // self.num_respondents if self.num_respondents else 0
+
+    @property
+    def share_done(self) -> float:
+        """Answers on file over answers planned, in [0, 1]; 0 for an empty plan."""
+        return self.num_done / self.num_planned if self.num_planned else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """One answer as a reader checks it: what was asked, what came back, how it was read.
+
+    `memory` holds the earlier exchanges that stood before the question, oldest first,
+    each as (request, answer). `prompt` is the newest user turn as shown; `text` the
+    completion as it came.
+    """
+
+    respondent_id: str
+    question_id: str
+    topic: str
+    decoding: str  # short, e.g. "5 beams, sampled"
+    place: str
+    memory: tuple[tuple[str, str], ...]
+    prompt: str
+    text: str
+    status: str
+    choices: tuple[int, ...]
+    choice_labels: tuple[str, ...]
+    method: str

@@ -1,0 +1,179 @@
+"""The report of a run as one HTML file that loads nothing and calls nobody.
+
+Everything a model wrote is text and stays text: the template escapes, the embedded answers
+are inert JSON, and a content security policy allows this file's one style sheet and one
+script, by their hashes, and nothing else. The same input gives the same bytes.
+
+Computes no score: the frames come from `def_sim/reports/tables.py` and
+`def_sim/distributions.py`.
+"""
+
+import base64
+import hashlib
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from string import ascii_uppercase
+from typing import Final
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from def_sim.reports.answer_browser import pack_answers, safe_json, sample_respondents
+from def_sim.reports.cells import Shown, find_row, number_in, shown
+from def_sim.reports.charts import StatusPart, status_chart
+from def_sim.reports.facts import AnswerView, RunFacts
+from def_sim.reports.item_cards import item_cards
+from def_sim.reports.measures import MEASURES, STATUS_TITLES, as_percent
+from def_sim.reports.score_cards import dimension_card, headline_cards, survey_value
+from def_sim.reports.svg import shape
+
+__all__ = ["AnswerView", "RunFacts", "render_report"]
+
+_FOLDER: Final = Path(__file__).parent
+_ENTROPY_TOLERANCE: Final = 0.1  # closer to what people would show is not remarked on
+
+
+def render_report(
+    facts: RunFacts,
+    scores: pd.DataFrame,
+    distributions: pd.DataFrame,
+    statuses: pd.DataFrame,
+    answers: Sequence[AnswerView],
+    *,
+    planted: pd.DataFrame | None = None,
+    max_answers: int = 2000,
+) -> str:
+    """The whole report as the text of one HTML file.
+
+    Args:
+        facts: What was run.
+        scores: Tidy scores (see `score_cards.py` for the columns). NaN is printed as "–".
+        distributions: One row per item, wording and option (see `item_cards.py`).
+        statuses: Columns scope, status, count, share; the scope "all" adds up to the answers on file.
+        answers: Single answers for the browser, in the order they are offered.
+        planted: Columns item_id, code, share: the truth that an invented population was
+            made with, drawn as a third mark. Shares in [0, 1].
+        max_answers: Most answers embedded; above it, whole respondents are drawn by the run's seed.
+
+    Returns:
+        HTML, UTF-8 encodable whatever the models wrote. Depends on the arguments alone.
+    """
+    style, script = _asset("report.css"), _asset("report.js")
+    embedded = sample_respondents(answers, limit=max_answers, seed=facts.seed)
+    items = item_cards(scores, distributions, planted)
+    parts = status_parts(statuses)
+    return _template().render(
+        facts=facts,
+        policy=_policy(style, script),
+        style=style,
+        script=script,
+        headline=headline_cards(scores, num_respondents=facts.num_respondents),
+        entropy_sentences=entropy_sentences(scores, facts),
+        dimensions=dimension_card(scores),
+        kl_macro=shown(
+            number_in(find_row(scores, "kl_paper", "macro"), "value"), "No item has a finite value."
+        ),
+        kl_micro=shown(
+            number_in(find_row(scores, "kl_paper", "micro"), "value"), "No item has a finite value."
+        ),
+        close_count=_count_shown(survey_value(scores, "close_count")),
+        std_paper=shown(survey_value(scores, "std_paper"), "Not computed."),
+        items=items,
+        item_dimensions=list(dict.fromkeys((item.dimension, item.dimension_title) for item in items)),
+        is_planted=planted is not None,
+        statuses=parts,
+        status_total=sum(part.count for part in parts),
+        status_chart=status_chart(parts),
+        answers_json=safe_json(pack_answers(embedded)),
+        num_embedded=len(embedded),
+        num_answers=len(answers),
+        num_embedded_respondents=len({answer.respondent_id for answer in embedded}),
+        measures=list(MEASURES.values()),
+        percent=as_percent,
+        swatch=_swatch,
+        language_tag={"zh": "zh-Hans"}.get(facts.language, facts.language),
+    )
+
+
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.jinja")
+
+
+def _asset(name: str) -> Markup:
+    """A file of ours that is inlined as it is; nothing a model wrote goes this way."""
+    return Markup((_FOLDER / name).read_text(encoding="utf-8"))
+
+
+def _policy(style: str, script: str) -> str:
+    """Forbids every load; allows the one inline style sheet and the one inline script by hash."""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
+
+
+def _count_shown(value: float) -> Shown:
+    return Shown("–", "Not computed.") if math.isnan(value) else Shown(f"{value:.0f}")
+
+
+def _swatch(kind: str) -> Markup:
+    """The mark of a legend."""
+    return (
+        Markup('<svg class="swatch" width="18" height="20" aria-hidden="true">')
+        + shape(kind, 50, 10)
+        + Markup("</svg>")
+    )
+
+
+def status_parts(statuses: pd.DataFrame) -> list[StatusPart]:
+    """The statuses that occur, in the order of `records.AnswerStatus`, shares recomputed from the counts."""
+    whole = statuses[statuses["scope"] == "all"]
+    counts = {str(status): int(count) for status, count in zip(whole["status"], whole["count"], strict=True)}
+    known = [status for status in STATUS_TITLES if counts.get(status)]
+    ordered = known + sorted(status for status in counts if status not in STATUS_TITLES and counts[status])
+    total = sum(counts.values())
+    return [
+        StatusPart(
+            key=ascii_uppercase[index % 26],
+            name=STATUS_TITLES.get(status, status),
+            css=f"status-{index % 4 if status != 'answered' else 'answered'}",
+            count=counts[status],
+            share=counts[status] / total,
+        )
+        for index, status in enumerate(ordered)
+    ]
+
+
+def entropy_sentences(scores: pd.DataFrame, facts: RunFacts) -> list[str]:
+    """What the entropy ratio says in plain words, compared with what as many people would show."""
+    row = find_row(scores, "entropy_ratio", "macro")
+    ratio, floor = number_in(row, "value"), number_in(row, "floor")
+    expected = 1.0 if math.isnan(floor) else floor
+    sentences = []
+    if ratio < expected - _ENTROPY_TOLERANCE:
+        sentences.append("The panel is less diverse than people: its answers crowd onto fewer options.")
+    if ratio > expected + _ENTROPY_TOLERANCE:
+        sentences.append(
+            "The panel's answers are flattened: spread more evenly over the options than people's. "
+            "That can lower a divergence without agreeing with anyone."
+        )
+    if facts.max_beams > 1:
+        sentences.append(
+            f"Up to {facts.max_beams} beams were used. Beams pull answers to the most likely one, "
+            "so part of the missing diversity comes from the decoding."
+        )
+    return sentences

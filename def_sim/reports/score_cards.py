@@ -1,0 +1,134 @@
+"""The survey's scores as drawings and tables: headline, topic groups, counts.
+
+The frame of scores has the columns scope (item, dimension, micro, macro), item_id, wording,
+dimension, metric, value, floor, human_to_human, uniform, mode, normalised, num_items and
+num_undefined. Knows no single items.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from def_sim.reports.cells import (
+    Row,
+    Shown,
+    count_in,
+    dimension_rank,
+    dimension_title,
+    find_row,
+    number_in,
+    shown,
+)
+from def_sim.reports.charts import DimensionRow, Mark, dimension_chart, headline_chart
+from def_sim.reports.measures import MEASURES, Measure
+from def_sim.reports.tables import HEADLINE_METRICS
+
+_TABLE_METRICS = ("kl_paper", "js_divergence", "total_variation", "wasserstein", "entropy_ratio")
+_WHY_NOT_NORMALISED = "Not defined: a control is missing, or random answers score no worse than the floor."
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineCard:
+    """One headline score with its drawing."""
+
+    measure: Measure
+    value: Shown
+    normalised: Shown
+    chart: Markup
+    num_items: int
+    num_undefined: int
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionCard:
+    """The drawing of KL by topic group, and the table of all scores beside it."""
+
+    chart: Markup
+    metrics: tuple[Measure, ...]
+    rows: tuple[tuple[str, int, tuple[Shown, ...]], ...]  # title, number of items, scores
+
+
+def survey_value(scores: pd.DataFrame, metric: str) -> float:
+    """A score of the survey as a whole, whatever scope the table files it under."""
+    found = scores[(scores["metric"] == metric) & ~scores["scope"].isin(["item", "dimension"])]
+    return math.nan if found.empty else float(found["value"].iloc[0])
+
+
+def headline_cards(scores: pd.DataFrame, *, num_respondents: int) -> list[HeadlineCard]:
+    """The macro scores, each between what it can be at best and at random."""
+    rows = {metric: find_row(scores, metric, "macro") for metric in HEADLINE_METRICS}
+    return [_headline_card(MEASURES[metric], row, num_respondents) for metric, row in rows.items() if row]
+
+
+def headline_marks(row: Row, num_respondents: int) -> list[Mark]:
+    """The panel's score and what it stands beside, in the order drawn."""
+    named = (
+        ("panel", "This panel", "value"),
+        ("floor", f"{num_respondents} people (floor)", "floor"),
+        ("people", "People, two halves", "human_to_human"),
+        ("uniform", "Random answers", "uniform"),
+        ("mode", "Most common only", "mode"),
+    )
+    marks = [Mark(kind, name, number_in(row, column)) for kind, name, column in named]
+    others = number_in(row, "other_humans")  # only where another country's reference was given
+    return marks if math.isnan(others) else [*marks, Mark("others", "Another country", others)]
+
+
+def _headline_card(measure: Measure, row: Row, num_respondents: int) -> HeadlineCard:
+    is_ratio = measure.metric == "entropy_ratio"
+    chart = headline_chart(
+        headline_marks(row, num_respondents), title=measure.title, reference=1.0 if is_ratio else None
+    )
+    return HeadlineCard(
+        measure=measure,
+        value=shown(number_in(row, "value"), measure.why_undefined),
+        normalised=shown(number_in(row, "normalised"), _WHY_NOT_NORMALISED),
+        chart=chart,
+        num_items=count_in(row, "num_items"),
+        num_undefined=count_in(row, "num_undefined"),
+    )
+
+
+def dimension_order(scores: pd.DataFrame) -> list[str]:
+    """Topic groups that have scores, in the order of `records.DIMENSION_TITLES`."""
+    present = {str(value) for value in scores.loc[scores["scope"] == "dimension", "dimension"]}
+    return sorted(present, key=lambda code: (dimension_rank(code), code))
+
+
+def dimension_rows(scores: pd.DataFrame) -> list[DimensionRow]:
+    """KL of each topic group beside its floor and its uniform control."""
+    rows = []
+    for code in dimension_order(scores):
+        row = find_row(scores, "kl_paper", "dimension", dimension=code)
+        value, floor, uniform = (number_in(row, column) for column in ("value", "floor", "uniform"))
+        rows.append(DimensionRow(dimension_title(code), value, floor, uniform, count_in(row, "num_items")))
+    return rows
+
+
+def dimension_card(scores: pd.DataFrame) -> DimensionCard:
+    """Drawing and table by topic group."""
+    chart = dimension_chart(
+        dimension_rows(scores),
+        macro=number_in(find_row(scores, "kl_paper", "macro"), "value"),
+        micro=number_in(find_row(scores, "kl_paper", "micro"), "value"),
+    )
+    measures = tuple(MEASURES[metric] for metric in _TABLE_METRICS)
+    table = [_table_row(scores, measures, "dimension", code) for code in dimension_order(scores)]
+    means = [_table_row(scores, measures, scope, None) for scope in ("macro", "micro")]
+    return DimensionCard(chart, measures, tuple(table + means))
+
+
+def _table_row(
+    scores: pd.DataFrame, measures: Sequence[Measure], scope: str, code: str | None
+) -> tuple[str, int, tuple[Shown, ...]]:
+    where: dict[str, object] = {} if code is None else {"dimension": code}
+    rows = [find_row(scores, measure.metric, scope, **where) for measure in measures]
+    values = tuple(
+        shown(number_in(row, "value"), measure.why_undefined)
+        for row, measure in zip(rows, measures, strict=True)
+    )
+    title = {"macro": "Mean of topic groups (macro)", "micro": "Mean of items (micro)"}.get(scope, "")
+    return title or dimension_title(code), count_in(rows[0], "num_items"), values

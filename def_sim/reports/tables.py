@@ -1,0 +1,251 @@
+"""Tidy tables of a run: scores with what they stand beside, how answers ended, the headline.
+
+Layout only; the numbers come from `comparisons`, `metrics.aggregation` and `distributions`. Undefined
+scores are NaN, are counted, and never silently dropped.
+
+Letters: Q items.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from def_sim import distributions as counting
+from def_sim.distributions import QuestionDistribution
+from def_sim.metrics import aggregation
+from def_sim.metrics.item_metrics import MULTIPLE_CHOICE_ONLY, NOT_A_DIVERGENCE
+from def_sim.metrics.noise_floor import NUM_DRAWS, normalised_score
+from def_sim.metrics.sample import Array
+from def_sim.records import AnswerStatus, ItemReference, QuestionType
+from def_sim.reports.comparisons import SOURCES, compare_items
+
+HEADLINE_METRICS: Final = ("js_divergence", "total_variation", "kl_paper", "wasserstein", "entropy_ratio")
+SURVEY_LEVEL_ONLY: Final = ("close_count", "std_paper")  # published as one number a survey
+ITEM_SUMS: Final = ("close_count",)
+
+_SCORE_TYPES: Final = {
+    "scope": "str",
+    "item_id": "str",
+    "wording": "Int64",
+    "dimension": "str",
+    "metric": "str",
+    **dict.fromkeys(SOURCES, "float64"),
+    "normalised": "float64",
+    "num_items": "int64",
+    "num_undefined": "int64",
+    "num_other_humans": "int64",
+}
+_STATUS_TYPES: Final = {
+    "scope": "str",
+    "item_id": "str",
+    "wording": "Int64",
+    "dimension": "str",
+    "status": "str",
+    "count": "int64",
+    "share": "float64",
+}
+_Mean = Callable[[Array], float]
+
+
+def score_table(
+    distributions: Sequence[QuestionDistribution],
+    *,
+    seed: int,
+    num_draws: int = NUM_DRAWS,
+    pool_wordings: bool = False,
+    other_references: Mapping[str, ItemReference] | None = None,
+) -> pd.DataFrame:
+    """All scores of a run, one row for each scope and metric.
+
+    Args:
+        distributions: One for each prompt, aligned with the human reference.
+        seed: Of the Monte Carlo draws behind the comparisons.
+        num_draws: Draws for each item and comparison.
+        pool_wordings: True averages an item's shares over its wordings first; False scores each
+            prompt as a question of its own, as the study did.
+        other_references: Item id -> shares of another country's people.
+
+    Returns:
+        Columns:
+            scope: item; dimension (mean over its items); micro (mean over all items); macro
+                (unweighted mean of the dimension means);
+            item_id, wording (-1 if pooled), dimension: empty ("" or <NA>) where they do not apply;
+            metric: see `metrics.item_metrics`, `metrics.kl_paper`. `close_count` (a number of items)
+                and `std_paper` have one row, with scope micro; `mention_rate_difference` covers
+                multiple-choice items only;
+            value: of the panel; NaN if undefined;
+            floor, human_to_human, uniform, other_humans: expectations, and mode: exact score, of the
+                comparison panels of this size, over the items for which value is defined;
+            normalised: 0 as a uniform answerer, 1 as people; NaN for what is no divergence, or
+                if the uniform answerer scores no worse than the floor;
+            num_items, num_undefined: items in scope, and how many of them have no value;
+            num_other_humans: items behind other_humans, which are fewer than those behind value where
+                the other country was not asked an item, or was shown other options.
+    """
+    prompts = counting.pool_wordings(distributions) if pool_wordings else list(distributions)
+    scores = compare_items(prompts, seed=seed, num_draws=num_draws, other_references=other_references)
+    rows = [row for metric in scores for row in _metric_rows(metric, scores[metric], prompts)]
+    return pd.DataFrame(rows, columns=list(_SCORE_TYPES)).astype(_SCORE_TYPES)
+
+
+def status_table(distributions: Sequence[QuestionDistribution]) -> pd.DataFrame:
+    """How the planned answers ended. Within a scope the counts add up to the plan.
+
+    Args:
+        distributions: One for each prompt (not pooled).
+
+    Returns:
+        Columns: scope (all, dimension or item), item_id, wording, dimension ("" or <NA> where they do
+        not apply), status (all of them, also those that never occurred), count, share (of the answers
+        in scope; NaN if there are none).
+
+    Raises:
+        ValueError: Pooled distributions, whose counts are means over wordings.
+    """
+    if any(one.wording == counting.POOLED for one in distributions):
+        raise ValueError("Statuses are counted for each prompt: pass the distributions before pooling.")
+    rows = _status_rows(distributions, _Scope("all"))
+    for dimension in sorted({one.question.dimension for one in distributions}):
+        members = [one for one in distributions if one.question.dimension is dimension]
+        rows += _status_rows(members, _Scope("dimension", dimension=str(dimension)))
+    for one in distributions:
+        rows += _status_rows([one], _Scope.of_item(one))
+    return pd.DataFrame(rows, columns=list(_STATUS_TYPES)).astype(_STATUS_TYPES)
+
+
+def headline(scores: pd.DataFrame) -> pd.DataFrame:
+    """The few macro scores that fit a terminal.
+
+    Args:
+        scores: From `score_table`.
+
+    Returns:
+        One row for each headline metric, in a fixed order. Columns: metric, value, floor,
+        human_to_human, uniform, normalised, num_items, num_undefined.
+    """
+    macro = scores[scores["scope"] == "macro"].set_index("metric")
+    columns = ["value", "floor", "human_to_human", "uniform", "normalised", "num_items", "num_undefined"]
+    return macro.loc[list(HEADLINE_METRICS), columns].reset_index()
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What a row is about. Fields that do not apply stay empty."""
+
+    scope: str
+    item_id: str = ""
+    wording: int | None = None
+    dimension: str = ""
+
+    @classmethod
+    def of_item(cls, one: QuestionDistribution) -> "_Scope":
+        return cls("item", one.question.item_id, one.wording, str(one.question.dimension))
+
+    def columns(self) -> dict[str, object]:
+        return {
+            "scope": self.scope,
+            "item_id": self.item_id,
+            "wording": pd.NA if self.wording is None else self.wording,
+            "dimension": self.dimension,
+        }
+
+
+def _metric_rows(
+    metric: str, by_source: Mapping[str, Array], prompts: Sequence[QuestionDistribution]
+) -> list[dict[str, object]]:
+    """Rows of one metric: its items, its dimensions, micro, macro."""
+    if metric in MULTIPLE_CHOICE_ONLY:
+        chosen = [i for i, one in enumerate(prompts) if one.question.type is QuestionType.MULTIPLE]
+        by_source, prompts = _select(by_source, chosen), [prompts[i] for i in chosen]
+    if metric in ITEM_SUMS:
+        return [_row(metric, by_source, _defined_sum, _Scope("micro"))]
+    micro = _row(metric, by_source, aggregation.micro_mean, _Scope("micro"))
+    if metric in SURVEY_LEVEL_ONLY:
+        return [micro]
+    dimensions = [str(one.question.dimension) for one in prompts]
+    macro = _row(
+        metric, by_source, lambda values: aggregation.macro_mean(values, dimensions), _Scope("macro")
+    )
+    return [
+        *_item_rows(metric, by_source, prompts),
+        *_dimension_rows(metric, by_source, dimensions),
+        micro,
+        macro,
+    ]
+
+
+def _item_rows(
+    metric: str, by_source: Mapping[str, Array], prompts: Sequence[QuestionDistribution]
+) -> list[dict[str, object]]:
+    return [
+        _row(metric, _select(by_source, [index]), aggregation.micro_mean, _Scope.of_item(one))
+        for index, one in enumerate(prompts)
+    ]
+
+
+def _dimension_rows(
+    metric: str, by_source: Mapping[str, Array], dimensions: Sequence[str]
+) -> list[dict[str, object]]:
+    rows = []
+    for name in sorted(set(dimensions)):
+        members = [index for index, dimension in enumerate(dimensions) if dimension == name]
+        scope = _Scope("dimension", dimension=name)
+        rows.append(_row(metric, _select(by_source, members), aggregation.micro_mean, scope))
+    return rows
+
+
+def _row(metric: str, by_source: Mapping[str, Array], mean: _Mean, scope: _Scope) -> dict[str, object]:
+    has_value = ~np.isnan(by_source["value"])
+    has_other = has_value & ~np.isnan(by_source["other_humans"])
+    means = {source: _mean_beside(values, has_value, mean) for source, values in by_source.items()}
+    # The one comparison that may cover fewer items, since countries differ in what they were asked.
+    means["other_humans"] = _mean_beside(by_source["other_humans"], has_other, mean)
+    if metric in NOT_A_DIVERGENCE:
+        normalised = float("nan")
+    else:
+        normalised = normalised_score(means["value"], means["floor"], means["uniform"])
+    return {
+        **scope.columns(),
+        "metric": metric,
+        **means,
+        "normalised": normalised,
+        "num_items": has_value.size,
+        "num_undefined": int((~has_value).sum()),
+        "num_other_humans": int(has_other.sum()),
+    }
+
+
+def _mean_beside(values: Array, is_chosen: NDArray[np.bool_], mean: _Mean) -> float:
+    """Mean over the chosen items; NaN if one of them is lacking.
+
+    Otherwise score and comparison would be means over different items.
+    """
+    if np.isnan(values[is_chosen]).any():
+        return float("nan")
+    return mean(np.where(is_chosen, values, np.nan))
+
+
+def _defined_sum(values: Array) -> float:
+    return float("nan") if np.isnan(values).all() else float(np.nansum(values))
+
+
+def _select(by_source: Mapping[str, Array], members: Sequence[int]) -> dict[str, Array]:
+    return {source: values[np.array(members, dtype=np.intp)] for source, values in by_source.items()}
+
+
+def _status_rows(distributions: Sequence[QuestionDistribution], scope: _Scope) -> list[dict[str, object]]:
+    counts = {status: sum(one.status_counts[status] for one in distributions) for status in AnswerStatus}
+    total = sum(counts.values())
+    return [
+        {
+            **scope.columns(),
+            "status": str(status),
+            "count": count,
+            "share": count / total if total else np.nan,
+        }
+        for status, count in counts.items()
+    ]
