@@ -1,0 +1,247 @@
+"""`python -m def_sim`: from the words on the command line to a stage.
+
+Hydra joins the YAML files. Its errors, and ours, become one message with what to do and
+exit code 2; a traceback is a bug of ours.
+"""
+
+import difflib
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra import main as hydra_main
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from def_sim.app.schema import RunConfig, resolve_target, validate_config
+from def_sim.errors import ConfigError, DefSimError
+from def_sim.resources import conf_folder
+
+EXIT_USER_ERROR = 2
+_GROUPS = ("stage", "survey", "model", "protocol", "strategy")
+
+HELP = """\
+def_sim measures how well language models stand in for people in social surveys.
+
+  python -m def_sim                                 demo respondent, US survey: interview and report
+  python -m def_sim survey=cn                       the same in Chinese
+  python -m def_sim model=mistral7b survey=cn       a model of the study, given its weights
+  python -m def_sim stage=plan model=mixtral_8x7b   answers, tokens, time, memory; nothing is loaded
+  python -m def_sim respondents=200                 a larger panel; asks only the new respondents
+  python -m def_sim stage=verify                    recompute every number from the raw answers
+  python -m def_sim -m model=a,b survey=us,cn       several runs, one after another
+
+Choices
+{choices}
+
+Often changed
+  respondents=20  seed=1  wordings=base|all  population=CHN  frame_language=zh  output=outputs
+  modifications.prompt=false  modifications.configuration=false  modifications.memory=false
+
+`python -m def_sim --cfg job` prints every parameter with its value. Documentation: docs/.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Returns:
+        0, or 2 after a message about something the user can mend.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if any(word in ("--help", "-h") for word in words):
+        print(HELP.format(choices=_choices_text()), end="")
+        return 0
+    try:
+        if any(word.startswith("-") and not _is_override(word) for word in words):
+            return _through_hydra(words)
+        return run_stage(validate_config(compose_config(words)))
+    except DefSimError as error:
+        return _tell(error)
+    except KeyboardInterrupt:
+        return _tell(ConfigError("Interrupted.", fix="The same command again goes on where it stopped."))
+
+
+def _tell(error: DefSimError) -> int:
+    print(f"\nerror: {error.message}", file=sys.stderr)
+    if error.fix:
+        print(f"  do:  {error.fix}", file=sys.stderr)
+    return EXIT_USER_ERROR
+
+
+def run_stage(config: RunConfig) -> int:
+    """Runs the stage that the configuration chose."""
+    stage = resolve_target(config.stage.target)
+    result: int = stage(config)
+    return result
+
+
+def compose_config(words: Sequence[str]) -> dict[str, Any]:
+    """The configuration that the overrides give, as plain mappings and lists.
+
+    Raises:
+        ConfigError: An override names something unknown, or is malformed.
+    """
+    for override in _parse(words):
+        _check_choice(override)
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(config_dir=str(conf_folder()), version_base="1.3", job_name="def_sim"):
+            composed = compose("config", overrides=list(words))
+        return _plain(composed)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise _explained(error) from None
+
+
+def _plain(composed: DictConfig) -> dict[str, Any]:
+    try:
+        content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        key = getattr(error, "full_key", "") or "a parameter"
+        raise ConfigError(
+            f"`{key}` needs a value ({str(error).splitlines()[0]}).", fix=f"Give one: `{key}=...`."
+        ) from None
+    assert isinstance(content, dict)
+    return {str(key): value for key, value in content.items() if key != "hydra"}
+
+
+def _is_override(word: str) -> bool:
+    return "=" in word and not word.startswith("-")
+
+
+def _parse(words: Sequence[str]) -> list[Override]:
+    parser = OverridesParser.create()
+    parsed = []
+    for word in words:
+        try:
+            parsed += parser.parse_overrides([word])
+        except (HydraException, OmegaConfBaseException):
+            raise ConfigError(
+                f"`{word}` is not understood; expected name=value.",
+                fix="Write it as in `respondents=40`; quote values with spaces or commas: 'name=\"a, b\"'.",
+            ) from None
+    return parsed
+
+
+def _check_choice(override: Override) -> None:
+    """One known name for a group; several names belong to a sweep."""
+    group = override.key_or_group
+    if group not in _GROUPS:
+        if override.is_sweep_override():
+            raise _several(group)
+        return
+    if override.is_sweep_override() or isinstance(override.value(), list):
+        raise _several(group)
+    value, known = str(override.value()), _alternatives(group)
+    if value not in known:
+        raise ConfigError(
+            f"{group}={value}: there is no such {group}. Known: {', '.join(known)}.",
+            fix=_nearest(value, known, f"{group}=") or f"Choose one of them: `{group}={known[0]}`.",
+        )
+
+
+def _several(name: str) -> ConfigError:
+    return ConfigError(
+        f"{name} takes one value, found several.",
+        fix=f"For one run after another put -m first: `python -m def_sim -m {name}=a,b`.",
+    )
+
+
+def _alternatives(group: str) -> list[str]:
+    return sorted(path.stem for path in (conf_folder() / group).glob("*.yaml"))
+
+
+def _nearest(word: str, known: Sequence[str], before: str = "") -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"Did you mean `{before}{close[0]}`?" if close else ""
+
+
+def _explained(error: Exception) -> ConfigError:
+    """Hydra's own words, shortened to what the user needs."""
+    text = str(error)
+    unknown = re.search(r"Key '([^']+)' is not in struct", text)
+    if unknown:
+        name = getattr(error, "full_key", None) or unknown.group(1)
+        full = re.search(r"full_key: (\S+)", text)
+        name = full.group(1) if full else name
+        return ConfigError(
+            f"There is no parameter {name!r}.",
+            fix=_nearest(name, _parameter_names()) or "`python -m def_sim --cfg job` prints them all.",
+        )
+    return ConfigError(
+        text.strip().splitlines()[0], fix="`python -m def_sim --help` shows how a command looks."
+    )
+
+
+def _parameter_names() -> list[str]:
+    """All dotted names of the default configuration."""
+    with initialize_config_dir(config_dir=str(conf_folder()), version_base="1.3"):
+        return sorted(_dotted(_plain(compose("config"))))
+
+
+def _dotted(section: dict[str, Any], prefix: str = "") -> list[str]:
+    names = []
+    for key, value in section.items():
+        names.append(f"{prefix}{key}")
+        if isinstance(value, dict):
+            names += _dotted(value, f"{prefix}{key}.")
+    return names
+
+
+def _choices_text() -> str:
+    lines = []
+    for group in _GROUPS:
+        names = ", ".join(_alternatives(group))
+        lines.append(f"  {group:<9} {names}")
+    return "\n".join(lines)
+
+
+def _through_hydra(words: Sequence[str]) -> int:
+    """Sweeps (-m) and Hydra's own questions (--cfg, --info) go the whole way through Hydra."""
+    overrides = [word for word in words if _is_override(word)]
+    for override in _parse(overrides):
+        _check_sweep_choice(override)
+    # Hydra prints its own traceback for errors it does not know; ours never reach it.
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    codes: list[int] = []
+
+    @hydra_main(config_path=str(conf_folder()), config_name="config", version_base="1.3")
+    def job(composed: DictConfig) -> None:
+        try:
+            codes.append(run_stage(validate_config(_plain(composed))))
+        except DefSimError as error:
+            codes.append(_tell(error))
+
+    before = sys.argv
+    sys.argv = [str(Path(before[0])), *words]
+    try:
+        job()
+    except (HydraException, OmegaConfBaseException) as error:
+        raise _explained(error) from None
+    except SystemExit as stop:  # argparse has already said what is wrong
+        return stop.code if isinstance(stop.code, int) else EXIT_USER_ERROR
+    finally:
+        sys.argv = before
+    return max(codes, default=0)
+
+
+def _check_sweep_choice(override: Override) -> None:
+    group = override.key_or_group
+    if group not in _GROUPS:
+        return
+    known = _alternatives(group)
+    values = override.sweep_string_iterator() if override.is_sweep_override() else [str(override.value())]
+    for value in values:
+        if value not in known:
+            raise ConfigError(
+                f"{group}={value}: there is no such {group}. Known: {', '.join(known)}.",
+                fix=_nearest(value, known, f"{group}=") or f"Choose one of them: `{group}={known[0]}`.",
+            )

@@ -1,0 +1,191 @@
+"""What a run will ask, cost and need, worked out before anything is loaded.
+
+Tokens are counted with the checkpoint's tokenizer where it is at hand, else estimated from
+characters. Times are computed, not measured: roofline floors, and a rate for small models on
+a CPU. Every estimate is printed as one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from def_sim.app.run import Run, resolve_path
+from def_sim.prompts import render_frame, render_request
+from def_sim.records import Respondent
+
+_CHARACTERS_PER_TOKEN = {"en": 4.2, "zh": 1.4}  # typical of the study's tokenizers; an estimate
+_ANSWER_TOKENS = 80  # typical of chat models (answer and a short explanation)
+_DEMO_ANSWER_TOKENS = 16
+_BYTES_PER_PARAMETER = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "auto": 2.0}
+_BYTES_PER_PARAMETER_4BIT = 0.6  # with double quantisation, embeddings in 16 bit
+_SMALL_MODEL = 50_000_000  # below it a CPU is limited by the steps, not by arithmetic
+_SECONDS_PER_SMALL_STEP = 0.0045  # measured on two cores with the demo respondent; a beam adds little
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A GPU as the estimates see it."""
+
+    name: str
+    bytes_per_s: float  # reachable, not printed on the box
+    flop_per_s: float
+    memory_bytes: float
+
+
+CARDS = (
+    Card("A100 40 GB", 1.35e12, 250e12, 40e9),
+    Card("H200", 4.3e12, 790e12, 139 * 2**30),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Counts are exact; tokens and times are estimates."""
+
+    num_respondents: int
+    num_questions: int
+    num_answers: int
+    tokens_in: int
+    tokens_out: int
+    rows: float  # mean beams a respondent
+    longest_prompt: int
+    tokenizer: str  # how tokens were counted
+
+
+def make_plan(run: Run) -> Plan:
+    """Counts what the panel will read and write."""
+    count, how = _token_counter(run)
+    pack = run.presentation.pack
+    requests = [count(render_request(q, q.codes, pack)) for q in run.survey.questions]
+    exchange = sum(requests) / len(requests) + count(pack.answer_anchor) + 6
+    tokens_in = 0.0
+    for respondent in run.panel:
+        frames = {
+            type_: count(render_frame(q, respondent.persona, pack))
+            for type_, q in {q.type: q for q in run.survey.questions}.items()
+        }
+        newest = sum(requests) + sum(frames[q.type] for q in run.survey.questions)
+        tokens_in += newest + exchange * _exchanges_read(run, respondent)
+    num_answers = run.num_planned
+    answer = _DEMO_ANSWER_TOKENS if run.config.model.is_demonstration else _ANSWER_TOKENS
+    most = max((r.memory_capacity for r in run.panel), default=0) if run.strategy.uses_memory else 0
+    return Plan(
+        num_respondents=len(run.panel),
+        num_questions=len(run.survey.questions),
+        num_answers=num_answers,
+        tokens_in=round(tokens_in),
+        tokens_out=num_answers * answer,
+        rows=sum(r.decoding.num_beams for r in run.panel) / len(run.panel),
+        longest_prompt=round(max(requests) + max(frames.values()) + most * exchange),
+        tokenizer=how,
+    )
+
+
+def _exchanges_read(run: Run, respondent: Respondent) -> int:
+    """Remembered exchanges that stand before a respondent's questions, summed over them."""
+    if not run.strategy.uses_memory:
+        return 0
+    return sum(min(i, respondent.memory_capacity) for i in range(len(run.survey.questions)))
+
+
+def _token_counter(run: Run) -> tuple[Callable[[str], int], str]:
+    engine = run.config.model.engine
+    folder = resolve_path(str(engine.arguments.get("path", ""))) if engine else Path()
+    if (folder / "tokenizer.json").is_file():
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids), "the model's tokenizer"
+    return _estimate_tokens, "estimated from characters"
+
+
+def _estimate_tokens(text: str) -> int:
+    wide = sum(1 for character in text if ord(character) > 0x2E80)  # Chinese and its punctuation
+    return round(wide / _CHARACTERS_PER_TOKEN["zh"] + (len(text) - wide) / _CHARACTERS_PER_TOKEN["en"])
+
+
+def weight_bytes(run: Run) -> float:
+    """Bytes of the weights in memory, by the configured type; 0 where unknown."""
+    model = run.config.model
+    arguments: Mapping[str, object] = model.engine.arguments if model.engine else {}
+    if arguments.get("quantization", "none") not in ("none", None):
+        return model.num_parameters * _BYTES_PER_PARAMETER_4BIT
+    return model.num_parameters * _BYTES_PER_PARAMETER.get(str(arguments.get("dtype", "auto")), 2.0)
+
+
+def floor_seconds(plan: Plan, run: Run, card: Card) -> float:
+    """Shortest possible time on a card: reading prompts at its arithmetic, writing at its bandwidth.
+
+    Everything perfectly packed, beams sharing their prompt; no software reaches it. Respondents
+    answer in order, so at most `num_respondents * rows` rows share a step.
+    """
+    model = run.config.model
+    weights, cache = weight_bytes(run), model.planning.cache_bytes_per_token
+    prefill = 2 * model.num_parameters * plan.tokens_in / card.flop_per_s
+    rows = plan.num_respondents * plan.rows
+    steps = plan.tokens_out / plan.num_respondents
+    context = plan.tokens_in / plan.num_answers
+    read = weights + rows * context * cache
+    decode = steps * max(read / card.bytes_per_s, 2 * model.num_parameters * rows / card.flop_per_s)
+    return prefill + decode
+
+
+def plan_lines(run: Run, plan: Plan) -> list[str]:
+    """The plan in words, one line each."""
+    config, model, survey = run.config, run.config.model, run.survey
+    on = [name for name in ("prompt", "configuration", "memory") if getattr(config.modifications, name)]
+    lines = [
+        f"model         {model.label}",
+        (
+            f"survey        {survey.title}: {plan.num_questions} questions in {survey.language}, "
+            f"frame in {survey.frame_language}, compared with {survey.population}"
+        ),
+        f"panel         {plan.num_respondents} respondents; modifications: {', '.join(on) or 'none'}",
+        f"protocol      {config.protocol.name}, strategy {config.strategy.name}, seed {config.seed}",
+        f"answers       {plan.num_answers:,}",
+        (
+            f"tokens        about {plan.tokens_in:,} in, {plan.tokens_out:,} out ({plan.tokenizer}); "
+            f"longest prompt about {plan.longest_prompt:,}"
+        ),
+    ]
+    if plan.longest_prompt + config.decoding.max_new_tokens > model.planning.context_length:
+        lines.append(
+            f"warning       the longest prompt and decoding.max_new_tokens={config.decoding.max_new_tokens} "
+            f"exceed the model's context of {model.planning.context_length:,} tokens: "
+            "lower memory.max_capacity"
+        )
+    return lines + _resource_lines(run, plan)
+
+
+def _resource_lines(run: Run, plan: Plan) -> list[str]:
+    model = run.config.model
+    if model.engine is None or not model.num_parameters:
+        return ["time, memory  not known for this model"]
+    cache = model.planning.cache_bytes_per_token * plan.longest_prompt * plan.num_respondents * plan.rows
+    lines = [
+        (
+            f"memory        about {_bytes(weight_bytes(run))} of weights, up to {_bytes(cache)} of cache "
+            "if all respondents are under way"
+        )
+    ]
+    if model.num_parameters < _SMALL_MODEL:
+        seconds = plan.tokens_out * _SECONDS_PER_SMALL_STEP
+        return [*lines, f"time          about {_duration(seconds)} on two CPU cores"]
+    for card in CARDS:
+        fits = weight_bytes(run) + 0.08 * card.memory_bytes < card.memory_bytes
+        time = f"at least {_duration(floor_seconds(plan, run, card))} (roofline floor)"
+        lines.append(f"time          {card.name}: {time if fits else 'the weights do not fit'}")
+    return lines
+
+
+def _bytes(count: float) -> str:
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count / 1e3:.0f} kB"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,80 @@
+"""Progress of the interviews: a bar on a terminal, plain lines elsewhere, with counts and ETA."""
+
+import sys
+import time
+from collections import Counter
+from types import TracebackType
+from typing import Self
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from def_sim.records import Answer, AnswerStatus
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class InterviewProgress:
+    """Counts answers as they come. A context manager; `advance` is called once an answer.
+
+    Args:
+        total: Answers planned.
+        done: Answers that were already in the store.
+    """
+
+    def __init__(self, total: int, done: int) -> None:
+        self._total = total
+        self._done = done
+        self._new = 0
+        self._statuses: Counter[AnswerStatus] = Counter()
+        self._started = self._last_line = time.monotonic()
+        self._bar: Progress | None = None
+        self._task = TaskID(0)
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            self._bar = Progress(
+                TextColumn("interviews"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("answers"),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[unread]}"),
+            )
+            self._task = self._bar.add_task("interviews", total=self._total, completed=self._done, unread="")
+            self._bar.start()
+        else:
+            self._print_line()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        else:
+            self._print_line()
+
+    def advance(self, answer: Answer) -> None:
+        """One more answer is safe."""
+        self._done += 1
+        self._new += 1
+        self._statuses[answer.status] += 1
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self._done, unread=self._unread())
+        elif time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._print_line()
+
+    def _unread(self) -> str:
+        unread = self._new - self._statuses[AnswerStatus.ANSWERED] - self._statuses[AnswerStatus.NOT_ASKED]
+        return f"{unread} not read" if unread else ""
+
+    def _print_line(self) -> None:
+        self._last_line = time.monotonic()
+        elapsed = self._last_line - self._started
+        line = f"interviews  {self._done:,} of {self._total:,} answers  {elapsed:.0f} s"
+        if self._new and self._done < self._total:
+            left = (self._total - self._done) * elapsed / self._new
+            line += f"  about {left:.0f} s left"
+        if unread := self._unread():
+            line += f"  ({unread})"
+        print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,266 @@
+"""From stored answers to distributions, scores, figures and the report of a run."""
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from def_sim.answers.compaction import compact
+from def_sim.answers.completion import mark_complete, unmark_complete
+from def_sim.answers.disk import replacing, write_whole
+from def_sim.answers.shards import answers_folder
+from def_sim.answers.store import read_answers
+from def_sim.app.run import Run, resolve_path
+from def_sim.distributions import (
+    QuestionDistribution,
+    align_with_reference,
+    count_answers,
+    distributions_frame,
+)
+from def_sim.interview import replay
+from def_sim.prompts import ask_messages
+from def_sim.records import Answer, DecodingConfig, Respondent
+from def_sim.reports.facts import AnswerView, RunFacts
+from def_sim.reports.html import render_report
+from def_sim.reports.plots import write_figures
+from def_sim.reports.tables import headline, score_table, status_table
+
+PLANTED = "planted.csv"  # beside the demo respondent: the truth it was trained on
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that is computed from the answers of a panel."""
+
+    distributions: pd.DataFrame
+    scores: pd.DataFrame
+    statuses: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class WrittenReport:
+    """What a terminal shows of a report."""
+
+    path: Path
+    headline: pd.DataFrame
+    facts: RunFacts
+
+
+def panel_answers(run: Run, folder: Path) -> list[Answer]:
+    """The stored answers of this panel; a larger panel's other respondents are left out."""
+    planned = {respondent.id for respondent in run.panel}
+    asked = {question.id for question in run.survey.questions}
+    return [a for a in read_answers(folder) if a.respondent_id in planned and a.question_id in asked]
+
+
+def compute_results(run: Run, answers: list[Answer]) -> Results:
+    """Distributions, scores and statuses. Depends on the answers and the configuration alone."""
+    counted: list[QuestionDistribution] = align_with_reference(
+        count_answers(answers, run.survey.questions), run.loaded.reference.for_everyone()
+    )
+    scores = score_table(
+        counted,
+        seed=run.config.seed,
+        num_draws=run.config.scoring.draws,
+        pool_wordings=run.config.pool_wordings,
+    )
+    return Results(distributions_frame(counted), scores, status_table(counted))
+
+
+def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> WrittenReport:
+    """Writes tables, figures and report.html; marks the run complete if nothing is missing.
+
+    Raises:
+        StoreError: An answer is damaged, or the disk is full.
+    """
+    answers = panel_answers(run, folder)
+    is_complete = len(answers) == run.num_planned
+    results = compute_results(run, answers)
+    unmark_complete(folder)
+    facts = _facts(run, manifest, len(answers), is_complete)
+    planted = planted_shares(run)
+    compact(folder)
+    write_tables(folder, results)
+    figures = write_figures(
+        folder / "figures",
+        results.scores,
+        results.distributions,
+        num_respondents=len(run.panel),
+        planted=planted,
+    )
+    html = render_report(
+        facts,
+        results.scores,
+        results.distributions,
+        results.statuses,
+        answer_views(run, answers),
+        planted=planted,
+    )
+    path = folder / "report.html"
+    write_whole(path, html.encode("utf-8", errors="backslashreplace"))
+    if is_complete:
+        tables = ("answers.parquet", "distributions.parquet", "metrics.csv", "metrics.json", "statuses.csv")
+        journals = [p.relative_to(folder) for p in answers_folder(folder).glob("*.jsonl")]
+        drawn = [figure.relative_to(folder) for figure in figures]
+        files: list[Path | str] = [*tables, "manifest.json", "report.html", *journals, *drawn]
+        mark_complete(folder, files, num_answers=len(answers))
+    return WrittenReport(path, headline(results.scores), facts)
+
+
+def write_tables(folder: Path, results: Results) -> None:
+    """The tidy tables: distributions.parquet, metrics.csv, metrics.json, statuses.csv."""
+    with replacing(folder / "distributions.parquet") as temporary:
+        results.distributions.to_parquet(temporary, index=False)
+    write_whole(folder / "metrics.csv", csv_bytes(results.scores))
+    write_whole(folder / "statuses.csv", csv_bytes(results.statuses))
+    overall = results.scores[results.scores["scope"].isin(["macro", "micro", "dimension"])]
+    records = json.loads(overall.to_json(orient="records", double_precision=15))
+    write_whole(folder / "metrics.json", json.dumps(records, indent=1).encode())
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """A table as CSV with every digit that a float has."""
+    text = io.StringIO()
+    frame.to_csv(text, index=False, lineterminator="\n")
+    return text.getvalue().encode("utf-8", errors="backslashreplace")
+
+
+def planted_shares(run: Run) -> pd.DataFrame | None:
+    """The truth that a demonstration's respondent was trained on, for the population asked."""
+    model = run.config.model
+    if not model.is_demonstration or model.engine is None:
+        return None
+    path = resolve_path(str(model.engine.arguments["path"])) / PLANTED
+    if not path.is_file():
+        return None
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["population"] == run.survey.population]
+    asked = {question.item_id for question in run.survey.questions}
+    kept = [row for row in rows if row["item_id"] in asked]
+    return pd.DataFrame(
+        {
+            "item_id": [row["item_id"] for row in kept],
+            "code": [int(row["code"]) for row in kept],
+            "share": [float(row["share"]) for row in kept],
+        }
+    )
+
+
+def answer_views(run: Run, answers: list[Answer]) -> list[AnswerView]:
+    """Each answer with the question and the memory as the respondent met them, rebuilt by replay."""
+    by_respondent: dict[str, dict[str, Answer]] = defaultdict(dict)
+    for answer in answers:
+        by_respondent[answer.respondent_id][answer.question_id] = answer
+    return [
+        view for respondent in run.panel for view in _views_of(run, respondent, by_respondent[respondent.id])
+    ]
+
+
+def _views_of(run: Run, respondent: Respondent, answers: Mapping[str, Answer]) -> list[AnswerView]:
+    views = []
+    for moment in replay(respondent, run.survey, run.strategy, run.presentation, run.rules, answers):
+        answer, question = moment.answer, moment.question
+        remembered = moment.memory.exchanges
+        pack = run.presentation.pack
+        newest = ask_messages(question, answer.shown_codes, respondent.persona, (), pack)[-1]
+        views.append(
+            AnswerView(
+                respondent_id=respondent.id,
+                question_id=question.id,
+                topic=question.topic,
+                decoding=describe_decoding(respondent.decoding),
+                place=respondent.persona.place,
+                memory=tuple((exchange.request, exchange.answer) for exchange in remembered),
+                prompt=newest.content,
+                text=answer.text,
+                status=answer.status.value,
+                choices=answer.choices,
+                choice_labels=tuple(question.label_of(code) for code in answer.choices),
+                method=answer.method.value,
+            )
+        )
+    return views
+
+
+def describe_decoding(decoding: DecodingConfig) -> str:
+    """A decoding configuration in a few words."""
+    beams = "1 beam" if decoding.num_beams == 1 else f"{decoding.num_beams} beams"
+    if not decoding.do_sample:
+        return f"{beams}, not sampled"
+    extra = "" if decoding.temperature == 1 else f", temperature {decoding.temperature:g}"
+    return f"{beams}, sampled{extra}"
+
+
+def _facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete: bool) -> RunFacts:
+    config, survey = run.config, run.survey
+    decodings = [respondent.decoding for respondent in run.panel]
+    beams = [decoding.num_beams for decoding in decodings]
+    sampled = sum(decoding.do_sample for decoding in decodings)
+    spread = f"{min(beams)} to {max(beams)} beams" if max(beams) > min(beams) else f"{max(beams)} beam(s)"
+    return RunFacts(
+        model_label=config.model.label,
+        survey_title=survey.title,
+        population=survey.population,
+        language=survey.language,
+        frame_language=survey.frame_language,
+        strategy=config.strategy.name,
+        protocol=config.protocol.name,
+        num_respondents=len(run.panel),
+        num_planned=run.num_planned,
+        num_done=num_done,
+        is_complete=is_complete,
+        is_demonstration=config.model.is_demonstration,
+        seed=config.seed,
+        run_hash=manifest["run_hash"],
+        code_version=f"{manifest['versions']['def_sim']} ({manifest['versions']['commit'][:12]})",
+        created=manifest["created"][:10],
+        citations=tuple(manifest["citations"]),
+        modifications={
+            name: getattr(config.modifications, name) for name in ("prompt", "configuration", "memory")
+        },
+        decoding=f"{spread}; {sampled} of {len(decodings)} respondents sampled",
+        max_beams=max(beams),
+        resume_command="python -m def_sim ... (the same command again)",
+        parameters=_parameters(config.model_dump(mode="json", by_alias=True)),
+    )
+
+
+def _parameters(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Every parameter with its dotted name, but for paths of this machine."""
+    flat: dict[str, str] = {}
+    for key, value in section.items():
+        if key in ("output", "run_folder", "path", "stage"):
+            continue
+        if isinstance(value, Mapping):
+            flat |= _parameters(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = json.dumps(value, ensure_ascii=False)
+    return flat
+
+
+def print_summary(written: WrittenReport) -> None:
+    """The short table at the end of a run, and where the report lies."""
+    facts = written.facts
+    console = Console()
+    table = Table(title=f"{facts.model_label}: {facts.survey_title}", title_justify="left")
+    for name in ("score (mean of dimensions)", "value", "floor", "people", "uniform", "normalised"):
+        table.add_column(name, justify="left" if name.startswith("score") else "right")
+    for row in written.headline.to_dict("records"):
+        numbers = [row[name] for name in ("value", "floor", "human_to_human", "uniform", "normalised")]
+        table.add_row(str(row["metric"]), *("–" if pd.isna(n) else f"{n:.3f}" for n in numbers))
+    console.print(table)
+    print("floor: people's own answers at this panel size; uniform: answering at random;")
+    print("normalised: 0 = at random, 1 = cannot be told from people")
+    if facts.is_demonstration:
+        print("Demonstration: the respondent was trained on an invented population.")
+    if not facts.is_complete:
+        print(f"Not complete: {facts.num_done:,} of {facts.num_planned:,} answers.")
+    print(f"report  {written.path}")

@@ -1,0 +1,237 @@
+"""A run, prepared: survey, panel, strategy, model, and the folder that its definition names.
+
+Everything here is light: no torch, no pandas, nothing downloaded, nothing written.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from def_sim.answers.manifest import run_hash
+from def_sim.app.schema import RunConfig, resolve_target
+from def_sim.errors import ConfigError, ModelError
+from def_sim.interview import Engine, InterviewRules, Strategy
+from def_sim.prompts import read_language_pack
+from def_sim.records import Question, Respondent, Survey
+from def_sim.resources import data_folder
+from def_sim.respondents.panel import PanelRules, draw_panel
+from def_sim.respondents.places import Place, read_places
+from def_sim.strategies.asking import Presentation
+from def_sim.surveys.survey import LoadedSurvey, load_survey
+
+_SHIPPED = "package://"
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that a stage needs. `defines` is what makes this run this run and no other."""
+
+    config: RunConfig
+    loaded: LoadedSurvey
+    panel: list[Respondent]
+    strategy: Strategy
+    presentation: Presentation
+    rules: InterviewRules
+
+    @property
+    def survey(self) -> Survey:
+        """What is asked."""
+        return self.loaded.survey
+
+    @property
+    def num_planned(self) -> int:
+        """Answers that the whole panel will give."""
+        return len(self.panel) * len(self.survey.questions)
+
+    @property
+    def shard_panel(self) -> list[Respondent]:
+        """The respondents whom this process asks."""
+        return [r for r in self.panel if r.index % self.config.num_shards == self.config.shard]
+
+
+def prepare_run(config: RunConfig) -> Run:
+    """Reads and checks everything that is asked, and draws who is asked.
+
+    Raises:
+        ConfigError: A choice that does not fit, such as a population without a place list.
+        SurveyFormatError: A data file that breaks its format.
+    """
+    data = data_folder()
+    loaded = load_survey(
+        resolve_path(config.survey.file),
+        data,
+        population=config.population,
+        language=config.language,
+        frame_language=config.frame_language,
+        wordings=config.wordings,
+    )
+    loaded = replace(loaded, survey=_only_items(loaded.survey, config.items))
+    presentation = Presentation(
+        pack=read_language_pack(_language_pack_path(loaded.survey.frame_language)),
+        option_order=config.presentation.option_order,
+        reading=config.reading,
+    )
+    rules = PanelRules(config.modifications, config.places, config.decoding, config.memory)
+    panel = draw_panel(config.respondents, config.seed, rules, loaded.survey, _places(config, loaded.survey))
+    strategy = resolve_target(config.strategy.target)(presentation=presentation, **config.strategy.arguments)
+    interview_rules = InterviewRules(
+        seed=config.seed,
+        memory=config.memory,
+        follow_up=config.presentation.follow_up,
+        question_order=config.presentation.question_order,
+        max_in_flight=config.max_in_flight,
+        max_engine_errors=config.max_engine_errors,
+    )
+    return Run(config, loaded, panel, strategy, presentation, interview_rules)
+
+
+def resolve_path(text: str) -> Path:
+    """`package://...` is a file that is shipped with us; anything else is a path as given."""
+    if text.startswith(_SHIPPED):
+        return data_folder() / text.removeprefix(_SHIPPED)
+    return Path(text).expanduser()
+
+
+def create_engine(config: RunConfig) -> Engine:
+    """The model's engine, not loaded yet.
+
+    Raises:
+        ModelError: This version cannot load that model.
+    """
+    model = config.model
+    if model.unsupported is not None or model.engine is None:
+        raise ModelError(
+            f"{model.label} cannot be asked yet: {model.unsupported or 'it has no engine'}.",
+            fix="Choose another model; `stage=plan` works for this one.",
+        )
+    arguments = {
+        name: str(resolve_path(value)) if isinstance(value, str) and value.startswith(_SHIPPED) else value
+        for name, value in model.engine.arguments.items()
+    }
+    engine: Engine = resolve_target(model.engine.target)(**arguments)
+    return engine
+
+
+def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes this run this run: change any of it and it is another one, in another folder.
+
+    Not in it: how many respondents, shards or slots, and any path.
+
+    Args:
+        run: The prepared run.
+        model_identity: Hashes of the checkpoint and its template, or an API's model name.
+    """
+    config, survey = run.config, run.survey
+    engine = config.model.engine
+    settings = engine.arguments if engine else {}
+    return {
+        "model": {
+            "identity": dict(model_identity),
+            **{name: settings.get(name) for name in ("dtype", "quantization", "prompt_style")},
+        },
+        "survey": {
+            "name": survey.name,
+            "population": survey.population,
+            "language": survey.language,
+            "frame_language": survey.frame_language,
+            "wordings": config.wordings,
+            "questions": _hash_of([_as_asked(question) for question in survey.questions]),
+        },
+        "prompts": _hash_of(run.presentation.pack.model_dump()),
+        "places": _hash_of_file(_places_path(survey)) if config.modifications.prompt else "none",
+        "strategy": {"target": config.strategy.target, **config.strategy.arguments},
+        "protocol": {
+            "modifications": asdict(config.modifications),
+            "places": asdict(config.places),
+            "decoding": asdict(config.decoding),
+            "memory": asdict(config.memory),
+            "presentation": config.presentation.model_dump(),
+            "reading": asdict(config.reading),
+        },
+        "answer_mode": config.answer_mode,
+        "seed": config.seed,
+    }
+
+
+def folder_of(run: Run, defines: Mapping[str, Any]) -> Path:
+    """Where the run lies: named by model, survey, strategy and the hash of its definition."""
+    config = run.config
+    if config.run_folder is not None:
+        return Path(config.run_folder).expanduser()
+    name = f"{config.strategy.name}-{run_hash(defines)}"
+    return Path(config.output).expanduser() / config.model.name / config.survey.name / name
+
+
+def references_hash(run: Run) -> str:
+    """Names the human figures that scores were computed from."""
+    return _hash_of(
+        [asdict(reference) for _, reference in sorted(run.loaded.reference.items.items())],
+    )
+
+
+def _as_asked(question: Question) -> list[Any]:
+    """What a respondent can see of a question; its dimension, say, may be revised later."""
+    options = [[option.code, option.label] for option in question.options]
+    asked = [question.id, question.language, question.text, question.type.value, options]
+    return [*asked, question.max_choices, question.follow_up_of]
+
+
+def _only_items(survey: Survey, wanted: list[str] | None) -> Survey:
+    if wanted is None:
+        return survey
+    known = {question.item_id for question in survey.questions}
+    if unknown := [item_id for item_id in wanted if item_id not in known]:
+        raise ConfigError(
+            f"items: survey {survey.name} has no item {unknown[0]!r}.",
+            fix="`stage=plan` lists what it asks; ids look like `wvs7.Q1`.",
+        )
+    questions = tuple(question for question in survey.questions if question.item_id in wanted)
+    asked = {question.id for question in questions}
+    for question in questions:
+        first = f"{question.follow_up_of}#{question.wording}"
+        if question.follow_up_of is not None and first not in asked:
+            raise ConfigError(
+                f"items: {question.item_id} follows {question.follow_up_of}, which is not in the list.",
+                fix=f"Add {question.follow_up_of} to `items=`.",
+            )
+    return replace(survey, questions=questions)
+
+
+def _language_pack_path(language: str) -> Path:
+    path = data_folder() / "prompts" / f"{language}.yaml"
+    if not path.is_file():
+        known = sorted(p.stem for p in path.parent.glob("*.yaml"))
+        raise ConfigError(
+            f"frame_language={language}: there is no such language pack; known: {', '.join(known)}.",
+            fix="Choose one of them, or write data/prompts/<language>.yaml.",
+        )
+    return path
+
+
+def _places_path(survey: Survey) -> Path:
+    return data_folder() / "places" / f"{survey.population}.csv"
+
+
+def _places(config: RunConfig, survey: Survey) -> tuple[Place, ...]:
+    if not config.modifications.prompt:
+        return ()
+    path = _places_path(survey)
+    if not path.is_file():
+        raise ConfigError(
+            f"There is no place list for population {survey.population}.",
+            fix="Write data/places/<population>.csv, or switch it off: modifications.prompt=false.",
+        )
+    level = {"cities": "city", "regions": "region"}[config.places.level]
+    return read_places(path, level=level, language=survey.language)
+
+
+def _hash_of(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _hash_of_file(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

@@ -1,0 +1,230 @@
+"""What a valid configuration is, checked before anything is loaded.
+
+Hydra has joined the YAML files by now; here the result becomes typed and complete. Where a
+section configures one of our own classes, that class's constructor is the schema.
+"""
+
+import inspect
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from importlib import import_module
+from typing import Annotated, Any, Literal, Self, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+
+from def_sim.answers.parse import ReadingRules
+from def_sim.errors import ConfigError
+from def_sim.respondents.decoding import DecodingRules
+from def_sim.respondents.memory import MemoryRules
+from def_sim.respondents.panel import Modifications
+from def_sim.respondents.personas import PlaceRules
+
+Count = Annotated[int, Field(ge=1)]
+NonNegative = Annotated[int, Field(ge=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, protected_namespaces=())
+
+
+class Target(BaseModel):
+    """A class or function chosen by a YAML, with its own arguments beside it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+
+    name: str = ""
+    target: str = Field(alias="_target_")
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the YAML passes to the target."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class SurveyChoice(_Strict):
+    """conf/survey/<name>.yaml"""
+
+    name: str
+    file: str
+
+
+class Planning(_Strict):
+    """What `stage=plan` must know of a model before anything is loaded."""
+
+    cache_bytes_per_token: NonNegative
+    context_length: Count
+    quantize_above_parameters: Count
+
+
+class ModelChoice(_Strict):
+    """conf/model/<name>.yaml"""
+
+    name: str
+    label: str
+    family: str
+    num_parameters: NonNegative
+    is_tuned: bool
+    is_demonstration: bool
+    license: str
+    unsupported: str | None
+    engine: Target | None
+    planning: Planning
+
+
+class ProtocolChoice(_Strict):
+    """The name of the preset that set the values."""
+
+    name: str
+
+
+class PresentationRules(_Strict):
+    """How the questionnaire is shown."""
+
+    option_order: Literal["listed", "shuffled", "balanced"]
+    question_order: Literal["questionnaire", "rotated", "shuffled"]
+    follow_up: Literal["fill", "placeholder"]
+
+
+class Scoring(_Strict):
+    """How scores are computed from stored answers."""
+
+    draws: Annotated[int, Field(ge=10)]
+
+
+class RunConfig(_Strict):
+    """The whole configuration of a run, resolved."""
+
+    stage: Target
+    survey: SurveyChoice
+    model: ModelChoice
+    protocol: ProtocolChoice
+    strategy: Target
+    respondents: Count
+    seed: NonNegative
+    population: str | None
+    language: str | None
+    frame_language: str | None
+    wordings: Literal["base", "all"]
+    items: list[str] | None
+    answer_mode: Literal["free"]
+    output: str
+    run_folder: str | None
+    shard: NonNegative
+    num_shards: Count
+    max_in_flight: Count
+    max_engine_errors: NonNegative
+    modifications: Modifications
+    places: PlaceRules
+    decoding: DecodingRules
+    memory: MemoryRules
+    presentation: PresentationRules
+    reading: ReadingRules
+    pool_wordings: bool
+    scoring: Scoring
+
+    @model_validator(mode="after")
+    def _check_shard(self) -> Self:
+        if self.shard >= self.num_shards:
+            raise ValueError(f"shard must be below num_shards, found {self.shard} of {self.num_shards}")
+        return self
+
+
+def validate_config(content: Mapping[str, Any]) -> RunConfig:
+    """The configuration as a typed record.
+
+    Args:
+        content: Plain mappings, lists and scalars, as Hydra resolved them.
+
+    Raises:
+        ConfigError: A parameter is unknown, missing, or of the wrong type or range.
+    """
+    _refuse_unknown_parameters(content)
+    try:
+        # By way of JSON: strict, yet lists may become tuples and names enumerations.
+        config = RunConfig.model_validate_json(json.dumps(content), strict=True)
+    except ValidationError as error:
+        raise _as_config_error(error) from None
+    check_arguments("strategy", config.strategy, given_by_app={"presentation"})
+    if config.model.engine is not None:
+        check_arguments("model.engine", config.model.engine, given_by_app=set())
+    return config
+
+
+def _refuse_unknown_parameters(content: Mapping[str, Any]) -> None:
+    """Plain dataclasses ignore what they do not know; a typo must not pass."""
+    for section, hint in get_type_hints(RunConfig).items():
+        if is_dataclass(hint) and isinstance(content.get(section), dict):
+            known = sorted(field.name for field in fields(hint))
+            for name in content[section]:
+                if name not in known:
+                    raise ConfigError(
+                        f"There is no parameter '{section}.{name}'; {section} has {', '.join(known)}.",
+                        fix="Correct its name, or leave it out.",
+                    )
+
+
+def _as_config_error(error: ValidationError, prefix: str = "") -> ConfigError:
+    first = error.errors()[0]
+    name = ".".join([prefix, *(str(part) for part in first["loc"])]).strip(".")
+    if first["type"] == "value_error":
+        message = first["msg"].removeprefix("Value error, ")
+        return ConfigError(f"{name + ': ' if name else ''}{message}.", fix=_fix(name))
+    if first["type"] == "extra_forbidden":
+        return ConfigError(f"There is no parameter {name!r}.", fix="Correct its name, or leave it out.")
+    expected = first["msg"][0].lower() + first["msg"][1:]
+    return ConfigError(f"{name}={_short(first['input'])}: {expected}.", fix=_fix(name))
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _fix(name: str) -> str:
+    if not name:
+        return "`python -m def_sim --cfg job` prints every parameter with its value."
+    return f"Give another value for `{name}=`; `python -m def_sim --cfg job` prints them all."
+
+
+def resolve_target(path: str) -> Any:
+    """The class or function that a dotted path names.
+
+    Raises:
+        ConfigError: There is no such module or attribute.
+    """
+    module_name, _, attribute = path.rpartition(".")
+    try:
+        return getattr(import_module(module_name), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(
+            f"`_target_: {path}` cannot be found ({error}).",
+            fix="Correct the path in the YAML that names it.",
+        ) from None
+
+
+def check_arguments(section: str, target: Target, given_by_app: set[str]) -> None:
+    """Holds a YAML's arguments against the constructor that will receive them.
+
+    Raises:
+        ConfigError: An argument is unknown, missing or of the wrong type.
+    """
+    signature = inspect.signature(resolve_target(target.target))
+    hints = get_type_hints(_constructor(target.target))
+    expected: dict[str, Any] = {
+        name: (hints.get(name, Any), ... if parameter.default is parameter.empty else parameter.default)
+        for name, parameter in signature.parameters.items()
+        if name not in given_by_app
+    }
+    model = create_model(
+        f"{section} arguments", __config__=ConfigDict(extra="forbid", protected_namespaces=()), **expected
+    )
+    try:
+        model.model_validate_json(json.dumps(target.arguments), strict=True)
+    except ValidationError as error:
+        raise _as_config_error(error, prefix=section) from None
+
+
+def _constructor(path: str) -> Any:
+    target = resolve_target(path)
+    return target.__init__ if inspect.isclass(target) else target

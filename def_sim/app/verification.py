@@ -1,0 +1,116 @@
+"""Recomputes a run from its raw answers: what was stored must come out again, to the last byte."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from def_sim.answers.compaction import check_parquet
+from def_sim.answers.completion import check_files, is_complete
+from def_sim.answers.parse import read_answer
+from def_sim.app.reporting import compute_results, csv_bytes, panel_answers
+from def_sim.app.run import Run
+from def_sim.errors import VerificationError
+from def_sim.interview import replay
+from def_sim.prompts import ask_messages, hash_messages
+from def_sim.randomness import Address
+from def_sim.records import Answer, AnswerStatus
+from def_sim.strategies.asking import shown_order
+
+
+def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Checks everything that can be checked without the model.
+
+    Yields:
+        One line for each check that held.
+
+    Raises:
+        VerificationError: The first thing that does not hold, with file or answer.
+        StoreError: A stored line is damaged.
+    """
+    if not is_complete(folder):
+        raise VerificationError(
+            f"{folder} is not a complete run.", fix="Finish it first: the same command without stage=."
+        )
+    answers = panel_answers(run, folder)
+    yield f"answers       {len(answers):,} lines, each with its checksum"
+    check_files(folder)
+    yield "files         all as they were when the run was completed"
+    check_parquet(folder)
+    yield "table         answers.parquet holds what the journal holds"
+    yield f"interviews    {_check_interviews(run, answers):,} prompts rebuilt and readings repeated"
+    _check_plan(run, answers, manifest)
+    yield "plan          statuses add up to the plan"
+    _check_tables(run, folder, answers)
+    yield "scores        every distribution and score recomputed"
+
+
+def _check_interviews(run: Run, answers: list[Answer]) -> int:
+    """Every prompt, with its memory and option order, and every reading, once more."""
+    by_respondent: dict[str, dict[str, Answer]] = defaultdict(dict)
+    for answer in answers:
+        by_respondent[answer.respondent_id][answer.question_id] = answer
+    checked = 0
+    for respondent in run.panel:
+        stored = by_respondent[respondent.id]
+        for moment in replay(respondent, run.survey, run.strategy, run.presentation, run.rules, stored):
+            answer, question = moment.answer, moment.question
+            address = Address(run.config.seed, respondent.id, question.item_id, question.wording)
+            shown = shown_order(question, respondent, address, run.presentation.option_order)
+            messages = ask_messages(
+                question, shown, respondent.persona, moment.memory.exchanges, run.presentation.pack
+            )
+            if hash_messages(messages) != answer.prompt_hash or shown != answer.shown_codes:
+                raise _differs(answer, "its prompt is not the one that was sent")
+            if answer.status is not AnswerStatus.ENGINE_ERROR:
+                reading = read_answer(
+                    answer.text,
+                    question,
+                    rules=run.presentation.reading,
+                    finish_reason=answer.finish_reason,
+                    shown=shown,
+                )
+                if (reading.status, reading.choices, reading.method) != (
+                    answer.status,
+                    answer.choices,
+                    answer.method,
+                ):
+                    raise _differs(answer, f"its text is read as {reading.status.value} {reading.choices}")
+            checked += 1
+    return checked
+
+
+def _differs(answer: Answer, what: str) -> VerificationError:
+    return VerificationError(
+        f"{answer.respondent_id}, {answer.question_id}: {what}.",
+        fix="Restore answers/ from a copy; the run was changed, or made by another version.",
+    )
+
+
+def _check_plan(run: Run, answers: list[Answer], manifest: Mapping[str, Any]) -> None:
+    statuses = Counter(answer.status for answer in answers)
+    if sum(statuses.values()) != manifest["plan"]["answers"] or len(answers) != run.num_planned:
+        raise VerificationError(
+            f"{sum(statuses.values()):,} answers, but {manifest['plan']['answers']:,} were planned.",
+            fix="Run the same command without stage=verify to ask what is missing.",
+        )
+
+
+def _check_tables(run: Run, folder: Path, answers: list[Answer]) -> None:
+    results = compute_results(run, answers)
+    for name, frame in (("metrics.csv", results.scores), ("statuses.csv", results.statuses)):
+        if (folder / name).read_bytes() != csv_bytes(frame):
+            raise VerificationError(
+                f"{folder / name}: the answers give other numbers.", fix="Write it anew: stage=report."
+            )
+    stored = pd.read_parquet(folder / "distributions.parquet")
+    try:
+        pd.testing.assert_frame_equal(stored, results.distributions, check_dtype=False)
+    except AssertionError as error:
+        what = str(error).splitlines()[0]
+        raise VerificationError(
+            f"{folder / 'distributions.parquet'}: the answers give other numbers ({what}).",
+            fix="Write it anew: stage=report.",
+        ) from None
