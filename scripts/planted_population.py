@@ -1,0 +1,126 @@
+"""The invented population that the demo respondent is trained on: known truth for every item.
+
+Its shares are drawn far from the people's, on purpose: a report that shows the planted
+shares cannot have got them from the human reference. Nothing here is a claim about anyone.
+"""
+
+import csv
+import itertools
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from def_sim.records import ItemReference, MeasurementLevel, QuestionType
+from def_sim.surveys.item_bank import Item
+
+_SEED = 20_26
+_NUM_CANDIDATES = 24  # of which the one farthest from all human references is planted
+_MENTIONS = 2.6  # options that a planted person mentions of a battery, before the cap
+
+Planted = dict[str, dict[int, float]]  # item id -> code -> share, or propensity to mention
+
+
+def plant(items: Sequence[Item], references: Sequence[Mapping[str, ItemReference]]) -> Planted:
+    """A share for each option of each item (for a battery: the propensity to mention it)."""
+    return {item.id: _plant_item(item, references) for item in items}
+
+
+def _plant_item(item: Item, references: Sequence[Mapping[str, ItemReference]]) -> dict[int, float]:
+    rng = np.random.default_rng([_SEED, zlib.crc32(item.id.encode())])
+    codes = [option.code for option in item.options]
+    people = [_shares_on(codes, reference[item.id]) for reference in references if item.id in reference]
+    candidates = [_candidate(item, len(codes), rng) for _ in range(_NUM_CANDIDATES)]
+    distances = [min(np.abs(c / c.sum() - p).sum() / 2 for p in people) for c in candidates]
+    chosen = candidates[int(np.argmax(distances))]
+    return {code: round(float(share), 4) for code, share in zip(codes, chosen, strict=True)}
+
+
+def _candidate(item: Item, num_options: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    if item.type is QuestionType.MULTIPLE:
+        return np.clip(rng.dirichlet(np.full(num_options, 1.2)) * _MENTIONS, 0.03, 0.75)
+    if item.level is MeasurementLevel.NOMINAL:
+        return 0.9 * rng.dirichlet(np.full(num_options, 1.5)) + 0.1 / num_options
+    # Ordered options: a bell around a drawn position, never quite zero anywhere.
+    position = np.linspace(0, 1, num_options)
+    bell = np.exp(-(((position - rng.random()) / rng.uniform(0.2, 0.45)) ** 2) / 2)
+    return 0.95 * bell / bell.sum() + 0.05 / num_options
+
+
+def _shares_on(codes: Sequence[int], reference: ItemReference) -> NDArray[np.float64]:
+    by_code = dict(zip(reference.codes, reference.shares, strict=True))
+    shares = np.array([by_code.get(code, 0.0) for code in codes])
+    return shares / shares.sum()
+
+
+def next_mention(
+    propensity: Mapping[int, float], shown: Sequence[int], mentioned: Sequence[int], most: int
+) -> tuple[dict[int, float], float]:
+    """How a planted person goes on naming options of a battery, in the order they are shown.
+
+    Each option is mentioned independently with its propensity; at least one, at most `most`.
+
+    Returns:
+        Probability of each option to be named next, and of naming no more.
+    """
+    if len(mentioned) >= most:
+        return {}, 1.0
+    start = shown.index(mentioned[-1]) + 1 if mentioned else 0
+    none_before = 1.0
+    options: dict[int, float] = {}
+    for code in shown[start:]:
+        options[code] = none_before * propensity[code]
+        none_before *= 1 - propensity[code]
+    if not mentioned:  # nobody names nothing
+        total = sum(options.values())
+        return {code: p / total for code, p in options.items()}, 0.0
+    return options, none_before
+
+
+def expected_shares(item: Item, propensity: Mapping[int, float], shown: Sequence[int]) -> dict[int, float]:
+    """What a large planted panel would answer when these options are shown.
+
+    For single choices and scales: the planted shares of the shown codes, summing to 1.
+    For a battery: the share that mentions each option, averaged over display orders.
+    """
+    if item.type is not QuestionType.MULTIPLE:
+        total = sum(propensity[code] for code in shown)
+        return {code: propensity[code] / total for code in shown}
+    rng = np.random.default_rng([_SEED, zlib.crc32(item.id.encode()), 1])
+    mentions = dict.fromkeys(shown, 0.0)
+    orders = [[shown[i] for i in rng.permutation(len(shown))] for _ in range(200)]
+    for order in orders:
+        for code, share in _mention_rates(propensity, order, item.max_choices).items():
+            mentions[code] += share / len(orders)
+    return mentions
+
+
+def _mention_rates(propensity: Mapping[int, float], shown: Sequence[int], most: int) -> dict[int, float]:
+    """Exact mention rates for one display order, walking once through it.
+
+    State: how many options were named so far. The condition "at least one" divides by the
+    probability that somebody unconditioned names any.
+    """
+    reached = np.zeros(most + 1)
+    reached[0] = 1.0
+    rates = {}
+    for code in shown:
+        named = reached[:most] * propensity[code]
+        rates[code] = float(named.sum())
+        reached[:most] -= named
+        reached[1:] += named
+    some = 1 - float(np.prod([1 - propensity[code] for code in shown]))
+    return {code: rate / some for code, rate in rates.items()}
+
+
+def write_planted(path: Path, items: Sequence[Item], planted: Planted, populations: Sequence[str]) -> None:
+    """`planted.csv`: population, item, code and expected share, for every shown option."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["population", "item_id", "code", "share"])
+        for population, item in itertools.product(populations, items):
+            shown = [option.code for option in item.shown_options(population)]
+            for code, share in expected_shares(item, planted[item.id], shown).items():
+                writer.writerow([population, item.id, code, f"{share:.6f}"])
