@@ -92,7 +92,7 @@ def gumbel_noise(key: int, *, step: int, beam: int, tokens: NDArray[np.int64]) -
         Noise of the shape of `tokens`; depends on nothing but the arguments.
     """
     with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is the point
-        state = np.array([key], dtype=np.uint64)
+        state = np.array(key, dtype=np.uint64)  # no axis: the result has the shape of `tokens`
         # Each field is mixed on its own: adding them first would let (step 1, beam 0)
         # collide with (step 0, beam 1).
         for value in (step, beam):

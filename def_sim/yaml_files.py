@@ -24,14 +24,7 @@ def read_validated(path: Path, model: type[ModelT]) -> ModelT:
             violation is named with file and line, the others are counted.
     """
     text = _read_text(path)
-    try:
-        content = yaml.load(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SurveyFormatError(
-            f"{path.name}, line {line}: not readable as YAML ({error.problem}).",
-            fix=f"Correct {path} at that line.",
-        ) from None
+    content = _parse(path, text)
     try:
         return model.model_validate(content)
     except ValidationError as error:
@@ -43,10 +36,48 @@ def _read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SurveyFormatError(f"{path} does not exist.", fix="Check the name of the file.") from None
+    except OSError as error:
+        raise SurveyFormatError(
+            f"{path} cannot be read ({error.strerror}).", fix="Check the name and rights of the file."
+        ) from None
     except UnicodeDecodeError as error:
         raise SurveyFormatError(
             f"{path.name} is not UTF-8 text (byte {error.start}).", fix=f"Save {path} as UTF-8."
         ) from None
+
+
+def _parse(path: Path, text: str) -> Any:
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        if (twice := _key_given_twice(node)) is not None:
+            raise _unreadable(path, twice.start_mark.line + 1, f"the key {twice.value!r} stands twice")
+        return yaml.load(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _unreadable(path, line, str(error.problem)) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise _unreadable(path, line, str(error.reason)) from None
+
+
+def _unreadable(path: Path, line: int, problem: str) -> SurveyFormatError:
+    return SurveyFormatError(
+        f"{path.name}, line {line}: not readable as YAML ({problem}).", fix=f"Correct {path} at that line."
+    )
+
+
+def _key_given_twice(node: yaml.Node | None) -> yaml.Node | None:
+    """A repeated key of some mapping: YAML's loader would keep the last one and say nothing."""
+    if not isinstance(node, yaml.MappingNode | yaml.SequenceNode):
+        return None
+    children = list(node.value)
+    if isinstance(node, yaml.MappingNode):
+        keys = [key for key, _ in node.value]
+        for i, key in enumerate(keys):
+            if any(key.value == earlier.value for earlier in keys[:i]):
+                return key  # type: ignore[no-any-return]
+        children = [value for _, value in node.value]
+    return next((found for child in children if (found := _key_given_twice(child)) is not None), None)
 
 
 def _first_violation(path: Path, text: str, error: ValidationError) -> SurveyFormatError:

@@ -42,7 +42,8 @@ _TOKEN = re.compile(
     r"|第\s?(?P<place>[0-9]{1,4})(?=\s?[个项种条]?(?:选项|答案|选择))"
     r"|第\s?(?P<alone>[0-9]{1,4})[个项种条](?=\s*(?:$|[\n.,;:!?()。、]))"
     r"|(?P<unread>第\s?[0-9]++|(?<![A-Za-z0-9])[A-Za-z]++[0-9]++[A-Za-z0-9]*+|[0-9]++[A-Za-z][A-Za-z0-9]*+)"
-    r"|(?P<range>\bbetween\s[0-9]{1,9}\sand\s[0-9]{1,9}|[0-9]{1,9}\s?[和与]\s?[0-9]{1,9}\s?之间"
+    r"|(?P<range>[0-9]{1,9}\sand a half\b|\bbetween\s[0-9]{1,9}\sand\s[0-9]{1,9}"
+    r"|[0-9]{1,9}\s?[和与]\s?[0-9]{1,9}\s?之间"
     r"|[0-9]{1,9}(?:\.[0-9]++)?[ \t]{0,3}(?:-|~|/|to\s|or\s|至|到|或者?)[ \t]{0,3}[0-9]{1,9}(?:\.[0-9]++)?)"
     r"|(?P<decimal>[0-9]++(?:\.[0-9]++)+|(?<!\S)\.[0-9]++)"
     r"|(?P<number>(?:(?<![0-9A-Za-z)\]\ue000-\uf8ff])-)?[0-9]++)",
@@ -55,7 +56,7 @@ _UNIT = re.compile(
     r"\s?-?(?:%|percent\b|per cent\b|(?:years?|yrs?|months?|weeks?|days?|hours?|minutes?|times|people"
     r"|persons?|children|child|kids?|friends?|options|choices|reasons?|things|dollars|yuan|rmb|usd|km|million|billion"
     r"|thousand|of my|of our)\b"
-    r"|岁|年|个|月|周|天|日|小时|人|名|位|次|元|块|成|万|亿|倍|代|口)",
+    r"|岁|年|个|月|周|天|日|小时|人|名|位|次|元|块|成|万|亿|倍|代|口|项)",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(r"(?:[$¥€£]|\b(?:top|first|aged?|since|in the|question|page)|前|第)\s?$", re.IGNORECASE)

@@ -16,13 +16,13 @@ _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 _DIGITS = {word: str(number) for number, word in enumerate(_WORDS)}
 _WORD = rf"(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?![A-Za-z'-])"
 _BUT_ONE = rf"(?!one\b){_WORD}"
-_END = rf"(?=\s*(?:$|[\n.,;:!?)\]\"'|=]|-\s|{LABEL}))"
+_END = rf"(?=\s*(?:$|[\n.,;:!?()\]\"'|=]|-\s|{LABEL}))"
 _JOIN = r"\s*(?:,\s*(?:and\s+)?|and\s|or\s|to\s|out of\s|&|-|/)\s*"
 _ENGLISH = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b{_WORD}(?:{_JOIN}{_WORD})+",  # "one, three and five"
-        rf"\b(?:option|choice|number)\s+{_WORD}(?!\s+of\b)",
+        rf"\b(?:option|choice|number)\s+{_WORD}",
         rf"\b(?:answer is|answer)\s+{_WORD}{_END}",
         rf"\b(?:choose|select|pick|say|with|is|be|an?)\s+{_BUT_ONE}{_END}",
         rf"(?:^|[\n(\[\"',;:-]|{LABEL})[ \t]*{_WORD}{_END}",  # alone between punctuation
@@ -62,9 +62,10 @@ def _word_to_digits(match: re.Match[str]) -> str:
 
 
 def _han_to_digits(match: re.Match[str]) -> str:
+    mode = "normal" if len(match[0]) == 1 else "strict"  # "normal" makes 78 of 七八 (seven or eight)
     try:
-        return str(cn2an.cn2an(match[0], "normal"))
-    except ValueError:  # not a well-formed numeral, e.g. 十十
+        return str(cn2an.cn2an(match[0], mode))
+    except ValueError:  # not a well-formed numeral
         return match[0]
 
 
@@ -80,7 +81,7 @@ def drop_restated_scale(text: str, question: Question) -> str:
     span = rf"{low}\s?(?:-|~|to|and|到|至)\s?{high}(?!\.?[0-9])"
     english = rf"\b(?:scale|range|from|between)(?:\s(?:of|from|between))?\s{span}"
     chinese = (
-        rf"[在从]{span}分?|{span}分?(?:之间|范围|分制|的)"
+        rf"[在从]{span}分?|{span}分?(?:之间|范围|分制|的|中|里|内|当中)"
         rf"|满分\s?{high}(?![0-9])分?|(?<![0-9]){high}分(?:制|满分)"
     )
     text = re.sub(english, " ", text, flags=re.IGNORECASE)

@@ -57,15 +57,15 @@ _LEAD = (
     r"|answer is|answer|option|choice|number|i"
     r"|我?(?:会|要)?(?:选择|选|给|打)|我|(?:我的)?(?:答案|选择)是|选项|[\s(\[\"'-])"
 )
-_AFTER = rf"\s*(?:$|[\n.,;:!?)\]\"'|<=/~。、！？-]|分(?!\w)|{LABEL}|(?:or|to|and|到|至|和|或)\s?[0-9])"
+_AFTER = rf"\s*(?:$|[\n.,;:!?()\]\"'|<=/~。、！？-]|分(?!\w)|{LABEL}|(?:or|to|and|到|至|和|或)\s?[0-9])"
 _LONE_CHOICE = re.compile(
     rf"(?:{_LEAD}\s*){{0,6}}"
-    r"(?:第?-?[0-9]{1,9}(?:\.[0-9]+)?[个项]?|(?P<letter>[A-Za-z])(?=\s*(?:$|[.):、]|,\s?[A-Z](?![A-Za-z])))"
+    r"(?:第?-?[0-9]{1,9}(?:\.[0-9]+)?[个项种条]?(?:选项|答案)?|(?P<letter>[A-Za-z])(?=\s*(?:$|[.):、]|,\s?[A-Z](?![A-Za-z])))"
     rf"|(?P<label>{LABEL})){_AFTER}",
     re.IGNORECASE,
 )
 _LONE_LABELS = re.compile(rf"\s*(?P<label>{LABEL})\s*(?:and|和|与|及)\s*{LABEL}(?P<letter>)")
-_LISTED_LINE = re.compile(r"^\s*[0-9]{1,2}[.)、]", re.MULTILINE)
+_LISTED_LINE = re.compile(r"^\s*(?:[0-9]{1,2}|[一二三四五六七八九十])[.)、]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class _Reader:
     question: Question
     rules: ReadingRules
     shown: Sequence[int]
-    is_cut: bool  # the text ended in the middle of a line because the token limit was reached
+    is_cut: bool  # the token limit ended the text where its last line, or its list, could go on
 
 
 def read_answer(
@@ -105,7 +105,8 @@ def read_answer(
     if finish_reason is FinishReason.NOT_SENT:
         return Reading(AnswerStatus.NOT_ASKED)
     is_limit_reached = finish_reason is FinishReason.LENGTH
-    reader = _Reader(question, rules, shown, is_cut=is_limit_reached and not text[-1:].isspace())
+    is_line_open = question.type is QuestionType.MULTIPLE or not text[-1:].isspace()
+    reader = _Reader(question, rules, shown, is_cut=is_limit_reached and is_line_open)
     reading = _read_text(plain_text(text), reader)
     return TRUNCATED if is_limit_reached and reading == NO_ANSWER else reading
 
@@ -113,7 +114,8 @@ def read_answer(
 def _read_text(text: str, reader: _Reader) -> Reading:
     """The first exchange of the text; if it is empty of answers, the next one that echoes the question."""
     exchange, *later = split_exchanges(text)
-    reading = _read_exchange(exchange, reader)
+    first_reader = replace(reader, is_cut=reader.is_cut and not later)
+    reading = _read_exchange(exchange, first_reader)
     if reading == NO_ANSWER and later and repeats_question(later[0], reader.question.text):
         return _read_exchange(later[0], reader)
     return reading

@@ -105,10 +105,10 @@ def _plain(composed: DictConfig) -> dict[str, Any]:
     try:
         content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        key = getattr(error, "full_key", "") or "a parameter"
-        raise ConfigError(
-            f"`{key}` needs a value ({str(error).splitlines()[0]}).", fix=f"Give one: `{key}=...`."
-        ) from None
+        # A value that others are made of is named in the message, not in the error's own key.
+        named = re.search(r"Missing mandatory value: (\S+)", str(error))
+        key = named.group(1) if named else getattr(error, "full_key", "") or "a parameter"
+        raise ConfigError(f"`{key}` needs a value and has none.", fix=f"Give it one: `{key}=...`.") from None
     assert isinstance(content, dict)
     return {str(key): value for key, value in content.items() if key != "hydra"}
 
@@ -140,11 +140,15 @@ def _check_choice(override: Override) -> None:
         return
     if override.is_sweep_override() or isinstance(override.value(), list):
         raise _several(group)
-    value, known = str(override.value()), _alternatives(group)
+    _check_known(group, str(override.value()))
+
+
+def _check_known(group: str, value: str) -> None:
+    known = _alternatives(group)
     if value not in known:
         raise ConfigError(
             f"{group}={value}: there is no such {group}. Known: {', '.join(known)}.",
-            fix=_nearest(value, known, f"{group}=") or f"Choose one of them: `{group}={known[0]}`.",
+            fix=_nearest(value, known, f"{group}=") or "Choose one of these.",
         )
 
 
@@ -167,11 +171,9 @@ def _nearest(word: str, known: Sequence[str], before: str = "") -> str:
 def _explained(error: Exception) -> ConfigError:
     """Hydra's own words, shortened to what the user needs."""
     text = str(error)
-    unknown = re.search(r"Key '([^']+)' is not in struct", text)
+    unknown = re.match(r"Could not override '([^']+)'", text)
     if unknown:
-        name = getattr(error, "full_key", None) or unknown.group(1)
-        full = re.search(r"full_key: (\S+)", text)
-        name = full.group(1) if full else name
+        name = unknown.group(1)
         return ConfigError(
             f"There is no parameter {name!r}.",
             fix=_nearest(name, _parameter_names()) or "`python -m def_sim --cfg job` prints them all.",
@@ -237,11 +239,6 @@ def _check_sweep_choice(override: Override) -> None:
     group = override.key_or_group
     if group not in _GROUPS:
         return
-    known = _alternatives(group)
     values = override.sweep_string_iterator() if override.is_sweep_override() else [str(override.value())]
     for value in values:
-        if value not in known:
-            raise ConfigError(
-                f"{group}={value}: there is no such {group}. Known: {', '.join(known)}.",
-                fix=_nearest(value, known, f"{group}=") or f"Choose one of them: `{group}={known[0]}`.",
-            )
+        _check_known(group, value)

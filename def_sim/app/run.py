@@ -104,7 +104,7 @@ def create_engine(config: RunConfig) -> Engine:
     model = config.model
     if model.unsupported is not None or model.engine is None:
         raise ModelError(
-            f"{model.label} cannot be asked yet: {model.unsupported or 'it has no engine'}.",
+            f"{model.label} cannot be asked yet. {model.unsupported or 'It has no engine.'}",
             fix="Choose another model; `stage=plan` works for this one.",
         )
     arguments = {
@@ -186,7 +186,7 @@ def _only_items(survey: Survey, wanted: list[str] | None) -> Survey:
     if unknown := [item_id for item_id in wanted if item_id not in known]:
         raise ConfigError(
             f"items: survey {survey.name} has no item {unknown[0]!r}.",
-            fix="`stage=plan` lists what it asks; ids look like `wvs7.Q1`.",
+            fix="Ids look like `wvs7.Q1`; data/items/ lists them with their topics.",
         )
     questions = tuple(question for question in survey.questions if question.item_id in wanted)
     asked = {question.id for question in questions}

@@ -16,7 +16,7 @@ from def_sim.errors import VerificationError
 from def_sim.interview import replay
 from def_sim.prompts import ask_messages, hash_messages
 from def_sim.randomness import Address
-from def_sim.records import Answer, AnswerStatus
+from def_sim.records import Answer, Question
 from def_sim.strategies.asking import shown_order
 
 
@@ -64,22 +64,21 @@ def _check_interviews(run: Run, answers: list[Answer]) -> int:
             )
             if hash_messages(messages) != answer.prompt_hash or shown != answer.shown_codes:
                 raise _differs(answer, "its prompt is not the one that was sent")
-            if answer.status is not AnswerStatus.ENGINE_ERROR:
-                reading = read_answer(
-                    answer.text,
-                    question,
-                    rules=run.presentation.reading,
-                    finish_reason=answer.finish_reason,
-                    shown=shown,
-                )
-                if (reading.status, reading.choices, reading.method) != (
-                    answer.status,
-                    answer.choices,
-                    answer.method,
-                ):
-                    raise _differs(answer, f"its text is read as {reading.status.value} {reading.choices}")
+            _check_reading(run, question, answer)
             checked += 1
     return checked
+
+
+def _check_reading(run: Run, question: Question, answer: Answer) -> None:
+    reading = read_answer(
+        answer.text,
+        question,
+        rules=run.presentation.reading,
+        finish_reason=answer.finish_reason,
+        shown=answer.shown_codes,
+    )
+    if (reading.status, reading.choices, reading.method) != (answer.status, answer.choices, answer.method):
+        raise _differs(answer, f"its text is read as {reading.status.value} {reading.choices}")
 
 
 def _differs(answer: Answer, what: str) -> VerificationError:

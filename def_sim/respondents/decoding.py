@@ -22,6 +22,9 @@ class DecodingRules:
         do_sample_share: Probability of sampling; a single beam always samples, since a
             greedy respondent would repeat itself word for word.
         grid: (temperature, top_p) pairs of which one is drawn; empty: the two above.
+
+    Raises:
+        ValueError: A value out of its range.
     """
 
     num_beams: int = 1
@@ -33,6 +36,19 @@ class DecodingRules:
     max_num_beams: int = 5
     do_sample_share: float = 0.5
     grid: tuple[tuple[float, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        pairs = [(self.temperature, self.top_p), *self.grid]
+        if any(temperature <= 0 for temperature, _ in pairs):
+            raise ValueError("temperature must be above 0; for no sampling set do_sample=false")
+        if any(not 0 < top_p <= 1 for _, top_p in pairs):
+            raise ValueError("top_p must lie in (0, 1]")
+        if self.top_k < 0:
+            raise ValueError("top_k must be 0 (off) or more")
+        if min(self.num_beams, self.max_num_beams, self.max_new_tokens) < 1:
+            raise ValueError("num_beams, max_num_beams and max_new_tokens must be at least 1")
+        if not 0 <= self.do_sample_share <= 1:
+            raise ValueError("do_sample_share must lie in [0, 1]")
 
     def fixed(self) -> DecodingConfig:
         """The configuration of everyone where nothing is drawn."""

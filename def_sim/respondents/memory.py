@@ -32,6 +32,9 @@ class MemoryRules:
         explanation: "none" keeps the bare answer; "first_sentence" adds the explanation's first.
         erodes: True cleans every held answer again after each question, as the authors' code
             does, until nothing is left of it.
+
+    Raises:
+        ValueError: The capacities are no range.
     """
 
     min_capacity: int = 0
@@ -39,6 +42,13 @@ class MemoryRules:
     deletion: Deletion = "uniform"
     explanation: Literal["none", "first_sentence"] = "none"
     erodes: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_capacity <= self.max_capacity:
+            raise ValueError(
+                f"capacities must satisfy 0 <= min_capacity <= max_capacity, "
+                f"found {self.min_capacity} and {self.max_capacity}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,8 @@ from def_sim.prompts import LanguagePack, OptionOrder, ask_messages, hash_messag
 from def_sim.randomness import Address, keyed_rng
 from def_sim.records import (
     Answer,
-    AnswerStatus,
     Completion,
-    FinishReason,
     Question,
-    ReadingMethod,
     Request,
     Respondent,
 )
@@ -57,24 +54,21 @@ def put_question(
     [completion] = yield [
         Request(messages, respondent.decoding, address.request_key(), pack.answer_anchor, option_codes=shown)
     ]
-    if completion.finish_reason is FinishReason.ERROR:
-        reading = None
-    else:
-        reading = read_answer(
-            completion.text,
-            question,
-            rules=presentation.reading,
-            finish_reason=completion.finish_reason,
-            shown=shown,
-        )
+    reading = read_answer(
+        completion.text,
+        question,
+        rules=presentation.reading,
+        finish_reason=completion.finish_reason,
+        shown=shown,
+    )
     return Answer(
         respondent_id=respondent.id,
         item_id=question.item_id,
         wording=question.wording,
         call=0,
-        status=reading.status if reading else AnswerStatus.ENGINE_ERROR,
-        choices=reading.choices if reading else (),
-        method=reading.method if reading else ReadingMethod.NONE,
+        status=reading.status,
+        choices=reading.choices,
+        method=reading.method,
         text=completion.text,
         shown_codes=shown,
         memory=memory.question_ids,

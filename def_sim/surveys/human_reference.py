@@ -71,9 +71,17 @@ def read_reference(path: Path, items: Mapping[str, Item], population: str) -> Hu
         (item_id, group): _item_reference(path, items, population, group_rows)
         for (item_id, group), group_rows in rows.items()
     }
-    return HumanReference(
-        population, (read_validated(path.with_suffix(".yaml"), ReferenceSource),), references
-    )
+    return HumanReference(population, (_read_source(path.with_suffix(".yaml"), population),), references)
+
+
+def _read_source(path: Path, population: str) -> ReferenceSource:
+    source = read_validated(path, ReferenceSource)
+    if source.population != population:
+        raise SurveyFormatError(
+            f"{path.name}: population {source.population}, but it stands in the folder of {population}.",
+            fix=f"Correct `population:` in {path}, or move it and its CSV.",
+        )
+    return source
 
 
 def merge_references(parts: list[HumanReference]) -> HumanReference:
@@ -93,7 +101,13 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                     fix=f"Correct the header of {path}.",
                 )
             for row in reader:
+                if None in row or None in row.values():  # what csv makes of too many and too few
+                    raise _wrong(path, reader.line_num, f"expected {len(COLUMNS)} fields, as in the header")
                 yield reader.line_num, row
+    except UnicodeDecodeError as error:
+        raise SurveyFormatError(
+            f"{path.name} is not UTF-8 text (byte {error.start}).", fix=f"Save {path} as UTF-8."
+        ) from None
     except FileNotFoundError:
         raise SurveyFormatError(
             f"{path} does not exist: the population was not asked this source, or its reference is missing.",
@@ -126,17 +140,20 @@ def _item_reference(
         group=first["group"],
         codes=codes,
         shares=shares,
-        n=_integer(path, line, first, "n"),
+        n=_integer(path, line, first, "n", lower=1),
         n_effective=_number(path, line, first, "n_effective", upper=1e9) if first["n_effective"] else None,
         volunteered_share=_number(path, line, first, "volunteered_share"),
     )
 
 
-def _integer(path: Path, line: int, row: dict[str, str], column: str) -> int:
+def _integer(path: Path, line: int, row: dict[str, str], column: str, lower: int = 0) -> int:
     try:
-        return int(row[column])
+        value = int(row[column])
     except ValueError:
         raise _wrong(path, line, f"{column} must be a whole number, found {row[column]!r}") from None
+    if value < lower:
+        raise _wrong(path, line, f"{column} must be at least {lower}, found {row[column]!r}")
+    return value
 
 
 def _number(path: Path, line: int, row: dict[str, str], column: str, upper: float = 1.0) -> float:

@@ -8,7 +8,8 @@ An item knows no population's answers; see human_reference.py for those.
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from def_sim.records import Dimension, MeasurementLevel, Option, Question, QuestionType
 from def_sim.yaml_files import read_validated
@@ -87,9 +88,19 @@ class Item(_Strict):
     @model_validator(mode="before")
     @classmethod
     def _options_from_scale(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "scale" in data and "options" not in data:
-            return {**data, "options": Scale.model_validate(data["scale"]).options()}
-        return data
+        if not isinstance(data, dict) or "scale" not in data:
+            return data
+        if "options" in data:
+            raise ValueError(f"{data.get('id')}: an item has options or a scale, not both")
+        return {**data, "options": Scale.model_validate(data["scale"]).options()}
+
+    @field_validator("options", mode="before")
+    @classmethod
+    def _refuse_unknown_set(cls, options: Any) -> Any:
+        # Names of option sets have been replaced by now, see ItemFile.
+        if isinstance(options, str):
+            raise ValueError(f"option set {options!r} is not among this file's option_sets")
+        return options
 
     @model_validator(mode="after")
     def _check_type(self) -> Self:
@@ -183,47 +194,57 @@ class ItemFile(_Strict):
     year: str | int
     citation: Text
     option_sets: dict[str, list[OptionEntry]] = {}
-    items: list[Item]
+    items: list[Item] = Field(min_length=1)
 
     @model_validator(mode="before")
     @classmethod
     def _put_option_sets_in_place(cls, data: Any) -> Any:
         if not isinstance(data, dict) or not isinstance(data.get("items"), list):
             return data
-        sets = data.get("option_sets", {})
-        return {**data, "items": [_with_option_set(item, sets) for item in data["items"]]}
+        sets = data.get("option_sets")
+        known = sets if isinstance(sets, dict) else {}
+        return {**data, "items": [_with_option_set(item, known) for item in data["items"]]}
 
     @model_validator(mode="after")
     def _check_items(self) -> Self:
         by_id: dict[str, Item] = {}
-        for item in self.items:
-            if not item.id.startswith(f"{self.source}."):
-                raise ValueError(f"{item.id}: ids of this file begin with {self.source!r} and a dot")
-            if item.id in by_id:
-                raise ValueError(f"{item.id} stands twice")
-            if item.follow_up_of is not None:
-                first = by_id.get(item.follow_up_of)
-                if first is None:
-                    raise ValueError(f"{item.id} follows {item.follow_up_of}, which does not stand before it")
-                if [o.code for o in first.options] != [o.code for o in item.options]:
-                    raise ValueError(f"{item.id} and its first question {first.id} differ in option codes")
+        every = set().union(*(item.wordings for item in self.items))
+        for index, item in enumerate(self.items):
+            if problem := self._problem_of(item, by_id, every):
+                raise _at_item(index, problem)
             by_id[item.id] = item
-        languages = {frozenset(item.wordings) for item in self.items}
-        if len(languages) > 1:
-            every = sorted(set().union(*languages))
-            bad = next(item for item in self.items if set(item.wordings) != set(every))
-            raise ValueError(f"{bad.id}: missing language(s) {sorted(set(every) - set(bad.wordings))}")
         return self
 
+    def _problem_of(self, item: Item, before: dict[str, Item], languages: set[str]) -> str | None:
+        """What is wrong between an item and the others of its file."""
+        if not item.id.startswith(f"{self.source}."):
+            return f"{item.id}: ids of this file begin with {self.source!r} and a dot"
+        if item.id in before:
+            return f"{item.id} stands twice"
+        if missing := sorted(languages - set(item.wordings)):
+            return f"{item.id}: missing language(s) {missing}"
+        if item.follow_up_of is None:
+            return None
+        first = before.get(item.follow_up_of)
+        if first is None:
+            return f"{item.id} follows {item.follow_up_of}, which does not stand before it"
+        if [o.code for o in first.options] != [o.code for o in item.options]:
+            return f"{item.id} and its first question {first.id} differ in option codes"
+        return None
 
-def _with_option_set(item: Any, sets: Any) -> Any:
-    """Replaces the name of a shared option list by the list."""
+
+def _at_item(index: int, problem: str) -> ValidationError:
+    """A violation found by the file's check, reported at the line of the item it is about."""
+    error = PydanticCustomError("value_error", "{problem}", {"problem": problem})
+    where: InitErrorDetails = {"type": error, "loc": ("items", index), "input": None}
+    return ValidationError.from_exception_data("ItemFile", [where])
+
+
+def _with_option_set(item: Any, sets: dict[str, Any]) -> Any:
+    """Replaces the name of a shared option list by the list; an unknown one is left to the item's check."""
     if not isinstance(item, dict) or not isinstance(item.get("options"), str):
         return item
-    name = item["options"]
-    if name not in sets:
-        raise ValueError(f"{item.get('id')}: unknown option set {name!r}; known: {sorted(sets)}")
-    return {**item, "options": sets[name]}
+    return {**item, "options": sets.get(item["options"], item["options"])}
 
 
 def read_items(path: Path) -> ItemFile:

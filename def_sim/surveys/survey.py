@@ -69,7 +69,7 @@ def load_survey(
     file = read_validated(path, SurveyFile)
     population = population or file.population
     language = language or file.language
-    names = _country_names(data, population)
+    names = _country_names(data, population, language)
     items, reference = _items_and_reference(file, data, population)
     return LoadedSurvey(
         Survey(
@@ -86,12 +86,17 @@ def load_survey(
     )
 
 
-def _country_names(data: Path, population: str) -> dict[str, str]:
+def _country_names(data: Path, population: str, language: str) -> dict[str, str]:
     known = read_validated(data / "populations.yaml", Populations).root
     if population not in known:
         raise ConfigError(
             f"Unknown population {population!r}; known: {', '.join(sorted(known))}.",
             fix="Choose one of them: `population=CHN`.",
+        )
+    if language not in known[population]:
+        raise ConfigError(
+            f"{population} has no name in language {language!r}; it has {sorted(known[population])}.",
+            fix="Choose another `language=`, or add the country's name to data/populations.yaml.",
         )
     return known[population]
 
@@ -114,7 +119,26 @@ def _items_and_reference(
             f"Survey {file.name}: item {unknown[0]!r} is in none of its sources {file.sources}.",
             fix=f"Correct data/surveys/{file.name}.yaml.",
         )
-    return {i: items[i] for i in order if (i, "all") in reference.items}, reference
+    asked = {i: items[i] for i in order if (i, "all") in reference.items}
+    if not asked:
+        raise ConfigError(
+            f"Survey {file.name}: {population} was asked none of its items.",
+            fix="Choose another `population=` or another survey.",
+        )
+    _check_follow_ups(file, list(asked.values()))
+    return asked, reference
+
+
+def _check_follow_ups(file: SurveyFile, asked: list[Item]) -> None:
+    """A follow-up apart from its first question could never be filled in where questions run side by side."""
+    for before, item in zip([None, *asked], asked, strict=False):
+        firsts = (before.id, before.follow_up_of) if before is not None else ()
+        if item.follow_up_of is not None and item.follow_up_of not in firsts:
+            raise SurveyFormatError(
+                f"Survey {file.name}: {item.id} does not stand right behind {item.follow_up_of}, "
+                "which it follows.",
+                fix=f"Put them side by side in data/surveys/{file.name}.yaml, or leave {item.id} out.",
+            )
 
 
 def _questions(

@@ -54,7 +54,10 @@ def scale_of_ten(low: str, high: str) -> dict[int, str]:
 SINGLE, MULTIPLE, SCALE = QuestionType.SINGLE, QuestionType.MULTIPLE, QuestionType.SCALE
 _AGREE = ("Agree strongly", "Agree", "Disagree", "Disagree strongly")
 _IMPORTANT = ("Very important", "Rather important", "Not very important", "Not at all important")
-_QUALITIES = "Politeness Independence Diligence Responsibility Imagination Tolerance Thrift Perseverance Unselfishness Obedience"
+_QUALITIES = (
+    *("Politeness", "Independence", "Diligence", "Responsibility", "Imagination"),
+    *("Tolerance", "Thrift", "Perseverance", "Unselfishness", "Obedience"),
+)
 _HOUSEHOLD = (
     "No children",
     "One or two children",
@@ -85,7 +88,7 @@ QUESTIONS = {
         ("zerotwo.zh", "集市让城镇更热闹吗？", SINGLE, numbered("不同意", "很难说", "同意", start=0)),
         ("yesno.en", "Did you ever plant a tree?", SINGLE, numbered("Yes", "No")),
         ("yesno.zh", "您种过树吗？", SINGLE, numbered("是", "否")),
-        ("qualities.en", "What should a neighbour be like?", MULTIPLE, numbered(*_QUALITIES.split()), 5),
+        ("qualities.en", "What should a neighbour be like?", MULTIPLE, numbered(*_QUALITIES), 5),
         (
             "qualities.zh",
             "好邻居应该怎样？",
@@ -114,3 +117,152 @@ def test_a_completion_is_read_as_a_person_judged_it(case):
     )
     expected = (case["status"], case["choices"], case["method"])
     assert (reading.status, list(reading.choices), reading.method) == expected, case.get("why", "")
+
+
+def test_the_gold_corpus_covers_every_status_in_both_languages():
+    statuses = {
+        language: {c["status"] for c in GOLD if c["language"] == language} for language in ("en", "zh")
+    }
+    assert statuses["en"] == set(AnswerStatus)
+    assert statuses["zh"] == set(AnswerStatus) - {AnswerStatus.NOT_ASKED}  # no text, so no language
+
+
+# --- properties of any text -----------------------------------------------------------------------
+
+_FRAGMENTS = st.sampled_from(
+    [
+        *(
+            "0",
+            "1",
+            "2",
+            "3",
+            "5",
+            "10",
+            "11",
+            "99",
+            "-1",
+            "7.5",
+            "2-3",
+            "2/3",
+            "3/10",
+            "１",
+            "③",
+            "B",
+            "(B)",
+        ),
+        *("(", ")", "[", "]", ".", ",", "、", "：", ":", "-", "\n", "二", "十", "一样", "第三个", "选项二"),
+        *(
+            "Answer:",
+            "答案：",
+            "Explanation:",
+            "解释：",
+            "Request:",
+            "**",
+            "$",
+            "<think>",
+            "</think>",
+            "Option ",
+        ),
+        *(
+            "Agree",
+            "Disagree strongly",
+            "不同意",
+            "同意",
+            "Thrift",
+            "节俭",
+            "A great deal",
+            "not ",
+            "two",
+            "one",
+        ),
+        *("As an AI", "作为AI", "some people", "others", "because", "因为", " and ", "和", " or ", "不知道"),
+    ]
+)
+TEXTS = st.one_of(st.text(max_size=60), st.lists(_FRAGMENTS | st.just(" "), max_size=14).map("".join))
+ANY_QUESTION = st.sampled_from([*QUESTIONS.values()])
+ANY_RULES = st.builds(ReadingRules, number_wins=st.booleans(), keep_first_of_too_many=st.booleans())
+
+
+@settings(max_examples=600, deadline=None)
+@given(TEXTS, ANY_QUESTION, ANY_RULES, st.sampled_from(FinishReason), st.booleans())
+def test_a_reading_holds_displayed_codes_if_and_only_if_it_is_an_answer(
+    text, question, rules, finish, is_shown
+):
+    shown = question.codes[::-1] if is_shown else ()
+    reading = read_answer(text, question, rules=rules, finish_reason=finish, shown=shown)
+    assert (reading.status is AnswerStatus.ANSWERED) == bool(reading.choices)
+    assert set(reading.choices) <= set(question.codes)
+    assert len(set(reading.choices)) == len(reading.choices) <= question.max_choices
+    assert (reading.method == "none") == (not reading.choices)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS, ANY_QUESTION, st.sampled_from(["", " ", "\n", "\t \n", "\u3000"]))
+def test_whitespace_around_a_text_changes_nothing(text, question, space):
+    padded = read_answer(space + text + space, question, rules=PAPER)
+    assert padded == read_answer(text, question, rules=PAPER)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS.filter(lambda text: "\r" not in text), ANY_QUESTION)
+def test_windows_line_ends_change_nothing(text, question):
+    windows = read_answer(text.replace("\n", "\r\n"), question, rules=PAPER)
+    assert windows == read_answer(text, question, rules=PAPER)
+
+
+def has_no_anchor_of_an_answer(text: str) -> bool:
+    """Also no closing tag of a reasoning block, which would say that all before it was reasoning."""
+    return not re.search(r"answer|答|</", text, re.IGNORECASE)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data(), ANY_QUESTION, TEXTS.filter(has_no_anchor_of_an_answer), ANY_RULES)
+def test_a_code_between_the_anchors_is_the_answer_whatever_the_explanation_says(data, question, text, rules):
+    code = data.draw(st.sampled_from(question.codes))
+    english = read_answer(f"Answer: {code}\nExplanation: {text}", question, rules=rules)
+    chinese = read_answer(f"答案：{code}\n解释：{text}", question, rules=rules)
+    assert english.choices == chinese.choices == (code,)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS, st.sampled_from([question for question in QUESTIONS.values() if question.type is not MULTIPLE]))
+def test_sound_rules_read_nothing_that_the_published_rules_read_differently(text, question):
+    sound = read_answer(text, question, rules=SOUND)
+    assert sound.status is AnswerStatus.AMBIGUOUS or sound == read_answer(text, question, rules=PAPER)
+
+
+@settings(max_examples=200, deadline=None)
+@given(ANY_QUESTION, st.data())
+def test_every_label_is_read_as_its_own_option(question, data):
+    option = data.draw(st.sampled_from(question.options))
+    label = option.label
+    reading = read_answer(f"Answer: {label}\nExplanation: so it is.", question, rules=SOUND)
+    assert reading.choices == (option.code,)
+
+
+# --- lengths no person writes ---------------------------------------------------------------------
+
+MEGABYTE = 1_000_000
+ENDLESS = (
+    "Answer: ", "Answer: 2\n", "答案：同意", "<think>", "</think>", "1", "1 ", "1-", "((((", "1.", "第", "一",
+    "第1", "a", "a1", " ", "\n", "Agree ", "不", "not ", "some ", "\\boxed{", "$1", "**", "1,", "Request: ",
+    "Explanation: ", "I ", "one and ", "because ", "- \n", "\ue000", "A, ", "very ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", ENDLESS, ids=repr)
+@pytest.mark.parametrize("name", ["agree.en", "qualities.zh"])
+@pytest.mark.parametrize("start", ["", "Answer: "], ids=["bare", "anchored"])
+def test_a_megabyte_of_anything_is_read_in_about_the_time_of_a_look_at_it(piece, name, start):
+    """Processor time, not the clock; quadratic reading would take minutes, so two seconds are generous."""
+    text = start + piece * (MEGABYTE // len(piece))
+    before = time.process_time()
+    read_answer(text, QUESTIONS[name], rules=PAPER, shown=QUESTIONS[name].codes)
+    assert time.process_time() - before < 2
+
+
+def test_an_answer_of_more_than_a_few_pages_is_no_answer():
+    prose = "well " * 1_000  # 5,000 characters between the anchors
+    assert read_answer(f"Answer: 2 {prose}\nExplanation: x", QUESTIONS["agree.en"], rules=PAPER) == Reading(
+        AnswerStatus.NO_ANSWER
+    )

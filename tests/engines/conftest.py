@@ -6,6 +6,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # two threads on a busy machine s
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ CORPUS = (
 )
 
 
-def make_checkpoint(folder: Path, *, chat_template: str | None = CHAT_TEMPLATE, **config: object) -> Path:
+def make_checkpoint(folder: Path, *, chat_template: str | None = CHAT_TEMPLATE, **config: Any) -> Path:
     """Saves a random Llama (two layers, about 40 k parameters) and its tokenizer to a folder."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -37,13 +38,12 @@ def make_checkpoint(folder: Path, *, chat_template: str | None = CHAT_TEMPLATE, 
         vocab_size=400, special_tokens=specials, initial_alphabet=alphabet, show_progress=False
     )
     backend.train_from_iterator(CORPUS * 3, trainer)
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=backend, bos_token="<s>", eos_token="</s>", unk_token="<unk>"
-    )
+    make_tokenizer: Any = PreTrainedTokenizerFast  # untyped upstream
+    tokenizer = make_tokenizer(tokenizer_object=backend, bos_token="<s>", eos_token="</s>", unk_token="<unk>")
     tokenizer.chat_template = chat_template
     tokenizer.save_pretrained(folder)
 
-    settings: dict[str, object] = {
+    settings: dict[str, Any] = {
         "vocab_size": len(tokenizer),
         "hidden_size": 32,
         "intermediate_size": 64,

@@ -69,7 +69,7 @@ def outcomes(completions: Sequence[Completion | BaseException]) -> list[tuple[st
 
 def reference_tokens(checkpoint: Path, model: LocalModel, request: Request) -> list[int]:
     """What `generate()` gives for the prompt alone, without batch, processors or prepared cache."""
-    plain = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
+    plain: Any = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
     decoding = request.decoding
     prompt = torch.tensor([model.prompt(request).token_ids])
     sampling = {"temperature": decoding.temperature, "top_k": decoding.top_k, "top_p": decoding.top_p}
@@ -184,12 +184,14 @@ def test_generated_tokens_count_the_stop_token_and_its_text_is_left_out(
     assert text == model._tokenizer.decode(tokens[:num_tokens], skip_special_tokens=True)
 
 
-@pytest.mark.parametrize("num_beams", [1, 3])
+@pytest.mark.parametrize(
+    ("num_beams", "do_sample"), [(1, False), (1, True), (3, False)], ids=["greedy", "sampling", "3 beams"]
+)
 def test_logits_that_are_not_numbers_fail_their_request_and_no_other(
-    checkpoint: Path, make_request: MakeRequest, num_beams: int
+    checkpoint: Path, make_request: MakeRequest, num_beams: int, do_sample: bool
 ) -> None:
     model = LocalModel(checkpoint, dtype="float32", device="cpu", prompt_style="chat")
-    requests = [make_request(number, num_beams=num_beams, do_sample=False) for number in range(4)]
+    requests = [make_request(number, num_beams=num_beams, do_sample=do_sample) for number in range(4)]
     good = outcomes(complete(model, requests))
     bad = replace(requests[1], messages=(replace(requests[1].messages[-1], content="#"),))
     [token] = (
@@ -203,6 +205,10 @@ def test_logits_that_are_not_numbers_fail_their_request_and_no_other(
     assert isinstance(results[1], EngineError)
     assert "not finite" in results[1].message
     assert outcomes([results[0], *results[2:]]) == [good[0], *good[2:]]
+    sampled_beams = replace(bad, decoding=replace(bad.decoding, num_beams=3, do_sample=True))
+    [result] = complete(model, [sampled_beams])
+    assert isinstance(result, EngineError)
+    assert "not finite" in result.message
 
 
 def test_a_sliding_window_model_gives_the_tokens_of_a_plain_generate(
@@ -253,7 +259,8 @@ def test_a_cancelled_interview_leaves_the_engine_usable(checkpoint: Path, make_r
     async def run() -> Completion:
         engine = LocalEngine(str(checkpoint), dtype="float32", device="cpu")
         await engine.start()
-        tasks = [asyncio.create_task(engine.submit(make_request(number))) for number in range(6)]
+        settings = {"num_beams": 3, "max_new_tokens": 300}  # longer than anybody waits for here
+        tasks = [asyncio.create_task(engine.submit(make_request(number, **settings))) for number in range(6)]
         await asyncio.sleep(0.01)
         for task in tasks:
             task.cancel()
@@ -320,6 +327,17 @@ def test_out_of_memory_is_told_apart_from_other_failures(
     assert type(caught.value).__name__ == "BatchTooLargeError"
     assert caught.value.__context__ is None  # or the failed batch's tensors would stay in memory
     assert "max_beam" in caught.value.fix
+
+
+def test_old_weight_files_give_the_same_answers(
+    checkpoint: Path, model: LocalModel, tmp_path: Path, make_request: MakeRequest
+) -> None:
+    folder = tmp_path / "old"
+    shutil.copytree(checkpoint, folder)
+    (folder / "model.safetensors").unlink()
+    torch.save(model._model.state_dict(), folder / "pytorch_model.bin")
+    requests = [make_request(number) for number in range(4)]
+    assert outcomes(ask(folder, requests)) == outcomes(complete(model, requests))
 
 
 def test_the_manifest_learns_files_and_machine(checkpoint: Path) -> None:

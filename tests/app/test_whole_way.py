@@ -1,0 +1,254 @@
+"""The whole way on the shipped demo respondent: interview, crash, growth, report, verification."""
+
+import errno
+import os
+import resource
+import signal
+import time
+from html import unescape
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from runs import num_lines, run, run_folder, start, words
+
+from def_sim.answers.manifest import read_manifest
+from def_sim.answers.store import read_answers, same_answers
+from def_sim.app.main import main
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output folder of a run that nothing happened to."""
+    output = tmp_path_factory.mktemp("undisturbed")
+    done = run(words(output))
+    assert done.returncode == 0, done.stderr
+    return output
+
+
+def test_one_command_leaves_everything_a_reader_needs(undisturbed: Path) -> None:
+    folder = run_folder(undisturbed)
+    for name in (
+        "manifest.json",
+        "answers.parquet",
+        "distributions.parquet",
+        "metrics.csv",
+        "metrics.json",
+        "statuses.csv",
+        "report.html",
+        "complete.json",
+        "figures/headline.png",
+        "figures/kl_by_dimension.svg",
+    ):
+        assert (folder / name).stat().st_size > 0, name
+
+
+def test_statuses_add_up_to_the_plan(undisturbed: Path) -> None:
+    statuses = pd.read_csv(run_folder(undisturbed) / "statuses.csv", keep_default_na=False)
+    everything = statuses[statuses["scope"] == "all"]
+    assert everything["count"].sum() == 3 * 8  # respondents x questions
+    assert len(everything) == 12  # every status is listed, also those that never occurred
+
+
+def test_the_report_says_that_it_is_a_demonstration_and_loads_nothing(undisturbed: Path) -> None:
+    html = (run_folder(undisturbed) / "report.html").read_text(encoding="utf-8")
+    assert "Demonstration" in html
+    assert "default-src 'none'" in unescape(html)
+    assert ' src="http' not in html
+
+
+def test_the_manifest_names_what_was_run_and_no_path_of_this_machine(undisturbed: Path) -> None:
+    folder = run_folder(undisturbed)
+    manifest = read_manifest(folder)
+    assert folder.name == f"diversity_enhanced-{manifest['run_hash']}"
+    assert manifest["plan"] == {"respondents": 3, "questions": 8, "answers": 24}
+    assert manifest["defines"]["protocol"]["decoding"]["top_k"] == 50
+    assert len(manifest["engine"]["identity"]) >= 3
+    assert set(manifest["versions"]) >= {"def_sim", "torch", "transformers", "python", "commit"}
+
+
+def test_a_finished_run_is_verified(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["stage=verify", f"run_folder={run_folder(undisturbed)}"]) == 0
+    assert "verified" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["answers/shard-00-of-01.jsonl", "answers.parquet", "metrics.csv", "report.html", "manifest.json"],
+)
+def test_one_changed_byte_fails_verification(
+    name: str, undisturbed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = run_folder(undisturbed) / name
+    before = path.read_bytes()
+    middle = len(before) // 2
+    path.write_bytes(before[:middle] + bytes([before[middle] ^ 1]) + before[middle + 1 :])
+    try:
+        assert main(["stage=verify", f"run_folder={run_folder(undisturbed)}"]) == 2
+        assert Path(name).name in capsys.readouterr().err
+    finally:
+        path.write_bytes(before)
+
+
+def test_a_forged_answer_with_a_right_checksum_still_fails(undisturbed: Path, tmp_path: Path) -> None:
+    """Readings are repeated from the raw text: a changed choice is found even if all hashes fit."""
+    import shutil
+
+    from def_sim.answers.completion import mark_complete, read_completion
+    from def_sim.answers.journal import Journal
+    from def_sim.errors import VerificationError
+
+    folder = Path(shutil.copytree(run_folder(undisturbed), tmp_path / "forged"))
+    answers = read_answers(folder)
+    from dataclasses import replace
+
+    victim = next(i for i, a in enumerate(answers) if len(a.choices) == 1 and len(a.shown_codes) > 2)
+    other = next(code for code in answers[victim].shown_codes if code not in answers[victim].choices)
+    answers[victim] = replace(answers[victim], choices=(other,))
+    path = folder / "answers" / "shard-00-of-01.jsonl"
+    path.unlink()
+    journal = Journal(path)
+    for answer in answers:
+        journal.append(answer)
+    journal.close()
+    from def_sim.answers.compaction import compact
+
+    compact(folder)
+    mark_complete(folder, read_completion(folder)["files"], num_answers=len(answers))
+    from def_sim.app.run import prepare_run
+    from def_sim.app.schema import validate_config
+    from def_sim.app.verification import verify_run
+
+    stored = read_manifest(folder)
+    with pytest.raises(VerificationError, match="its text is read as"):
+        list(verify_run(prepare_run(validate_config(stored["config"])), folder, stored))
+
+
+@pytest.mark.parametrize("killed_after", [1, 10, 20])
+def test_after_kill_9_the_same_command_gives_the_answers_of_an_undisturbed_run(
+    killed_after: int, undisturbed: Path, tmp_path: Path
+) -> None:
+    process = start(words(tmp_path))
+    deadline = time.monotonic() + 120
+    while num_lines(tmp_path) < killed_after and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    process.kill()
+    process.communicate()
+    survived = num_lines(tmp_path)
+    assert survived >= killed_after
+    again = run(words(tmp_path))
+    assert again.returncode == 0, again.stderr
+    assert same_answers(read_answers(run_folder(tmp_path)), read_answers(run_folder(undisturbed)))
+    if survived < 24:  # it went on rather than beginning anew
+        assert f"{survived} of 24 answers" in again.stderr
+
+
+def test_a_larger_panel_asks_only_the_new_respondents(undisturbed: Path, tmp_path: Path) -> None:
+    assert main([*words(tmp_path, respondents=2), "stage=interview"]) == 0
+    journal = run_folder(tmp_path) / "answers" / "shard-00-of-01.jsonl"
+    first = journal.read_bytes()
+    assert main(words(tmp_path, respondents=3)) == 0
+    assert journal.read_bytes().startswith(first)
+    assert journal.read_bytes().count(b"\n") == 24
+    assert same_answers(read_answers(run_folder(tmp_path)), read_answers(run_folder(undisturbed)))
+
+
+def test_shards_together_give_the_answers_of_one_process(undisturbed: Path, tmp_path: Path) -> None:
+    for shard in (0, 1):
+        assert main(words(tmp_path, f"shard={shard}", "num_shards=2")) == 0
+    assert main(words(tmp_path, "stage=report")) == 0
+    assert same_answers(read_answers(run_folder(tmp_path)), read_answers(run_folder(undisturbed)))
+    assert main(words(tmp_path, "stage=verify")) == 0
+
+
+def test_the_same_command_again_asks_nothing(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = run_folder(undisturbed) / "answers" / "shard-00-of-01.jsonl"
+    before = journal.read_bytes()
+    assert main(words(undisturbed)) == 0
+    assert journal.read_bytes() == before
+    assert main(["stage=verify", f"run_folder={run_folder(undisturbed)}"]) == 0
+
+
+def test_the_folder_of_another_configuration_is_refused_with_what_differs(
+    undisturbed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = run_folder(undisturbed)
+    assert main([*words(undisturbed, "seed=2", "memory.max_capacity=3"), f"run_folder={folder}"]) == 2
+    message = capsys.readouterr().err
+    assert "seed: stored 1, asked for 2" in message
+    assert "memory.max_capacity: stored 15, asked for 3" in message
+    assert main(["stage=verify", f"run_folder={folder}"]) == 0
+
+
+def test_the_same_run_started_twice_at_once_is_refused(tmp_path: Path) -> None:
+    first = start(words(tmp_path, respondents=12))
+    deadline = time.monotonic() + 120
+    while num_lines(tmp_path) < 1 and first.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    second = run(words(tmp_path, respondents=12))
+    first.terminate()
+    first.communicate()
+    assert second.returncode == 2
+    assert f"process {first.pid}" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_ctrl_c_ends_with_one_message_and_loses_nothing(undisturbed: Path, tmp_path: Path) -> None:
+    process = start(words(tmp_path))
+    deadline = time.monotonic() + 120
+    while num_lines(tmp_path) < 3 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "Interrupted" in err
+    assert "Traceback" not in err
+    assert run(words(tmp_path)).returncode == 0
+    assert same_answers(read_answers(run_folder(tmp_path)), read_answers(run_folder(undisturbed)))
+
+
+def limit_file_size() -> None:
+    """A quota of 4 kB a file stands in for a disk that fills up in the middle."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
+
+
+def test_a_disk_that_fills_up_loses_nothing(undisturbed: Path, tmp_path: Path) -> None:
+    # The manifest alone is larger than 4 kB, so it is written before the quota applies.
+    assert run(words(tmp_path, "stage=interview", respondents=1)).returncode == 0
+    full = run(words(tmp_path, "stage=interview"), preexec_fn=limit_file_size)
+    assert full.returncode == 2
+    assert os.strerror(errno.EFBIG) in full.stderr
+    assert "Free space" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert run(words(tmp_path)).returncode == 0
+    assert same_answers(read_answers(run_folder(tmp_path)), read_answers(run_folder(undisturbed)))
+
+
+def test_the_chinese_survey_goes_the_same_way(tmp_path: Path) -> None:
+    assert main([*words(tmp_path, "survey=cn", respondents=2)]) == 0
+    html = (run_folder(tmp_path) / "report.html").read_text(encoding="utf-8")
+    assert "非常重要" in html
+    assert main(["stage=verify", f"run_folder={run_folder(tmp_path)}"]) == 0
+
+
+def test_a_sweep_holds_one_run_after_another(tmp_path: Path) -> None:
+    swept = run(["-m", "survey=us,cn", *words(tmp_path, "items=[wvs7.Q1]", respondents=1)])
+    assert swept.returncode == 0, swept.stderr
+    assert len(list(tmp_path.glob("demo/*/*/report.html"))) == 2
+
+
+@pytest.mark.parametrize("choice", ["protocol=sound", "protocol=code", "strategy=single", "wordings=all"])
+def test_every_preset_runs_through(choice: str, tmp_path: Path) -> None:
+    assert main(words(tmp_path, choice, respondents=2)) == 0
+    assert main(["stage=verify", f"run_folder={run_folder(tmp_path)}"]) == 0
+
+
+def test_an_unfinished_run_is_reported_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words(tmp_path, respondents=1), "stage=interview"]) == 0
+    assert main(words(tmp_path, "stage=report", respondents=2)) == 0
+    assert "Not complete: 8 of 16 answers" in capsys.readouterr().out
+    assert not (run_folder(tmp_path) / "complete.json").exists()
+    assert main(words(tmp_path, "stage=verify", respondents=2)) == 2
