@@ -1,5 +1,6 @@
 """Entry point of `python -m def_sim`."""
 
+import os
 import sys
 
 
@@ -8,7 +9,14 @@ def main() -> None:
     # Imported late so that importing def_sim.__main__ (as spawned workers do) costs nothing.
     from def_sim.app.main import main as run
 
-    sys.exit(run())
+    try:
+        code = run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough; nothing is lost, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)
 
 
 if __name__ == "__main__":

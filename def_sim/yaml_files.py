@@ -56,7 +56,8 @@ def _parse(path: Path, text: str) -> Any:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _unreadable(path, line, str(error.problem)) from None
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
+        # The two loaders count positions in bytes and in characters; the culprit itself is the same.
+        line = text.count("\n", 0, text.find(chr(error.character))) + 1
         raise _unreadable(path, line, str(error.reason)) from None
 
 

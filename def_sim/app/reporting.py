@@ -5,7 +5,7 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,16 @@ from def_sim.distributions import (
 )
 from def_sim.interview import replay
 from def_sim.prompts import ask_messages
-from def_sim.records import Answer, DecodingConfig, Respondent
+from def_sim.records import Answer, DecodingConfig, ItemReference, Respondent
 from def_sim.reports.facts import AnswerView, RunFacts
 from def_sim.reports.html import render_report
+from def_sim.reports.measures import MEASURES
 from def_sim.reports.plots import write_figures
 from def_sim.reports.tables import headline, score_table, status_table
 
 PLANTED = "planted.csv"  # beside the demo respondent: the truth it was trained on
+_PLANTED_N = 1_000_000  # planted shares are exact: as if very many had been asked
+_PLANTED_COLUMNS = {"total_variation": "value", "floor": "floor", "num_items": "num_items"}
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,12 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
     is_complete = len(answers) == run.num_planned
     results = compute_results(run, answers)
     unmark_complete(folder)
-    facts = _facts(run, manifest, len(answers), is_complete)
-    planted = planted_shares(run)
+    truth = planted_truth(run)
+    planted = planted_frame(truth)
+    facts = replace(
+        _facts(run, manifest, len(answers), is_complete),
+        planted_summary=_planted_sentence(compare_with_planted(run, answers, truth)),
+    )
     compact(folder)
     write_tables(folder, results)
     figures = write_figures(
@@ -133,24 +140,61 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     return text.getvalue().encode("utf-8", errors="backslashreplace")
 
 
-def planted_shares(run: Run) -> pd.DataFrame | None:
-    """The truth that a demonstration's respondent was trained on, for the population asked."""
+def planted_truth(run: Run) -> dict[str, ItemReference]:
+    """What a demonstration's respondent was trained to answer; empty for any other model."""
     model = run.config.model
     if not model.is_demonstration or model.engine is None:
-        return None
+        return {}
     path = resolve_path(str(model.engine.arguments["path"])) / PLANTED
     if not path.is_file():
-        return None
+        return {}
+    shares: dict[str, dict[int, float]] = defaultdict(dict)
     with path.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["population"] == run.survey.population]
+        for row in csv.DictReader(file):
+            if row["population"] == run.survey.population:
+                shares[row["item_id"]][int(row["code"])] = float(row["share"])
     asked = {question.item_id for question in run.survey.questions}
-    kept = [row for row in rows if row["item_id"] in asked]
-    return pd.DataFrame(
-        {
-            "item_id": [row["item_id"] for row in kept],
-            "code": [int(row["code"]) for row in kept],
-            "share": [float(row["share"]) for row in kept],
-        }
+    return {
+        item_id: ItemReference(item_id, "all", tuple(planted), tuple(planted.values()), _PLANTED_N, None)
+        for item_id, planted in shares.items()
+        if item_id in asked
+    }
+
+
+def planted_frame(truth: Mapping[str, ItemReference]) -> pd.DataFrame | None:
+    """The planted shares as a table for charts: item_id, code, share; None if there are none."""
+    rows = [
+        {"item_id": item_id, "code": code, "share": share}
+        for item_id, reference in truth.items()
+        for code, share in zip(reference.codes, reference.shares, strict=True)
+    ]
+    return pd.DataFrame(rows) if rows else None
+
+
+def compare_with_planted(
+    run: Run, answers: list[Answer], truth: Mapping[str, ItemReference]
+) -> dict[str, float]:
+    """How far a demonstration's answers lie from the truth that was planted in its respondent.
+
+    Returns:
+        `total_variation`: mean over items, in [0, 1]; `floor`: what a perfect sample of this size
+        would have; `num_items`. Empty without a planted truth.
+    """
+    if not truth:
+        return {}
+    counted = align_with_reference(count_answers(answers, run.survey.questions), truth)
+    scores = score_table(counted, seed=run.config.seed, num_draws=run.config.scoring.draws)
+    [row] = scores[(scores["metric"] == "total_variation") & (scores["scope"] == "micro")].to_dict("records")
+    return {name: float(row[key]) for name, key in _PLANTED_COLUMNS.items()}
+
+
+def _planted_sentence(planted: Mapping[str, float]) -> str:
+    if not planted:
+        return ""
+    return (
+        f"Against the planted truth: mean total variation {planted['total_variation']:.3f} over "
+        f"{planted['num_items']:.0f} questions, where a perfect sample of this size has "
+        f"{planted['floor']:.3f}."
     )
 
 
@@ -228,7 +272,6 @@ def _facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete: bo
         },
         decoding=f"{spread}; {sampled} of {len(decodings)} respondents sampled",
         max_beams=max(beams),
-        resume_command="python -m def_sim ... (the same command again)",
         parameters=_parameters(config.model_dump(mode="json", by_alias=True)),
     )
 
@@ -255,12 +298,13 @@ def print_summary(written: WrittenReport) -> None:
         table.add_column(name, justify="left" if name.startswith("score") else "right")
     for row in written.headline.to_dict("records"):
         numbers = [row[name] for name in ("value", "floor", "human_to_human", "uniform", "normalised")]
-        table.add_row(str(row["metric"]), *("–" if pd.isna(n) else f"{n:.3f}" for n in numbers))
+        table.add_row(MEASURES[row["metric"]].title, *("–" if pd.isna(n) else f"{n:.3f}" for n in numbers))
     console.print(table)
     print("floor: people's own answers at this panel size; uniform: answering at random;")
     print("normalised: 0 = at random, 1 = cannot be told from people")
     if facts.is_demonstration:
         print("Demonstration: the respondent was trained on an invented population.")
+        print(facts.planted_summary)
     if not facts.is_complete:
         print(f"Not complete: {facts.num_done:,} of {facts.num_planned:,} answers.")
     print(f"report  {written.path}")

@@ -38,6 +38,7 @@ class RunFacts:
     decoding: str = ""  # one line, e.g. "1 to 5 beams, half of them sampled"
     max_beams: int = 1  # most beams any respondent was given
     resume_command: str = ""  # finishes an incomplete run
+    planted_summary: str = ""  # of a demonstration: how far its answers lie from the planted truth
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property

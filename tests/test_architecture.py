@@ -1,0 +1,220 @@
+"""Who may import whom, and what stays unloaded: read from the source, so that no import escapes."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import def_sim
+
+PACKAGE = Path(def_sim.__file__).parent
+MODULES = {
+    ".".join(("def_sim", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+# Open to everyone but the metrics, the nouns themselves and what reads answers.
+OPEN = ("records", "errors", "randomness", "resources", "yaml_files")
+# Room or module -> what it may import besides itself and what is open. A more specific entry wins.
+MAY_IMPORT = {
+    "surveys": (),
+    "surveys.rephrase": ("prompts",),
+    "respondents": (),
+    "prompts": (),
+    "answers": (),
+    "answers.judge": ("prompts", "strategies.asking"),
+    "engines": (),
+    "strategies": ("prompts", "answers.parse", "respondents.memory"),
+    "interview": ("answers.store", "answers.sections", "respondents.memory", "prompts", "strategies.asking"),
+    "distributions": (),
+    "reports": ("distributions", "metrics"),
+}
+HEAVY = ("torch", "transformers", "accelerate", "bitsandbytes", "anthropic", "openai")
+FOR_REPORTS = ("pandas", "matplotlib", "scipy", "pyarrow", "statsmodels", "sklearn")
+
+
+class Import(ast.NodeVisitor):
+    """The modules that a source file imports: `at_load` by importing it, `late` inside functions."""
+
+    def __init__(self, tree: ast.AST) -> None:
+        self.at_load: set[str] = set()
+        self.late: set[str] = set()
+        self._depth = 0
+        self.visit(tree)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:  # noqa: N802
+        self._depth += 1
+        self.generic_visit(node)
+        self._depth -= 1
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+
+    def visit_If(self, node: ast.If) -> None:  # noqa: N802
+        """What only a type checker imports is not loaded, but known all the same."""
+        is_for_types = ast.unparse(node.test).endswith("TYPE_CHECKING")
+        self._depth += is_for_types
+        self.generic_visit(node)
+        self._depth -= is_for_types
+
+    def visit_Import(self, node: ast.Import) -> None:  # noqa: N802
+        self._add(alias.name for alias in node.names)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
+        assert node.level == 0, "imports are absolute"
+        assert node.module is not None
+        # `from def_sim.metrics import sample` imports the module def_sim.metrics.sample.
+        inner = [f"{node.module}.{alias.name}" for alias in node.names]
+        self._add([node.module, *(name for name in inner if name in MODULES)])
+
+    def _add(self, names: Iterator[str] | list[str]) -> None:
+        (self.late if self._depth else self.at_load).update(names)
+
+
+@cache
+def imports_of(module: str) -> Import:
+    return Import(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+
+
+def ours(names: set[str]) -> set[str]:
+    """Names inside the package, without its prefix; the bare package holds a version number only."""
+    return {name.removeprefix("def_sim.") for name in names if name.startswith("def_sim.")}
+
+
+def is_within(name: str, room: str) -> bool:
+    return name == room or name.startswith(f"{room}.")
+
+
+def loaded_by(module: str) -> set[str]:
+    """Every module, ours or not, that importing this one loads, following our own imports."""
+    found: set[str] = set()
+    waiting = {module}
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        if name in MODULES:
+            # A package's __init__ is loaded with any of its modules.
+            parents = {name.rpartition(".")[0]} & MODULES.keys()
+            waiting |= (imports_of(name).at_load | parents) - found
+    return found
+
+
+def modules_with_rules() -> list[str]:
+    return [name for name in ours(set(MODULES)) if any(is_within(name, room) for room in MAY_IMPORT)]
+
+
+@pytest.mark.parametrize("module", sorted(modules_with_rules()))
+def test_a_room_knows_only_what_is_upstream(module: str) -> None:
+    room = max((room for room in MAY_IMPORT if is_within(module, room)), key=len)
+    allowed = (*OPEN, *MAY_IMPORT[room], module.split(".")[0], *MAY_IMPORT[module.split(".")[0]])
+    found = imports_of(f"def_sim.{module}")
+    strangers = {
+        name for name in ours(found.at_load | found.late) if not any(is_within(name, a) for a in allowed)
+    }
+    assert not strangers, f"{module} imports {sorted(strangers)}; it may import {allowed}"
+
+
+def test_every_module_falls_under_a_rule() -> None:
+    known = (*MAY_IMPORT, *OPEN, "metrics", "app", "__main__")
+    strangers = {name for name in ours(set(MODULES)) if not any(is_within(name, room) for room in known)}
+    assert not strangers, f"say in this table what {sorted(strangers)} may import"
+
+
+@pytest.mark.parametrize(
+    ("module", "allowed"),
+    [
+        ("records", set()),
+        ("errors", set()),
+        ("resources", set()),
+        ("randomness", {"records"}),
+        ("yaml_files", {"errors"}),
+    ],
+)
+def test_what_is_open_to_everyone_stands_on_next_to_nothing(module: str, allowed: set[str]) -> None:
+    found = imports_of(f"def_sim.{module}")
+    assert ours(found.at_load | found.late) <= allowed
+
+
+def test_metrics_import_nothing_of_the_house_but_randomness() -> None:
+    for module in MODULES:
+        if is_within(module, "def_sim.metrics"):
+            found = imports_of(module)
+            strangers = {
+                n for n in ours(found.at_load | found.late) if not is_within(n, "metrics") and n != "randomness"
+            }
+            assert not strangers, f"{module} imports {strangers}"
+
+
+def test_reading_answers_needs_the_records_only() -> None:
+    loaded = ours(loaded_by("def_sim.answers.parse"))
+    assert {name for name in loaded if not is_within(name, "answers")} == {"records"}
+    assert "answers.store" not in loaded
+
+
+def test_nobody_imports_the_app() -> None:
+    for module in MODULES:
+        if not is_within(module, "def_sim.app") and module != "def_sim.__main__":
+            found = imports_of(module)
+            assert not {name for name in ours(found.at_load | found.late) if is_within(name, "app")}, module
+
+
+def test_hydra_stays_in_the_app() -> None:
+    for module in MODULES:
+        if not is_within(module, "def_sim.app"):
+            found = imports_of(module)
+            roots = {name.split(".")[0] for name in found.at_load | found.late}
+            assert not roots & {"hydra", "omegaconf"}, module
+
+
+def test_reports_and_metrics_never_load_a_model_library() -> None:
+    for module in MODULES:
+        if not is_within(module, "def_sim.engines"):
+            found = imports_of(module)
+            roots = {name.split(".")[0] for name in found.at_load | found.late}
+            assert not roots & set(HEAVY), module
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "def_sim.app.main",
+        "def_sim.app.stages",
+        "def_sim.app.run",
+        "def_sim.engines.local.engine",
+        "def_sim.engines.scripted",
+        "def_sim.interview",
+        "def_sim.strategies.diversity_enhanced",
+        "def_sim.strategies.single",
+    ],
+)
+def test_what_a_plan_needs_loads_no_model_library_and_no_statistics(module: str) -> None:
+    roots = {name.split(".")[0] for name in loaded_by(module)}
+    assert not roots & {*HEAVY, *FOR_REPORTS}
+
+
+def test_what_a_report_needs_loads_no_model_library() -> None:
+    for module in ("def_sim.app.reporting", "def_sim.app.verification", "def_sim.reports.html"):
+        assert not {name.split(".")[0] for name in loaded_by(module)} & set(HEAVY)
+
+
+PLAN = """
+import sys
+import def_sim.app.main as main
+code = main.main(sys.argv[1:])
+heavy = {heavy!r}
+print("loaded:", sorted(name for name in heavy if name in sys.modules), "code:", code)
+"""
+
+
+@pytest.mark.parametrize("words", [["--help"], ["stage=plan", "model=mistral7b", "survey=cn"]])
+def test_a_light_command_leaves_the_heavy_libraries_alone(words: list[str], tmp_path: Path) -> None:
+    code = PLAN.format(heavy=(*HEAVY, *FOR_REPORTS))
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[-1:] == ["loaded: [] code: 0"], done.stderr
+    assert not any(tmp_path.iterdir())  # it writes nothing, either
