@@ -22,7 +22,9 @@ IMPORTANCE = ("Very important", "Rather important", "Not very important", "Not a
 OHIO = Persona("Columbus, Ohio, United States", is_drawn=True)
 
 
-def a_question(item_id: str = "toy.work", *, labels: tuple[str, ...] = IMPORTANCE, **changes: Any) -> Question:
+def a_question(
+    item_id: str = "toy.work", *, labels: tuple[str, ...] = IMPORTANCE, **changes: Any
+) -> Question:
     """A single-choice question whose codes count its labels from 1."""
     fields: dict[str, Any] = {
         "item_id": item_id,

@@ -106,7 +106,7 @@ class RunConfig(_Strict):
     language: str | None
     frame_language: str | None
     wordings: Literal["base", "all"]
-    items: list[str] | None
+    items: Annotated[list[str], Field(min_length=1)] | None
     answer_mode: Literal["free"]
     output: str
     run_folder: str | None

@@ -76,6 +76,17 @@ class ScriptedEngine:
         """Everything in free text: decoding does not concern it."""
         return Capabilities(beams="beam-sample", seed="exact", top_k=True)
 
+    def check(self) -> None:
+        """Nothing can be missing."""
+
+    def describe(self) -> dict[str, object]:
+        """For the manifest; the planted truth is the identity."""
+        planted = f"{sorted(self._sets.items())} {sorted(self._mentions.items())}"
+        return {"engine": "scripted", "identity": {"planted": planted}}
+
+    async def start(self) -> None:
+        """Nothing to load."""
+
     async def submit(self, request: Request) -> Completion:
         """Answers after the delay.
 

@@ -51,8 +51,8 @@ class OptionEntry(_Strict):
 class Scale(_Strict):
     """A numbered scale of which only the two ends are labelled."""
 
-    first: int = Field(strict=True)
-    last: int = Field(strict=True)
+    first: int = Field(strict=True, ge=0)
+    last: int = Field(strict=True, le=100)  # no respondent tells more points apart
     low: Labels  # of code `first`
     high: Labels  # of code `last`
 

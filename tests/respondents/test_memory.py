@@ -48,6 +48,15 @@ def test_remembering_makes_a_new_memory_and_leaves_the_old_one() -> None:
 
 
 @pytest.mark.parametrize("deletion", ["uniform", "recency"])
+def test_a_memory_that_shrank_forgets_as_many_as_it_must(deletion: Deletion) -> None:
+    for seed in range(20):
+        memory = Memory(2, MemoryRules(deletion=deletion), tuple(exchange(i) for i in range(8)))
+        kept = numbers(memory.remember(exchange(8), np.random.default_rng(seed)))
+        assert len(kept) == 2
+        assert kept == sorted(set(kept))
+
+
+@pytest.mark.parametrize("deletion", ["uniform", "recency"])
 def test_deleting_without_replacement_keeps_the_order(deletion: Deletion) -> None:
     kept = numbers(after(200, 10, MemoryRules(deletion=deletion)))
     assert kept == sorted(kept)

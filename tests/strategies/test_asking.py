@@ -134,8 +134,9 @@ def orders(order: Any, respondents: Sequence[int], question: Question | None = N
 
 def test_codes_travel_with_their_labels_when_options_are_shuffled() -> None:
     presentation = a_presentation(option_order="shuffled")
-    [shown] = orders("shuffled", [3])
-    talk = conversation(presentation=presentation)
+    [shown] = orders("shuffled", [4])
+    respondent = a_respondent(4)
+    talk = conversation(respondent=respondent, presentation=presentation)
     request = first_request(talk)
     assert shown != (1, 2, 3, 4)
     labels = {option.code: option.label for option in a_question().options}
@@ -143,7 +144,7 @@ def test_codes_travel_with_their_labels_when_options_are_shuffled() -> None:
     assert lines == [f"{code}. {labels[code]}" for code in shown]
     # "2" is code 2, wherever it stands; so is its label.
     for text in ("Answer: 2", "Answer: Rather important"):
-        answer = answer_to(Completion(text), conversation(presentation=presentation))
+        answer = answer_to(Completion(text), conversation(None, respondent, Memory(0), presentation))
         assert (answer.choices, answer.shown_codes) == ((2,), shown)
 
 

@@ -157,9 +157,11 @@ class LocalEngine:
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise ConfigError(f"model.engine.{name}={value!r} is none of {', '.join(choices)}.")
+        raise ConfigError(
+            f"model.engine.{name}={value!r} is none of {', '.join(choices)}.", fix="Choose one of these."
+        )
 
 
 def _check_positive(name: str, value: int) -> None:
     if value < 1:
-        raise ConfigError(f"model.engine.{name}={value} must be at least 1.")
+        raise ConfigError(f"model.engine.{name}={value} must be at least 1.", fix="Give a larger number.")

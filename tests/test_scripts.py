@@ -1,0 +1,137 @@
+"""The scripts that made the shipped data make it again, and the planted population is what it says."""
+
+import csv
+import importlib.util
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from def_sim.records import ItemReference, QuestionType
+from def_sim.resources import data_folder
+from def_sim.surveys.human_reference import COLUMNS, read_reference
+from def_sim.surveys.item_bank import Item, read_items
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+FIGURES = Path(__file__).parents[1].parent / "shared" / "figures"
+POPULATIONS = ("CHN", "USA")
+
+
+@cache
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def items() -> dict[str, Item]:
+    return {item.id: item for item in read_items(data_folder() / "items" / "wvs7.yaml").items}
+
+
+@cache
+def people() -> list[dict[str, ItemReference]]:
+    folder = data_folder() / "references"
+    return [read_reference(folder / p / "wvs7.csv", items(), p).for_everyone() for p in POPULATIONS]
+
+
+@cache
+def planted() -> dict[str, dict[int, float]]:
+    shares: dict[str, dict[int, float]] = script("planted_population").plant(list(items().values()), people())
+    return shares
+
+
+# --- references ---
+
+
+@pytest.mark.skipif(not FIGURES.is_dir(), reason="the aggregate tables are not beside the checkout")
+@pytest.mark.parametrize("population", POPULATIONS)
+def test_the_shipped_reference_is_what_its_script_makes(population: str) -> None:
+    module = script("build_references")
+    cells = module.read_cells(FIGURES)
+    made = [row for item in items().values() for row in module.reference_rows(item, population, cells)]
+    with (data_folder() / "references" / population / "wvs7.csv").open(encoding="utf-8", newline="") as file:
+        stored = list(csv.DictReader(file))
+    assert [{name: str(row[name]) for name in COLUMNS} for row in made] == stored
+
+
+# --- the planted population ---
+
+
+def test_planting_is_repeatable_and_covers_every_option() -> None:
+    module = script("planted_population")
+    some = list(items().values())[:8]
+    again = module.plant(some, people())
+    assert again == {item.id: planted()[item.id] for item in some}  # an item alone, as among all
+    for item in items().values():
+        assert list(planted()[item.id]) == [option.code for option in item.options]
+        assert all(0 < share < 1 for share in planted()[item.id].values())
+
+
+def expected(item: Item, population: str) -> dict[int, float]:
+    shown = [option.code for option in item.shown_options(population)]
+    shares: dict[int, float] = script("planted_population").expected_shares(item, planted()[item.id], shown)
+    return shares
+
+
+@pytest.mark.parametrize("population", POPULATIONS)
+def test_expected_shares_are_of_the_shown_options_and_sum_to_one_where_one_is_chosen(population: str) -> None:
+    for item in items().values():
+        shares = expected(item, population)
+        assert list(shares) == [option.code for option in item.shown_options(population)]
+        if item.type is not QuestionType.MULTIPLE:
+            assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_planted_opinions_are_far_from_the_peoples() -> None:
+    # A report that shows the planted shares cannot have taken them from the human reference.
+    for population, reference in zip(POPULATIONS, people(), strict=True):
+        distances = []
+        for item in items().values():
+            shares = np.array(list(expected(item, population).values()))
+            human = np.array(reference[item.id].shares)
+            distances.append(np.abs(shares / shares.sum() - human / human.sum()).sum() / 2)
+        assert np.mean(distances) > 0.35
+
+
+def simulate_mentions(item: Item, shown: list[int], number: int) -> dict[int, float]:
+    """Mention rates of planted people who go on naming options until they stop."""
+    module, rng = script("planted_population"), np.random.default_rng(4)
+    counts = dict.fromkeys(shown, 0)
+    for _ in range(number):
+        order = [shown[i] for i in rng.permutation(len(shown))]
+        named: list[int] = []
+        while True:
+            options, stop = module.next_mention(planted()[item.id], order, named, item.max_choices)
+            assert sum(options.values()) + stop == pytest.approx(1)
+            pick = int(rng.choice(len(options) + 1, p=[*options.values(), stop]))
+            if pick == len(options):
+                break
+            named.append(list(options)[pick])
+        assert 1 <= len(set(named)) == len(named) <= item.max_choices
+        for code in named:
+            counts[code] += 1
+    return {code: count / number for code, count in counts.items()}
+
+
+@pytest.mark.parametrize("item_id", ["wvs7.Q7_17", "wvs7.Q18_26"])
+def test_mention_rates_worked_out_are_those_of_people_naming_one_option_after_another(item_id: str) -> None:
+    # 4,000 people: a rate's standard deviation is at most .008.
+    item = items()[item_id]
+    rates = simulate_mentions(item, [option.code for option in item.options], 4000)
+    for code, share in expected(item, "CHN").items():
+        assert rates[code] == pytest.approx(share, abs=0.035)
+
+
+def test_the_shipped_truth_is_what_the_script_plants(tmp_path: Path) -> None:
+    shipped = data_folder() / "respondents" / "demo" / "planted.csv"
+    with shipped.open(encoding="utf-8", newline="") as file:
+        populations = list(dict.fromkeys(row["population"] for row in csv.DictReader(file)))
+    path = tmp_path / "planted.csv"
+    script("planted_population").write_planted(path, list(items().values()), planted(), populations)
+    assert path.read_bytes() == shipped.read_bytes()
