@@ -124,6 +124,7 @@ def distributions_frame(distributions: Iterable[QuestionDistribution]) -> pd.Dat
         simulated_share: of those who answered (mention rate if several may be chosen), NaN if nobody did;
         human_share, human_n, human_n_effective: weighted share of people, in the same sense, and how many
             people are behind it; NaN without a reference, human_n_effective also where weights are unknown;
+        human_quality: weighted, unweighted or approximate; "" without a reference;
         num_asked, num_answered, num_failed, num_not_asked: respondents of the question, repeated on each of
             its options; asked = answered + failed.
     """
@@ -146,6 +147,7 @@ _COLUMN_TYPES: Final = {
     "human_share": "float64",
     "human_n": "float64",
     "human_n_effective": "float64",
+    "human_quality": "str",
     "num_asked": "float64",
     "num_answered": "float64",
     "num_failed": "float64",
@@ -229,6 +231,7 @@ def _option_rows(distribution: QuestionDistribution) -> list[dict[str, object]]:
         "level": str(question.level),
         "human_n": reference.n if reference else np.nan,
         "human_n_effective": reference.n_effective if reference and reference.n_effective else np.nan,
+        "human_quality": str(reference.quality) if reference else "",
         "num_asked": distribution.num_asked,
         "num_answered": distribution.num_answered,
         "num_failed": distribution.num_failed,

@@ -53,6 +53,14 @@ class MeasurementLevel(StrEnum):
     INTERVAL = "interval"
 
 
+class ReferenceQuality(StrEnum):
+    """How far a reference is from the institute's own weighted figures."""
+
+    WEIGHTED = "weighted"
+    UNWEIGHTED = "unweighted"  # exact counts, but no weights could be had
+    APPROXIMATE = "approximate"  # from a weighted resample: about 0.8 points at a share of one half
+
+
 class AnswerStatus(StrEnum):
     """How an asked question ended. Every planned answer ends in exactly one of these."""
 
@@ -176,6 +184,7 @@ class ItemReference:
     n: int  # people with a valid answer
     n_effective: float | None  # Kish; None where the weights are unknown
     volunteered_share: float = 0.0  # of valid answers, left out
+    quality: ReferenceQuality = ReferenceQuality.WEIGHTED
 
     @property
     def n_for_uncertainty(self) -> float:

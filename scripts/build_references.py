@@ -1,144 +1,216 @@
-"""Builds data/references/<population>/wvs7.csv from tables of published-terms aggregates.
+"""Builds data/references/<population>/<source>.csv from tables of aggregates.
 
-The input is no microdata: weighted shares per variable and group (`wvs7_aggregates.csv`) and
-Kish's effective n (`wvs7_effective_n.csv`), each computed once from the institute's files.
-Only the items in data/items/wvs7.yaml are taken, with the options each population was shown.
+The input is no microdata: shares and counts per variable, option and group, computed once
+from the institutes' files (wvs7_*, gss2022_*, pew_atp_*). Only the items in data/items are taken,
+with the options each population was shown.
 
     python scripts/build_references.py --figures FOLDER
 """
 
 import argparse
 import csv
+import gzip
+import io
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from def_sim.records import QuestionType
+from def_sim.records import QuestionType, ReferenceQuality
 from def_sim.resources import data_folder
 from def_sim.surveys.human_reference import COLUMNS
 from def_sim.surveys.item_bank import Item, read_items
 
-_MENTIONED = "1"  # in the batteries of the source, 2 is "not mentioned"
-
-Key = tuple[str, str, str]  # country, group, variable
+_MENTIONED = 1  # in the batteries of the World Values Survey, 2 is "not mentioned"
 
 
 class Cell(NamedTuple):
-    """One variable in one group: valid answers by code, their n, and the effective n."""
+    """One variable in one group of one population: valid answers by code."""
 
     group_type: str
-    counts: dict[str, int]
-    weighted: dict[str, float]
+    counts: Mapping[int, int]
+    shares: Mapping[int, float]  # of valid answers
     n_valid: int
-    n_effective: float
+    n_effective: float | None  # None: the weights are unknown
+    quality: ReferenceQuality
 
 
-def read_cells(figures: Path) -> dict[Key, Cell]:
-    """All variables in all groups; missing values (negative codes) are left out."""
-    effective = {
-        (row["country"], row["group"], row["variable"]): float(row["n_effective"])
-        for row in _rows(figures / "wvs7_effective_n.csv")
-    }
-    grouped: dict[Key, list[dict[str, str]]] = defaultdict(list)
-    for row in _rows(figures / "wvs7_aggregates.csv"):
-        if row["is_missing"] == "0":
-            grouped[row["country"], row["group"], row["variable"]].append(row)
-    return {
-        key: Cell(
-            rows[0]["group_type"],
-            {row["option"]: int(row["n"]) for row in rows},
-            {row["option"]: float(row["weighted_share"] or 0) for row in rows},
-            int(rows[0]["n_valid"]),
-            effective[key],
-        )
-        for key, rows in grouped.items()
-        if key in effective
-    }
+Key = tuple[str, str, str]  # population, group, variable
+Cells = dict[Key, Cell]
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     # Plain csv, not pandas: a party is labelled "None".
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+    content = path.read_bytes()
+    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
+    yield from csv.DictReader(io.StringIO(text, newline=""))
 
 
-def reference_rows(item: Item, population: str, cells: Mapping[Key, Cell]) -> Iterable[dict[str, Any]]:
+def _grouped(rows: Iterable[dict[str, str]], group: str = "group") -> dict[Key, list[dict[str, str]]]:
+    grouped: dict[Key, list[dict[str, str]]] = defaultdict(list)
+    for row in rows:
+        name = {"overall": "all"}.get(row[group], row[group])
+        grouped[row["country"], name, row["variable"]].append(row)
+    return grouped
+
+
+def read_wvs7(figures: Path) -> Cells:
+    """World Values Survey: weighted, seven countries, by sex, age and both, with Kish's n."""
+    effective = {
+        (row["country"], row["group"], row["variable"]): float(row["n_effective"])
+        for row in _rows(figures / "wvs7_effective_n.csv")
+    }
+    tables = ("wvs7_aggregates.csv", "wvs7_aggregates_more.csv.gz")
+    valid = (row for table in tables for row in _rows(figures / table) if row["is_missing"] == "0")
+    return {
+        key: Cell(
+            rows[0]["group_type"],
+            {int(row["option"]): int(row["n"]) for row in rows},
+            {int(row["option"]): float(row["weighted_share"] or 0) for row in rows},
+            int(rows[0]["n_valid"]),
+            effective[key],
+            ReferenceQuality.WEIGHTED,
+        )
+        for key, rows in _grouped(valid).items()
+        if key in effective
+    }
+
+
+def read_gss2022(figures: Path) -> Cells:
+    """General Social Survey: exact unweighted totals; for 45 variables approximate weighted groups."""
+    table = _rows(figures / "gss2022_aggregates_unweighted.csv")
+    cells = {
+        key: _unweighted(rows) for key, rows in _grouped(r for r in table if r["is_missing"] == "0").items()
+    }
+    approximate = _grouped(_rows(figures / "gss2022_weighted_approx_resample.csv"))
+    return cells | {key: _resampled(rows) for key, rows in approximate.items() if _has_codes(rows)}
+
+
+def _unweighted(rows: list[dict[str, str]]) -> Cell:
+    # A point of a scale without a label has its number in the column of labels.
+    counts = {int(row["code"] or row["option"]): int(row["n"]) for row in rows if _is_code(row)}
+    n_valid = sum(counts.values())
+    shares = {code: n / n_valid for code, n in counts.items()} if n_valid else {}
+    return Cell("overall", counts, shares, n_valid, None, ReferenceQuality.UNWEIGHTED)
+
+
+def _is_code(row: Mapping[str, str]) -> bool:
+    return (row["code"] or row["option"]).isdigit()
+
+
+def _has_codes(rows: list[dict[str, str]]) -> bool:
+    return all(row["code"].isdigit() for row in rows)
+
+
+def _resampled(rows: list[dict[str, str]]) -> Cell:
+    """From a weighted bootstrap resample: n is the number of different people in it."""
+    counts = {int(row["code"]): int(row["n_unique_respondents"]) for row in rows}
+    shares = {int(row["code"]): float(row["approx_weighted_share"]) for row in rows}
+    total = sum(shares.values())
+    return Cell(
+        rows[0]["group_type"],
+        counts,
+        {code: share / total for code, share in shares.items()},
+        sum(counts.values()),
+        None,
+        ReferenceQuality.APPROXIMATE,
+    )
+
+
+def read_pew_atp(figures: Path) -> Cells:
+    """Pew American Trends Panel: weighted, by sex and four age bands; effective n unknown."""
+    valid = (row for row in _rows(figures / "pew_atp_aggregates.csv") if row["is_missing"] == "0")
+    return {
+        key: Cell(
+            rows[0]["group_type"],
+            {int(float(row["code"])): int(row["n"]) for row in rows},
+            {int(float(row["code"])): float(row["weighted_share"]) for row in rows},
+            int(rows[0]["n_valid"]),
+            None,
+            ReferenceQuality.WEIGHTED,
+        )
+        for key, rows in _grouped(valid).items()
+    }
+
+
+READERS: dict[str, Callable[[Path], Cells]] = {
+    "wvs7": read_wvs7,
+    "gss2022": read_gss2022,
+    "pew_atp": read_pew_atp,
+}
+
+
+def reference_rows(item: Item, population: str, cells: Cells) -> Iterator[dict[str, Any]]:
     """The rows of one item for every group in which it was asked."""
-    variables = [option.variable or item.variable for option in item.options]
-    groups = [g for (country, g, variable) in cells if country == population and variable == variables[0]]
-    for group in groups:
+    first = item.options[0].variable or item.variable
+    for place, group, variable in cells:
+        if place != population or variable != first:
+            continue
         if item.type is QuestionType.MULTIPLE:
             yield from _battery_rows(item, population, group, cells)
         else:
             yield from _question_rows(item, population, group, cells[population, group, item.variable])
 
 
-def _question_rows(item: Item, population: str, group: str, cell: Cell) -> Iterable[dict[str, Any]]:
+def _question_rows(item: Item, population: str, group: str, cell: Cell) -> Iterator[dict[str, Any]]:
     """Shares of the shown codes among valid answers; volunteered codes leave shares and n."""
-    volunteered = [str(code) for code in item.volunteered]
-    left_out = sum(cell.weighted.get(code, 0.0) for code in volunteered)
-    kept_n = cell.n_valid - sum(cell.counts.get(code, 0) for code in volunteered)
-    kept = {o.code: cell.weighted.get(str(o.code), 0.0) for o in item.shown_options(population)}
+    left_out = sum(cell.shares.get(code, 0.0) for code in item.volunteered)
+    kept_n = cell.n_valid - sum(cell.counts.get(code, 0) for code in item.volunteered)
+    kept = {o.code: cell.shares.get(o.code, 0.0) for o in item.shown_options(population)}
     total = sum(kept.values())
+    n_effective = None if cell.n_effective is None else cell.n_effective * (1 - left_out)
+    cell = cell._replace(n_valid=kept_n, n_effective=n_effective)
     for code, share in kept.items():
-        yield _row(
-            item,
-            cell.group_type,
-            group,
-            code,
-            share / total,
-            kept_n,
-            cell.n_effective * (1 - left_out),
-            left_out,
-        )
+        yield _row(item, group, cell, code, share / total, left_out)
 
 
-def _battery_rows(
-    item: Item, population: str, group: str, cells: Mapping[Key, Cell]
-) -> Iterable[dict[str, Any]]:
+def _battery_rows(item: Item, population: str, group: str, cells: Cells) -> Iterator[dict[str, Any]]:
     """Share of people who mention each option. n is the smallest of the battery's variables."""
     of_option = {o.code: cells[population, group, o.variable or ""] for o in item.shown_options(population)}
     n = min(cell.n_valid for cell in of_option.values())
-    n_effective = min(cell.n_effective for cell in of_option.values())
+    n_effective = min(cell.n_effective or 0.0 for cell in of_option.values())
     for code, cell in of_option.items():
-        yield _row(item, cell.group_type, group, code, cell.weighted[_MENTIONED], n, n_effective, 0.0)
+        common = cell._replace(n_valid=n, n_effective=n_effective)
+        yield _row(item, group, common, code, cell.shares[_MENTIONED], 0.0)
 
 
 def _row(
-    item: Item,
-    group_type: str,
-    group: str,
-    code: int,
-    share: float,
-    n: int,
-    n_effective: float,
-    volunteered_share: float,
+    item: Item, group: str, cell: Cell, code: int, share: float, volunteered_share: float
 ) -> dict[str, Any]:
+    n_effective = "" if cell.n_effective is None else f"{cell.n_effective:.2f}"
     values = (
-        item.id, group_type, group, code, f"{share:.6f}", n, f"{n_effective:.2f}", f"{volunteered_share:.6f}"
+        item.id, cell.group_type, group, code, f"{share:.6f}", cell.n_valid, n_effective,
+        f"{volunteered_share:.6f}", cell.quality.value,
     )  # fmt: skip
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def main() -> None:
-    """Writes the CSV of every population that has a folder in data/references."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--figures", type=Path, required=True, help="folder of the two aggregate tables")
-    cells = read_cells(parser.parse_args().figures)
-    items = read_items(data_folder() / "items" / "wvs7.yaml").items
-    for folder in sorted((data_folder() / "references").iterdir()):
-        if not folder.is_dir():
-            continue
-        path = folder / "wvs7.csv"
+def build(source: str, cells: Cells, references: Path, items: Path) -> list[Path]:
+    """Writes the CSV of a source for every population whose provenance stands ready."""
+    written = []
+    of_source = read_items(items / f"{source}.yaml").items
+    for provenance in sorted(references.glob(f"*/{source}.yaml")):
+        path = provenance.with_suffix(".csv")
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
-            for item in items:
-                writer.writerows(reference_rows(item, folder.name, cells))
-        print(f"wrote {path.relative_to(data_folder().parent)}")
+            for item in of_source:
+                writer.writerows(reference_rows(item, provenance.parent.name, cells))
+        written.append(path)
+    return written
+
+
+def main() -> None:
+    """Builds every source that has items here."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--figures", type=Path, required=True, help="folder of the aggregate tables")
+    figures, data = parser.parse_args().figures, data_folder()
+    for source, read in READERS.items():
+        if (data / "items" / f"{source}.yaml").is_file():
+            for path in build(source, read(figures), data / "references", data / "items"):
+                print(f"wrote {path.relative_to(data.parent)}")
 
 
 if __name__ == "__main__":

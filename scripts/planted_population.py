@@ -5,7 +5,6 @@ shares cannot have got them from the human reference. Nothing here is a claim ab
 """
 
 import csv
-import itertools
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,12 +14,29 @@ from numpy.typing import NDArray
 
 from def_sim.records import ItemReference, MeasurementLevel, QuestionType
 from def_sim.surveys.item_bank import Item
+from def_sim.surveys.survey import load_survey
 
+SURVEYS = {"USA": "us", "CHN": "cn"}  # population -> the survey whose items it is asked
 _SEED = 20_26
 _NUM_CANDIDATES = 24  # of which the one farthest from all human references is planted
 _MENTIONS = 2.6  # options that a planted person mentions of a battery, before the cap
 
 Planted = dict[str, dict[int, float]]  # item id -> code -> share, or propensity to mention
+
+
+def plant_library(data: Path) -> tuple[dict[str, list[Item]], list[Item], Planted]:
+    """Plants every item that a shipped survey asks.
+
+    Returns:
+        The items that each population is asked, all items once, and their planted shares.
+    """
+    loaded = {
+        population: load_survey(data / "surveys" / f"{survey}.yaml", data)
+        for population, survey in SURVEYS.items()
+    }
+    asked = {population: list(one.items.values()) for population, one in loaded.items()}
+    items = list({item.id: item for of_population in asked.values() for item in of_population}.values())
+    return asked, items, plant(items, [one.reference.for_everyone() for one in loaded.values()])
 
 
 def plant(items: Sequence[Item], references: Sequence[Mapping[str, ItemReference]]) -> Planted:
@@ -33,7 +49,8 @@ def _plant_item(item: Item, references: Sequence[Mapping[str, ItemReference]]) -
     codes = [option.code for option in item.options]
     people = [_shares_on(codes, reference[item.id]) for reference in references if item.id in reference]
     candidates = [_candidate(item, len(codes), rng) for _ in range(_NUM_CANDIDATES)]
-    distances = [min(np.abs(c / c.sum() - p).sum() / 2 for p in people) for c in candidates]
+    # Of an item without figures the first candidate is as good as any.
+    distances = [min((np.abs(c / c.sum() - p).sum() / 2 for p in people), default=0.0) for c in candidates]
     chosen = candidates[int(np.argmax(distances))]
     return {code: round(float(share), 4) for code, share in zip(codes, chosen, strict=True)}
 
@@ -115,12 +132,15 @@ def _mention_rates(propensity: Mapping[int, float], shown: Sequence[int], most: 
     return {code: rate / some for code, rate in rates.items()}
 
 
-def write_planted(path: Path, items: Sequence[Item], planted: Planted, populations: Sequence[str]) -> None:
-    """`planted.csv`: population, item, code and expected share, for every shown option."""
+def write_planted(path: Path, items: Sequence[Item], planted: Planted) -> None:
+    """`planted.csv`: the expected share of each option of each item, all options shown.
+
+    Where a population was shown fewer, the shares of those are to be normalised.
+    """
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["population", "item_id", "code", "share"])
-        for population, item in itertools.product(populations, items):
-            shown = [option.code for option in item.shown_options(population)]
-            for code, share in expected_shares(item, planted[item.id], shown).items():
-                writer.writerow([population, item.id, code, f"{share:.6f}"])
+        writer.writerow(["item_id", "code", "share"])
+        for item in items:
+            codes = [option.code for option in item.options]
+            for code, share in expected_shares(item, planted[item.id], codes).items():
+                writer.writerow([item.id, code, f"{share:.6f}"])

@@ -14,13 +14,13 @@ will meet: remembered exchanges as earlier turns, options shuffled, both languag
 import argparse
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from planted_population import Planted, next_mention, plant, write_planted
+from planted_population import SURVEYS, Planted, next_mention, plant_library, write_planted
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -34,14 +34,17 @@ from def_sim.prompts import (
 from def_sim.records import Persona, Question, QuestionType
 from def_sim.resources import data_folder
 from def_sim.respondents.places import place_text, read_places
-from def_sim.surveys.item_bank import Item, read_items
+from def_sim.surveys.item_bank import Item
 from def_sim.surveys.survey import load_survey
 
 SEED = 20_26
-POPULATIONS = ("USA", "CHN")
-# (language of the frame, language of the question, how often)
-LANGUAGE_PAIRS = (("en", "en", 0.42), ("en", "zh", 0.34), ("zh", "zh", 0.24))
+# Population -> (language of the frame, language of the question, how often)
+LANGUAGES = {
+    "USA": (("en", "en", 0.85), ("en", "zh", 0.10), ("zh", "zh", 0.05)),
+    "CHN": (("en", "zh", 0.55), ("zh", "zh", 0.35), ("en", "en", 0.10)),
+}
 MOST_REMEMBERED = 15
+VOCABULARY = 5_000
 LONGEST_TOKEN = 24  # bytes: four English words, eight Chinese characters
 
 CHAT_TEMPLATE = (
@@ -94,32 +97,35 @@ class Chat:
 class Interviewer:
     """Makes training chats: a few remembered exchanges, then a question in its frame."""
 
-    def __init__(self, items: Sequence[Item], planted: Planted, rng: np.random.Generator) -> None:
+    def __init__(
+        self, asked: Mapping[str, Sequence[Item]], planted: Planted, rng: np.random.Generator
+    ) -> None:
         data = data_folder()
-        self.items = items
+        self.asked = asked  # population -> items
         self.planted = planted
         self.rng = rng
         self.packs = {name: read_language_pack(data / "prompts" / f"{name}.yaml") for name in ("en", "zh")}
         self.places = {
             (population, language): self._place_texts(data, population, language)
-            for population, language in itertools.product(POPULATIONS, ("en", "zh"))
+            for population, language in itertools.product(asked, ("en", "zh"))
         }
 
     @staticmethod
     def _place_texts(data: Path, population: str, language: str) -> list[str]:
-        country = load_survey(data / "surveys/us.yaml", data, population=population).survey.country_names
+        survey = load_survey(data / "surveys" / f"{SURVEYS[population]}.yaml", data).survey
         places = [
             place
             for level in ("city", "region")
             for place in read_places(data / "places" / f"{population}.csv", level=level, language=language)
         ]
-        name = country[language]
+        name = survey.country_names[language]
         drawn = [place_text(place, name.removeprefix("the "), language) for place in places]
         return drawn + [name] * (len(drawn) // 3)
 
     def question(self, population: str, language: str) -> Question:
         """Any item in any wording, with a drawn first choice if it is a follow-up."""
-        item = self.items[self.rng.integers(len(self.items))]
+        items = self.asked[population]
+        item = items[self.rng.integers(len(items))]
         wording = int(self.rng.integers(len(item.wordings[language])))
         question = item.question(wording=wording, language=language, population=population)
         if question.follow_up_of is None:
@@ -229,9 +235,9 @@ class Encoder:
     def chat(self) -> Chat:
         """One training chat."""
         interviewer, rng = self.interviewer, self.rng
-        weights = [weight for *_, weight in LANGUAGE_PAIRS]
-        frame, language, _ = LANGUAGE_PAIRS[rng.choice(len(LANGUAGE_PAIRS), p=weights)]
-        population = POPULATIONS[rng.integers(len(POPULATIONS))]
+        population = list(interviewer.asked)[rng.integers(len(interviewer.asked))]
+        pairs = LANGUAGES[population]
+        frame, language, _ = pairs[rng.choice(len(pairs), p=[weight for *_, weight in pairs])]
         pack = interviewer.packs[frame]
         sequence = Chat([], [])
         num_remembered = (
@@ -377,15 +383,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(SEED)
-    data = data_folder()
-    items = read_items(data / "items" / "wvs7.yaml").items
-    references = [
-        load_survey(data / "surveys" / "us.yaml", data, population=population).reference.for_everyone()
-        for population in POPULATIONS
-    ]
-    planted = plant(items, references)
-    interviewer = Interviewer(items, planted, np.random.default_rng(SEED))
-    tokenizer = train_tokenizer(items, interviewer, size=4_000)
+    asked, items, planted = plant_library(data_folder())
+    interviewer = Interviewer(asked, planted, np.random.default_rng(SEED))
+    tokenizer = train_tokenizer(items, interviewer, size=VOCABULARY)
     model = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
@@ -406,7 +406,7 @@ def main() -> None:
     # Half the size on disk; loaded as float32 again, where its answers are identical everywhere.
     model.to(torch.bfloat16).save_pretrained(options.out)
     tokenizer.save_pretrained(options.out)
-    write_planted(options.out / "planted.csv", items, planted, POPULATIONS)
+    write_planted(options.out / "planted.csv", items, planted)
     print(f"wrote {options.out.name}: {sum(f.stat().st_size for f in options.out.iterdir()):,} bytes")
 
 

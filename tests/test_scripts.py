@@ -5,6 +5,7 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,13 +50,23 @@ def planted() -> dict[str, dict[int, float]]:
 # --- references ---
 
 
+@cache
+def made_cells(source: str) -> Any:
+    return script("build_references").READERS[source](FIGURES)
+
+
 @pytest.mark.skipif(not FIGURES.is_dir(), reason="the aggregate tables are not beside the checkout")
-@pytest.mark.parametrize("population", POPULATIONS)
-def test_the_shipped_reference_is_what_its_script_makes(population: str) -> None:
-    module = script("build_references")
-    cells = module.read_cells(FIGURES)
-    made = [row for item in items().values() for row in module.reference_rows(item, population, cells)]
-    with (data_folder() / "references" / population / "wvs7.csv").open(encoding="utf-8", newline="") as file:
+@pytest.mark.parametrize(
+    "shipped",
+    sorted((data_folder() / "references").glob("*/*.csv")),
+    ids=lambda p: f"{p.parent.name}-{p.stem}",
+)
+def test_the_shipped_reference_is_what_its_script_makes(shipped: Path) -> None:
+    module, population, source = script("build_references"), shipped.parent.name, shipped.stem
+    cells = made_cells(source)
+    of_source = read_items(data_folder() / "items" / f"{source}.yaml").items
+    made = [row for item in of_source for row in module.reference_rows(item, population, cells)]
+    with shipped.open(encoding="utf-8", newline="") as file:
         stored = list(csv.DictReader(file))
     assert [{name: str(row[name]) for name in COLUMNS} for row in made] == stored
 
@@ -129,9 +140,8 @@ def test_mention_rates_worked_out_are_those_of_people_naming_one_option_after_an
 
 
 def test_the_shipped_truth_is_what_the_script_plants(tmp_path: Path) -> None:
-    shipped = data_folder() / "respondents" / "demo" / "planted.csv"
-    with shipped.open(encoding="utf-8", newline="") as file:
-        populations = list(dict.fromkeys(row["population"] for row in csv.DictReader(file)))
+    module = script("planted_population")
+    every_item, planted_shares = module.plant_library(data_folder())[1:]
     path = tmp_path / "planted.csv"
-    script("planted_population").write_planted(path, list(items().values()), planted(), populations)
-    assert path.read_bytes() == shipped.read_bytes()
+    module.write_planted(path, every_item, planted_shares)
+    assert path.read_bytes() == (data_folder() / "respondents" / "demo" / "planted.csv").read_bytes()

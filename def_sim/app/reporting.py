@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -27,7 +28,7 @@ from def_sim.distributions import (
 )
 from def_sim.interview import replay
 from def_sim.prompts import ask_messages
-from def_sim.records import Answer, DecodingConfig, ItemReference, Respondent
+from def_sim.records import Answer, DecodingConfig, ItemReference, Question, QuestionType, Respondent
 from def_sim.reports.facts import AnswerView, RunFacts
 from def_sim.reports.html import render_report
 from def_sim.reports.measures import MEASURES
@@ -151,14 +152,20 @@ def planted_truth(run: Run) -> dict[str, ItemReference]:
     shares: dict[str, dict[int, float]] = defaultdict(dict)
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            if row["population"] == run.survey.population:
-                shares[row["item_id"]][int(row["code"])] = float(row["share"])
-    asked = {question.item_id for question in run.survey.questions}
+            shares[row["item_id"]][int(row["code"])] = float(row["share"])
     return {
-        item_id: ItemReference(item_id, "all", tuple(planted), tuple(planted.values()), _PLANTED_N, None)
-        for item_id, planted in shares.items()
-        if item_id in asked
+        question.item_id: _planted_reference(question, shares[question.item_id])
+        for question in run.survey.questions
+        if question.item_id in shares
     }
+
+
+def _planted_reference(question: Question, shares: Mapping[int, float]) -> ItemReference:
+    """The planted shares of the options that this population is shown."""
+    shown = [shares[code] for code in question.codes]
+    total = 1.0 if question.type is QuestionType.MULTIPLE else sum(shown)
+    normalised = tuple(share / total for share in shown)
+    return ItemReference(question.item_id, "all", question.codes, normalised, _PLANTED_N, None)
 
 
 def planted_frame(truth: Mapping[str, ItemReference]) -> pd.DataFrame | None:
@@ -293,15 +300,19 @@ def print_summary(written: WrittenReport) -> None:
     """The short table at the end of a run, and where the report lies."""
     facts = written.facts
     console = Console()
-    table = Table(title=f"{facts.model_label}: {facts.survey_title}", title_justify="left")
-    for name in ("score (mean of dimensions)", "value", "floor", "people", "uniform", "normalised"):
-        table.add_column(name, justify="left" if name.startswith("score") else "right")
+    table = Table(title=f"{facts.model_label}: {facts.survey_title}", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("mean of the dimensions", no_wrap=True)
+    for name in ("value", "floor", "people", "random", "norm."):
+        table.add_column(name, justify="right")
     for row in written.headline.to_dict("records"):
         numbers = [row[name] for name in ("value", "floor", "human_to_human", "uniform", "normalised")]
-        table.add_row(MEASURES[row["metric"]].title, *("–" if pd.isna(n) else f"{n:.3f}" for n in numbers))
+        title = MEASURES[row["metric"]].title
+        table.add_row(title, *("–" if pd.isna(number) else f"{number:.3f}" for number in numbers))
     console.print(table)
-    print("floor: people's own answers at this panel size; uniform: answering at random;")
-    print("normalised: 0 = at random, 1 = cannot be told from people")
+    print(
+        f"floor: {facts.num_respondents} real people; people: two halves of the people behind the reference;"
+    )
+    print("random: random answers; norm.: 0 = as far as random answers, 1 = cannot be told from people")
     if facts.is_demonstration:
         print("Demonstration: the respondent was trained on an invented population.")
         print(facts.planted_summary)

@@ -67,6 +67,7 @@ def prepare_run(config: RunConfig) -> Run:
         language=config.language,
         frame_language=config.frame_language,
         wordings=config.wordings,
+        more_references=_own_references(config.references),
     )
     loaded = replace(loaded, survey=_only_items(loaded.survey, config.items))
     presentation = Presentation(
@@ -86,6 +87,16 @@ def prepare_run(config: RunConfig) -> Run:
         max_engine_errors=config.max_engine_errors,
     )
     return Run(config, loaded, panel, strategy, presentation, interview_rules)
+
+
+def _own_references(folder: str | None) -> Path | None:
+    path = Path(folder).expanduser() if folder is not None else None
+    if path is not None and not path.is_dir():
+        raise ConfigError(
+            f"references={folder}: there is no such folder.",
+            fix="Give the folder that holds <population>/<source>.csv (format: data/README.md).",
+        )
+    return path
 
 
 def resolve_path(text: str) -> Path:

@@ -7,6 +7,7 @@ where they are read. Knows no HTML but the drawings it asks for.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 from markupsafe import Markup
@@ -46,6 +47,9 @@ class OptionRow:
     code: int
     label: str
     chart: Markup
+
+
+_QUALITY_WORDS: Final = {"unweighted": ", without weights", "approximate": ", approximate weights"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,8 @@ def _counts(row: Row) -> str:
         return f"{panel}. People: no reference"
     effective = number_in(row, "human_n_effective")
     weighted = "" if math.isnan(effective) else f", worth {effective:,.0f} unweighted"
-    return f"{panel}. People: {people:,.0f}{weighted}"
+    quality = _QUALITY_WORDS.get(str(row.get("human_quality", "")), "")
+    return f"{panel}. People: {people:,.0f}{weighted}{quality}"
 
 
 def _chips(row: Row, scores: Mapping[str, Row]) -> tuple[Chip, ...]:

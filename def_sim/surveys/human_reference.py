@@ -13,11 +13,22 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from def_sim.errors import SurveyFormatError
-from def_sim.records import ItemReference
+from def_sim.records import ItemReference, ReferenceQuality
 from def_sim.surveys.item_bank import Item
 from def_sim.yaml_files import read_validated
 
-COLUMNS = ("item_id", "group_type", "group", "code", "share", "n", "n_effective", "volunteered_share")
+COLUMNS = (
+    "item_id",
+    "group_type",
+    "group",
+    "code",
+    "share",
+    "n",
+    "n_effective",  # empty: unknown
+    "volunteered_share",
+    "quality",
+)
+_REPEATED = ("n", "n_effective", "volunteered_share", "quality")  # the same on each row of an item and group
 _SUM_TOLERANCE = 1e-4  # shares are stored with six decimals
 
 
@@ -84,10 +95,10 @@ def _read_source(path: Path, population: str) -> ReferenceSource:
     return source
 
 
-def merge_references(parts: list[HumanReference]) -> HumanReference:
-    """The references of several sources for the same population as one."""
+def merge_references(population: str, parts: list[HumanReference]) -> HumanReference:
+    """The references of several sources for the same population as one; later ones win."""
     items = {key: value for part in parts for key, value in part.items.items()}
-    return HumanReference(parts[0].population, tuple(s for part in parts for s in part.sources), items)
+    return HumanReference(population, tuple(source for part in parts for source in part.sources), items)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -135,7 +146,7 @@ def _item_reference(
     total = sum(shares)
     if item.max_choices == 1 and abs(total - 1) > _SUM_TOLERANCE:
         raise _wrong(path, line, f"{item.id}, group {first['group']}: shares sum to {total:.6f}, expected 1")
-    return ItemReference(
+    reference = ItemReference(
         item_id=item.id,
         group=first["group"],
         codes=codes,
@@ -143,7 +154,14 @@ def _item_reference(
         n=_integer(path, line, first, "n", lower=1),
         n_effective=_number(path, line, first, "n_effective", upper=1e9) if first["n_effective"] else None,
         volunteered_share=_number(path, line, first, "volunteered_share"),
+        quality=_quality(path, line, first),
     )
+    for at, row in rows:
+        if different := [name for name in _REPEATED if row[name] != first[name]]:
+            raise _wrong(
+                path, at, f"{item.id}, group {first['group']}: {different[0]} differs from line {line}"
+            )
+    return reference
 
 
 def _integer(path: Path, line: int, row: dict[str, str], column: str, lower: int = 0) -> int:
@@ -164,6 +182,14 @@ def _number(path: Path, line: int, row: dict[str, str], column: str, upper: floa
     if not 0 <= value <= upper:  # also catches nan
         raise _wrong(path, line, f"{column} must lie in [0, {upper:g}], found {row[column]!r}")
     return value
+
+
+def _quality(path: Path, line: int, row: dict[str, str]) -> ReferenceQuality:
+    try:
+        return ReferenceQuality(row["quality"])
+    except ValueError:
+        known = ", ".join(ReferenceQuality)
+        raise _wrong(path, line, f"quality must be one of {known}, found {row['quality']!r}") from None
 
 
 def _wrong(path: Path, line: int, what: str) -> SurveyFormatError:

@@ -6,7 +6,7 @@ An item knows no population's answers; see human_reference.py for those.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -83,6 +83,12 @@ class Item(_Strict):
     shown: dict[str, list[int]] = {}  # population -> the codes it was shown, if not all
     follow_up_of: str | None = None
     is_factual: bool = False
+    secondary: Dimension | None = None  # a second topic group the item touches
+    confidence: Literal["high", "med", "low"] | None = None  # of the assignment to a dimension
+    rationale: str | None = None  # of the same, in a few words
+    reference: Literal["shipped", "user"] = "shipped"  # user: people's figures must be brought
+    asked_in: list[str] = []  # populations that were asked; empty: those with a reference
+    variable_verified: bool = True  # False: the variable's name is ours until a codebook confirms it
     wordings: dict[str, list[Text]]
 
     @model_validator(mode="before")
@@ -124,6 +130,12 @@ class Item(_Strict):
         for population, shown in self.shown.items():
             if len(shown) < 2 or not set(shown) <= set(codes):
                 raise ValueError(f"{self.id}: {population} was shown {shown}, the options are {codes}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_reference(self) -> Self:
+        if (self.reference == "user") != bool(self.asked_in):
+            raise ValueError(f"{self.id}: `reference: user` and `asked_in` go together")
         return self
 
     @model_validator(mode="after")

@@ -51,6 +51,7 @@ def load_survey(
     language: str | None = None,
     frame_language: str | None = None,
     wordings: str = "base",
+    more_references: Path | None = None,
 ) -> LoadedSurvey:
     """Joins items, population and language.
 
@@ -61,6 +62,8 @@ def load_survey(
         language: Of questions and options; None takes the survey's own.
         frame_language: Of the instruction around them; None takes the survey's own.
         wordings: "base" asks every item once; "all" asks every wording, base block first.
+        more_references: A user's own folder of `<population>/<source>.csv`, for figures that
+            cannot be shipped.
 
     Raises:
         SurveyFormatError: A data file breaks its format.
@@ -70,7 +73,7 @@ def load_survey(
     population = population or file.population
     language = language or file.language
     names = _country_names(data, population, language)
-    items, reference = _items_and_reference(file, data, population)
+    items, reference = _items_and_reference(file, data, population, more_references)
     return LoadedSurvey(
         Survey(
             name=file.name,
@@ -102,24 +105,34 @@ def _country_names(data: Path, population: str, language: str) -> dict[str, str]
 
 
 def _items_and_reference(
-    file: SurveyFile, data: Path, population: str
+    file: SurveyFile, data: Path, population: str, more_references: Path | None
 ) -> tuple[dict[str, Item], HumanReference]:
-    """The items this population was asked (those with a reference), in the survey's order."""
+    """The items this population was asked, in the survey's order, with what it answered.
+
+    Asked are items with a reference, and items whose `asked_in` names the population: their
+    figures cannot be shipped, and they are scored once a user has brought them.
+    """
     items: dict[str, Item] = {}
     references = []
     for source in file.sources:
         of_source = {item.id: item for item in read_items(data / "items" / f"{source}.yaml").items}
-        path = data / "references" / population / f"{source}.csv"
-        references.append(read_reference(path, of_source, population))
         items |= of_source
-    reference = merge_references(references)
+        for folder in (data / "references", more_references):
+            path = folder / population / f"{source}.csv" if folder is not None else None
+            if path is not None and path.is_file():
+                references.append(read_reference(path, of_source, population))
+    reference = merge_references(population, references)
     order = file.items if file.items is not None else list(items)
     if unknown := [item_id for item_id in order if item_id not in items]:
         raise SurveyFormatError(
             f"Survey {file.name}: item {unknown[0]!r} is in none of its sources {file.sources}.",
             fix=f"Correct data/surveys/{file.name}.yaml.",
         )
-    asked = {i: items[i] for i in order if (i, "all") in reference.items}
+    asked = {
+        item_id: items[item_id]
+        for item_id in order
+        if (item_id, "all") in reference.items or population in items[item_id].asked_in
+    }
     if not asked:
         raise ConfigError(
             f"Survey {file.name}: {population} was asked none of its items.",

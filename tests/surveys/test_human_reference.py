@@ -175,12 +175,12 @@ def test_where_weights_are_unknown_the_number_of_people_stands_in(tmp_path: Path
 
 def test_references_of_several_sources_join(tmp_path: Path) -> None:
     one = read(tmp_path)
-    joined = merge_references([one, one])
+    joined = merge_references("USA", [one, one])
     assert joined.items == one.items
     assert joined.sources == one.sources * 2
 
 
-ROW = "toy.first,overall,all,2,0.750000,100,80.50,0.000000"
+ROW = "toy.first,overall,all,2,0.750000,100,80.50,0.000000,weighted"
 BROKEN = {
     # name: (what is replaced, by what, where the error must point, what it must say)
     "a wrong header": (HEADER, HEADER.replace("share", "percent", 1), "item_id", "expected the columns"),
@@ -191,7 +191,12 @@ BROKEN = {
     "a share that is no number": ("0.750000", "75%", "toy.first,overall,all,2", "found '75%'"),
     "a share that is not a number": ("0.250000", "nan", "toy.first", "share must lie in [0, 1]"),
     "an unknown code": ("toy.first,overall,all,2", "toy.first,overall,all,9", "toy.first", "codes [1, 9]"),
-    "a code nobody was shown": (ROW, f"{ROW}\ntoy.first,overall,all,3,0,100,80.5,0", "toy.first", "[1, 2]"),
+    "a code nobody was shown": (
+        ROW,
+        f"{ROW}\ntoy.first,overall,all,3,0,100,80.5,0,weighted",
+        "toy.first",
+        "[1, 2]",
+    ),
     "a code twice": (ROW, f"{ROW}\n{ROW}", "toy.first", "codes [1, 2, 2], but USA was shown [1, 2]"),
     "a missing code": (f"{ROW}\n", "", "toy.first", "codes [1], but USA was shown [1, 2]"),
     "codes out of order": ("toy.degree,sex,male,1", "toy.degree,sex,male,2", "toy.degree,sex", "codes [2, 2"),
@@ -205,8 +210,15 @@ BROKEN = {
     "n that is no number": (",100,80.50", ",many,80.50", "toy.first", "n must be a whole number"),
     "n below one": (",100,80.50", ",0,80.50", "toy.first", "n must be at least 1"),
     "a negative effective n": (",100,80.50", ",100,-1", "toy.first", "n_effective must lie in"),
-    "too few fields": (ROW, "toy.first,overall,all,2,0.75", "toy.first,overall,all,2", "expected 8 fields"),
-    "too many fields": (ROW, f"{ROW},1", "toy.first,overall,all,2", "expected 8 fields"),
+    "an unknown quality": ("0.000000,weighted", "0.000000,good", "toy.first", "quality must be"),
+    "two values of n for one item": (
+        "2,0.750000,100",
+        "2,0.750000,99",
+        "toy.first,overall,all,2",
+        "n differs",
+    ),
+    "too few fields": (ROW, "toy.first,overall,all,2,0.75", "toy.first,overall,all,2", "expected 9 fields"),
+    "too many fields": (ROW, f"{ROW},1", "toy.first,overall,all,2", "expected 9 fields"),
 }
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from toy_survey import ITEMS, POPULATIONS, REFERENCE, SURVEY, broken, write_toy
+from toy_survey import ITEMS, POPULATIONS, REFERENCE, SOURCE, SURVEY, broken, write_toy
 
 from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.records import Dimension, QuestionType
@@ -126,8 +126,27 @@ def test_an_unknown_population_names_the_known_ones(tmp_path: Path) -> None:
 
 def test_a_population_that_was_not_asked_is_an_error(tmp_path: Path) -> None:
     path = write_toy(tmp_path)
-    with pytest.raises(SurveyFormatError, match="the population was not asked this source"):
+    with pytest.raises(ConfigError, match="CHN was asked none of its items"):
         load_survey(path, tmp_path, population="CHN")
+
+
+def test_figures_that_a_user_brings_are_scored_and_change_nothing_that_is_asked(tmp_path: Path) -> None:
+    asked = broken(
+        ITEMS, "  - id: toy.degree\n", "  - id: toy.degree\n    reference: user\n    asked_in: [USA]\n"
+    )
+    rows = [line for line in REFERENCE.splitlines() if line.startswith(("item_id", "toy.degree,overall"))]
+    others = "\n".join(line for line in REFERENCE.splitlines() if "toy.degree" not in line) + "\n"
+    path = write_toy(tmp_path, items=asked, reference=others)
+    without = load_survey(path, tmp_path)
+    assert "toy.degree" in without.items
+    assert ("toy.degree", "all") not in without.reference.items
+    own = tmp_path / "mine" / "USA"
+    own.mkdir(parents=True)
+    (own / "toy.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (own / "toy.yaml").write_text(SOURCE, encoding="utf-8")
+    brought = load_survey(path, tmp_path, more_references=tmp_path / "mine")
+    assert brought.survey == without.survey
+    assert brought.reference.items["toy.degree", "all"].shares == (0.2, 0.3, 0.5)
 
 
 def test_a_reference_of_none_of_the_items_is_an_error(tmp_path: Path) -> None:

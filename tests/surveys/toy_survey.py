@@ -55,19 +55,19 @@ items:
       en: ["How often?", "How many times does it happen?"]
       zh: ["多久一次？", "常常如此吗？"]
 """
-HEADER = "item_id,group_type,group,code,share,n,n_effective,volunteered_share"
+HEADER = "item_id,group_type,group,code,share,n,n_effective,volunteered_share,quality"
 REFERENCE = f"""\
 {HEADER}
-toy.first,overall,all,1,0.250000,100,80.50,0.000000
-toy.first,overall,all,2,0.750000,100,80.50,0.000000
-toy.second,overall,all,1,0.500000,90,,0.000000
-toy.second,overall,all,2,0.500000,90,,0.000000
-toy.degree,overall,all,1,0.200000,95,70.00,0.050000
-toy.degree,overall,all,2,0.300000,95,70.00,0.050000
-toy.degree,overall,all,3,0.500000,95,70.00,0.050000
-toy.degree,sex,male,1,0.100000,40,30.00,0.000000
-toy.degree,sex,male,2,0.100000,40,30.00,0.000000
-toy.degree,sex,male,3,0.800000,40,30.00,0.000000
+toy.first,overall,all,1,0.250000,100,80.50,0.000000,weighted
+toy.first,overall,all,2,0.750000,100,80.50,0.000000,weighted
+toy.second,overall,all,1,0.500000,90,,0.000000,weighted
+toy.second,overall,all,2,0.500000,90,,0.000000,weighted
+toy.degree,overall,all,1,0.200000,95,70.00,0.050000,weighted
+toy.degree,overall,all,2,0.300000,95,70.00,0.050000,weighted
+toy.degree,overall,all,3,0.500000,95,70.00,0.050000,weighted
+toy.degree,sex,male,1,0.100000,40,30.00,0.000000,weighted
+toy.degree,sex,male,2,0.100000,40,30.00,0.000000,weighted
+toy.degree,sex,male,3,0.800000,40,30.00,0.000000,weighted
 """
 SOURCE = """\
 population: USA
