@@ -287,7 +287,7 @@ def _parameters(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Every parameter with its dotted name, but for paths of this machine."""
     flat: dict[str, str] = {}
     for key, value in section.items():
-        if key in ("output", "run_folder", "path", "stage"):
+        if key in ("output", "run_folder", "references", "path", "stage", "show"):
             continue
         if isinstance(value, Mapping):
             flat |= _parameters(value, f"{prefix}{key}.")
@@ -305,9 +305,10 @@ def print_summary(written: WrittenReport) -> None:
     for name in ("value", "floor", "people", "random", "norm."):
         table.add_column(name, justify="right")
     for row in written.headline.to_dict("records"):
-        numbers = [row[name] for name in ("value", "floor", "human_to_human", "uniform", "normalised")]
-        title = MEASURES[row["metric"]].title
-        table.add_row(title, *("–" if pd.isna(number) else f"{number:.3f}" for number in numbers))
+        numbers = [f"{row[name]:.3f}" for name in ("value", "floor", "human_to_human", "uniform")]
+        normalised = "–" if pd.isna(row["normalised"]) else f"{row['normalised']:.2f}"
+        cells = [*("–" if number == "nan" else number for number in numbers), normalised]
+        table.add_row(MEASURES[row["metric"]].title, *cells)
     console.print(table)
     print(
         f"floor: {facts.num_respondents} real people; people: two halves of the people behind the reference;"

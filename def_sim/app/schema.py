@@ -106,8 +106,10 @@ class RunConfig(_Strict):
     language: str | None
     frame_language: str | None
     wordings: Literal["base", "all"]
+    references: str | None = None
     items: Annotated[list[str], Field(min_length=1)] | None
     answer_mode: Literal["free"]
+    show: Literal["items"] | None = None  # a default: runs stored before it existed stay readable
     output: str
     run_folder: str | None
     shard: NonNegative
@@ -127,6 +129,12 @@ class RunConfig(_Strict):
     def _check_shard(self) -> Self:
         if self.shard >= self.num_shards:
             raise ValueError(f"shard must be below num_shards, found {self.shard} of {self.num_shards}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_show(self) -> Self:
+        if self.show is not None and self.stage.name != "plan":
+            raise ValueError(f"show={self.show} belongs to stage=plan, found stage={self.stage.name}")
         return self
 
 

@@ -1,6 +1,7 @@
 """The stages of a run. They talk to each other through the files of its folder only.
 
-`all` is `interview` and then `report`; `plan` and `verify` write nothing.
+`all` is `interview` and then `report`; `verify` writes nothing, and neither does `plan` unless it
+is asked to show the items.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ _LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
 
 
 def plan(config: RunConfig) -> int:
-    """Prints what the run will ask, cost and need. Loads and writes nothing."""
+    """Prints what the run will ask, cost and need. Loads nothing; writes a contact sheet if asked to."""
     run = prepare_run(config)
     for line in plan_lines(run, make_plan(run)):
         print(line)
@@ -45,7 +46,16 @@ def plan(config: RunConfig) -> int:
         # A plan is made before the weights are fetched: what is missing is news, not an error.
         print(f"not ready     {error.message}")
         print(f"  do:         {error.fix}")
+    if config.show == "items":
+        _show_items(run)
     return 0
+
+
+def _show_items(run: Run) -> None:
+    from def_sim.app.contact import show_items  # templates, which a plain plan has no use for
+
+    for line in show_items(run):
+        print(line)
 
 
 def interview(config: RunConfig) -> int:

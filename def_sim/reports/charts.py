@@ -1,4 +1,4 @@
-"""The four drawings of the report, from plain numbers to inline SVG.
+"""The drawings of our pages, from plain numbers to inline SVG.
 
 A missing number (NaN) is drawn as "–" and never as 0. Knows no frames and no files.
 """
@@ -143,6 +143,12 @@ def pair_chart(name: str, panel: float, people: float, planted: float | None = N
     stem = element("line", x1=0, x2=percent(left), y1=36, y2=36, class_="planted-line")
     parts += [stem, shape("planted", left, 36), label(text, left, 40, css="halo", shift=10)]
     return drawing(*parts, height=44, title=f"{said}, planted {text}", css="pair")
+
+
+def share_chart(name: str, share: float) -> Markup:
+    """The share of people who chose one option, in [0, 1]. `name` is the option in words."""
+    bars = _share(share, Axis(1.0, right=78), 1, "people-bar")
+    return drawing(*bars, height=14, title=f"{name}: people {as_percent(share)}", css="pair")
 
 
 def _share(share: float, axis: Axis, top: float, css: str) -> list[Markup]:

@@ -8,16 +8,12 @@ Computes no score: the frames come from `def_sim/reports/tables.py` and
 `def_sim/distributions.py`.
 """
 
-import base64
-import hashlib
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from string import ascii_uppercase
 from typing import Final
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from def_sim.reports.answer_browser import pack_answers, safe_json, sample_respondents
@@ -26,12 +22,12 @@ from def_sim.reports.charts import StatusPart, status_chart
 from def_sim.reports.facts import AnswerView, RunFacts
 from def_sim.reports.item_cards import item_cards
 from def_sim.reports.measures import MEASURES, STATUS_TITLES, as_percent
+from def_sim.reports.page import asset, language_tag, security_policy, template
 from def_sim.reports.score_cards import dimension_card, headline_cards, survey_value
 from def_sim.reports.svg import shape
 
 __all__ = ["AnswerView", "RunFacts", "render_report"]
 
-_FOLDER: Final = Path(__file__).parent
 _ENTROPY_TOLERANCE: Final = 0.1  # closer to what people would show is not remarked on
 
 
@@ -60,13 +56,13 @@ def render_report(
     Returns:
         HTML, UTF-8 encodable whatever the models wrote. Depends on the arguments alone.
     """
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = asset("report.css"), asset("report.js")
     embedded = sample_respondents(answers, limit=max_answers, seed=facts.seed)
     items = item_cards(scores, distributions, planted)
     parts = status_parts(statuses)
-    return _template().render(
+    return template("report.html.jinja").render(
         facts=facts,
-        policy=_policy(style, script),
+        policy=security_policy(style, script),
         style=style,
         script=script,
         headline=headline_cards(scores, num_respondents=facts.num_respondents),
@@ -93,37 +89,8 @@ def render_report(
         measures=list(MEASURES.values()),
         percent=as_percent,
         swatch=_swatch,
-        language_tag={"zh": "zh-Hans"}.get(facts.language, facts.language),
+        language_tag=language_tag(facts.language),
     )
-
-
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.jinja")
-
-
-def _asset(name: str) -> Markup:
-    """A file of ours that is inlined as it is; nothing a model wrote goes this way."""
-    return Markup((_FOLDER / name).read_text(encoding="utf-8"))
-
-
-def _policy(style: str, script: str) -> str:
-    """Forbids every load; allows the one inline style sheet and the one inline script by hash."""
-    return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
 def _count_shown(value: float) -> Shown:
