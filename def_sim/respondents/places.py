@@ -17,14 +17,16 @@ _FLAGS = {"true": True, "false": False, "unknown": None}
 _FIX = "Correct the row; the format is described in README.md beside the place lists."
 # Written without separators, the largest unit first.
 _LARGEST_FIRST_LANGUAGES = frozenset({"zh"})
+# A city that is its own region differs from it by one of these: 北京市, 东京都, 波哥大首都区.
+_OWN_REGION_ENDINGS = ("", "市", "都", "首都区")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A city or a region (state, province) of a country, in one language.
 
-    A region's `region` is the region itself; so is, but for the character 市 in Chinese,
-    that of a municipality such as Beijing.
+    A region's `region` is the region itself; so is, but for an ending such as 市 in Chinese,
+    that of a city that is its own region: Beijing, Tokyo, Bogotá.
     """
 
     level: str  # one of LEVELS
@@ -74,7 +76,7 @@ def read_places(path: Path, *, level: str, language: str) -> tuple[Place, ...]:
 def place_text(place: Place, country_name: str, language: str) -> str:
     """How a place reads: "Columbus, Ohio, United States", "美国俄亥俄州哥伦布".
 
-    A region, and a municipality that is its own region, is named once: "中国北京".
+    A region, and a city that is its own region, is named once: "中国北京", "Tokyo, Japan".
 
     Args:
         place: A place with its names in `language`.
@@ -83,7 +85,7 @@ def place_text(place: Place, country_name: str, language: str) -> str:
     """
     parts = [place.name]
     # Beijing is the city 北京 in the region 北京市: neither is said twice.
-    if place.region not in {place.name, f"{place.name}市"}:
+    if place.region not in {place.name + ending for ending in _OWN_REGION_ENDINGS}:
         parts.append(place.region)
     if language in _LARGEST_FIRST_LANGUAGES:
         return "".join([country_name, *reversed(parts)])

@@ -84,11 +84,15 @@ def test_without_beams_sampling_parameters_may_differ_within_a_batch(make_reques
     assert batch_key(greedy) == batch_key(warm)
 
 
-def test_beam_search_shares_a_batch_by_width_and_beam_sampling_never(make_request: MakeRequest) -> None:
+def test_beams_share_a_batch_by_width_and_where_they_sample_by_all_of_their_decoding(
+    make_request: MakeRequest,
+) -> None:
     search = [make_request(number, num_beams=3, do_sample=False) for number in range(2)]
     sample = [make_request(number, num_beams=3, do_sample=True) for number in range(2)]
     assert batch_key(search[0]) == batch_key(search[1])
-    assert batch_key(sample[0]) != batch_key(sample[1])
+    assert batch_key(sample[0]) == batch_key(sample[1])
+    assert batch_key(sample[0]) != batch_key(search[0])
+    assert batch_key(sample[0]) != batch_key(make_request(2, num_beams=3, do_sample=True, temperature=0.5))
     assert batch_key(search[0]) != batch_key(make_request(2, num_beams=2, do_sample=False))
 
 

@@ -16,7 +16,6 @@ from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.local.generation import SpecialTokens, generate_batch
 from def_sim.engines.local.model import LocalModel
 from def_sim.errors import ConfigError, EngineError, ModelError
-from def_sim.randomness import noise_key
 from def_sim.records import AnswerMode, Completion, FinishReason, Request
 
 MakeRequest = Callable[..., Request]
@@ -72,8 +71,6 @@ def reference_tokens(checkpoint: Path, model: LocalModel, request: Request) -> l
     plain: Any = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
     decoding = request.decoding
     prompt = torch.tensor([model.prompt(request).token_ids])
-    sampling = {"temperature": decoding.temperature, "top_k": decoding.top_k, "top_p": decoding.top_p}
-    torch.manual_seed(noise_key(request.key))
     sequences = plain.generate(
         prompt,
         attention_mask=torch.ones_like(prompt),
@@ -81,12 +78,11 @@ def reference_tokens(checkpoint: Path, model: LocalModel, request: Request) -> l
         num_beams=decoding.num_beams,
         do_sample=decoding.do_sample,
         pad_token_id=0,
-        **(sampling if decoding.do_sample else {}),
     )
     return list(sequences[0, prompt.shape[1] :].tolist())
 
 
-@pytest.mark.parametrize("name", ["greedy", "2 beams", "3 beams", "3 sampled beams"])
+@pytest.mark.parametrize("name", ["greedy", "2 beams", "3 beams"])
 def test_tokens_are_those_of_a_plain_generate(
     checkpoint: Path, model: LocalModel, make_request: MakeRequest, name: str
 ) -> None:

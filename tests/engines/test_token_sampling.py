@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-from def_sim.engines.local.sampling import FiniteLogitsGuard, KeyedSampler, warp_logits
+from def_sim.engines.local.sampling import FiniteLogitsGuard, KeyedBeamSampler, KeyedSampler, warp_logits
 from def_sim.randomness import gumbel_noise, noise_key
 from def_sim.records import Request
 
@@ -124,3 +124,42 @@ def test_single_tokens_ruled_out_are_no_failure() -> None:
     logits = torch.tensor([[0.0, -torch.inf, 1.0]])
     assert torch.equal(guard(torch.zeros((1, 5), dtype=torch.long), logits), logits)
     assert guard.failed_at == {}
+
+
+def test_beams_draw_without_replacement_in_proportion_to_probability(make_request: MakeRequest) -> None:
+    # Two beams over three tokens, two draws. Drawing i and then j has probability
+    # p_i p_j / (1 - p_i); a set {i, j} has both orders.
+    shares = np.array([0.30, 0.05, 0.25, 0.20, 0.0, 0.20])  # one candidate was warped out
+    accumulated = torch.tensor(np.log(np.maximum(shares, 1e-300)))
+    accumulated[4] = -torch.inf
+    expected = {
+        frozenset((i, j)): shares[i] * shares[j] * (1 / (1 - shares[i]) + 1 / (1 - shares[j]))
+        for i in range(6)
+        for j in range(i)
+        if shares[i] * shares[j] > 0
+    }
+    assert sum(expected.values()) == pytest.approx(1.0)
+    number = 6_000
+    sampler = KeyedBeamSampler([make_request(n, num_beams=2) for n in range(number)], prompt_length=4)
+    kept = sampler.keep_drawn(accumulated.expand(number, 6), length=7, num_drawn=2)
+    drawn = Counter(frozenset(torch.nonzero(row > -torch.inf).flatten().tolist()) for row in kept)
+    assert set(drawn) == set(expected)
+    chi_square = sum((drawn[s] - number * p) ** 2 / (number * p) for s, p in expected.items())
+    assert chi_square < 27.9  # 99.9 % point at 9 degrees of freedom
+
+
+def test_what_beams_draw_keeps_its_scores_and_depends_on_the_key_and_the_step_alone(
+    make_request: MakeRequest,
+) -> None:
+    scores = torch.randn((3, 80), generator=torch.Generator().manual_seed(3)).log_softmax(dim=-1)
+    requests = [make_request(number, num_beams=4) for number in range(3)]
+    together = KeyedBeamSampler(requests, prompt_length=2).keep_drawn(scores, length=5, num_drawn=8)
+    alone = KeyedBeamSampler(requests[1:2], prompt_length=2).keep_drawn(scores[1:2], length=5, num_drawn=8)
+    padded = KeyedBeamSampler(requests[1:2], prompt_length=9).keep_drawn(scores[1:2], length=12, num_drawn=8)
+    later = KeyedBeamSampler(requests[1:2], prompt_length=2).keep_drawn(scores[1:2], length=6, num_drawn=8)
+    assert torch.equal(together[1:2], alone)
+    assert torch.equal(alone, padded)
+    assert not torch.equal(alone, later)
+    is_kept = together > -torch.inf
+    assert is_kept.sum(dim=1).tolist() == [8, 8, 8]
+    assert torch.equal(together[is_kept], scores[is_kept])

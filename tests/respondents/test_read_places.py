@@ -132,6 +132,19 @@ def test_a_municipality_is_named_once() -> None:
     assert place_text(city("北京", "北京市"), "中国", "zh") == "中国北京"
 
 
+def test_a_capital_that_is_its_own_region_is_named_once() -> None:
+    assert place_text(city("Tokyo", "Tokyo"), "Japan", "en") == "Tokyo, Japan"
+    assert place_text(city("东京", "东京都"), "日本", "zh") == "日本东京"
+    assert place_text(city("莫斯科", "莫斯科市"), "俄罗斯", "zh") == "俄罗斯莫斯科"
+    assert place_text(city("波哥大", "波哥大首都区"), "哥伦比亚", "zh") == "哥伦比亚波哥大"
+
+
+def test_a_city_keeps_a_region_that_only_begins_like_it() -> None:
+    assert place_text(city("Osaka", "Osaka Prefecture"), "Japan", "en") == "Osaka, Osaka Prefecture, Japan"
+    assert place_text(city("大阪", "大阪府"), "日本", "zh") == "日本大阪府大阪"
+    assert place_text(city("八王子", "东京都"), "日本", "zh") == "日本东京都八王子"
+
+
 def test_a_city_that_shares_the_characters_of_its_province_keeps_both() -> None:
     assert place_text(city("吉林", "吉林省"), "中国", "zh") == "中国吉林省吉林"
 

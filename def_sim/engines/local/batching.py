@@ -1,8 +1,8 @@
 """Which waiting requests run together.
 
 Requests share a batch when `generate()` can treat them alike: without beams whatever their
-sampling parameters (those go by row), with beam search those of equal width; beam sampling
-runs alone. Pure functions: no thread, no model.
+sampling parameters (those go by row), with beam search those of equal width, with beam sampling
+those of equal decoding. Pure functions: no thread, no model.
 """
 
 from collections.abc import Hashable, Sequence
@@ -43,7 +43,7 @@ def batch_key(request: Request) -> Hashable:
     """Requests with equal keys may share a batch."""
     decoding = request.decoding
     if decoding.num_beams > 1 and decoding.do_sample:
-        return request.key  # alone
+        return decoding
     return (decoding.num_beams, decoding.max_new_tokens)
 
 

@@ -1,10 +1,9 @@
 """One batch through transformers' `generate()`: token ids in, token ids out.
 
 Four kinds of decoding. Greedy and plain sampling share batches (`KeyedSampler`). Beam search
-is `generate()`'s own. Beam sampling runs one request at a time from a generator seeded by the
-request's key, so it too depends on nothing but the key; its candidates are ordered as in
-transformers 5, which does not sort the sampled candidates before it looks for finished ones
-(4.x did), and its noise is keyed by request, not yet by (step, beam, token).
+is `generate()`'s own. Beam sampling is its loop with our draw of the continuations
+(`KeyedBeamSampler`), put in place of the one method that draws from torch's global generator;
+that method is private to transformers, so pyproject.toml bounds the version and tests hold it.
 
 A checkpoint's generation_config.json may carry a top_k or a repetition penalty of its own.
 None of it reaches here: every parameter is set, and the model's own defaults are emptied
@@ -21,9 +20,8 @@ from torch import Tensor
 from transformers import DynamicCache, GenerationConfig, LogitsProcessorList
 from transformers.cache_utils import DynamicLayer
 
-from def_sim.engines.local.sampling import FiniteLogitsGuard, KeyedSampler
+from def_sim.engines.local.sampling import FiniteLogitsGuard, KeyedBeamSampler, KeyedSampler
 from def_sim.errors import EngineError
-from def_sim.randomness import noise_key
 from def_sim.records import DecodingConfig, Request
 
 
@@ -53,7 +51,7 @@ def generate_batch(
         model: A transformers causal language model in evaluation mode.
         special: Its special tokens.
         requests: Equal in num_beams and max_new_tokens; with beams equal in do_sample too,
-            and alone where beams sample.
+            and where beams sample equal in all of their decoding.
         prompts: Token ids of each request's prompt, none of them empty.
 
     Returns:
@@ -69,8 +67,8 @@ def generate_batch(
     if decoding.num_beams == 1:
         processors.append(KeyedSampler(requests, prompt_length, model.device))
     is_beam_sample = decoding.num_beams > 1 and decoding.do_sample
-    seeded = _seeded(requests[0], model.device) if is_beam_sample else nullcontext()
-    with torch.inference_mode(), seeded:
+    drawing = _drawing_beams(model, requests, prompt_length) if is_beam_sample else nullcontext()
+    with torch.inference_mode(), drawing:
         sequences = model.generate(
             input_ids=input_ids,
             attention_mask=mask,
@@ -119,12 +117,21 @@ def _settings(decoding: DecodingConfig, special: SpecialTokens) -> GenerationCon
 
 
 @contextmanager
-def _seeded(request: Request, device: torch.device) -> Iterator[None]:
-    """Torch's generator seeded by the request's key, and put back as it was afterwards."""
-    devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(noise_key(request.key))
+def _drawing_beams(model: Any, requests: Sequence[Request], prompt_length: int) -> Iterator[None]:
+    """Inside the block `generate()` draws the continuations of beams with our noise."""
+    sampler = KeyedBeamSampler(requests, prompt_length)
+    take_best = model._get_top_k_continuations
+
+    def continuations(*, accumulated_log_probs: Tensor, cur_len: int, beams_to_keep: int, **rest: Any) -> Any:
+        rest["do_sample"] = False  # drawn here; what is left for the method is to take all of it, best first
+        drawn = sampler.keep_drawn(accumulated_log_probs, length=cur_len, num_drawn=beams_to_keep)
+        return take_best(accumulated_log_probs=drawn, cur_len=cur_len, beams_to_keep=beams_to_keep, **rest)
+
+    model._get_top_k_continuations = continuations
+    try:
         yield
+    finally:
+        del model._get_top_k_continuations  # the class's own method is seen again
 
 
 def _prefilled(model: Any, input_ids: Tensor, mask: Tensor, num_beams: int) -> dict[str, Any]:

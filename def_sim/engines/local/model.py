@@ -117,7 +117,7 @@ class LocalModel:
             "transformers": transformers.__version__,
             # In 16 bit the rounding of a row depends on the shape of its batch.
             "tokens_depend_on_batch": self.dtype is not torch.float32,
-            "beam_candidate_order": "transformers 5",
+            "beam_candidate_order": "by score, as in transformers 4",
         }
 
     def _completion(self, prompt: Prompt, answer: Generated) -> Completion:

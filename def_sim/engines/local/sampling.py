@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from def_sim.randomness import gumbel_noise, noise_key
@@ -92,6 +93,52 @@ class KeyedSampler:
             noisy = row_values + gumbel_noise(key, step=step, beam=0, tokens=row_tokens)
             drawn.append(int(row_tokens[noisy.argmax()]))
         return drawn
+
+
+class KeyedBeamSampler:
+    """Draws the continuations of sampled beams: several without replacement, with addressed noise.
+
+    The n largest of log-probability plus Gumbel noise are a draw of n without replacement, in
+    proportion to the probabilities. The drawn candidates go on sorted by score, as in transformers 4
+    (the study's time); transformers 5 leaves them in the order drawn.
+
+    Args:
+        requests: The requests of the batch, equal in their decoding.
+        prompt_length: Length of the padded prompts, so that steps count from 0.
+    """
+
+    def __init__(self, requests: Sequence[Request], prompt_length: int) -> None:
+        self._keys = [noise_key(request.key) for request in requests]
+        self._num_beams = requests[0].decoding.num_beams
+        self._prompt_length = prompt_length
+
+    def keep_drawn(self, accumulated: Tensor, *, length: int, num_drawn: int) -> Tensor:
+        """The scores with -inf for every candidate that was not drawn.
+
+        Args:
+            accumulated: Log-probability of each continuation of each beam, shape
+                (requests, beams * V); -inf for tokens that the warpers took out.
+            length: Tokens so far, prompt included.
+            num_drawn: Candidates to draw for each request.
+        """
+        vocabulary = accumulated.shape[1] // self._num_beams
+        kept = torch.full_like(accumulated, -torch.inf)
+        for row, key in enumerate(self._keys):
+            candidates = torch.nonzero(accumulated[row] > -torch.inf).flatten()
+            values = accumulated[row, candidates].double().cpu().numpy()
+            places = candidates.cpu().numpy()
+            noisy = values + self._noise(key, length - self._prompt_length, places, vocabulary)
+            drawn = candidates[torch.as_tensor(np.argsort(-noisy, kind="stable")[:num_drawn].copy())]
+            kept[row, drawn] = accumulated[row, drawn]
+        return kept
+
+    def _noise(self, key: int, step: int, places: NDArray[np.int64], vocabulary: int) -> NDArray[np.float64]:
+        beams, tokens = places // vocabulary, places % vocabulary
+        noise = np.empty(places.shape)
+        for beam in range(self._num_beams):
+            of_beam = beams == beam
+            noise[of_beam] = gumbel_noise(key, step=step, beam=beam, tokens=tokens[of_beam])
+        return noise
 
 
 class FiniteLogitsGuard:
