@@ -44,7 +44,7 @@ LANGUAGES = {
     "CHN": (("en", "zh", 0.55), ("zh", "zh", 0.35), ("en", "en", 0.10)),
 }
 MOST_REMEMBERED = 15
-VOCABULARY = 5_000
+VOCABULARY = 8_000
 LONGEST_TOKEN = 24  # bytes: four English words, eight Chinese characters
 
 CHAT_TEMPLATE = (
@@ -376,7 +376,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--tokens", type=int, default=4_000_000, help="training tokens")
+    parser.add_argument("--tokens", type=int, default=9_000_000, help="training tokens")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--learning-rate", type=float, default=4e-3)
     parser.add_argument("--out", type=Path, default=data_folder() / "respondents" / "demo")
@@ -389,10 +389,10 @@ def main() -> None:
     model = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
-            hidden_size=192,
-            intermediate_size=512,
-            num_hidden_layers=4,
-            num_attention_heads=6,
+            hidden_size=128,
+            intermediate_size=384,
+            num_hidden_layers=3,
+            num_attention_heads=4,
             num_key_value_heads=2,
             max_position_embeddings=4_096,
             tie_word_embeddings=True,

@@ -103,9 +103,9 @@ def test_planted_opinions_are_far_from_the_peoples() -> None:
     # A report that shows the planted shares cannot have taken them from the human reference.
     for population, reference in zip(POPULATIONS, people(), strict=True):
         distances = []
-        for item in items().values():
-            shares = np.array(list(expected(item, population).values()))
-            human = np.array(reference[item.id].shares)
+        for item_id, of_people in reference.items():
+            shares = np.array(list(expected(items()[item_id], population).values()))
+            human = np.array(of_people.shares)
             distances.append(np.abs(shares / shares.sum() - human / human.sum()).sum() / 2)
         assert np.mean(distances) > 0.35
 

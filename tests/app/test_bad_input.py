@@ -8,6 +8,7 @@ import pytest
 
 from def_sim.app.main import main
 from def_sim.resources import data_folder
+from def_sim.surveys.survey import load_survey
 
 DEMO = data_folder() / "respondents" / "demo"
 
@@ -50,7 +51,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
         (["respondents"], ["not understood", "name=value"]),
         (["items=[wvs7.Q999]"], ["no item 'wvs7.Q999'"]),
         (["items=[wvs7.Q153]"], ["wvs7.Q153 follows wvs7.Q152"]),
-        (["population=XXX"], ["Unknown population 'XXX'", "CHN, USA"]),
+        (["population=XXX"], ["Unknown population 'XXX'", "CHN", "USA"]),
         (["language=fr"], ["language 'fr'"]),
         (["frame_language=fr"], ["no such language pack", "en, zh"]),
         (["model=hf"], ["`model.engine.path` needs a value"]),
@@ -124,8 +125,8 @@ def own_survey(tmp_path: Path, old: str, new: str) -> list[str]:
     ("old", "new", "expected"),
     [
         ("language: en\n", "", ["mine.yaml", "language"]),
-        ("sources: [wvs7]", "sources: [wvs8]", ["wvs8.yaml", "does not exist"]),
-        ("sources: [wvs7]", "sources: wvs7", ["mine.yaml, line", "sources"]),
+        ("sources: [wvs7", "sources: [wvs8", ["wvs8.yaml", "does not exist"]),
+        ("sources: [", "sources: wvs7 # [", ["mine.yaml, line", "sources"]),
         ("name: us", "name: us\nnam: us", ["mine.yaml, line", "nam"]),
         ("name: us", "name: [us", ["mine.yaml, line", "not readable as YAML"]),
     ],
@@ -170,9 +171,10 @@ def test_a_plan_for_a_model_that_is_not_here_says_what_it_would_take(
 ) -> None:
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
-    assert main(["stage=plan", "model=llama3_8b", f"output={tmp_path / 'runs'}"]) == 0
+    assert main(["stage=plan", "model=llama3_8b", "respondents=20", f"output={tmp_path / 'runs'}"]) == 0
     text = capsys.readouterr().out
-    assert "answers       1,340" in text  # 20 respondents x 67 questions
+    survey = load_survey(data_folder() / "surveys" / "us.yaml", data_folder()).survey
+    assert f"answers       {20 * len(survey.questions):,}" in text
     assert "roofline floor" in text
     assert "hf download meta-llama/Meta-Llama-3-8B" in text
     assert not (tmp_path / "runs").exists()

@@ -14,7 +14,7 @@ from def_sim.resources import data_folder
 from def_sim.surveys.item_bank import Item, ItemFile, read_items
 
 CODEBOOK = Path(__file__).parents[2].parent / "shared" / "figures" / "wvs7_codebook.csv"
-ITEM_FILES = sorted((data_folder() / "items").glob("*.yaml"))
+ITEM_FILES = sorted(path for path in (data_folder() / "items").glob("*.yaml") if path.name != "excluded.yaml")
 LANGUAGES = {"en", "zh"}
 
 
