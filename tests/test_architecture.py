@@ -30,7 +30,8 @@ MAY_IMPORT = {
     "answers.judge": ("prompts", "strategies.asking"),
     "engines": (),
     "strategies": ("prompts", "answers.parse", "respondents.memory"),
-    "interview": ("answers.store", "answers.sections", "respondents.memory", "prompts", "strategies.asking"),
+    "questionnaire": ("answers.sections", "respondents.memory", "prompts", "strategies.asking"),
+    "interview": ("questionnaire", "answers.store", "respondents.memory", "strategies.asking"),
     "distributions": (),
     "reports": ("distributions", "metrics"),
 }

@@ -15,8 +15,9 @@ from def_sim import interview
 from def_sim.answers.store import AnswerStore, read_answers
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import DefSimError, EngineError, ModelError
-from def_sim.interview import Engine, InterviewRules, Interviews, Strategy, ordered_blocks, remember, replay
+from def_sim.interview import Engine, Interviews, Strategy
 from def_sim.prompts import ask_messages, hash_messages
+from def_sim.questionnaire import InterviewRules, ordered_blocks, remember, replay
 from def_sim.randomness import Address, keyed_rng
 from def_sim.records import (
     Answer,
@@ -303,7 +304,9 @@ def test_a_replay_rebuilds_exactly_the_memory_and_the_prompts_of_the_stored_answ
     num_moments = 0
     for who in panel:
         stored = by_question([answer for answer in answers if answer.respondent_id == who.id])
-        for moment in replay(who, SURVEY, strategy, PRESENTATION, rules, stored):
+        for moment in replay(
+            who, SURVEY, PRESENTATION, replace(rules, uses_memory=strategy.uses_memory), stored
+        ):
             exchanges, shown = moment.memory.exchanges, moment.answer.shown_codes
             messages = ask_messages(moment.question, shown, who.persona, exchanges, PRESENTATION.pack)
             assert moment.memory.question_ids == moment.answer.memory
@@ -317,7 +320,7 @@ def test_a_replay_of_an_unfinished_interview_ends_where_it_was_left(tmp_path: Pa
     with pytest.raises(InterruptionError):
         interview_all(tmp_path, [who], on_answer=interrupt_after(2))
     stored = by_question(read_answers(tmp_path))
-    moments = list(replay(who, SURVEY, DEF, PRESENTATION, RULES, stored))
+    moments = list(replay(who, SURVEY, PRESENTATION, RULES, stored))
     assert [moment.question.id for moment in moments] == ["toy.work#0", "toy.first#0"]
 
 

@@ -26,8 +26,8 @@ from def_sim.distributions import (
     count_answers,
     distributions_frame,
 )
-from def_sim.interview import replay
 from def_sim.prompts import ask_messages
+from def_sim.questionnaire import replay
 from def_sim.records import Answer, DecodingConfig, ItemReference, Question, QuestionType, Respondent
 from def_sim.reports.facts import AnswerView, RunFacts
 from def_sim.reports.html import render_report
@@ -217,7 +217,7 @@ def answer_views(run: Run, answers: list[Answer]) -> list[AnswerView]:
 
 def _views_of(run: Run, respondent: Respondent, answers: Mapping[str, Answer]) -> list[AnswerView]:
     views = []
-    for moment in replay(respondent, run.survey, run.strategy, run.presentation, run.rules, answers):
+    for moment in replay(respondent, run.survey, run.presentation, run.rules, answers):
         answer, question = moment.answer, moment.question
         remembered = moment.memory.exchanges
         pack = run.presentation.pack

@@ -13,8 +13,9 @@ from typing import Any
 from def_sim.answers.manifest import run_hash
 from def_sim.app.schema import RunConfig, resolve_target
 from def_sim.errors import ConfigError, ModelError
-from def_sim.interview import Engine, InterviewRules, Strategy
+from def_sim.interview import Engine, Strategy
 from def_sim.prompts import read_language_pack
+from def_sim.questionnaire import InterviewRules
 from def_sim.records import Question, Respondent, Survey
 from def_sim.resources import data_folder
 from def_sim.respondents.panel import PanelRules, draw_panel
@@ -80,6 +81,7 @@ def prepare_run(config: RunConfig) -> Run:
     strategy = resolve_target(config.strategy.target)(presentation=presentation, **config.strategy.arguments)
     interview_rules = InterviewRules(
         seed=config.seed,
+        uses_memory=strategy.uses_memory,
         memory=config.memory,
         follow_up=config.presentation.follow_up,
         question_order=config.presentation.question_order,

@@ -13,8 +13,8 @@ from def_sim.answers.parse import read_answer
 from def_sim.app.reporting import compute_results, csv_bytes, panel_answers
 from def_sim.app.run import Run
 from def_sim.errors import VerificationError
-from def_sim.interview import replay
 from def_sim.prompts import ask_messages, hash_messages
+from def_sim.questionnaire import replay
 from def_sim.randomness import Address
 from def_sim.records import Answer, Question
 from def_sim.strategies.asking import shown_order
@@ -55,7 +55,7 @@ def _check_interviews(run: Run, answers: list[Answer]) -> int:
     checked = 0
     for respondent in run.panel:
         stored = by_respondent[respondent.id]
-        for moment in replay(respondent, run.survey, run.strategy, run.presentation, run.rules, stored):
+        for moment in replay(respondent, run.survey, run.presentation, run.rules, stored):
             answer, question = moment.answer, moment.question
             address = Address(run.config.seed, respondent.id, question.item_id, question.wording)
             shown = shown_order(question, respondent, address, run.presentation.option_order)
