@@ -71,6 +71,42 @@ def test_the_shipped_reference_is_what_its_script_makes(shipped: Path) -> None:
     assert [{name: str(row[name]) for name in COLUMNS} for row in made] == stored
 
 
+# --- the map of dimensions ---
+
+
+def test_the_shipped_map_of_dimensions_is_what_its_script_writes(tmp_path: Path) -> None:
+    module = script("build_dimension_map")
+    module.write_map(tmp_path / "map.csv", module.library(data_folder()))
+    assert (tmp_path / "map.csv").read_bytes() == (data_folder() / "dimension_map.csv").read_bytes()
+
+
+def test_the_map_has_a_row_for_every_item_and_for_every_option_of_a_battery() -> None:
+    paths = [path for path in (data_folder() / "items").glob("*.yaml") if path.name != "excluded.yaml"]
+    every_item = [item for path in paths for item in read_items(path).items]
+    batteries = [item for item in every_item if item.type is QuestionType.MULTIPLE]
+    addresses = [(row["source"], row["variable_id"]) for row in dimension_map()]
+    assert len(addresses) == len(every_item) + sum(len(item.options) for item in batteries)
+    assert len(set(addresses)) == len(addresses)
+    assert all(row["rationale"] or row["type"] == "option" for row in dimension_map())
+
+
+@pytest.mark.skipif(not FIGURES.is_dir(), reason="the map that the items were chosen from is not at hand")
+def test_the_map_agrees_with_the_one_that_the_items_were_chosen_from() -> None:
+    with (FIGURES / "wvs7_dimension_map.csv").open(encoding="utf-8", newline="") as file:
+        theirs = {row["variable_id"]: (row["dimension"], row["direction"]) for row in csv.DictReader(file)}
+    ours = {
+        row["variable_id"]: (row["dimension"], row["direction"])
+        for row in dimension_map()
+        if row["source"] == "wvs7"
+    }
+    assert ours == {variable: theirs[variable] for variable in ours}
+
+
+def dimension_map() -> list[dict[str, str]]:
+    with (data_folder() / "dimension_map.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 # --- the planted population ---
 
 
