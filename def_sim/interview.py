@@ -23,6 +23,7 @@ from def_sim.questionnaire import (
 from def_sim.randomness import Address
 from def_sim.records import (
     Answer,
+    AnswerStatus,
     Capabilities,
     Completion,
     FinishReason,
@@ -117,7 +118,10 @@ class Interviews:
         self._rules = replace(rules, uses_memory=strategy.uses_memory)
         self._on_answer = on_answer
         self._in_flight = asyncio.Semaphore(rules.max_in_flight)
-        self._num_engine_errors = 0
+        # Counted over all commands of the run: a model that stays broken must not fill it bit by bit.
+        self._num_engine_errors = sum(
+            answer.status is AnswerStatus.ENGINE_ERROR for answer in store.answered().values()
+        )
 
     async def conduct(self, panel: Sequence[Respondent]) -> None:
         """Asks everyone everything that the store does not hold yet.

@@ -11,7 +11,16 @@ from typing import Literal
 from def_sim.answers.sections import explanation_of
 from def_sim.prompts import render_answer, render_request
 from def_sim.randomness import Address, keyed_rng
-from def_sim.records import Answer, AnswerStatus, Exchange, Question, ReadingMethod, Respondent, Survey
+from def_sim.records import (
+    FIRST_CHOICE_SLOT,
+    Answer,
+    AnswerStatus,
+    Exchange,
+    Question,
+    ReadingMethod,
+    Respondent,
+    Survey,
+)
 from def_sim.respondents.memory import Memory, MemoryRules, first_sentence
 from def_sim.strategies.asking import Presentation
 
@@ -84,7 +93,7 @@ def question_as_asked(
     if first is None or first.status is not AnswerStatus.ANSWERED:
         return None
     label = question.label_of(first.choices[0])
-    return replace(question, text=question.text.replace("{first_choice}", label))
+    return replace(question, text=question.text.replace(FIRST_CHOICE_SLOT, label))
 
 
 def remember(

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+FIRST_CHOICE_SLOT = "{first_choice}"  # in the text of a follow-up, for the label of the first choice
+
 
 class Dimension(StrEnum):
     """Topic group of an item, in the manner of Liu et al. 2025. Not a Hofstede index."""

@@ -79,7 +79,7 @@ class Region:
 
 
 def main() -> None:
-    """Writes both lists into the folder given with `--folder`."""
+    """Writes the lists of all countries into the folder given with `--folder`."""
     parser = argparse.ArgumentParser(description="Write the place lists of all countries.")
     parser.add_argument("--folder", type=Path, default=_PLACES)
     folder = parser.parse_args().folder

@@ -10,7 +10,7 @@ from pathlib import Path
 from def_sim.answers.disk import disk_errors, write_whole
 from def_sim.app.run import Run
 from def_sim.prompts import ask_messages
-from def_sim.records import Dimension, ItemReference, Persona, Question
+from def_sim.records import FIRST_CHOICE_SLOT, Dimension, ItemReference, Persona, Question
 from def_sim.reports.contact_sheet import (
     ContactEntry,
     ContactOption,
@@ -19,7 +19,7 @@ from def_sim.reports.contact_sheet import (
     count_items,
     render_contact_sheet,
 )
-from def_sim.surveys.item_bank import FIRST_CHOICE_SLOT, Item
+from def_sim.surveys.item_bank import Item
 
 
 def show_items(run: Run) -> list[str]:

@@ -22,7 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from def_sim.app.schema import RunConfig, resolve_target, validate_config
-from def_sim.errors import ConfigError, DefSimError
+from def_sim.errors import ConfigError, DefSimError, StoreError
 from def_sim.resources import conf_folder
 
 EXIT_USER_ERROR = 2
@@ -66,6 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run_stage(validate_config(compose_config(words)))
     except DefSimError as error:
         return _tell(error)
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return _tell(
+            StoreError(f"{what}.", fix="Choose another output folder, or free space, and run again.")
+        )
     except KeyboardInterrupt:
         return _tell(ConfigError("Interrupted.", fix="The same command again goes on where it stopped."))
 
@@ -105,9 +110,11 @@ def _plain(composed: DictConfig) -> dict[str, Any]:
     try:
         content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        # A value that others are made of is named in the message, not in the error's own key.
+        # A value that others are made of is named in the message; its full name may be in the error.
         named = re.search(r"Missing mandatory value: (\S+)", str(error))
-        key = named.group(1) if named else getattr(error, "full_key", "") or "a parameter"
+        full = getattr(error, "full_key", "") or ""
+        name = named.group(1) if named else ""
+        key = full if full.endswith(name) else name
         raise ConfigError(f"`{key}` needs a value and has none.", fix=f"Give it one: `{key}=...`.") from None
     assert isinstance(content, dict)
     return {str(key): value for key, value in content.items() if key != "hydra"}

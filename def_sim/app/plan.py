@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from def_sim.app.run import Run, resolve_path
+from def_sim.engines.local.checkpoint import check_checkpoint, find_checkpoint
+from def_sim.errors import ModelError
 from def_sim.prompts import render_frame, render_request
 from def_sim.records import Respondent
 
 _CHARACTERS_PER_TOKEN = {"en": 4.2, "zh": 1.4}  # typical of the study's tokenizers; an estimate
 _ANSWER_TOKENS = 80  # typical of chat models (answer and a short explanation)
-_DEMO_ANSWER_TOKENS = 16
+_DEMO_ANSWER_TOKENS = 8
 _BYTES_PER_PARAMETER = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "auto": 2.0}
 _BYTES_PER_PARAMETER_4BIT = 0.6  # with double quantisation, embeddings in 16 bit
 _SMALL_MODEL = 50_000_000  # below it a CPU is limited by the steps, not by arithmetic
@@ -58,12 +60,13 @@ def make_plan(run: Run) -> Plan:
     pack = run.presentation.pack
     requests = [count(render_request(q, q.codes, pack)) for q in run.survey.questions]
     exchange = sum(requests) / len(requests) + count(pack.answer_anchor) + 6
-    tokens_in = 0.0
+    tokens_in, longest_frame = 0.0, 0
     for respondent in run.panel:
         frames = {
             type_: count(render_frame(q, respondent.persona, pack))
             for type_, q in {q.type: q for q in run.survey.questions}.items()
         }
+        longest_frame = max(longest_frame, *frames.values())
         newest = sum(requests) + sum(frames[q.type] for q in run.survey.questions)
         tokens_in += newest + exchange * _exchanges_read(run, respondent)
     num_answers = run.num_planned
@@ -76,7 +79,7 @@ def make_plan(run: Run) -> Plan:
         tokens_in=round(tokens_in),
         tokens_out=num_answers * answer,
         rows=sum(r.decoding.num_beams for r in run.panel) / len(run.panel),
-        longest_prompt=round(max(requests) + max(frames.values()) + most * exchange),
+        longest_prompt=round(max(requests) + longest_frame + most * exchange),
         tokenizer=how,
     )
 
@@ -90,13 +93,24 @@ def _exchanges_read(run: Run, respondent: Respondent) -> int:
 
 def _token_counter(run: Run) -> tuple[Callable[[str], int], str]:
     engine = run.config.model.engine
-    folder = resolve_path(str(engine.arguments.get("path", ""))) if engine else Path()
-    if (folder / "tokenizer.json").is_file():
+    folder = _checkpoint(engine.arguments) if engine else None
+    if folder is not None and (folder / "tokenizer.json").is_file():
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids), "the model's tokenizer"
     return _estimate_tokens, "estimated from characters"
+
+
+def _checkpoint(arguments: Mapping[str, object]) -> Path | None:
+    """The folder of a local model, if it is here and whole."""
+    revision = arguments.get("revision")
+    try:
+        path = find_checkpoint(str(resolve_path(str(arguments["path"]))), str(revision) if revision else None)
+        check_checkpoint(path, needs_chat_template=False)
+    except (KeyError, ModelError):
+        return None
+    return path
 
 
 def _estimate_tokens(text: str) -> int:
@@ -121,12 +135,13 @@ def floor_seconds(plan: Plan, run: Run, card: Card) -> float:
     """
     model = run.config.model
     weights, cache = weight_bytes(run), model.planning.cache_bytes_per_token
-    prefill = 2 * model.num_parameters * plan.tokens_in / card.flop_per_s
+    active = model.planning.active_parameters or model.num_parameters
+    prefill = 2 * active * plan.tokens_in / card.flop_per_s
     rows = plan.num_respondents * plan.rows
     steps = plan.tokens_out / plan.num_respondents
     context = plan.tokens_in / plan.num_answers
     read = weights + rows * context * cache
-    decode = steps * max(read / card.bytes_per_s, 2 * model.num_parameters * rows / card.flop_per_s)
+    decode = steps * max(read / card.bytes_per_s, 2 * active * rows / card.flop_per_s)
     return prefill + decode
 
 

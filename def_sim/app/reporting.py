@@ -16,7 +16,7 @@ from rich.table import Table
 
 from def_sim.answers.compaction import compact
 from def_sim.answers.completion import mark_complete, unmark_complete
-from def_sim.answers.disk import replacing, write_whole
+from def_sim.answers.disk import disk_errors, replacing, write_whole
 from def_sim.answers.shards import answers_folder
 from def_sim.answers.store import read_answers
 from def_sim.app.run import Run, resolve_path
@@ -97,13 +97,14 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
     )
     compact(folder)
     write_tables(folder, results)
-    figures = write_figures(
-        folder / "figures",
-        results.scores,
-        results.distributions,
-        num_respondents=len(run.panel),
-        planted=planted,
-    )
+    with disk_errors(folder / "figures"):
+        figures = write_figures(
+            folder / "figures",
+            results.scores,
+            results.distributions,
+            num_respondents=len(run.panel),
+            planted=planted,
+        )
     html = render_report(
         facts,
         results.scores,
@@ -273,7 +274,7 @@ def _facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete: bo
         run_hash=manifest["run_hash"],
         code_version=f"{manifest['versions']['def_sim']} ({manifest['versions']['commit'][:12]})",
         created=manifest["created"][:10],
-        citations=tuple(manifest["citations"]),
+        citations=tuple(source.citation for source in run.loaded.reference.sources),
         modifications={
             name: getattr(config.modifications, name) for name in ("prompt", "configuration", "memory")
         },
@@ -317,6 +318,10 @@ def print_summary(written: WrittenReport) -> None:
     if facts.is_demonstration:
         print("Demonstration: the respondent was trained on an invented population.")
         print(facts.planted_summary)
+    if num_undefined := int(written.headline["num_undefined"].min()):
+        print(
+            f"{num_undefined} questions have no score: no figures of people, or no answer that could be read."
+        )
     if not facts.is_complete:
         print(f"Not complete: {facts.num_done:,} of {facts.num_planned:,} answers.")
     print(f"report  {written.path}")

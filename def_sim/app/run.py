@@ -148,6 +148,7 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
         "survey": {
             "name": survey.name,
             "population": survey.population,
+            "country": survey.country_names[survey.language],
             "language": survey.language,
             "frame_language": survey.frame_language,
             "wordings": config.wordings,

@@ -53,6 +53,7 @@ class Planning(_Strict):
     """What `stage=plan` must know of a model before anything is loaded."""
 
     cache_bytes_per_token: NonNegative
+    active_parameters: Count | None = None  # of a mixture of experts: those that work on a token
     context_length: Count
     quantize_above_parameters: Count
 

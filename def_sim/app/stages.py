@@ -5,27 +5,22 @@ is asked to show the items.
 """
 
 import asyncio
-import platform
-import subprocess
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from def_sim import __version__
 from def_sim.answers.manifest import (
     check_same_run,
     manifest_path,
     read_manifest,
-    write_manifest,
 )
 from def_sim.answers.store import AnswerStore
 from def_sim.app.plan import make_plan, plan_lines
 from def_sim.app.progress import InterviewProgress
-from def_sim.app.run import Run, create_engine, folder_of, prepare_run, references_hash, what_defines
+from def_sim.app.provenance import record_run
+from def_sim.app.run import Run, create_engine, folder_of, prepare_run, what_defines
 from def_sim.app.schema import RunConfig, validate_config
-from def_sim.errors import ConfigError, DefSimError, RunMismatchError, StoreError
+from def_sim.errors import ConfigError, ModelError, RunMismatchError, StoreError
 from def_sim.interview import Engine, Interviews
 from def_sim.records import Capabilities
 
@@ -35,17 +30,16 @@ _LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
 def plan(config: RunConfig) -> int:
     """Prints what the run will ask, cost and need. Loads nothing; writes a contact sheet if asked to."""
     run = prepare_run(config)
-    for line in plan_lines(run, make_plan(run)):
-        print(line)
     try:
         engine = create_engine(config)
         engine.check()
         _check_capabilities(run, engine.capabilities)
-        print(f"folder        {folder_of(run, _definition(run, engine))}")
-    except DefSimError as error:
+        last = [f"folder        {folder_of(run, _definition(run, engine))}"]
+    except ModelError as error:
         # A plan is made before the weights are fetched: what is missing is news, not an error.
-        print(f"not ready     {error.message}")
-        print(f"  do:         {error.fix}")
+        last = [f"not ready     {error.message}", f"  do:         {error.fix}"]
+    for line in [*plan_lines(run, make_plan(run)), *last]:
+        print(line)
     if config.show == "items":
         _show_items(run)
     return 0
@@ -114,12 +108,18 @@ def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
     if config.run_folder is not None:
         folder = Path(config.run_folder).expanduser()
         _require_manifest(folder)
-        stored = validate_config(read_manifest(folder)["config"])
+        manifest = read_manifest(folder)
+        stored = validate_config(manifest["config"])
+        # The items may have been reworded since: other questions make another run.
+        _check_same(folder, what_defines(prepare_run(stored), manifest["defines"]["model"]["identity"]))
         return stored.model_copy(update={"run_folder": config.run_folder, "stage": config.stage}), folder
     run, engine = prepare_run(config), create_engine(config)
     engine.check()
-    folder = folder_of(run, _definition(run, engine))
+    defines = _definition(run, engine)
+    folder = folder_of(run, defines)
     _require_manifest(folder)
+    if config.stage.name == "report":  # its figures or draws may be new
+        record_run(run, folder, defines, engine_facts=None)
     return config, folder
 
 
@@ -169,7 +169,9 @@ async def _hold_interviews(run: Run, engine: Engine, store: AnswerStore, defines
     try:
         if done < len(planned):  # a finished run needs no model
             await engine.start()
-        write_manifest(store.folder, _manifest(run, engine, store.folder, defines))
+            record_run(run, store.folder, defines, engine.describe())
+        else:
+            record_run(run, store.folder, defines, engine_facts=None)
         with InterviewProgress(total=len(planned), done=done) as progress:
             interviews = Interviews(
                 run.survey,
@@ -196,52 +198,3 @@ def _check_capabilities(run: Run, capabilities: Capabilities) -> None:
         )
     if any(decoding.top_k for decoding in decodings) and not capabilities.top_k:
         raise ConfigError(f"{run.config.model.label}: its engine has no top_k.", fix="Set decoding.top_k=0.")
-
-
-def _manifest(run: Run, engine: Engine, folder: Path, defines: Mapping[str, Any]) -> dict[str, Any]:
-    """What the run is, for its readers: written before the first answer, kept when it grows."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    earlier = read_manifest(folder) if manifest_path(folder).is_file() else {}
-    event = {"at": now, "respondents": len(run.panel), "version": __version__}
-    return {
-        "created": earlier.get("created", now),
-        "defines": dict(defines),
-        "config": run.config.model_dump(mode="json", by_alias=True),
-        "plan": {
-            "respondents": len(run.panel),
-            "questions": len(run.survey.questions),
-            "answers": run.num_planned,
-        },
-        "engine": engine.describe(),
-        "reference": references_hash(run),
-        "citations": [source.citation for source in run.loaded.reference.sources],
-        "versions": _versions(),
-        "commands": [*earlier.get("commands", []), event],
-    }
-
-
-def _versions() -> dict[str, str]:
-    found = {"def_sim": __version__, "python": platform.python_version(), "commit": _commit()}
-    for library in _LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            found[library] = "not installed"
-    return found
-
-
-def _commit() -> str:
-    """The commit of a checkout, with a mark if it was changed; "none" for an installed wheel."""
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists():
-        return "none"
-    try:
-        head = _git(root, "rev-parse", "HEAD")
-        return f"{head}+changes" if _git(root, "status", "--porcelain") else head
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-
-
-def _git(root: Path, *words: str) -> str:
-    done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True)
-    return done.stdout.strip()

@@ -103,7 +103,7 @@ def merge_references(population: str, parts: list[HumanReference]) -> HumanRefer
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             if tuple(reader.fieldnames or ()) != COLUMNS:
                 raise SurveyFormatError(
@@ -144,6 +144,8 @@ def _item_reference(
             f"{list(expected)}",
         )
     total = sum(shares)
+    if total == 0:
+        raise _wrong(path, line, f"{item.id}, group {first['group']}: every share is 0")
     if item.max_choices == 1 and abs(total - 1) > _SUM_TOLERANCE:
         raise _wrong(path, line, f"{item.id}, group {first['group']}: shares sum to {total:.6f}, expected 1")
     reference = ItemReference(

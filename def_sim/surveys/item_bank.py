@@ -11,10 +11,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from def_sim.records import Dimension, MeasurementLevel, Option, Question, QuestionType
+from def_sim.records import FIRST_CHOICE_SLOT, Dimension, MeasurementLevel, Option, Question, QuestionType
 from def_sim.yaml_files import read_validated
 
-FIRST_CHOICE_SLOT = "{first_choice}"
 _MIN_WORDINGS = 2  # one base, at least one paraphrase
 
 Text = Annotated[str, Field(min_length=1)]

@@ -121,6 +121,8 @@ def _items_and_reference(
             path = folder / population / f"{source}.csv" if folder is not None else None
             if path is not None and path.is_file():
                 references.append(read_reference(path, of_source, population))
+    if more_references is not None:
+        _check_more_references(more_references, file, population)
     reference = merge_references(population, references)
     order = file.items if file.items is not None else list(items)
     if unknown := [item_id for item_id in order if item_id not in items]:
@@ -140,6 +142,16 @@ def _items_and_reference(
         )
     _check_follow_ups(file, list(asked.values()))
     return asked, reference
+
+
+def _check_more_references(folder: Path, file: SurveyFile, population: str) -> None:
+    """A folder of one's own that holds nothing for this survey is a mistake, not a wish."""
+    if not any((folder / population / f"{source}.csv").is_file() for source in file.sources):
+        expected = ", ".join(f"{population}/{source}.csv" for source in file.sources)
+        raise ConfigError(
+            f"references={folder}: it holds none of {expected}.",
+            fix="Correct the names of folder and files; the format is in data/README.md.",
+        )
 
 
 def _check_follow_ups(file: SurveyFile, asked: list[Item]) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from runs import num_lines, run, run_folder, start, words
 
-from def_sim.answers.manifest import read_manifest
+from def_sim.answers.manifest import read_manifest, write_manifest
 from def_sim.answers.store import read_answers, same_answers
 from def_sim.app.main import main
 
@@ -252,3 +252,38 @@ def test_an_unfinished_run_is_reported_as_such(tmp_path: Path, capsys: pytest.Ca
     assert "Not complete: 8 of 16 answers" in capsys.readouterr().out
     assert not (run_folder(tmp_path) / "complete.json").exists()
     assert main(words(tmp_path, "stage=verify", respondents=2)) == 2
+
+
+def test_a_finished_run_asked_again_keeps_what_it_said_of_the_machine_that_answered(tmp_path: Path) -> None:
+    assert main(words(tmp_path, respondents=1)) == 0
+    folder = run_folder(tmp_path)
+    manifest = (folder / "manifest.json").read_bytes()
+    assert read_manifest(folder)["engine"]["dtype"] == "float32"
+    assert main(words(tmp_path, "stage=interview", respondents=1)) == 0
+    assert (folder / "manifest.json").read_bytes() == manifest
+    assert main(words(tmp_path, "stage=verify", respondents=1)) == 0
+
+
+def test_answers_of_another_precision_are_not_mixed_into_a_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    automatic = "model.engine.dtype=auto"  # float32 here, bfloat16 where there is a GPU
+    assert main(words(tmp_path, automatic, respondents=1)) == 0
+    folder = run_folder(tmp_path)
+    stored = read_manifest(folder)
+    write_manifest(folder, {**stored, "engine": {**stored["engine"], "dtype": "bfloat16"}})
+    assert main(words(tmp_path, automatic, respondents=2)) == 2
+    assert "given in bfloat16, here the model would run in float32" in capsys.readouterr().err
+
+
+def test_a_stored_run_whose_questions_have_changed_since_is_not_reported_with_the_new_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words(tmp_path, "stage=interview", respondents=1)) == 0
+    folder = run_folder(tmp_path)
+    stored = read_manifest(folder)
+    survey = {**stored["defines"]["survey"], "questions": "0" * 16}
+    write_manifest(folder, {**stored, "defines": {**stored["defines"], "survey": survey}})
+    assert main(["stage=report", f"run_folder={folder}"]) == 2
+    assert "survey.questions" in capsys.readouterr().err
+    assert not (folder / "report.html").exists()

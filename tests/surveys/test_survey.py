@@ -179,3 +179,10 @@ def test_a_country_without_a_name_in_the_language_is_an_error(tmp_path: Path) ->
 def test_a_broken_item_stops_the_survey_at_its_line(tmp_path: Path) -> None:
     with pytest.raises(SurveyFormatError, match=r"toy\.yaml, line 13"):
         toy(tmp_path, items=broken(ITEMS, "{code: 2,", "{code: 1,"))
+
+
+def test_a_folder_of_figures_that_fits_nothing_is_an_error_and_not_a_wish(tmp_path: Path) -> None:
+    path = write_toy(tmp_path)
+    (tmp_path / "mine" / "usa").mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"it holds none of USA/toy\.csv"):
+        load_survey(path, tmp_path, more_references=tmp_path / "mine")

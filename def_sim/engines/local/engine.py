@@ -118,7 +118,7 @@ class LocalEngine:
             EngineError: The engine is closed.
         """
         if self._is_closed:
-            raise EngineError("The engine is closed.")
+            raise EngineError("The engine is closed.", retryable=True)
         if self._worker is None:
             self._worker = BatchWorker(self._load, max_rows=self._max_batch_rows)
         await asyncio.wrap_future(self._worker.loaded)

@@ -34,6 +34,9 @@ class BatchModel(Protocol):
         """Frees the memory."""
 
 
+_AGAIN = "Run the same command again: it goes on where it stopped."
+
+
 @dataclass(frozen=True, slots=True)
 class _Arrival:
     request: Request
@@ -73,7 +76,7 @@ class BatchWorker:
         completion: Future[Completion] = Future()
         with self._lock:
             if self._is_closed:
-                raise EngineError(f"{request.key}: the engine is closed.")
+                raise EngineError(f"{request.key}: the engine has ended.", fix=_AGAIN, retryable=True)
             self._unfinished.add(completion)
             self._inbox.put(_Arrival(request, completion, time.monotonic()))
         completion.add_done_callback(self._unfinished.discard)
@@ -165,7 +168,10 @@ class BatchWorker:
             if completion.done():
                 continue
             if completion.running() or completion.set_running_or_notify_cancel():
-                completion.set_exception(EngineError("The engine was closed before it answered."))
+                # Retryable: nothing was wrong with the request, so no failure may be recorded for it.
+                completion.set_exception(
+                    EngineError("The engine ended before it answered.", fix=_AGAIN, retryable=True)
+                )
         if not self.loaded.done():
             self.loaded.set_exception(ModelError("The engine ended while the model was loading."))
 

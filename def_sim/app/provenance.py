@@ -1,0 +1,118 @@
+"""What a run says about itself: the content of its manifest, and when that has to be written.
+
+What answered (device, precision, library versions) is kept from the process that asked; a
+later command that asks nothing does not replace it.
+"""
+
+import platform
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from def_sim import __version__
+from def_sim.answers.completion import unmark_complete
+from def_sim.answers.manifest import manifest_path, read_manifest, write_manifest
+from def_sim.app.run import Run, references_hash
+from def_sim.errors import RunMismatchError
+
+_LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
+
+
+def record_run(
+    run: Run, folder: Path, defines: Mapping[str, Any], engine_facts: Mapping[str, object] | None
+) -> None:
+    """Writes the manifest if it would say something new; the run then counts as unfinished.
+
+    Args:
+        run: The prepared run.
+        folder: Its folder.
+        defines: What makes it this run.
+        engine_facts: What the started engine says of itself; None if nothing is to be asked.
+
+    Raises:
+        RunMismatchError: Earlier answers were given in another precision.
+        StoreError: The disk is full or not writable.
+    """
+    earlier = read_manifest(folder) if manifest_path(folder).is_file() else {}
+    content = _content(run, defines, earlier, engine_facts)
+    if engine_facts is not None:
+        _check_precision(earlier, engine_facts)
+    elif earlier and all(earlier.get(key) == content[key] for key in ("plan", "scored_with")):
+        return
+    unmark_complete(folder)
+    write_manifest(folder, content)
+
+
+def _content(
+    run: Run,
+    defines: Mapping[str, Any],
+    earlier: Mapping[str, Any],
+    engine_facts: Mapping[str, object] | None,
+) -> dict[str, Any]:
+    config, now = run.config, datetime.now(UTC).isoformat(timespec="seconds")
+    event: dict[str, Any] = {"at": now, "respondents": len(run.panel), "version": __version__}
+    has_asked = engine_facts is not None or not earlier
+    return {
+        "created": earlier.get("created", now),
+        "defines": dict(defines),
+        "config": config.model_dump(mode="json", by_alias=True),
+        "plan": {
+            "respondents": len(run.panel),
+            "questions": len(run.survey.questions),
+            "answers": run.num_planned,
+        },
+        "scored_with": {
+            "reference": references_hash(run),
+            "draws": config.scoring.draws,
+            "pool_wordings": config.pool_wordings,
+        },
+        "engine": _as_configured(run, engine_facts or {}) if has_asked else earlier["engine"],
+        "versions": _versions() if has_asked else earlier["versions"],
+        "commands": [*earlier.get("commands", []), event],
+    }
+
+
+def _as_configured(run: Run, engine_facts: Mapping[str, object]) -> dict[str, object]:
+    """The engine's facts with the path as it was given, not as it resolves on this machine."""
+    arguments = run.config.model.engine.arguments if run.config.model.engine else {}
+    return {**engine_facts, **({"path": arguments["path"]} if "path" in arguments else {})}
+
+
+def _check_precision(earlier: Mapping[str, Any], engine_facts: Mapping[str, object]) -> None:
+    """`dtype: auto` differs between machines; answers of both kinds are not one run."""
+    before, now = earlier.get("engine", {}).get("dtype"), engine_facts.get("dtype")
+    if before and now and before != now:
+        raise RunMismatchError(
+            f"The stored answers were given in {before}, here the model would run in {now}.",
+            fix=f"Set `model.engine.dtype={before}`, or choose another output folder.",
+        )
+
+
+def _versions() -> dict[str, str]:
+    found = {"def_sim": __version__, "python": platform.python_version(), "commit": _commit()}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            found[library] = "not installed"
+    return found
+
+
+def _commit() -> str:
+    """The commit of a checkout, with a mark if it was changed; "none" for an installed wheel."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return "none"
+    try:
+        head = _git(root, "rev-parse", "HEAD")
+        return f"{head}+changes" if _git(root, "status", "--porcelain") else head
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _git(root: Path, *words: str) -> str:
+    done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
