@@ -199,10 +199,10 @@ def test_closing_ends_the_running_batch_and_fails_what_waits(
     model.gate.set()
     closing.join(timeout=10)
     assert running.result(timeout=10).text == "wvs7.Q0"
-    with pytest.raises(EngineError, match="closed before it answered"):
+    with pytest.raises(EngineError, match="ended before it answered"):
         left.result(timeout=10)
     assert model.is_closed
-    with pytest.raises(EngineError, match="the engine is closed"):
+    with pytest.raises(EngineError, match="the engine has ended"):
         worker.put(make_request(2))
 
 
@@ -218,7 +218,7 @@ def test_a_model_that_cannot_be_loaded_fails_everybody_who_waits(make_request: M
     gate.set()
     with pytest.raises(ModelError, match="no weights"):
         worker.loaded.result(timeout=10)
-    with pytest.raises(EngineError, match="closed before it answered"):
+    with pytest.raises(EngineError, match="ended before it answered"):
         left.result(timeout=10)
     worker.close()
 
@@ -230,6 +230,6 @@ def test_a_bug_in_the_thread_leaves_nobody_waiting(make_request: MakeRequest) ->
             raise ZeroDivisionError
 
     worker = BatchWorker(Broken, max_rows=4, gather_s=0.0)
-    with pytest.raises(EngineError, match="closed before it answered"):
+    with pytest.raises(EngineError, match="ended before it answered"):
         worker.put(make_request(0)).result(timeout=10)
     worker.close()

@@ -74,7 +74,7 @@ def generate_batch(
             attention_mask=mask,
             generation_config=_settings(decoding, special),
             logits_processor=processors,
-            **_prefilled(model, input_ids, mask, decoding.num_beams),
+            **_prefilled(model, prompts, decoding.num_beams),
         )
     answers = [_until_stop(row, special.stop, decoding) for row in sequences[:, prompt_length:].tolist()]
     return [
@@ -134,28 +134,34 @@ def _drawing_beams(model: Any, requests: Sequence[Request], prompt_length: int) 
         del model._get_top_k_continuations  # the class's own method is seen again
 
 
-def _prefilled(model: Any, input_ids: Tensor, mask: Tensor, num_beams: int) -> dict[str, Any]:
+def _prefilled(model: Any, prompts: Sequence[tuple[int, ...]], num_beams: int) -> dict[str, Any]:
     """Keys and values of the prompts but their last token, computed once a request, not once a beam.
 
-    `generate()` alone would read the prompt in every beam. Empty where there is nothing to
-    gain, or where the cache is of a kind whose rows cannot be repeated this way.
+    `generate()` alone would read the prompt in every beam, and padded to the longest; here each is
+    read as it is and padded afterwards. Empty where there is nothing to gain, or where the cache is
+    of a kind that cannot be put together this way.
     """
-    if num_beams == 1 or int(mask.sum(dim=1).min()) < 2:
+    if num_beams == 1 or min(map(len, prompts)) < 2:
         return {}
-    cache = DynamicCache(config=model.config)
-    if not all(isinstance(layer, DynamicLayer) for layer in cache.layers):
+    caches = [DynamicCache(config=model.config) for _ in prompts]
+    if not all(isinstance(layer, DynamicLayer) for layer in caches[0].layers):
         return {}
-    mask = mask[:, :-1]
-    model(
-        input_ids=input_ids[:, :-1],
-        attention_mask=None if bool(mask.all()) else mask,  # without a mask attention is faster
-        position_ids=(mask.cumsum(dim=1) - 1).clamp(min=0),
-        past_key_values=cache,
-        use_cache=True,
-        logits_to_keep=1,
-    )
-    cache.batch_repeat_interleave(num_beams)
-    return {"past_key_values": cache}
+    for prompt, cache in zip(prompts, caches, strict=True):
+        input_ids = torch.tensor([prompt[:-1]], device=model.device)
+        model(input_ids=input_ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+    together = DynamicCache(config=model.config)
+    for index, layers in enumerate(zip(*(cache.layers for cache in caches), strict=True)):
+        together.update(
+            _stacked([layer.keys for layer in layers]), _stacked([layer.values for layer in layers]), index
+        )
+    together.batch_repeat_interleave(num_beams)
+    return {"past_key_values": together}
+
+
+def _stacked(parts: Sequence[Tensor]) -> Tensor:
+    """Parts of shape (1, heads, length, width) as one, padded on the left to the longest."""
+    longest = max(part.shape[2] for part in parts)
+    return torch.cat([torch.nn.functional.pad(part, (0, 0, longest - part.shape[2], 0)) for part in parts])
 
 
 def _until_stop(row: list[int], stop: tuple[int, ...], decoding: DecodingConfig) -> Generated:
