@@ -1,7 +1,7 @@
 """Planted truth: an unaltered sample from the demo respondent gives back what it was trained to answer.
 
-The whole questionnaire with 200 respondents is checked by hand (docs/reproducibility.md); here a
-part of it, so that a change that bends the answers is noticed.
+docs/reproducibility.md has the command for the whole questionnaire with 200 respondents; here a part
+of it, so that a change that bends the answers is noticed.
 """
 
 from pathlib import Path
