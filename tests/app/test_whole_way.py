@@ -195,8 +195,13 @@ def test_the_same_run_started_twice_at_once_is_refused(tmp_path: Path) -> None:
     assert "Traceback" not in second.stderr
 
 
+def hear_interrupts() -> None:
+    """A shell starts background jobs deaf to Ctrl-C, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_with_one_message_and_loses_nothing(undisturbed: Path, tmp_path: Path) -> None:
-    process = start(words(tmp_path))
+    process = start(words(tmp_path), preexec_fn=hear_interrupts)
     deadline = time.monotonic() + 120
     while num_lines(tmp_path) < 3 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
