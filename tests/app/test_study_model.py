@@ -11,19 +11,21 @@ from def_sim.app.main import main
 from def_sim.resources import data_folder
 
 pytestmark = pytest.mark.slow
+DEMO = data_folder() / "respondents" / "demo"
 
 
 @pytest.fixture(scope="module")
 def tiny_mistral(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Mistral's layers with random weights, and the demo respondent's tokenizer and template."""
     import torch
+    from tokenizers import Tokenizer
     from transformers import MistralConfig, MistralForCausalLM
 
     folder = tmp_path_factory.mktemp("mistral")
     torch.manual_seed(0)
     model = MistralForCausalLM(
         MistralConfig(
-            vocab_size=4_000,
+            vocab_size=Tokenizer.from_file(str(DEMO / "tokenizer.json")).get_vocab_size(),
             hidden_size=64,
             intermediate_size=128,
             num_hidden_layers=2,
@@ -37,7 +39,7 @@ def tiny_mistral(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     model.to(torch.bfloat16).save_pretrained(folder)
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
-        shutil.copy(data_folder() / "respondents" / "demo" / name, folder)
+        shutil.copy(DEMO / name, folder)
     return folder
 
 
