@@ -76,6 +76,28 @@ def noise_key(key: RequestKey) -> int:
     return int.from_bytes(_digest(fields)[:8], "big")
 
 
+def noise_states(
+    keys: NDArray[np.uint64], steps: NDArray[np.int64], beams: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    """Key, step and beam of many rows, mixed: what `gumbel_noise` mixes the tokens into.
+
+    Each field is mixed on its own: adding them first would let (step 1, beam 0) collide with
+    (step 0, beam 1).
+
+    Args:
+        keys: `noise_key` of each row's request.
+        steps: Index of each row's token, from 0.
+        beams: Each row's beam.
+
+    Returns:
+        One word a row, of the common shape.
+    """
+    with np.errstate(over="ignore"):
+        for field in (steps, beams):
+            keys = _mix(keys + _GOLDEN * (field.astype(np.uint64) + np.uint64(1)))
+    return keys
+
+
 def gumbel_noise(key: int, *, step: int, beam: int, tokens: NDArray[np.int64]) -> NDArray[np.float64]:
     """Standard Gumbel noise for candidate tokens at one step of one beam.
 
@@ -92,11 +114,8 @@ def gumbel_noise(key: int, *, step: int, beam: int, tokens: NDArray[np.int64]) -
         Noise of the shape of `tokens`; depends on nothing but the arguments.
     """
     with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is the point
-        state = np.array(key, dtype=np.uint64)  # no axis: the result has the shape of `tokens`
-        # Each field is mixed on its own: adding them first would let (step 1, beam 0)
-        # collide with (step 0, beam 1).
-        for value in (step, beam):
-            state = _mix(state + _GOLDEN * np.uint64(value + 1))
+        # No axis: the result has the shape of `tokens`.
+        state = noise_states(np.array(key, dtype=np.uint64), np.array(step), np.array(beam))
         bits = _mix(state + _GOLDEN * (tokens.astype(np.uint64) + np.uint64(1)))
     # 53 random bits, centred in their cells: never 0, never 1.
     uniform = ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53

@@ -1,4 +1,4 @@
-"""Which waiting requests run together.
+"""Which waiting requests run together through `generate()`.
 
 Requests share a batch when `generate()` can treat them alike: without beams whatever their
 sampling parameters (those go by row), with beam search those of equal width, with beam sampling
@@ -6,32 +6,23 @@ those of equal decoding. Pure functions: no thread, no model.
 """
 
 from collections.abc import Hashable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 
+from def_sim.engines.local.runner import Prompt
 from def_sim.errors import EngineError
-from def_sim.records import Completion, Request
+from def_sim.records import Request
 
 
 class BatchTooLargeError(EngineError):
     """The device has not enough memory for that many rows at once; fewer may work."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A request and the token ids the model will read."""
-
-    request: Request
-    token_ids: tuple[int, ...]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """A prompt in the queue, with where its completion goes."""
+    """A prompt in the queue, with the number its caller knows it by."""
 
+    ticket: int
     prompt: Prompt
-    completion: "Future[Completion]"
-    submitted_at: float  # time.monotonic()
 
     @property
     def num_rows(self) -> int:

@@ -1,5 +1,8 @@
 """One batch through transformers' `generate()`: token ids in, token ids out.
 
+The slow way and the reference: models that can run in slots do (`slot_loop.py`), and tests hold
+those to the tokens of this.
+
 Four kinds of decoding. Greedy and plain sampling share batches (`KeyedSampler`). Beam search
 is `generate()`'s own. Beam sampling is its loop with our draw of the continuations
 (`KeyedBeamSampler`), put in place of the one method that draws from torch's global generator;
@@ -17,8 +20,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache, GenerationConfig, LogitsProcessorList
-from transformers.cache_utils import DynamicLayer
+from transformers import GenerationConfig, LogitsProcessorList
 
 from def_sim.engines.local.sampling import FiniteLogitsGuard, KeyedBeamSampler, KeyedSampler
 from def_sim.errors import EngineError
@@ -74,7 +76,6 @@ def generate_batch(
             attention_mask=mask,
             generation_config=_settings(decoding, special),
             logits_processor=processors,
-            **_prefilled(model, prompts, decoding.num_beams),
         )
     answers = [_until_stop(row, special.stop, decoding) for row in sequences[:, prompt_length:].tolist()]
     return [
@@ -132,36 +133,6 @@ def _drawing_beams(model: Any, requests: Sequence[Request], prompt_length: int) 
         yield
     finally:
         del model._get_top_k_continuations  # the class's own method is seen again
-
-
-def _prefilled(model: Any, prompts: Sequence[tuple[int, ...]], num_beams: int) -> dict[str, Any]:
-    """Keys and values of the prompts but their last token, computed once a request, not once a beam.
-
-    `generate()` alone would read the prompt in every beam, and padded to the longest; here each is
-    read as it is and padded afterwards. Empty where there is nothing to gain, or where the cache is
-    of a kind that cannot be put together this way.
-    """
-    if num_beams == 1 or min(map(len, prompts)) < 2:
-        return {}
-    caches = [DynamicCache(config=model.config) for _ in prompts]
-    if not all(isinstance(layer, DynamicLayer) for layer in caches[0].layers):
-        return {}
-    for prompt, cache in zip(prompts, caches, strict=True):
-        input_ids = torch.tensor([prompt[:-1]], device=model.device)
-        model(input_ids=input_ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
-    together = DynamicCache(config=model.config)
-    for index, layers in enumerate(zip(*(cache.layers for cache in caches), strict=True)):
-        together.update(
-            _stacked([layer.keys for layer in layers]), _stacked([layer.values for layer in layers]), index
-        )
-    together.batch_repeat_interleave(num_beams)
-    return {"past_key_values": together}
-
-
-def _stacked(parts: Sequence[Tensor]) -> Tensor:
-    """Parts of shape (1, heads, length, width) as one, padded on the left to the longest."""
-    longest = max(part.shape[2] for part in parts)
-    return torch.cat([torch.nn.functional.pad(part, (0, 0, longest - part.shape[2], 0)) for part in parts])
 
 
 def _until_stop(row: list[int], stop: tuple[int, ...], decoding: DecodingConfig) -> Generated:

@@ -1,0 +1,101 @@
+"""The slot loop as the worker sees it: requests to prompts, drafts to completions, failures to words."""
+
+from dataclasses import asdict
+from math import isfinite
+
+from def_sim.engines.local.draft import Draft
+from def_sim.engines.local.model import LocalModel, is_out_of_memory
+from def_sim.engines.local.option_codes import choose_code
+from def_sim.engines.local.runner import Ended, Prompt
+from def_sim.engines.local.slot_loop import SlotLoop, does_not_fit
+from def_sim.errors import EngineError
+from def_sim.records import AnswerMode, Completion, FinishReason, Request
+
+
+class SlotRunner:
+    """A runner whose step is one step of the slot loop.
+
+    Args:
+        model: Model and tokenizer.
+        loop: The loop over that model.
+    """
+
+    def __init__(self, model: LocalModel, loop: SlotLoop) -> None:
+        self._model = model
+        self._loop = loop
+
+    def prompt(self, request: Request) -> Prompt:
+        """See `Runner`."""
+        return self._model.prompt(request)
+
+    def add(self, ticket: int, prompt: Prompt) -> None:
+        """See `Runner`."""
+        self._loop.add(ticket, prompt)
+
+    def cancel(self, ticket: int) -> None:
+        """See `Runner`."""
+        self._loop.cancel(ticket)
+
+    @property
+    def has_work(self) -> bool:
+        """See `Runner`."""
+        return self._loop.has_work
+
+    def step(self) -> list[Ended]:
+        """One step; if it fails, nothing is lost and fewer run in the next."""
+        try:
+            return [self._ended(draft, error) for draft, error in self._loop.step()]
+        except (RuntimeError, ValueError, IndexError) as error:
+            # What torch and transformers raise: memory, kernels, shapes.
+            reason, is_memory = f"{type(error).__name__}: {error}", is_out_of_memory(error)
+        # Out here, because an error in flight keeps the frames, and with them the memory, of what failed.
+        failed = self._loop.shrink() if is_memory else self._loop.isolate()
+        if failed is None:
+            return []
+        if is_memory:
+            return [(failed.ticket, does_not_fit(failed))]
+        return [(failed.ticket, EngineError(f"{failed.prompt.request.key}: the model failed: {reason}"))]
+
+    def facts(self) -> dict[str, object]:
+        """See `Runner`."""
+        facts = self._model.facts()
+        is_fixed = self._loop.fixed_rows is not None
+        return {
+            **facts,
+            "loop": "slots",
+            "reuses_prefixes": self._loop.reuses_prefixes,
+            "tokens_depend_on_batch": bool(facts["tokens_depend_on_batch"]) and not is_fixed,
+        }
+
+    def work(self) -> dict[str, int]:
+        """See `Runner`."""
+        return asdict(self._loop.work)
+
+    def close(self) -> None:
+        """See `Runner`."""
+        self._loop.close()
+        self._model.close()
+
+    def _ended(self, draft: Draft, error: EngineError | None) -> Ended:
+        if error is not None:
+            return draft.ticket, error
+        if draft.prompt.codes is not None:
+            return draft.ticket, _of_codes(draft)
+        assert draft.answer is not None
+        return draft.ticket, self._model.completion(draft.prompt, draft.answer, has_stopped=draft.has_stopped)
+
+
+def _of_codes(draft: Draft) -> Completion | EngineError:
+    """The answer where only option codes may be given."""
+    request, probabilities = draft.prompt.request, draft.code_probabilities
+    if not all(map(isfinite, probabilities.values())):
+        return EngineError(f"{request.key}: the model gives none of the option codes any probability.")
+    code = choose_code(probabilities, request.decoding, draft.noise_key)
+    assert draft.prompt.codes is not None
+    return Completion(
+        text=f"{request.answer_anchor} {code}",
+        finish_reason=FinishReason.STOP,
+        num_prompt_tokens=len(draft.prompt.token_ids),
+        num_generated_tokens=len(draft.prompt.codes[code]),
+        option_probabilities=probabilities if request.mode is AnswerMode.PROBABILITIES else None,
+    )
