@@ -80,20 +80,16 @@ REFUSES_SYSTEM = (
 )
 
 
-@pytest.mark.parametrize(
-    ("template", "message"),
-    [(WITHOUT_SYSTEM, "leaves out the system turn"), (REFUSES_SYSTEM, "no system role")],
-)
-def test_a_system_turn_that_does_not_arrive_is_an_error_of_the_request(
-    tokenizer: Any, make_request: MakeRequest, template: str, message: str
+@pytest.mark.parametrize("template", [WITHOUT_SYSTEM, REFUSES_SYSTEM])
+def test_a_system_turn_that_a_template_drops_or_refuses_goes_before_the_first_question(
+    tokenizer: Any, make_request: MakeRequest, template: str
 ) -> None:
     tokenizer.chat_template = template
     chat = PromptFormat(tokenizer, style="chat", max_positions=None)
     request = make_request(0)
     with_system = replace(request, messages=(Message(Role.SYSTEM, "You live in Lyon."), *request.messages))
-    chat.text(request)
-    with pytest.raises(EngineError, match=message):
-        chat.text(with_system)
+    assert chat.text(with_system) == f"You live in Lyon.\n\n{chat.text(request)}"
+    assert chat.facts()["system_turn"] == "merged into the first user turn"
 
 
 def test_a_template_that_writes_the_date_gives_the_same_prompt_on_any_day(

@@ -129,12 +129,27 @@ def test_a_missing_shard_is_named_with_the_interrupted_download(folder: Path) ->
         check_checkpoint(folder, needs_chat_template=True)
 
 
+def test_bin_shards_that_are_shorter_than_their_index_promises_are_not_whole(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model-00001-of-00001.bin").write_bytes(bytes(70))
+    index = folder / "pytorch_model.bin.index.json"
+    weight_map = {"a": "pytorch_model-00001-of-00001.bin"}
+    for total, is_whole in ((64, True), (100, False)):
+        index.write_text(json.dumps({"metadata": {"total_size": total}, "weight_map": weight_map}))
+        if is_whole:
+            check_checkpoint(folder, needs_chat_template=True)
+        else:
+            with pytest.raises(ModelError, match=r"have 70 bytes together.*promises 100"):
+                check_checkpoint(folder, needs_chat_template=True)
+
+
 def test_a_chat_model_without_a_template_is_refused_and_a_base_model_is_not(folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text("{}")
     check_checkpoint(folder, needs_chat_template=False)
     with pytest.raises(ModelError, match="no chat template") as caught:
         check_checkpoint(folder, needs_chat_template=True)
     assert "prompt_style=text" in caught.value.fix
+    assert "vicuna, chatml, baichuan2, chatglm2" in caught.value.fix
 
 
 def test_a_template_in_a_file_of_its_own_counts(folder: Path) -> None:
@@ -216,6 +231,15 @@ def test_checking_a_checkpoint_imports_neither_torch_nor_transformers(folder: Pa
         "assert not {'torch', 'transformers', 'huggingface_hub'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_a_prompt_style_of_ours_is_part_of_the_identity(folder: Path) -> None:
+    by_template, vicuna, chatml = (
+        checkpoint_identity(folder, prompt_style=style) for style in ("chat", "vicuna", "chatml")
+    )
+    assert "prompt style" not in by_template
+    assert vicuna["prompt style"] != chatml["prompt style"]
+    assert by_template == {name: digest for name, digest in vicuna.items() if name != "prompt style"}
 
 
 def test_a_copy_has_the_same_identity(folder: Path, tmp_path: Path) -> None:

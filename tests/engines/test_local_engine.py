@@ -15,8 +15,9 @@ from transformers import AutoModelForCausalLM, MistralConfig, MistralForCausalLM
 from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.local.generation import SpecialTokens, generate_batch
 from def_sim.engines.local.model import LocalModel
+from def_sim.engines.local.shared_worker import keep_loaded
 from def_sim.errors import ConfigError, EngineError, ModelError
-from def_sim.records import AnswerMode, Completion, FinishReason, Request
+from def_sim.records import Completion, FinishReason, Request
 
 MakeRequest = Callable[..., Request]
 
@@ -89,7 +90,7 @@ def test_tokens_are_those_of_a_plain_generate(
     special = SpecialTokens(stop=(2, *range(300, 315)), pad=0, begin=1)
     for number in range(6):
         request = make_request(number, **DECODINGS[name])
-        [answer] = generate_batch(model._model, special, [request], [model.prompt(request).token_ids])
+        [answer] = generate_batch(model.network, special, [request], [model.prompt(request).token_ids])
         assert not isinstance(answer, EngineError)
         assert list(answer.token_ids) == reference_tokens(checkpoint, model, request)
 
@@ -171,7 +172,7 @@ def test_generated_tokens_count_the_stop_token_and_its_text_is_left_out(
     [greedy] = outcomes(complete(model, [make_request(0, do_sample=False)]))
     text, num_tokens, _ = greedy
     [prompt] = [model.prompt(make_request(0, do_sample=False))]
-    sequence = model._model.generate(
+    sequence = model.network.generate(
         torch.tensor([prompt.token_ids]), max_new_tokens=16, do_sample=False, eos_token_id=2, pad_token_id=0
     )
     tokens = sequence[0, len(prompt.token_ids) :].tolist()
@@ -196,7 +197,7 @@ def test_logits_that_are_not_numbers_fail_their_request_and_no_other(
         - {0}
     )
     with torch.no_grad():
-        model._model.get_input_embeddings().weight[token] = torch.nan
+        model.network.get_input_embeddings().weight[token] = torch.nan
     results = complete(model, [requests[0], bad, *requests[2:]])
     assert isinstance(results[1], EngineError)
     assert "not finite" in results[1].message
@@ -214,7 +215,7 @@ def test_a_sliding_window_model_gives_the_tokens_of_a_plain_generate(
     shutil.copytree(checkpoint, folder)
     torch.manual_seed(8)
     config = MistralConfig(
-        vocab_size=model._model.config.vocab_size,
+        vocab_size=model.network.config.vocab_size,
         hidden_size=32,
         intermediate_size=64,
         num_hidden_layers=2,
@@ -227,7 +228,7 @@ def test_a_sliding_window_model_gives_the_tokens_of_a_plain_generate(
     sliding = LocalModel(folder, dtype="float32", device="cpu", prompt_style="chat")
     requests = [make_request(number, num_beams=3, do_sample=False) for number in range(4)]
     batch = generate_batch(
-        sliding._model,
+        sliding.network,
         SpecialTokens(stop=(2,), pad=0, begin=1),
         requests,
         [sliding.prompt(request).token_ids for request in requests],
@@ -301,16 +302,6 @@ def test_a_missing_checkpoint_is_a_model_error_for_each_request(make_request: Ma
     assert all(isinstance(result, ModelError) for result in results)
 
 
-def test_other_modes_are_refused_in_words(checkpoint: Path, make_request: MakeRequest) -> None:
-    request = replace(make_request(0), mode=AnswerMode.PROBABILITIES, option_codes=(1, 2))
-    [result] = ask(checkpoint, [request])
-    assert isinstance(result, EngineError)
-    assert "free text only" in result.message
-    capabilities = LocalEngine(str(checkpoint)).capabilities
-    assert not capabilities.probabilities
-    assert not capabilities.constrained
-
-
 def test_out_of_memory_is_told_apart_from_other_failures(
     model: LocalModel, make_request: MakeRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -331,7 +322,7 @@ def test_old_weight_files_give_the_same_answers(
     folder = tmp_path / "old"
     shutil.copytree(checkpoint, folder)
     (folder / "model.safetensors").unlink()
-    torch.save(model._model.state_dict(), folder / "pytorch_model.bin")
+    torch.save(model.network.state_dict(), folder / "pytorch_model.bin")
     requests = [make_request(number) for number in range(4)]
     assert outcomes(ask(folder, requests)) == outcomes(complete(model, requests))
 
@@ -359,9 +350,10 @@ def test_the_manifest_learns_files_and_machine(checkpoint: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"quantization": "nf4"}, ModelError, "quantization=nf4 is not in this version"),
+        ({"quantization": "nf5"}, ConfigError, "quantization='nf5'"),
+        ({"loop": "while"}, ConfigError, "loop='while'"),
         ({"dtype": "float8"}, ConfigError, "dtype='float8'"),
-        ({"prompt_style": "chatml"}, ConfigError, "prompt_style='chatml'"),
+        ({"prompt_style": "alpaca"}, ConfigError, "prompt_style='alpaca'"),
         ({"max_batch_rows": 0}, ConfigError, "max_batch_rows=0"),
         ({"num_threads": 0}, ConfigError, "num_threads=0"),
     ],
@@ -371,3 +363,25 @@ def test_settings_that_are_not_offered_fail_before_a_model_loads(
 ) -> None:
     with pytest.raises(error, match=message):
         LocalEngine("anything", **settings)
+
+
+def test_runs_of_one_process_load_a_model_once(
+    checkpoint: Path, make_request: MakeRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Path] = []
+    really_load = LocalModel.__init__
+
+    def load(self: LocalModel, folder: Path, **settings: Any) -> None:
+        loaded.append(folder)
+        really_load(self, folder, **settings)
+
+    monkeypatch.setattr(LocalModel, "__init__", load)
+    requests = [make_request(number) for number in range(3)]
+    with keep_loaded():
+        first = outcomes(ask(checkpoint, requests))
+        assert outcomes(ask(checkpoint, requests)) == first
+        assert len(loaded) == 1
+        ask(checkpoint, requests, prompt_style="text")  # another model, as far as prompts go
+        assert len(loaded) == 2
+    assert outcomes(ask(checkpoint, requests)) == first
+    assert len(loaded) == 3  # outside the block each engine has its own

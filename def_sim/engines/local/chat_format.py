@@ -1,15 +1,25 @@
 """Messages into token ids, the way the checkpoint was trained to read them.
 
-Chat models: the tokenizer's own template. Base models: plain text that ends in the anchor
-after which the answer stands. Knows nothing of weights, decoding or surveys; what the turns
-say is none of its business, only that all of it arrives.
+Chat models: the tokenizer's own template, or a style of ours where it has none
+(`prompt_styles`). Base models: plain text that ends in the anchor after which the answer stands.
+Knows nothing of weights, decoding or surveys; what the turns say is none of its business, only
+that all of it arrives.
 """
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 
 from jinja2 import TemplateError
 
+from def_sim.engines.local.prompt_styles import (
+    PROBE,
+    STYLES,
+    TURN_ENDS,
+    Marker,
+    Piece,
+    merged_system,
+)
 from def_sim.errors import EngineError, ModelError
 from def_sim.records import Message, Request, Role
 
@@ -22,27 +32,21 @@ _FIXED_DATE: Final = (
     " | replace('%B', 'July') | replace('%b', 'Jul') | replace('%A', 'Friday') | replace('%a', 'Fri')"
     " | replace('%H', '12') | replace('%M', '00') | replace('%S', '00') }}{%- endmacro -%}"
 )
-
-_PROBE: Final = (
-    Message(Role.USER, "first question"),
-    Message(Role.ASSISTANT, "first reply"),
-    Message(Role.USER, "second question"),
-    Message(Role.ASSISTANT, "second reply"),
-    Message(Role.USER, "third question"),
-)
+_SYSTEM_PROBE: Final = (Message(Role.SYSTEM, "system text"), *PROBE)
 
 
 class PromptFormat:
     """Writes requests as text and as token ids for one tokenizer.
 
     Args:
-        tokenizer: A transformers tokenizer.
-        style: "chat" (the tokenizer's template) or "text" (base models).
+        tokenizer: A transformers tokenizer, or a `SentencePieceTokenizer`.
+        style: "chat" (the tokenizer's template), "text" (base models) or one of `STYLES`.
         max_positions: Longest sequence the model can read, prompt and answer together;
             None if its config does not say.
 
     Raises:
-        ModelError: The chat template refuses a remembered exchange, or leaves it out.
+        ModelError: The chat template refuses a remembered exchange or leaves it out, or the
+            tokenizer has not the tokens of the style.
     """
 
     def __init__(self, tokenizer: Any, *, style: str, max_positions: int | None) -> None:
@@ -50,23 +54,96 @@ class PromptFormat:
         self._style = style
         self._max_positions = max_positions
         self._template = ""
+        self._merges_system = style == "chatglm2"
         if style == "chat":
             self._check_template()
+        self.turn_ends = self._turn_ends()
+        self._check_markers()
 
     def text(self, request: Request) -> str:
-        """The prompt as the model reads it; special tokens of a chat template are written out.
+        """The prompt as the model reads it; special tokens and markers are written out.
 
         Raises:
             EngineError: The chat template refuses the turns, or leaves out some of them.
         """
+        pieces = self._pieces(request)
+        return "".join(piece.name if isinstance(piece, Marker) else piece for piece in pieces)
+
+    def token_ids(self, request: Request) -> tuple[int, ...]:
+        """Token ids of the prompt.
+
+        Raises:
+            EngineError: As for `text`, or prompt and answer do not fit into the context.
+        """
+        token_ids = tuple(token for piece in self._pieces(request) for token in self._ids(piece))
+        self._check_length(request, len(token_ids))
+        return token_ids
+
+    def code_token_ids(self, request: Request) -> tuple[tuple[int, ...], dict[int, tuple[int, ...]]]:
+        """The prompt up to where option codes part, and each code's tokens from there.
+
+        The assistant's turn is begun with the anchor. Each code is tokenized where it would stand, so
+        what a tokenizer makes of the space before it or of its digits is what the model knows.
+
+        Raises:
+            EngineError: As for `token_ids`.
+        """
+        self._check_length(request, len(self.token_ids(request)))
+        texts = {code: self._pieces_with(request, code) for code in request.option_codes}
+        ids = {code: [t for piece in pieces for t in self._ids(piece)] for code, pieces in texts.items()}
+        rows = list(ids.values())
+        shortest = min(map(len, rows)) - 1  # every code keeps a token of its own
+        common = next(
+            (i for i in range(shortest) if any(row[i] != rows[0][i] for row in rows)),
+            shortest,
+        )
+        return tuple(rows[0][:common]), {code: tuple(row[common:]) for code, row in ids.items()}
+
+    def facts(self) -> dict[str, object]:
+        """What of the format may change an answer, for the manifest."""
         if self._style == "text":
-            return plain_text(request.messages, request.answer_anchor)
+            return {"prompt_style": "text"}
+        rendered = self._probe_text()
+        return {
+            "prompt_style": self._style,
+            "system_turn": "merged into the first user turn" if self._merges_system else "a turn of its own",
+            "rendered_template_sha256": hashlib.sha256(rendered.encode()).hexdigest(),
+            "turn_ends": list(self.turn_ends),
+        }
+
+    def _check_length(self, request: Request, num_tokens: int) -> None:
+        longest, new = self._max_positions, request.decoding.max_new_tokens
+        if longest is not None and num_tokens + new > longest:
+            raise _too_long(request, num_tokens, longest)
+
+    def _pieces_with(self, request: Request, code: int) -> tuple[Piece, ...]:
+        """The prompt with the assistant's turn begun by anchor and code."""
+        if self._style == "text":
+            return (f"{plain_text(request.messages, request.answer_anchor)} {code}",)
+        answer = f"{request.answer_anchor} {code}"
+        messages = (*request.messages, Message(Role.ASSISTANT, answer))
+        if self._style in STYLES:
+            return _cut_after(STYLES[self._style](messages), answer)
+        opened = self._template_text(request)
+        [written] = _cut_after((self._render(messages, opens_turn=False),), answer)
+        # Some templates open a turn with more than they write into one of the past.
+        assert isinstance(written, str)
+        return (written if written.startswith(opened.rstrip()) else opened + answer,)
+
+    def _pieces(self, request: Request) -> tuple[Piece, ...]:
+        if self._style == "text":
+            return (plain_text(request.messages, request.answer_anchor),)
+        if self._style in STYLES:
+            return STYLES[self._style](request.messages)
+        return (self._template_text(request),)
+
+    def _template_text(self, request: Request) -> str:
         try:
             rendered = self._render(request.messages)
         except TemplateError as error:
             raise EngineError(
                 f"{request.key}: the model's chat template refuses the turns: {error}.",
-                fix="Use a protocol without system turns, or `model.engine.prompt_style=text`.",
+                fix="Use a protocol whose turns alternate between user and assistant.",
             ) from error
         lost = _lost_turns(request.messages, rendered)
         if lost:
@@ -77,27 +154,31 @@ class PromptFormat:
             )
         return rendered
 
-    def token_ids(self, request: Request) -> tuple[int, ...]:
-        """Token ids of the prompt.
-
-        Raises:
-            EngineError: As for `text`, or prompt and answer do not fit into the context.
-        """
+    def _ids(self, piece: Piece) -> Sequence[int]:
+        if isinstance(piece, Marker):
+            return [self._marker_id(piece.name)]
         # A rendered template already begins with the model's first token: adding it again
         # would put it there twice.
-        encoded = self._tokenizer(self.text(request), add_special_tokens=self._style == "text")
-        token_ids = tuple(encoded["input_ids"])
-        longest, new = self._max_positions, request.decoding.max_new_tokens
-        if longest is not None and len(token_ids) + new > longest:
-            raise _too_long(request, len(token_ids), longest)
+        encoded = self._tokenizer(piece, add_special_tokens=self._style == "text")
+        token_ids: list[int] = encoded["input_ids"]
         return token_ids
 
-    def _render(self, messages: Sequence[Message]) -> str:
-        turns = [{"role": str(message.role), "content": message.content} for message in messages]
+    def _marker_id(self, name: str) -> int:
+        token = self._tokenizer.convert_tokens_to_ids(name)
+        if token is None or token == self._tokenizer.unk_token_id:
+            raise ModelError(
+                f"The tokenizer has no token {name!r}, which prompt_style={self._style} needs.",
+                fix="Use the checkpoint of the model's YAML, or another `model.engine.prompt_style=`.",
+            )
+        return int(token)
+
+    def _render(self, messages: Sequence[Message], *, opens_turn: bool = True) -> str:
+        written = merged_system(messages) if self._merges_system else messages
+        turns = [{"role": str(message.role), "content": message.content} for message in written]
         rendered = self._tokenizer.apply_chat_template(
             turns,
             tokenize=False,
-            add_generation_prompt=True,
+            add_generation_prompt=opens_turn,
             chat_template=self._template,
         )
         return str(rendered)
@@ -106,19 +187,53 @@ class PromptFormat:
         try:
             template = self._tokenizer.get_chat_template()
             self._template = _FIXED_DATE + template if "strftime_now" in template else template
-            rendered = self._render(_PROBE)
+            rendered = self._render(PROBE)
         except (TemplateError, ValueError) as error:  # ValueError: there is no template at all
             raise ModelError(
                 f"The chat template cannot write user and assistant turns: {error}.",
                 fix="Put the publisher's template into the folder as chat_template.jinja, or set "
-                "`model.engine.prompt_style=text` for a base model.",
+                f"`model.engine.prompt_style=` to text for a base model, else to one of {', '.join(STYLES)}.",
             ) from error
-        lost = _lost_turns(_PROBE, rendered)
+        lost = _lost_turns(PROBE, rendered)
         if lost:
             raise ModelError(
                 f"The chat template drops remembered exchanges: {lost[0].content!r} is not in the prompt.",
                 fix="Put a template that keeps the whole conversation there as chat_template.jinja.",
             )
+        self._merges_system = not self._takes_system()
+
+    def _takes_system(self) -> bool:
+        """Whether a system turn arrives in the prompt, neither refused nor dropped."""
+        try:
+            return not _lost_turns(_SYSTEM_PROBE, self._render(_SYSTEM_PROBE))
+        except TemplateError:
+            return False
+
+    def _turn_ends(self) -> tuple[int, ...]:
+        """Tokens that end an assistant's turn in the prompt and so, if the model writes them, its answer.
+
+        Some publishers tuned a model to end its turns so and left the base model's end of text in
+        generation_config.json: such a model would go on with the user's next turn.
+        """
+        if self._style in STYLES:
+            return tuple(map(self._marker_id, TURN_ENDS.get(self._style, ())))
+        if self._style == "text":
+            return ()
+        _, _, after = self._render(PROBE).partition(PROBE[1].content)
+        first = next(iter(self._ids(after.lstrip())), None)
+        return () if first is None or first not in self._tokenizer.all_special_ids else (int(first),)
+
+    def _check_markers(self) -> None:
+        if self._style in STYLES:
+            for piece in STYLES[self._style](PROBE):
+                if isinstance(piece, Marker):
+                    self._marker_id(piece.name)
+
+    def _probe_text(self) -> str:
+        if self._style == "chat":
+            return self._render(_SYSTEM_PROBE)
+        pieces = STYLES[self._style](_SYSTEM_PROBE)
+        return "".join(piece.name if isinstance(piece, Marker) else piece for piece in pieces)
 
 
 def plain_text(messages: Sequence[Message], anchor: str) -> str:
@@ -133,6 +248,15 @@ def plain_text(messages: Sequence[Message], anchor: str) -> str:
         parts.append("\n" if message.role is Role.USER else "\n\n")
     text = "".join(parts).rstrip()
     return text if text.endswith(anchor) else f"{text}\n{anchor}"
+
+
+def _cut_after(pieces: Sequence[Piece], text: str) -> tuple[Piece, ...]:
+    """The pieces up to the end of the last occurrence of a text."""
+    for index in reversed(range(len(pieces))):
+        piece = pieces[index]
+        if isinstance(piece, str) and text in piece:
+            return (*pieces[:index], piece[: piece.rindex(text) + len(text)])
+    raise AssertionError(f"no piece has {text!r}")
 
 
 def _lost_turns(messages: Sequence[Message], rendered: str) -> list[Message]:

@@ -1,6 +1,6 @@
 """Finds a checkpoint on this machine and says whether it is whole and of the right kind.
 
-Nothing is ever downloaded: an interview that silently fetches 15 GB is no help. Nothing is
+Nothing is downloaded here: an interview that silently fetches 15 GB is no help. Nothing is
 loaded either, so `stage=plan` may call all of this; torch and transformers are unknown here.
 """
 
@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+from def_sim.engines.local.prompt_styles import STYLES, style_digest
 from def_sim.engines.local.weight_files import (
     DOWNLOAD_AGAIN,
     read_json,
@@ -63,7 +64,8 @@ def find_checkpoint(path: str, revision: str | None) -> Path:
     pinned = f" --revision {revision}" if revision else ""
     raise ModelError(
         f"{path} (revision {revision or 'main'}) is not in the local cache {_hub_cache()}.",
-        fix=f"Run `hf download {path}{pinned}`, or set `model.engine.path=/folder` to a copy of it.",
+        fix="Run the same command with `stage=fetch` where there is a network (or "
+        f"`hf download {path}{pinned}`), or set `model.engine.path=/folder` to a copy of it.",
     )
 
 
@@ -111,7 +113,8 @@ def check_checkpoint(folder: Path, *, needs_chat_template: bool) -> None:
         raise ModelError(
             f"{folder} has no chat template, so chat turns cannot be written for it.",
             fix="For a base model set `model.engine.prompt_style=text`; for a chat model put the "
-            "publisher's template into the folder as chat_template.jinja.",
+            "publisher's template into the folder as chat_template.jinja, or choose the style it was "
+            f"tuned with: {', '.join(STYLES)}.",
         )
 
 
@@ -143,20 +146,23 @@ def chat_template_text(folder: Path) -> str | None:
     return template if isinstance(template, str) and template else None
 
 
-def checkpoint_identity(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file that decides what the model answers.
+def checkpoint_identity(folder: Path, *, prompt_style: str = "chat") -> dict[str, str]:
+    """SHA-256 of every file that decides what the model answers, and of what writes its prompts.
 
     Weight files above 200 MB are identified by their header, their size and their first and
     last MiB (prefix `sampled:`), which takes milliseconds instead of minutes.
 
     Returns:
-        File name -> hexadecimal digest; `chat template` -> digest of the template's text.
+        File name -> hexadecimal digest; `chat template` -> digest of the template's text;
+        `prompt style` -> for a style of ours, digest of what it makes of a conversation.
     """
     names = ("config.json", "generation_config.json", *_TOKENIZERS, *_TOKENIZER_COMPANIONS)
     identity = {name: _file_digest(folder / name) for name in names if (folder / name).is_file()}
     template = chat_template_text(folder)
     if template is not None:
         identity["chat template"] = hashlib.sha256(template.encode()).hexdigest()
+    if prompt_style in STYLES:
+        identity["prompt style"] = style_digest(prompt_style)
     for path in weight_files(folder):
         whole = path.stat().st_size <= _WHOLE_FILE_LIMIT
         identity[path.name] = _file_digest(path) if whole else f"sampled:{_sampled_digest(path)}"

@@ -5,6 +5,9 @@ the model loads in the worker's thread at `start()` or with the first request.
 """
 
 import asyncio
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 from def_sim.engines.local.checkpoint import (
@@ -12,13 +15,35 @@ from def_sim.engines.local.checkpoint import (
     checkpoint_identity,
     find_checkpoint,
 )
+from def_sim.engines.local.prompt_styles import PROMPT_STYLES
+from def_sim.engines.local.quantization import QUANTIZATIONS, QUANTIZE_ABOVE, choose_quantization
+from def_sim.engines.local.runner import Runner
+from def_sim.engines.local.shared_worker import borrow, give_back
 from def_sim.engines.local.weight_files import num_parameters, weight_bytes
-from def_sim.engines.local.worker import BatchModel, BatchWorker
-from def_sim.errors import ConfigError, EngineError, ModelError
+from def_sim.engines.local.worker import Worker
+from def_sim.errors import ConfigError, EngineError
 from def_sim.records import Capabilities, Completion, Request
 
-_PROMPT_STYLES: Final = ("chat", "text")
+_LOOPS: Final = ("auto", "slots", "generate")
 _DTYPES: Final = ("auto", "float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """All that the model and its loop are made from: equal settings can share a loaded model."""
+
+    path: str
+    revision: str | None
+    dtype: str
+    device: str
+    prompt_style: str
+    max_batch_rows: int
+    num_threads: int | None
+    quantization: str
+    quantize_above: int
+    loop: str
+    reuses_prefixes: bool
+    deterministic: bool
 
 
 class LocalEngine:
@@ -32,15 +57,19 @@ class LocalEngine:
         revision: Commit of the hub id; not used for a folder.
         dtype: "auto" (bfloat16 on a GPU, float32 on the CPU), "float32", "bfloat16" or "float16".
         device: "auto" (the first GPU, else the CPU), "cpu", "cuda", "cuda:1", ...
-        prompt_style: "chat" (the checkpoint's chat template) or "text" (base models).
-        max_batch_rows: Most rows in one batch; a beam is a row. Halved when memory runs out.
+        prompt_style: "chat" (the checkpoint's chat template), "text" (base models), or a style of ours
+            for chat models without a template (`prompt_styles.py`).
+        max_batch_rows: Most rows written at once; a beam is a row. Fewer when memory runs out.
         num_threads: CPU threads of one operation, for the whole process; None is one for models
             below 100 million parameters, else torch's own choice.
-        quantization: "none"; this version has no other.
+        quantization: One of `QUANTIZATIONS`; "auto" is 4 bit above `quantize_above` parameters.
+        quantize_above: See there.
+        loop: "auto" (slots where the model can, see slot_support.py), "slots", or "generate" (batches).
+        reuses_prefixes: In slots, a respondent's next prompt is read from where it differs from its last.
+        deterministic: Steps of one shape, so that tokens do not depend on company in 16 bit either; slower.
 
     Raises:
         ConfigError: A value that is none of the above.
-        ModelError: A quantization.
     """
 
     def __init__(
@@ -51,43 +80,64 @@ class LocalEngine:
         dtype: str = "auto",
         device: str = "auto",
         prompt_style: str = "chat",
-        max_batch_rows: int = 32,
+        max_batch_rows: int = 256,
         num_threads: int | None = None,
         quantization: str = "none",
+        quantize_above: int = QUANTIZE_ABOVE,
+        loop: str = "auto",
+        reuses_prefixes: bool = True,
+        deterministic: bool = False,
     ) -> None:
         _check_choice("dtype", dtype, _DTYPES)
-        _check_choice("prompt_style", prompt_style, _PROMPT_STYLES)
+        _check_choice("prompt_style", prompt_style, PROMPT_STYLES)
+        _check_choice("quantization", quantization, QUANTIZATIONS)
+        _check_choice("loop", loop, _LOOPS)
         _check_positive("max_batch_rows", max_batch_rows)
+        _check_positive("quantize_above", quantize_above)
         if num_threads is not None:
             _check_positive("num_threads", num_threads)
-        if quantization != "none":
-            raise ModelError(
-                f"model.engine.quantization={quantization} is not in this version.",
-                fix="Use `model.engine.quantization=none` with `model.engine.dtype=bfloat16`.",
-            )
-        self._path = path
-        self._revision = revision
-        self._dtype = dtype
-        self._device = device
-        self._prompt_style = prompt_style
-        self._max_batch_rows = max_batch_rows
-        self._num_threads = num_threads
-        self._worker: BatchWorker | None = None
+        self._settings = _Settings(
+            path,
+            revision,
+            dtype,
+            device,
+            prompt_style,
+            max_batch_rows,
+            num_threads,
+            quantization,
+            quantize_above,
+            loop,
+            reuses_prefixes,
+            deterministic,
+        )
+        self._worker: Worker | None = None
+        self._work_before: dict[str, int] = {}
         self._is_closed = False
 
     @property
     def capabilities(self) -> Capabilities:
-        """Beams with sampling, exactly addressed noise, top_k; free text only."""
-        return Capabilities(beams="beam-sample", seed="exact", top_k=True)
+        """Beams with sampling, exactly addressed noise, top_k; option codes scored where there are slots."""
+        has_slots = self._settings.loop != "generate"
+        return Capabilities(
+            beams="beam-sample", seed="exact", top_k=True, probabilities=has_slots, constrained=has_slots
+        )
 
     def check(self) -> None:
         """Makes sure, without loading anything, that the checkpoint is here and whole.
 
         Raises:
-            ModelError: Weights, tokenizer or chat template are missing; says what to do.
+            ModelError: Weights, tokenizer or chat template are missing, or the checkpoint cannot be
+                loaded in that quantization; says what to do.
         """
-        folder = find_checkpoint(self._path, self._revision)
-        check_checkpoint(folder, needs_chat_template=self._prompt_style == "chat")
+        folder = find_checkpoint(self._settings.path, self._settings.revision)
+        check_checkpoint(folder, needs_chat_template=self._settings.prompt_style == "chat")
+        self._chosen_quantization(folder)
+
+    @property
+    def work(self) -> dict[str, int]:
+        """What this engine has done so far, in tokens and steps; empty before the first."""
+        now = {} if self._worker is None else self._worker.work
+        return {name: count - self._work_before.get(name, 0) for name, count in now.items()}
 
     def describe(self) -> dict[str, object]:
         """What was run, for the manifest; after `start()` with device, dtype and library versions too.
@@ -95,20 +145,32 @@ class LocalEngine:
         Raises:
             ModelError: The checkpoint is not on this machine, or not whole.
         """
-        folder = find_checkpoint(self._path, self._revision)
+        folder = find_checkpoint(self._settings.path, self._settings.revision)
         facts: dict[str, object] = {
             "engine": "local",
-            "path": self._path,
-            "revision": self._revision,
-            "prompt_style": self._prompt_style,
-            "quantization": "none",
+            "path": self._settings.path,
+            "revision": self._settings.revision,
+            "prompt_style": self._settings.prompt_style,
+            "quantization": self._chosen_quantization(folder),
             "stored_parameters": num_parameters(folder),
             "weight_bytes": weight_bytes(folder),
-            "identity": checkpoint_identity(folder),
+            "identity": self._identity(folder),
         }
         if self._worker is not None and self._worker.loaded.done():
             facts.update(self._worker.loaded.result())
         return facts
+
+    def _chosen_quantization(self, folder: Path) -> str:
+        return choose_quantization(
+            self._settings.quantization, folder, quantize_above=self._settings.quantize_above
+        )
+
+    def _identity(self, folder: Path) -> dict[str, str]:
+        """What names the run; "auto" is named by what it chose."""
+        identity = checkpoint_identity(folder, prompt_style=self._settings.prompt_style)
+        if self._settings.quantization == "auto":
+            identity["quantization"] = self._chosen_quantization(folder)
+        return identity
 
     async def start(self) -> None:
         """Loads the model, once; later calls wait for it or return at once.
@@ -120,7 +182,8 @@ class LocalEngine:
         if self._is_closed:
             raise EngineError("The engine is closed.", retryable=True)
         if self._worker is None:
-            self._worker = BatchWorker(self._load, max_rows=self._max_batch_rows)
+            self._worker = borrow(self._settings, self._new_worker)
+            self._work_before = dict(self._worker.work)
         await asyncio.wrap_future(self._worker.loaded)
 
     async def submit(self, request: Request) -> Completion:
@@ -138,21 +201,35 @@ class LocalEngine:
         """Ends the worker and frees the model; requests that still wait fail. Twice is harmless."""
         was_closed, self._is_closed = self._is_closed, True
         if self._worker is not None and not was_closed:
-            await asyncio.to_thread(self._worker.close)
+            await asyncio.to_thread(give_back, self._settings, self._worker)
 
-    def _load(self) -> BatchModel:
-        """Runs in the worker's thread: the only place from which torch is imported."""
-        self.check()
-        folder = find_checkpoint(self._path, self._revision)
-        from def_sim.engines.local.model import LocalModel
+    def _new_worker(self) -> Worker:
+        return Worker(partial(_load, self._settings))
 
-        return LocalModel(
-            folder,
-            dtype=self._dtype,
-            device=self._device,
-            prompt_style=self._prompt_style,
-            num_threads=self._num_threads,
-        )
+
+def _load(settings: _Settings) -> Runner:
+    """Runs in the worker's thread: the only place from which torch is imported."""
+    folder = find_checkpoint(settings.path, settings.revision)
+    check_checkpoint(folder, needs_chat_template=settings.prompt_style == "chat")
+    from def_sim.engines.local.model import LocalModel
+    from def_sim.engines.local.slot_support import make_runner
+
+    model = LocalModel(
+        folder,
+        dtype=settings.dtype,
+        device=settings.device,
+        prompt_style=settings.prompt_style,
+        num_threads=settings.num_threads,
+        quantization=settings.quantization,
+        quantize_above=settings.quantize_above,
+    )
+    return make_runner(
+        model,
+        loop=settings.loop,
+        max_rows=settings.max_batch_rows,
+        reuses_prefixes=settings.reuses_prefixes,
+        is_deterministic=settings.deterministic,
+    )
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

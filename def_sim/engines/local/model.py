@@ -5,17 +5,26 @@ The only module that loads a model. It does not queue, wait or decide what share
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 import transformers
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 from transformers.utils import logging as transformers_logging
 
-from def_sim.engines.local.batching import BatchTooLargeError, Prompt
+from def_sim.engines.local.batching import BatchTooLargeError
 from def_sim.engines.local.chat_format import PromptFormat
-from def_sim.engines.local.generation import Generated, SpecialTokens, generate_batch
+from def_sim.engines.local.generation import SpecialTokens, generate_batch
+from def_sim.engines.local.loading import load_network, load_tokenizer
+from def_sim.engines.local.packing import network_facts
+from def_sim.engines.local.quantization import (
+    QUANTIZE_ABOVE,
+    choose_quantization,
+    estimated_parameters,
+    loaded_bytes,
+)
+from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.weight_files import read_json
 from def_sim.errors import EngineError, ModelError
 from def_sim.records import AnswerMode, Completion, FinishReason, Request
@@ -33,37 +42,53 @@ class LocalModel:
         folder: A checkpoint that `check_checkpoint` has accepted.
         dtype: "auto" (bfloat16 on a GPU, float32 elsewhere) or a name of `_DTYPES`.
         device: "auto" (the first GPU, else the CPU) or a torch device.
-        prompt_style: "chat" or "text".
+        prompt_style: One of `PROMPT_STYLES`.
         num_threads: CPU threads of one operation; None is one for small models, else torch's choice.
+        quantization: One of `QUANTIZATIONS`.
+        quantize_above: Parameters above which "auto" loads in 4 bit.
+
+    Attributes:
+        device: Where it is.
+        dtype: What its weights are.
+        special: Begin, stop and pad tokens.
+        network: The transformers model, in evaluation mode.
 
     Raises:
         ModelError: transformers cannot load it, the device is not there, or it is too small.
     """
 
     def __init__(
-        self, folder: Path, *, dtype: str, device: str, prompt_style: str, num_threads: int | None = None
+        self,
+        folder: Path,
+        *,
+        dtype: str,
+        device: str,
+        prompt_style: str,
+        num_threads: int | None = None,
+        quantization: str = "none",
+        quantize_above: int = QUANTIZE_ABOVE,
     ) -> None:
         self.device = _device(device)
         self.dtype = _dtype(dtype, self.device)
-        self._tokenizer = _load_tokenizer(folder)
-        self._special = special_tokens(folder, self._tokenizer)
-        self._model = _load_weights(folder, self.dtype, self.device)
-        _use_threads(num_threads, self._model.num_parameters())
-        text_config = self._model.config.get_text_config(decoder=True)
+        self.quantization = choose_quantization(quantization, folder, quantize_above=quantize_above)
+        self._tokenizer = _load_tokenizer(folder, prompt_style)
+        self.network = _load_weights(folder, self.dtype, self.device, self.quantization)
+        _use_threads(num_threads, self.network.num_parameters())
+        text_config = self.network.config.get_text_config(decoder=True)
         longest = getattr(text_config, "max_position_embeddings", None)
         self._format = PromptFormat(self._tokenizer, style=prompt_style, max_positions=longest)
+        declared = special_tokens(folder, self._tokenizer)
+        stops = dict.fromkeys((*declared.stop, *self._format.turn_ends))
+        self.special = replace(declared, stop=tuple(stops))
 
     def prompt(self, request: Request) -> Prompt:
         """The request with the token ids that the model will read.
 
         Raises:
-            EngineError: A mode this engine has not, turns the template refuses, or too long.
+            EngineError: Turns the template refuses, or too long.
         """
         if request.mode is not AnswerMode.FREE:
-            raise EngineError(
-                f"{request.key}: the local engine answers in free text only, not {request.mode}.",
-                fix="Use `strategy` settings with mode=free, or another engine.",
-            )
+            return Prompt(request, *self._format.code_token_ids(request))
         token_ids = self._format.token_ids(request)
         if not token_ids:
             raise EngineError(f"{request.key}: the prompt is empty.")
@@ -78,8 +103,8 @@ class LocalModel:
         """
         try:
             answers = generate_batch(
-                self._model,
-                self._special,
+                self.network,
+                self.special,
                 [prompt.request for prompt in batch],
                 [prompt.token_ids for prompt in batch],
             )
@@ -88,7 +113,9 @@ class LocalModel:
             failure = self._named(error, batch)
         else:
             return [
-                answer if isinstance(answer, EngineError) else self._completion(prompt, answer)
+                answer
+                if isinstance(answer, EngineError)
+                else self.completion(prompt, answer.token_ids, has_stopped=answer.has_stopped)
                 for prompt, answer in zip(batch, answers, strict=True)
             ]
         # Raised out here because an error in flight keeps the frames, and with them the memory,
@@ -98,7 +125,7 @@ class LocalModel:
 
     def close(self) -> None:
         """Gives the weights back; the object is of no use afterwards."""
-        del self._model
+        del self.network
         self._release_cached_memory()
 
     def _release_cached_memory(self) -> None:
@@ -111,7 +138,8 @@ class LocalModel:
             "device": str(self.device),
             "device_name": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu",
             "dtype": str(self.dtype).removeprefix("torch."),
-            "parameters": self._model.num_parameters(),
+            **network_facts(self.network, self.quantization),
+            **self._format.facts(),
             "num_threads": torch.get_num_threads(),
             "torch": torch.__version__,
             "transformers": transformers.__version__,
@@ -120,19 +148,26 @@ class LocalModel:
             "beam_candidate_order": "by score, as in transformers 4",
         }
 
-    def _completion(self, prompt: Prompt, answer: Generated) -> Completion:
+    def completion(self, prompt: Prompt, token_ids: Sequence[int], *, has_stopped: bool) -> Completion:
+        """An answer's tokens as text.
+
+        Args:
+            prompt: What was asked.
+            token_ids: The answer, up to and with the stop token if one came.
+            has_stopped: One came.
+        """
         text = self._tokenizer.decode(
-            answer.token_ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+            list(token_ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
         )
         return Completion(
             text=text,
-            finish_reason=FinishReason.STOP if answer.has_stopped else FinishReason.LENGTH,
+            finish_reason=FinishReason.STOP if has_stopped else FinishReason.LENGTH,
             num_prompt_tokens=len(prompt.token_ids),
-            num_generated_tokens=len(answer.token_ids),
+            num_generated_tokens=len(token_ids),
         )
 
     def _named(self, error: Exception, batch: Sequence[Prompt]) -> EngineError:
-        if _is_out_of_memory(error):
+        if is_out_of_memory(error):
             longest = max(len(prompt.token_ids) for prompt in batch)
             return BatchTooLargeError(
                 f"Not enough memory on {self.device} for {len(batch)} prompts of up to {longest} tokens.",
@@ -180,41 +215,38 @@ def _dtype(name: str, device: torch.device) -> torch.dtype:
     return _DTYPES[name]
 
 
-def _load_tokenizer(folder: Path) -> Any:
+def _load_tokenizer(folder: Path, prompt_style: str) -> Any:
     try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        return load_tokenizer(folder, prompt_style)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise _cannot_load("tokenizer", folder, error) from error
 
 
-def _load_weights(folder: Path, dtype: torch.dtype, device: torch.device) -> Any:
-    """The model, in evaluation mode, with its own generation defaults emptied."""
-    make_settings: Any = GenerationConfig  # untyped upstream, as are the progress bars
-    bars: Any = transformers_logging
+def _load_weights(folder: Path, dtype: torch.dtype, device: torch.device, quantization: str) -> Any:
+    """The network of a checkpoint; what goes wrong is said with what to do."""
+    bars: Any = transformers_logging  # untyped upstream
     shows_bars = bars.is_progress_bar_enabled()
     bars.disable_progress_bar()  # the interview draws its own
     try:
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            folder,
-            dtype=dtype,
-            attn_implementation="sdpa",
-            device_map=None if device.type == "cpu" else {"": device},
-            generation_config=make_settings(),
-            local_files_only=True,
-            trust_remote_code=False,
-            weights_only=True,
-        )
+        return load_network(folder, dtype=dtype, device=device, quantization=quantization)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        if _is_out_of_memory(error):
-            raise ModelError(
-                f"The weights of {folder} do not fit into the memory of {device}.",
-                fix="Use `model.engine.dtype=bfloat16`, a smaller model, or a device with more memory.",
-            ) from error
+        if is_out_of_memory(error):
+            raise _does_not_fit(folder, device, quantization) from error
         raise _cannot_load("weights", folder, error) from error
     finally:
         if shows_bars:
             bars.enable_progress_bar()
-    return model.eval()
+
+
+def _does_not_fit(folder: Path, device: torch.device, quantization: str) -> ModelError:
+    parameters = estimated_parameters(folder)
+    needed = {name: loaded_bytes(parameters, name) / 1e9 for name in (quantization, "nf4")}
+    smaller = f"`model.engine.quantization=nf4` (about {needed['nf4']:.0f} GB), "
+    return ModelError(
+        f"The weights of {folder} (about {needed[quantization]:.0f} GB with quantization={quantization}) "
+        f"do not fit into the memory of {device}.",
+        fix=f"Use {smaller if quantization == 'none' else ''}a smaller model, or a device with more memory.",
+    )
 
 
 def _cannot_load(part: str, folder: Path, error: Exception) -> ModelError:
@@ -225,7 +257,8 @@ def _cannot_load(part: str, folder: Path, error: Exception) -> ModelError:
     )
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
+    """True if memory ran out, on a GPU or on the CPU."""
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 

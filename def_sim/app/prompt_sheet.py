@@ -1,0 +1,116 @@
+"""`stage=plan show=prompts`: what the model will see, for one respondent with memory.
+
+The respondent with the largest memory is put a question when that memory is full. What it would
+have answered before is not known, so each remembered answer is the first option shown; everything
+else is as in the interview: the strategy's own requests, in the model's own prompt format.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from def_sim.app.run import Run, resolve_path
+from def_sim.app.schema import ModelChoice
+from def_sim.errors import ModelError
+from def_sim.prompts import render_answer
+from def_sim.questionnaire import capacity_of, chains_of, question_as_asked, remember
+from def_sim.randomness import Address
+from def_sim.records import Answer, Completion, Question, Request, Respondent
+from def_sim.respondents.memory import Memory
+
+_RULE = "-" * 72
+
+
+@dataclass(frozen=True, slots=True)
+class PutQuestion:
+    """A question as one respondent is put it: every request the strategy makes for it."""
+
+    respondent: Respondent
+    question: Question
+    num_remembered: int
+    requests: tuple[Request, ...]
+
+
+def show_prompts(run: Run) -> list[str]:
+    """The prompts in words and as text, one line each."""
+    put = question_with_full_memory(run)
+    lines = [
+        (
+            f"prompts       respondent {put.respondent.id}, {put.question.id}, "
+            f"{put.num_remembered} remembered exchanges; what is not known before the interview, "
+            "an answer, is shown as the first option"
+        )
+    ]
+    for number, request in enumerate(put.requests, start=1):
+        how, text = _as_the_model_reads_it(run.config.model, request)
+        lines += [f"call {number} of {len(put.requests)}   {how}", _RULE, text, _RULE]
+    return lines
+
+
+def question_with_full_memory(run: Run) -> PutQuestion:
+    """The first question that meets the full memory of the respondent who remembers most."""
+    respondent = max(run.panel, key=lambda r: capacity_of(r, run.rules))
+    capacity = capacity_of(respondent, run.rules)
+    memory, earlier = Memory(capacity, run.rules.memory), dict[str, Answer]()
+    put: PutQuestion | None = None
+    for question in chains_of(run.survey, respondent, run.rules)[0]:
+        asked = question_as_asked(question, earlier, run.rules)
+        if asked is None:
+            continue
+        address = Address(run.rules.seed, respondent.id, question.item_id, question.wording)
+        requests, answer = _hold(run, asked, respondent, memory, address)
+        put = PutQuestion(respondent, asked, len(memory.exchanges), requests)
+        if len(memory.exchanges) == capacity:
+            break
+        earlier[question.id] = answer
+        memory = remember(memory, asked, answer, address, run.presentation)
+    assert put is not None  # a survey has questions
+    return put
+
+
+def _hold(
+    run: Run, question: Question, respondent: Respondent, memory: Memory, address: Address
+) -> tuple[tuple[Request, ...], Answer]:
+    """A conversation of the strategy with a stand-in for the model."""
+    conversation = run.strategy.ask(question, respondent, memory, address)
+    requests: list[Request] = []
+    asked: Sequence[Request] = next(conversation)
+    while True:
+        requests += asked
+        try:
+            asked = conversation.send([_stand_in(run, question, request) for request in asked])
+        except StopIteration as end:
+            answer: Answer = end.value
+            return tuple(requests), answer
+
+
+def _stand_in(run: Run, question: Question, request: Request) -> Completion:
+    first = (request.option_codes or question.codes)[0]
+    return Completion(render_answer((first,), run.presentation.pack))
+
+
+def _as_the_model_reads_it(model: ModelChoice, request: Request) -> tuple[str, str]:
+    """How the prompt was made, and its text."""
+    arguments = model.engine.arguments if model.engine else {}
+    if "path" not in arguments:
+        return "the turns as they are sent; the provider formats them", _turns(request)
+    from def_sim.engines.local.preview import preview_prompt, written_without_tokenizer
+
+    style = str(arguments.get("prompt_style", "chat"))
+    path, revision = str(resolve_path(str(arguments["path"]))), arguments.get("revision")
+    try:
+        preview = preview_prompt(path, str(revision) if revision else None, style, request)
+    except ModelError as error:
+        text = written_without_tokenizer(style, request)
+        how = f"not ready: {error.message}"
+        return how, _turns(request) if text is None else text
+    return f"{len(preview.token_ids):,} tokens; {'; '.join(_words(preview.facts))}", preview.text
+
+
+def _words(facts: dict[str, object]) -> Iterator[str]:
+    yield str(facts["source"])
+    if "system_turn" in facts:
+        yield f"a system turn is {facts['system_turn']}"
+
+
+def _turns(request: Request) -> str:
+    return "\n".join(f"[{message.role}]\n{message.content}" for message in request.messages)

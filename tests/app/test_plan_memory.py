@@ -1,0 +1,76 @@
+"""A plan says what fits into a card before anything is loaded."""
+
+import pytest
+
+from def_sim.app.main import compose_config
+from def_sim.app.plan import CARDS, make_plan, plan_lines
+from def_sim.app.plan_memory import (
+    RESERVE,
+    cache_room,
+    planned_quantization,
+    respondents_at_once,
+    weight_bytes,
+)
+from def_sim.app.run import Run, prepare_run
+from def_sim.app.schema import validate_config
+
+A100 = CARDS[0]
+TEN = {  # gigabytes of weights
+    "baichuan2_13b_chat": 9.1,  # 2 x 1.287 + 0.516 x 12.610 (billions, 4 bit)
+    "chatglm2_6b": 12.5,  # 2 x 6.244
+    "wizardlm_13b_v1_2": 7.2,  # 2 x 0.328 + 0.516 x 12.688
+    "mistral7b": 14.5,
+    "dolphin_2_2_1_mistral_7b": 14.5,
+    "mixtral_8x7b": 24.5,  # 2 x 0.262 + 0.516 x 46.441
+    "llama3_8b": 16.1,
+    "llama3_8b_instruct": 16.1,
+    "dolphin_2_9_1_llama3_8b": 16.1,
+    "llama3_chinese_8b_instruct": 16.1,
+}
+
+
+def planned(*words: str) -> Run:
+    return prepare_run(validate_config(compose_config(list(words))))
+
+
+@pytest.mark.parametrize("model", TEN)
+def test_each_of_the_ten_says_what_fits_an_a100(model: str) -> None:
+    run = planned(f"model={model}", "respondents=3")
+    assert weight_bytes(run) / 1e9 == pytest.approx(TEN[model], abs=0.05)
+    [line] = [line for line in plan_lines(run, make_plan(run)) if line.startswith("fits")]
+    assert f"A100 40 GB: {TEN[model]} GB of weights" in line
+    assert "respondents at once" in line
+
+
+def test_respondents_at_once_by_hand() -> None:
+    run = planned("model=mistral7b", "respondents=3", "decoding.max_num_beams=1")
+    plan = make_plan(run)
+    # What is left of 40 GB after the reserve and the weights, over a longest prompt and 512 new tokens.
+    free = 40e9 * (1 - RESERVE) - 2 * 7_241_732_096
+    fewest, typical = respondents_at_once(run, plan, A100)
+    assert fewest == int(free / (131_072 * (plan.longest_prompt + 512)))
+    mean_tokens = (plan.tokens_in + plan.tokens_out) / plan.num_answers
+    assert typical == int(free / (131_072 * mean_tokens)) > fewest
+
+
+def test_a_packed_mixtral_needs_room_to_unpack_a_layers_experts() -> None:
+    run = planned("model=mixtral_8x7b", "respondents=3")
+    # 36.8 GB are to be had of 40; 24.5 of weights; 2 x 8 x 3 x 4096 x 14336 bytes: 2.8.
+    assert cache_room(run, A100) / 1e9 == pytest.approx(36.8 - 24.49 - 2.82, abs=0.01)
+
+
+def test_weights_that_do_not_fit_are_said_to() -> None:
+    run = planned("model=mixtral_8x7b", "model.engine.quantization=none", "respondents=3")
+    plan = make_plan(run)
+    assert respondents_at_once(run, plan, A100) == (0, 0)
+    assert any("93.4 GB of weights do not fit" in line for line in plan_lines(run, plan))
+
+
+def test_auto_is_planned_as_the_engine_will_decide() -> None:
+    words = ["model=hf", "model.engine.path=/folder", "respondents=2"]
+    assert planned_quantization(planned(*words, "model.num_parameters=13000000000")) == "nf4"
+    assert planned_quantization(planned(*words, "model.num_parameters=7000000000")) == "none"
+    assert (
+        planned_quantization(planned(*words, "model.num_parameters=1", "model.engine.quantization=int8"))
+        == "int8"
+    )
