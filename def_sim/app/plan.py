@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from def_sim.app.plan_costs import hosted_lines
+from def_sim.app.plan_memory import RESERVE, memory_line, weight_bytes
 from def_sim.app.run import Run, resolve_path
 from def_sim.engines.local.checkpoint import check_checkpoint, find_checkpoint
 from def_sim.errors import ModelError
@@ -18,8 +20,6 @@ from def_sim.records import Respondent
 _CHARACTERS_PER_TOKEN = {"en": 4.2, "zh": 1.4}  # typical of the study's tokenizers; an estimate
 _ANSWER_TOKENS = 80  # typical of chat models (answer and a short explanation)
 _DEMO_ANSWER_TOKENS = 8
-_BYTES_PER_PARAMETER = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "auto": 2.0}
-_BYTES_PER_PARAMETER_4BIT = 0.6  # with double quantisation, embeddings in 16 bit
 _SMALL_MODEL = 50_000_000  # below it a CPU is limited by the steps, not by arithmetic
 _SECONDS_PER_SMALL_STEP = 0.0072  # measured on two cores with the demo respondent
 
@@ -118,15 +118,6 @@ def _estimate_tokens(text: str) -> int:
     return round(wide / _CHARACTERS_PER_TOKEN["zh"] + (len(text) - wide) / _CHARACTERS_PER_TOKEN["en"])
 
 
-def weight_bytes(run: Run) -> float:
-    """Bytes of the weights in memory, by the configured type; 0 where unknown."""
-    model = run.config.model
-    arguments: Mapping[str, object] = model.engine.arguments if model.engine else {}
-    if arguments.get("quantization", "none") not in ("none", None):
-        return model.num_parameters * _BYTES_PER_PARAMETER_4BIT
-    return model.num_parameters * _BYTES_PER_PARAMETER.get(str(arguments.get("dtype", "auto")), 2.0)
-
-
 def floor_seconds(plan: Plan, run: Run, card: Card) -> float:
     """Shortest possible time on a card: reading prompts at its arithmetic, writing at its bandwidth.
 
@@ -174,6 +165,8 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
 
 def _resource_lines(run: Run, plan: Plan) -> list[str]:
     model = run.config.model
+    if model.engine is not None and "model_name" in model.engine.arguments:
+        return hosted_lines(model.engine.arguments, plan.tokens_in, plan.tokens_out)
     if model.engine is None or not model.num_parameters:
         return ["time, memory  not known for this model"]
     cache = model.planning.cache_bytes_per_token * plan.longest_prompt * plan.num_respondents * plan.rows
@@ -186,8 +179,9 @@ def _resource_lines(run: Run, plan: Plan) -> list[str]:
     if model.num_parameters < _SMALL_MODEL:
         seconds = plan.tokens_out * _SECONDS_PER_SMALL_STEP
         return [*lines, f"time          about {_duration(seconds)} on two CPU cores"]
+    lines.append(memory_line(run, plan, CARDS[0]))
     for card in CARDS:
-        fits = weight_bytes(run) + 0.08 * card.memory_bytes < card.memory_bytes
+        fits = weight_bytes(run) + RESERVE * card.memory_bytes < card.memory_bytes
         time = f"at least {_duration(floor_seconds(plan, run, card))} (roofline floor)"
         lines.append(f"time          {card.name}: {time if fits else 'the weights do not fit'}")
     return lines

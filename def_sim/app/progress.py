@@ -3,6 +3,7 @@
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -19,11 +20,13 @@ class InterviewProgress:
     Args:
         total: Answers planned.
         done: Answers that were already in the store.
+        note: What else to say, such as the cost so far.
     """
 
-    def __init__(self, total: int, done: int) -> None:
+    def __init__(self, total: int, done: int, note: Callable[[], str] | None = None) -> None:
         self._total = total
         self._done = done
+        self._note = note
         self._new = 0
         self._statuses: Counter[AnswerStatus] = Counter()
         self._started = self._last_line = time.monotonic()
@@ -66,7 +69,10 @@ class InterviewProgress:
 
     def _unread(self) -> str:
         unread = self._new - self._statuses[AnswerStatus.ANSWERED] - self._statuses[AnswerStatus.NOT_ASKED]
-        return f"{unread} not read" if unread else ""
+        words = [f"{unread} not read"] if unread else []
+        if self._note is not None:
+            words.append(self._note())
+        return ", ".join(words)
 
     def _print_line(self) -> None:
         self._last_line = time.monotonic()

@@ -1,0 +1,225 @@
+"""The Anthropic API behind the contract of all engines.
+
+Its constructor is its configuration and imports nothing heavy; the SDK is imported when it
+starts. The key comes from the environment (`ANTHROPIC_API_KEY`) and is kept by the SDK alone.
+Which parameters a model takes is read from `data/hosted_models.yaml`, so that what the API
+would refuse is known at plan time.
+"""
+
+import asyncio
+import time
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from def_sim.engines.anthropic_messages import message_parameters, read_message
+from def_sim.engines.batch_journal import BatchJournal
+from def_sim.engines.cost import Ledger
+from def_sim.engines.deviations import MEANINGS, known_deviations
+from def_sim.engines.failures import Provider, read_key
+from def_sim.engines.hosted import HostedCalls, Limits, check_base_url, check_mode, most_tokens_in
+from def_sim.engines.hosted_models import check_not_retired, hosted_model
+from def_sim.engines.message_batches import MessageBatches
+from def_sim.engines.prices import find_price
+from def_sim.errors import DefSimError, EngineError
+from def_sim.records import Capabilities, Completion, Request
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+_ADDRESS: Final = "https://api.anthropic.com"
+_KEY_VARIABLE: Final = "ANTHROPIC_API_KEY"
+
+
+class AnthropicEngine:
+    """Answers with a Claude model.
+
+    Args:
+        model_name: The API's name, e.g. "claude-sonnet-5-5".
+        base_url: Another address than the provider's own; it is given the key.
+        deviations: Names of what the model may lack (`engines/deviations.py`).
+        max_cost_usd: Most that the run may spend; None: no cap.
+        input_usd_per_million: Price of tokens read, where data/prices.yaml has none or another.
+        output_usd_per_million: The same for tokens written.
+        max_concurrent: Most requests under way.
+        max_retries: How often the SDK repeats a failed request by itself.
+        timeout_s: How long it waits for a reply.
+        batches: Whether to send Message Batches: half the price, answered within a day.
+        batch_gather_s: How long the first request of a batch waits for others.
+        batch_poll_s: How often a batch is asked whether it has ended.
+
+    Raises:
+        ConfigError: A value out of its range.
+    """
+
+    def __init__(
+        self,
+        model_name: str,
+        *,
+        base_url: str | None = None,
+        deviations: list[str] | None = None,
+        max_cost_usd: float | None = None,
+        input_usd_per_million: float | None = None,
+        output_usd_per_million: float | None = None,
+        max_concurrent: int = 64,
+        max_retries: int = 4,
+        timeout_s: float = 120.0,
+        batches: bool = False,
+        batch_gather_s: float = 2.0,
+        batch_poll_s: float = 20.0,
+    ) -> None:
+        address = check_base_url(base_url or _ADDRESS)
+        self._provider = Provider("Anthropic", address, model_name, _KEY_VARIABLE)
+        self._model = hosted_model(model_name)
+        self._deviations = known_deviations(deviations)
+        self._limits = Limits(max_concurrent, max_retries, timeout_s)
+        price = find_price(model_name, input_usd_per_million, output_usd_per_million)
+        self.ledger = Ledger(price.in_batches() if price and batches else price, max_cost_usd)
+        self._sends_batches = batches
+        self._batch_times_s = (batch_gather_s, batch_poll_s)
+        self._journal = BatchJournal()
+        self._batches: MessageBatches | None = None
+        self._client: AsyncAnthropic | None = None
+        self._calls: HostedCalls | None = None
+        self._starting = asyncio.Lock()
+        self._is_started = False
+        self._is_closed = False
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """No beams, no seed; which sampling parameters depends on the model."""
+        takes_any = self._model.sampling != "default_only"
+        return Capabilities(
+            beams="none",
+            seed="none",
+            top_k=takes_any,
+            top_p=takes_any,
+            lowest_temperature=0.0 if takes_any else 1.0,
+            highest_temperature=1.0,
+            temperature_with_top_p=self._model.sampling == "all",
+            thinks_unasked=self._model.thinking == "always",
+            answers_late=self._sends_batches,
+            deviations=self._deviations,
+        )
+
+    def check(self) -> None:
+        """Makes sure that the model is still served and that there is a key.
+
+        Raises:
+            ModelError: It was retired (with its successors), or the key is missing.
+        """
+        check_not_retired(self._provider.model_name)
+        read_key(self._provider)
+
+    def describe(self) -> dict[str, object]:
+        """What is asked, for the manifest; never the key."""
+        price = self.ledger.price
+        return {
+            "engine": "anthropic",
+            "model_name": self._provider.model_name,
+            "base_url": self._provider.base_url,
+            "sdk": f"anthropic {version('anthropic')}",
+            "thinking": self._model.thinking,
+            "sampling": self._model.sampling,
+            "batches": self._sends_batches,
+            "deviations": {name: MEANINGS[name] for name in self._deviations},
+            "usd_per_million_tokens": [price.input_usd, price.output_usd] if price else None,
+            "prices_as_of": price.as_of if price else None,
+            "identity": {"provider": "anthropic", "model": self._provider.model_name},
+        }
+
+    def keep_in(self, folder: Path, name: str) -> None:
+        """Keeps accounts and batches in the folder of a run, and goes on with those that lie there."""
+        self.ledger.keep_in(folder, name)
+        if self._sends_batches:
+            self._journal = BatchJournal(folder, name)
+
+    async def start(self) -> None:
+        """Opens the connection and makes sure, at no cost, that key and model are accepted.
+
+        Raises:
+            ModelError: A wrong key, an unknown model, no access.
+            EngineError: The server cannot be reached, or the engine is closed.
+        """
+        if self._is_closed:
+            raise EngineError("The engine is closed.", retryable=True)
+        async with self._starting:
+            if not self._is_started:
+                await self._connect()
+                self._is_started = True
+
+    async def _connect(self) -> None:
+        import anthropic
+        import httpx2
+
+        check_not_retired(self._provider.model_name)
+        calls = HostedCalls(self._provider, self._limits, self.ledger, (anthropic.APIError,))
+        client = anthropic.AsyncAnthropic(
+            api_key=read_key(self._provider),
+            base_url=self._provider.base_url,
+            timeout=self._limits.timeout_s,
+            max_retries=self._limits.max_retries,
+            http_client=anthropic.DefaultAsyncHttpxClient(event_hooks={"response": [calls.watch]}),
+        )
+        self._client, self._calls = client, calls
+        if self._sends_batches:
+            gather_s, poll_s = self._batch_times_s
+            self._batches = MessageBatches(
+                client,
+                self._provider,
+                (anthropic.AnthropicError, httpx2.HTTPError),
+                self._journal,
+                gather_s=gather_s,
+                poll_s=poll_s,
+            )
+        await calls.first_contact(lambda: client.models.retrieve(self._provider.model_name))
+
+    async def submit(self, request: Request) -> Completion:
+        """The model's answer.
+
+        Raises:
+            CostCapError: The cap is reached.
+            ModelError: Every request would fail.
+            EngineError: This request failed.
+        """
+        check_mode(request, self._provider)
+        await self.start()
+        assert self._calls is not None
+        parameters = message_parameters(request, self._model, self.capabilities)
+
+        if self._batches is not None:
+            return await self._submit_to_batch(request, parameters)
+
+        async def send() -> Completion:
+            assert self._client is not None
+            message = await self._client.messages.create(
+                model=self._provider.model_name, timeout=self._limits.timeout_s, **parameters
+            )
+            return read_message(message, self._provider, request)
+
+        return await self._calls.complete(request, parameters["max_tokens"], send)
+
+    async def _submit_to_batch(self, request: Request, parameters: dict[str, Any]) -> Completion:
+        assert self._batches is not None
+        sampling = parameters.pop("extra_body")
+        whole = {"model": self._provider.model_name, **parameters, **sampling}
+        begun = time.monotonic()
+        async with self.ledger.reserved(most_tokens_in(request), parameters["max_tokens"]) as bill:
+            try:
+                message = await self._batches.message(request.key, whole)
+            except (DefSimError, asyncio.CancelledError):
+                bill.is_free()  # failed ones cost nothing; those that are left behind are counted on return
+                raise
+            completion = read_message(message, self._provider, request)
+            self.ledger.charge(bill, completion.num_prompt_tokens, completion.num_generated_tokens)
+        return replace(completion, seconds=time.monotonic() - begun)
+
+    async def close(self) -> None:
+        """Closes the connection. Twice is harmless."""
+        self._is_closed = True
+        self.ledger.save()
+        if self._batches is not None:
+            await self._batches.close()
+        if self._client is not None:
+            await self._client.close()
