@@ -10,6 +10,15 @@ An undefined score is NaN, never 0. One idea a file:
     item_metrics   the table of scores that every report shows
     noise_floor    what perfect, human, uniform and one-answer panels of this size would score
     aggregation    from items to dimensions to one number
+    normalised     0 as random answers, 1 as people: for items, dimensions and the survey
+    nonresponse    failed answers left out, as an option of their own, at worst and at best
+    panel_answers  who answered what, so that whole respondents can be resampled
+    panel_scores   all items under one metric at once
+    bootstrap      scores of resampled panels
+    intervals      intervals of means, and which number they are about
+    limit          the debiased score, of an endless panel
+    paired         differences of two models on the same items; many of them at once
+    entropy_control  whether an advantage is one of variety alone
 
 Letters for shapes: K options, Q items, N respondents, B Monte Carlo draws. The option axis is the
 last one; leading axes broadcast, so that B draws are scored in one call.

@@ -27,7 +27,8 @@ def padded_shares(sample: Sample) -> Array:
     Returns:
         Shares that sum to 1, shape (..., K + 1); NaN if nobody was asked.
     """
-    failed = np.broadcast_to(np.float64(sample.num_failed), (*sample.counts.shape[:-1], 1))
+    num_failed = np.asarray(sample.num_failed, dtype=np.float64)[..., None]
+    failed = np.broadcast_to(num_failed, (*sample.counts.shape[:-1], 1))
     return normalise(np.concatenate([sample.counts, failed], axis=-1))
 
 

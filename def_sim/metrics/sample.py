@@ -55,12 +55,13 @@ class Sample:
     """What a number of respondents chose, one sample or B drawn ones.
 
     `counts` are of mentions per option, shape (K,) or (B, K); for people they are weighted shares
-    times the effective number of people, so they need not be whole numbers.
+    times the effective number of people, so they need not be whole numbers. The two numbers are one for
+    all draws, or one for each, shape (B,): in a resampled panel the respondents who failed vary too.
     """
 
     counts: Array
-    num_respondents: float  # who gave a valid answer; a respondent may mention several options
-    num_failed: float = 0.0  # asked, but without a valid answer
+    num_respondents: float | Array  # who gave a valid answer; a respondent may mention several options
+    num_failed: float | Array = 0.0  # asked, but without a valid answer
 
     @property
     def shares(self) -> Array:
@@ -70,9 +71,8 @@ class Sample:
     @property
     def mention_rates(self) -> Array:
         """Share of respondents who mention each option; sums above 1 if several may be chosen."""
-        if self.num_respondents == 0:
-            return np.full_like(self.counts, np.nan, dtype=np.float64)
-        return np.asarray(self.counts / self.num_respondents, dtype=np.float64)
+        base = np.asarray(self.num_respondents, dtype=np.float64)[..., None]
+        return np.asarray(self.counts / np.where(base > 0, base, np.nan), dtype=np.float64)
 
     @classmethod
     def of_people(cls, mention_rates: Array, num_people: float) -> "Sample":

@@ -89,8 +89,17 @@ def load_survey(
     )
 
 
+def read_country_names(data: Path) -> dict[str, dict[str, str]]:
+    """ISO alpha-3 code -> language -> the country's name as it stands in a sentence.
+
+    Raises:
+        SurveyFormatError: The file breaks its format.
+    """
+    return read_validated(data / "populations.yaml", Populations).root
+
+
 def _country_names(data: Path, population: str, language: str) -> dict[str, str]:
-    known = read_validated(data / "populations.yaml", Populations).root
+    known = read_country_names(data)
     if population not in known:
         raise ConfigError(
             f"Unknown population {population!r}; known: {', '.join(sorted(known))}.",

@@ -1,0 +1,164 @@
+"""Habits of answering that orders cannot show: ends and middle of scales, naming the first choice again.
+
+Scales are displayed in one order, so what a panel does with their ends is compared with what people do.
+Differences of shares are unbiased at any N; the intervals take respondents as drawn at random and the
+items and people's shares as given.
+
+Letters: K options, Q items, N respondents.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t as student
+
+from def_sim.metrics.choice_array import Choices, checked_choices, checked_shares
+from def_sim.metrics.sample import Array
+
+_Z: Final = 1.959963984540054  # of a central interval of 95 %
+_FEWEST_EVEN: Final = 6  # points of an even scale whose two inner ones count as its middle
+
+
+def _low_end(num_options: int) -> list[int]:
+    return [0]
+
+
+def _high_end(num_options: int) -> list[int]:
+    return [num_options - 1]
+
+
+def _either_end(num_options: int) -> list[int]:
+    return [0, num_options - 1]
+
+
+def _middle(num_options: int) -> list[int]:
+    half = num_options // 2
+    if num_options % 2:
+        return [half]
+    return [half - 1, half] if num_options >= _FEWEST_EVEN else []
+
+
+# A part of a scale -> the positions in it; empty where the scale has no such part.
+SCALE_PARTS: Final[Mapping[str, Callable[[int], list[int]]]] = {
+    "low end": _low_end,
+    "high end": _high_end,
+    "either end": _either_end,
+    "middle": _middle,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tendency:
+    """How often a part of the scales is chosen, beside people. NaN with a reason if unknown."""
+
+    part: str  # see SCALE_PARTS
+    panel: float  # share of answers, averaged over respondents
+    people: float  # share that people have on the same items
+    difference: float  # panel - people
+    low: float  # 95 % interval of the difference; NaN with one respondent
+    high: float
+    num_respondents: int
+    num_items: int
+    reason: str = ""
+
+
+def scale_tendencies(
+    choices: ArrayLike, num_options: Sequence[int], human_shares: Sequence[ArrayLike | None]
+) -> tuple[Tendency, ...]:
+    """Preference for the ends and the middle of scales, compared with people's.
+
+    Args:
+        choices: Of ordered items, positions in the order of the scale; shape (N, Q), see `choice_array`.
+        num_options: K of each item, length Q.
+        human_shares: People's shares per item, shape (K,); None where unknown: the item is left out.
+
+    Returns:
+        One tendency for each of SCALE_PARTS. The middle is one point of an odd scale, two of an even one with
+        six or more, and absent from others.
+    """
+    array = checked_choices(choices, num_options)
+    shares = checked_shares(human_shares, num_options)
+    return tuple(
+        _tendency(part, array, [members(k) for k in num_options], shares)
+        for part, members in SCALE_PARTS.items()
+    )
+
+
+def _tendency(
+    part: str, choices: Choices, members: Sequence[list[int]], shares: Sequence[Array | None]
+) -> Tendency:
+    pairs = list(enumerate(zip(members, shares, strict=True)))
+    known = [(item, inside, one) for item, (inside, one) in pairs if inside and one is not None]
+    items = [item for item, _, _ in known]
+    answered = choices[:, items] >= 0  # (N, items)
+    inside = [np.isin(choices[:, item], positions) for item, positions, _ in known]
+    is_inside = np.array(inside, dtype=np.float64).reshape(len(known), len(choices)).T
+    of_people = np.array([one[positions].sum() for _, positions, one in known])
+    num_answers = answered.sum(axis=1)
+    who = num_answers > 0
+    if not who.any():
+        nan = float("nan")
+        return Tendency(part, nan, nan, nan, nan, nan, 0, len(items), "No answers to such items.")
+    # One value a respondent: people are independent, one person's answers are not.
+    panel = (is_inside * answered).sum(axis=1)[who] / num_answers[who]
+    people = (of_people * answered).sum(axis=1)[who] / num_answers[who]
+    low, high = _mean_interval(panel - people)
+    return Tendency(
+        part=part,
+        panel=float(panel.mean()),
+        people=float(people.mean()),
+        difference=float((panel - people).mean()),
+        low=low,
+        high=high,
+        num_respondents=int(who.sum()),
+        num_items=int((answered.any(axis=0)).sum()),
+        reason="" if who.sum() > 1 else "One respondent has no spread: no interval.",
+    )
+
+
+def _mean_interval(values: Array) -> tuple[float, float]:
+    """Student's 95 % interval of a mean."""
+    if values.size < 2:
+        return float("nan"), float("nan")
+    half = student.ppf(0.975, values.size - 1) * values.std(ddof=1) / np.sqrt(values.size)
+    return float(values.mean() - half), float(values.mean() + half)
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedChoice:
+    """How often a second choice names the first one again. NaN if no second choice was read."""
+
+    share: float
+    low: float  # Wilson's 95 % interval, which takes the answers as independent
+    high: float
+    num_repeated: int
+    num_answers: int
+
+
+def repeated_first_choice(first: ArrayLike, second: ArrayLike) -> RepeatedChoice:
+    """Share of second choices that equal the first, which is no answer to what was asked.
+
+    Args:
+        first: Positions chosen in the first question, shape (N,) or (N, F) for F follow-ups.
+        second: Positions chosen in the follow-up, same shape and positions. Pairs without both
+            answers (-1, -2) are left out.
+
+    Raises:
+        ValueError: Shapes differ.
+    """
+    one, two = np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64)
+    if one.shape != two.shape:
+        raise ValueError(f"First and second choices need the same shape; found {one.shape} and {two.shape}.")
+    both: NDArray[np.bool_] = (one >= 0) & (two >= 0)
+    num_repeated, total = int((both & (one == two)).sum()), int(both.sum())
+    if total == 0:
+        nan = float("nan")
+        return RepeatedChoice(nan, nan, nan, 0, 0)
+    share = num_repeated / total
+    centre = (share + _Z**2 / (2 * total)) / (1 + _Z**2 / total)
+    half = _Z / (1 + _Z**2 / total) * math.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))
+    return RepeatedChoice(share, max(0.0, centre - half), min(1.0, centre + half), num_repeated, total)

@@ -1,0 +1,236 @@
+"""Intervals of scores: which number they are about, how wide they are, and when there is none.
+
+Two things could have been otherwise: which items were asked, and who answered. The deviations of a mean
+are therefore the sum of two bootstraps, one over items and one over respondents. The noise of single
+answers is in both; of the second only what items have *in common* is kept, so it counts once (two-way
+clustering, Cameron, Gelbach & Miller 2011). The interval is the estimate minus the quantiles of the
+deviations around their own mean, the further one on both sides: resampled panels score worse than the
+panel they come from, and a plain percentile interval would carry that bias (docs/statistics.md). People's
+figures are taken as fixed.
+
+Letters: Q items, N respondents, B draws, S groups of items.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+from scipy.stats import t as student
+
+from def_sim.metrics.bootstrap import ScoreDraws
+from def_sim.metrics.sample import Array
+
+CONFIDENCE: Final = 0.95
+_NAN: Final = float("nan")
+
+
+class Estimand(StrEnum):
+    """The number that an interval is about. Both are means over the items that could have been asked."""
+
+    EXPECTED_AT_N = "expected_at_n"  # the expected score of a panel of this size; stands beside the floor
+    LIMIT = "limit"  # what the score tends to as the panel grows; a perfect simulator has 0
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with its interval, or NaN with the reason why there is none."""
+
+    estimand: Estimand
+    estimate: float
+    low: float = _NAN
+    high: float = _NAN
+    standard_error: float = _NAN
+    degrees_of_freedom: float = _NAN
+    num_items: int = 0  # in scope
+    num_undefined: int = 0  # of them without a score, left out
+    why_absent: str = ""  # empty if there is an interval
+
+
+@dataclass(frozen=True, slots=True)
+class _Deviations:
+    """How the mean would have come out otherwise, around 0; shape (B,)."""
+
+    draws: Array
+    degrees_of_freedom: float
+
+
+def item_weights(num_items: int, groups: Sequence[str] | None = None) -> Array:
+    """The weight of each item in a mean, shape (Q,), sums to 1.
+
+    Args:
+        num_items: Q.
+        groups: Group of each item. With them every group weighs the same (the mean of group means);
+            without, every item.
+    """
+    if groups is None:
+        return np.full(num_items, 1 / num_items)
+    _, members, sizes = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True, return_counts=True)
+    weights: Array = 1 / (sizes.size * sizes[members])
+    return weights
+
+
+def mean_interval(
+    scores: ScoreDraws,
+    rng: np.random.Generator,
+    *,
+    groups: Sequence[str] | None = None,
+    confidence: float = CONFIDENCE,
+    least: float = 0.0,
+) -> Interval:
+    """Interval of the expected score of a panel of this size: a mean over items, or over group means.
+
+    Args:
+        scores: From `bootstrap.score_draws`; Q items, those of one group or of the survey.
+        rng: Of the draws over items; B is that of the scores.
+        groups: For the mean of group means: items are then drawn within their group, the groups being
+            the same in every survey.
+        confidence: In (0, 1).
+        least: The smallest possible score, at which the interval ends; -inf for differences.
+
+    Returns:
+        Absent, with the reason: fewer than two items with a score in the scope or in a group, or fewer
+        than two respondents.
+    """
+    is_defined = ~np.isnan(scores.values)
+    num_items, num_undefined = is_defined.size, int((~is_defined).sum())
+    defined = scores.select(is_defined)
+    kept = None if groups is None else np.asarray(groups, dtype=np.str_)[is_defined]
+    estimate = _weighted_mean(defined.values, kept)
+    why_absent = _why_absent(defined, kept)
+    if why_absent:
+        return Interval(
+            Estimand.EXPECTED_AT_N,
+            estimate,
+            num_items=num_items,
+            num_undefined=num_undefined,
+            why_absent=why_absent,
+        )
+    deviations = two_way_deviations(defined, rng, kept)
+    low, high = recentred_interval(estimate, deviations.draws, confidence=confidence)
+    return Interval(
+        Estimand.EXPECTED_AT_N,
+        estimate,
+        max(low, least),
+        high,
+        # The draws are widened to Student's quantiles; a standard error is not.
+        float(deviations.draws.std()) / _widening(deviations.degrees_of_freedom),
+        deviations.degrees_of_freedom,
+        num_items,
+        num_undefined,
+    )
+
+
+def item_intervals(scores: ScoreDraws, *, confidence: float = CONFIDENCE) -> tuple[Array, Array]:
+    """Intervals of the expected score of each single item, over respondents only.
+
+    Student's, from the spread of the draws: the score of one item is skewed near its end at 0, where
+    quantiles taken to the other side held less of what they promised (docs/statistics.md).
+
+    Returns:
+        Low and high ends, each of shape (Q,), not below 0; NaN where there is no score, or one respondent.
+    """
+    num_respondents = scores.contributions.shape[0]
+    if num_respondents < 2:
+        return np.full_like(scores.values, _NAN), np.full_like(scores.values, _NAN)
+    error = scores.draws.std(axis=0) * np.sqrt(num_respondents / (num_respondents - 1))
+    reach = error * student.ppf((1 + confidence) / 2, num_respondents - 1)
+    return np.maximum(scores.values - reach, 0.0), np.asarray(scores.values + reach)
+
+
+def recentred_interval(
+    estimate: float, draws: Array, *, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Low and high end: the estimate minus the quantiles of the draws, shape (B,), around their mean.
+
+    Of both quantiles the further one is taken to both sides. Scores of items are skewed: turned round, the
+    near quantile would end the interval too early on the side where the truth more often lies.
+    """
+    tail = (1 - confidence) / 2
+    below, above = np.quantile(draws, [tail, 1 - tail]) - draws.mean()
+    reach = float(max(-below, above))
+    return estimate - reach, estimate + reach
+
+
+def two_way_deviations(
+    scores: ScoreDraws, rng: np.random.Generator, groups: NDArray[np.str_] | None = None
+) -> _Deviations:
+    """How a mean of defined scores varies with items and respondents; see the module."""
+    by_items, variances, freedoms = _item_deviations(scores, rng, groups)
+    weights = item_weights(scores.values.size, None if groups is None else list(groups))
+    respondent_variance = shared_variance(scores.contributions, weights)
+    num_respondents = scores.contributions.shape[0]
+    freedom = _satterthwaite(
+        np.append(variances, respondent_variance), np.append(freedoms, max(1, num_respondents - 1))
+    )
+    by_respondents = (scores.draws - scores.draws.mean(axis=0)) @ weights
+    spread = by_respondents.std()
+    scale = np.sqrt(respondent_variance) / spread if spread > 0 else 0.0
+    return _Deviations((by_items + scale * by_respondents) * _widening(freedom), freedom)
+
+
+def shared_variance(contributions: Array, weights: Array) -> float:
+    """Variance of a weighted mean that comes from respondents who err on several items alike.
+
+    The items' own noise, which differences between items already contain, is taken off, but for the
+    share within which N respondents leave a variance unknown, sqrt(2 / (N - 1)): with few of them the
+    interval is rather too wide than too narrow. Not below 0.
+    """
+    whole = float(((contributions @ weights) ** 2).sum())
+    own = float(((contributions**2).sum(axis=0) * weights**2).sum())
+    unknown = float(np.sqrt(2 / max(1, contributions.shape[0] - 1)))
+    return max(0.0, whole - own * max(0.0, 1 - unknown))
+
+
+def _item_deviations(
+    scores: ScoreDraws, rng: np.random.Generator, groups: NDArray[np.str_] | None
+) -> tuple[Array, Array, Array]:
+    """Deviations (B,) from drawing items again, with each group's variance and degrees of freedom (S,)."""
+    labels = np.zeros(scores.values.size, dtype=np.str_) if groups is None else groups
+    names = np.unique(labels)
+    total, variances, freedoms = np.zeros(scores.draws.shape[0]), [], []
+    for name in names:
+        members = scores.values[labels == name]
+        times = rng.multinomial(members.size, np.full(members.size, 1 / members.size), size=total.size)
+        # A bootstrap of n items has a variance too small by (n - 1)/n.
+        inflation = np.sqrt(members.size / (members.size - 1)) / names.size
+        total += (times @ members / members.size - members.mean()) * inflation
+        variances.append(members.var(ddof=1) / members.size / names.size**2)
+        freedoms.append(members.size - 1)
+    return total, np.array(variances), np.array(freedoms)
+
+
+def _satterthwaite(variances: Array, freedoms: Array) -> float:
+    """Degrees of freedom of a sum of independent variances (Satterthwaite 1946)."""
+    total = float(variances.sum())
+    return total**2 / float((variances**2 / freedoms).sum()) if total > 0 else float("inf")
+
+
+def _widening(degrees_of_freedom: float) -> float:
+    """Student's 97.5 % quantile over the normal one: few items or respondents know their spread badly."""
+    tail = 1 - (1 - CONFIDENCE) / 2
+    return float(student.ppf(tail, degrees_of_freedom) / norm.ppf(tail))
+
+
+def _weighted_mean(values: Array, groups: NDArray[np.str_] | None) -> float:
+    if values.size == 0:
+        return _NAN
+    return float(values @ item_weights(values.size, None if groups is None else list(groups)))
+
+
+def _why_absent(defined: ScoreDraws, groups: NDArray[np.str_] | None) -> str:
+    if defined.values.size == 0:
+        return "No item has a score."
+    if defined.contributions.shape[0] < 2:
+        return "One respondent: how respondents differ is unknown."
+    names, sizes = np.unique(
+        np.zeros(defined.values.size, dtype=np.str_) if groups is None else groups, return_counts=True
+    )
+    if (sizes < 2).any():
+        single = str(names[sizes < 2][0])
+        where = f" in {single}" if single else ""
+        return f"One item with a score{where}: how items differ is unknown."
+    return ""

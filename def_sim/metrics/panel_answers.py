@@ -1,0 +1,166 @@
+"""Who answered what, as arrays: the form in which a panel's respondents can be resampled.
+
+One row a respondent, so that resampling a respondent moves all of its answers together: they hang
+together, and treating them as independent would make intervals too narrow. Knows positions of options
+(0, 1, ..., K-1 in code order), not codes, questions or files.
+
+Letters: K options, Q items, N respondents, V wordings of an item, B draws.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from def_sim.metrics.sample import Array, Sample
+
+NO_VALID_ANSWER: Final = -1  # asked, but refused, unread, out of range, ...
+NOT_ASKED: Final = -2
+
+Bools = NDArray[np.bool_]
+Positions = NDArray[np.integer]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAnswers:
+    """All respondents' answers to one item in each of its wordings.
+
+    `chosen`, shape (V, N, K): which options each respondent chose; none for a failed answer.
+    `was_asked`, shape (V, N).
+    """
+
+    chosen: Bools
+    was_asked: Bools
+
+    def __post_init__(self) -> None:
+        if self.chosen.ndim != 3 or self.chosen.shape[:2] != self.was_asked.shape:
+            raise ValueError(
+                f"Choices need the shape (V, N, K) and was_asked (V, N); found {self.chosen.shape} and "
+                f"{self.was_asked.shape}."
+            )
+        if (self.chosen.any(axis=-1) & ~self.was_asked).any():
+            raise ValueError("A respondent who was not asked cannot have chosen anything.")
+
+    @classmethod
+    def from_positions(cls, positions: Positions, num_options: int) -> "ItemAnswers":
+        """Answers with one choice each.
+
+        Args:
+            positions: Position of the chosen option, NO_VALID_ANSWER or NOT_ASKED; shape (N,), or (V, N)
+                for an item in several wordings.
+            num_options: K.
+
+        Raises:
+            ValueError: A position outside -2..K-1.
+        """
+        rows = np.atleast_2d(np.asarray(positions))
+        if rows.size and (rows.min() < NOT_ASKED or rows.max() >= num_options):
+            raise ValueError(
+                f"Positions must lie in -2..{num_options - 1}; found {rows.min()}..{rows.max()}."
+            )
+        return cls(rows[..., None] == np.arange(num_options), rows != NOT_ASKED)
+
+    @classmethod
+    def from_mentions(cls, mentions: Bools, was_asked: Bools | None = None) -> "ItemAnswers":
+        """Answers with several choices.
+
+        Args:
+            mentions: Shape (N, K), or (V, N, K). A row without any mention is a failed answer.
+            was_asked: Shape (N,) or (V, N); without it everyone was asked.
+        """
+        chosen = np.asarray(mentions, dtype=np.bool_)
+        chosen = chosen[None] if chosen.ndim == 2 else chosen
+        if was_asked is None:
+            return cls(chosen, np.ones(chosen.shape[:2], dtype=np.bool_))
+        return cls(chosen, np.atleast_2d(np.asarray(was_asked, dtype=np.bool_)))
+
+    def sample(self, weights: Array) -> Sample:
+        """The answers, counted with weights, shape (N,) or (B, N); see `PanelAnswers.samples`."""
+        return PanelAnswers((self,)).samples(weights)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class PanelAnswers:
+    """Answers of N respondents to Q items."""
+
+    items: tuple[ItemAnswers, ...]
+
+    def __post_init__(self) -> None:
+        sizes = {item.chosen.shape[1] for item in self.items}
+        if len(sizes) != 1:
+            raise ValueError(f"All items need the same respondents, in the same order; found {sizes}.")
+
+    @classmethod
+    def from_choices(
+        cls,
+        choices: Positions,
+        num_options: Sequence[int],
+        mentions: Mapping[int, Bools] | None = None,
+    ) -> "PanelAnswers":
+        """A panel from one matrix.
+
+        Args:
+            choices: Positions of the chosen options, NO_VALID_ANSWER or NOT_ASKED, shape (N, Q).
+            num_options: K of each item, length Q.
+            mentions: Column -> mentions, shape (N, K), of the multiple-choice items. Their column in
+                `choices` is read for NOT_ASKED only.
+        """
+        several = mentions or {}
+        return cls(
+            tuple(
+                ItemAnswers.from_mentions(several[column], choices[:, column] != NOT_ASKED)
+                if column in several
+                else ItemAnswers.from_positions(choices[:, column], num)
+                for column, num in enumerate(num_options)
+            )
+        )
+
+    @property
+    def num_respondents(self) -> int:
+        """N, whether or not they answered."""
+        return int(self.items[0].chosen.shape[1])
+
+    def samples(self, weights: Array | None = None) -> list[Sample]:
+        """Every item's answers as counts, with each respondent counted `weights` times.
+
+        All items and draws are counted by one matrix product. Wordings are averaged as in the
+        distributions: mean of their shares, times the mean number of valid answers.
+
+        Args:
+            weights: Shape (N,), or (B, N) for B resampled panels; 1 each if absent.
+
+        Returns:
+            Q samples: counts of shape (K,) or (B, K), numbers of respondents and failures of shape () or
+            (B,).
+        """
+        every = np.ones(self.num_respondents) if weights is None else np.asarray(weights)
+        counted = every.astype(np.float32) @ self._columns()  # exact: whole numbers below 2**24
+        bounds = np.cumsum([item.chosen.shape[0] * (item.chosen.shape[2] + 2) for item in self.items])
+        blocks = np.split(counted, bounds[:-1], axis=-1)
+        return [_sample(block, item) for block, item in zip(blocks, self.items, strict=True)]
+
+    def _columns(self) -> NDArray[np.float32]:
+        """For each item and wording: a column an option, one for valid answers, one for failures."""
+        return np.concatenate([_item_columns(item) for item in self.items], axis=1, dtype=np.float32)
+
+
+def _item_columns(item: ItemAnswers) -> Bools:
+    answered = item.chosen.any(axis=-1, keepdims=True)
+    failed = item.was_asked[..., None] & ~answered
+    blocks = np.concatenate([item.chosen, answered, failed], axis=-1)  # (V, N, K + 2)
+    return np.concatenate(list(blocks), axis=-1)  # (N, V * (K + 2))
+
+
+def _sample(block: NDArray[np.float32], item: ItemAnswers) -> Sample:
+    num_wordings, _, num_options = item.chosen.shape
+    by_wording = block.reshape(*block.shape[:-1], num_wordings, num_options + 2).astype(np.float64)
+    counts, answered, failed = by_wording[..., :-2], by_wording[..., -2], by_wording[..., -1]
+    if num_wordings == 1:
+        return Sample(counts[..., 0, :], answered[..., 0], failed[..., 0])
+    has_answer = answered[..., None] > 0
+    rates = np.divide(counts, answered[..., None], out=np.zeros_like(counts), where=has_answer)
+    mean_rates = rates.sum(axis=-2) / np.maximum(has_answer.sum(axis=-2), 1)
+    num_answered = answered.mean(axis=-1)
+    return Sample(mean_rates * num_answered[..., None], num_answered, failed.mean(axis=-1))

@@ -1,0 +1,149 @@
+"""How people's answers to two items go together: correlations between items, per population.
+
+One pair of files a population and source: `data/structure/<population>/<source>.csv` holds the numbers,
+the `.yaml` beside it says where they come from. Items stand in them without the source's name. Knows no
+model and computes no correlation.
+
+Letters: Q items.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from def_sim.errors import SurveyFormatError
+from def_sim.resources import data_folder
+from def_sim.yaml_files import read_validated
+
+COLUMNS = ("item_a", "item_b", "r", "n")
+
+
+class StructureSource(BaseModel):
+    """Where the correlations of a population come from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    population: str
+    source: str
+    title: str
+    year: int
+    weight: str  # the weight variable, or "none"
+    effective_share: float = Field(gt=0, le=1)  # effective people (Kish) of those who answered
+    left_out: list[str]  # items and pairs that are not in the file, with the reason
+    release: str
+    citation: str
+    terms: str
+
+
+@dataclass(frozen=True)
+class HumanStructure:
+    """Correlations between items over the people of one population, on the codes as they were asked."""
+
+    population: str
+    source: StructureSource
+    item_ids: tuple[str, ...]  # length Q
+    correlations: NDArray[np.float64]  # weighted Pearson r, shape (Q, Q), symmetric; NaN: not known
+    num_people: NDArray[np.float64]  # effective number who answered both, same shape
+
+    def of_items(self, item_ids: Sequence[str]) -> "HumanStructure":
+        """The same for other items, in their order; what is not known of them is NaN."""
+        place = {item_id: index for index, item_id in enumerate(self.item_ids)}
+        rows = np.array([place.get(item_id, -1) for item_id in item_ids], dtype=np.intp)
+        is_known = (rows[:, None] >= 0) & (rows[None, :] >= 0)
+        at = np.ix_(rows, rows)
+        return HumanStructure(
+            population=self.population,
+            source=self.source,
+            item_ids=tuple(item_ids),
+            correlations=np.where(is_known, self.correlations[at], np.nan),
+            num_people=np.where(is_known, self.num_people[at], np.nan),
+        )
+
+
+def structure_path(population: str, source: str) -> Path:
+    """Where the shipped correlations of a population would lie."""
+    return data_folder() / "structure" / population / f"{source}.csv"
+
+
+def shipped_structure(population: str, source: str = "wvs7") -> HumanStructure | None:
+    """The shipped correlations of a population; None if there are none.
+
+    Raises:
+        SurveyFormatError: The file breaks its format.
+    """
+    path = structure_path(population, source)
+    return read_structure(path, population) if path.is_file() else None
+
+
+def read_structure(path: Path, population: str) -> HumanStructure:
+    """Correlations from a file.
+
+    Args:
+        path: The CSV; its provenance stands beside it with the ending .yaml.
+        population: ISO alpha-3 code, as in the provenance.
+
+    Raises:
+        SurveyFormatError: A row or the provenance is wrong; with file and line.
+    """
+    source = read_validated(path.with_suffix(".yaml"), StructureSource)
+    if (source.population, source.source) != (population, path.stem):
+        raise SurveyFormatError(
+            f"{path.with_suffix('.yaml').name}: of {source.population}, {source.source}; expected "
+            f"{population}, {path.stem}.",
+            fix=f"Correct `population:` and `source:` in {path.with_suffix('.yaml')}.",
+        )
+    pairs = list(_pairs(path))
+    names = list(dict.fromkeys(name for pair in pairs for name in (pair.a, pair.b)))
+    place = {name: index for index, name in enumerate(names)}
+    r, n = np.full((len(names), len(names)), np.nan), np.full((len(names), len(names)), np.nan)
+    for pair in pairs:
+        for at in ((place[pair.a], place[pair.b]), (place[pair.b], place[pair.a])):
+            r[at], n[at] = pair.r, pair.n * source.effective_share
+    return HumanStructure(population, source, tuple(f"{path.stem}.{name}" for name in names), r, n)
+
+
+class _Pair(NamedTuple):
+    a: str
+    b: str
+    r: float
+    n: int
+
+
+def _pairs(path: Path) -> Iterator[_Pair]:
+    seen: set[frozenset[str]] = set()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file)
+        header = next(reader, [])
+        if tuple(header) != COLUMNS:
+            raise _wrong(path, 1, f"expected the columns {', '.join(COLUMNS)}, found {', '.join(header)}")
+        for row in reader:
+            pair = _pair(path, reader.line_num, row)
+            both = frozenset((pair.a, pair.b))
+            if len(both) == 1 or both in seen:
+                raise _wrong(path, reader.line_num, f"{pair.a} with {pair.b} is no new pair of items")
+            seen.add(both)
+            yield pair
+
+
+def _pair(path: Path, line: int, row: Sequence[str]) -> _Pair:
+    try:
+        a, b, r, n = row
+        pair = _Pair(a, b, float(r), int(n))
+    except ValueError:
+        raise _wrong(path, line, f"expected two items, a correlation and a number, found {row}") from None
+    if not -1 <= pair.r <= 1 or pair.n < 1:  # also catches nan
+        raise _wrong(path, line, f"r must lie in [-1, 1] and n be at least 1, found {row[2:]}")
+    return pair
+
+
+def _wrong(path: Path, line: int, what: str) -> SurveyFormatError:
+    return SurveyFormatError(
+        f"{path.name}, line {line}: {what}.",
+        fix=f"Correct {path} at line {line} (format: data/structure/README.md).",
+    )

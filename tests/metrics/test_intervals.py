@@ -1,0 +1,178 @@
+"""Intervals of means over items and respondents."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy import stats
+
+from def_sim.metrics.aggregation import macro_mean
+from def_sim.metrics.bootstrap import ScoreDraws, draw_weights, resample_panel, score_draws
+from def_sim.metrics.intervals import (
+    Estimand,
+    item_intervals,
+    item_weights,
+    mean_interval,
+    recentred_interval,
+    shared_variance,
+    two_way_deviations,
+)
+from def_sim.metrics.item_metrics import ItemForm
+from def_sim.metrics.panel_answers import PanelAnswers
+from def_sim.metrics.sample import Sample
+
+ORDERED = ItemForm(is_ordered=True)
+
+
+def rng(key=0):
+    return np.random.default_rng([13, key])
+
+
+def noiseless(values, num_respondents=50, num_draws=4000):
+    """Scores whose respondents all answer alike: only items differ."""
+    values = np.asarray(values, dtype=float)
+    return ScoreDraws(values, np.tile(values, (num_draws, 1)), np.zeros((num_respondents, values.size)))
+
+
+def test_the_interval_is_the_estimate_minus_the_quantiles_of_the_draws_around_their_mean():
+    draws = np.arange(101.0) + 7  # quantiles 2.5 % and 97.5 % lie 47.5 below and above the mean 57
+    low, high = recentred_interval(20.0, draws)
+    assert (low, high) == pytest.approx((20 - 47.5, 20 + 47.5))
+
+
+def test_with_skewed_draws_the_further_quantile_counts_on_both_sides():
+    # Exponential draws: mean 1, 97.5 % quantile -ln(.025) = 3.689, which is 2.689 above.
+    low, high = recentred_interval(0.0, rng().exponential(size=200_000))
+    assert (low, high) == pytest.approx((-2.689, 2.689), rel=0.02)
+
+
+def test_with_items_alone_the_interval_is_that_of_student():
+    values = rng().gamma(4, 0.02, size=12)
+    interval = mean_interval(noiseless(values), rng(1))
+    expected = stats.t.interval(0.95, 11, values.mean(), stats.sem(values))
+    assert interval.estimate == pytest.approx(values.mean())
+    assert interval.standard_error == pytest.approx(stats.sem(values), rel=0.04)
+    assert interval.degrees_of_freedom == pytest.approx(11)
+    assert (interval.low, interval.high) == pytest.approx(expected, rel=0.06)
+
+
+def test_two_way_clusters_agree_with_statsmodels():
+    # W1 of two options against people who all chose the first is the share of the second: linear, so
+    # the clustered variance of a mean of zeros and ones is the reference.
+    num_respondents, num_items = 60, 40
+    traits, items = rng().normal(size=(num_respondents, 1)), rng(1).normal(size=num_items)
+    choices = (traits + items + rng(2).normal(size=(num_respondents, num_items)) > 0).astype(int)
+    panel = PanelAnswers.from_choices(choices, [2] * num_items)
+    people = [Sample.of_people(np.array([1.0, 0.0]), 1000.0)] * num_items
+    resampled = resample_panel(panel, draw_weights(num_respondents, rng(3), 3000))
+    scores = score_draws(resampled, people, [ORDERED] * num_items, "wasserstein")
+    ours = mean_interval(scores, rng(4))
+    respondent, item = np.divmod(np.arange(choices.size), num_items)
+    fit = sm.OLS(choices.ravel().astype(float), np.ones(choices.size)).fit(
+        cov_type="cluster", cov_kwds={"groups": np.column_stack([respondent, item])}
+    )
+    assert ours.estimate == pytest.approx(choices.mean())
+    assert ours.standard_error == pytest.approx(fit.bse[0], rel=0.04)
+
+
+def test_noise_of_single_answers_counts_once():
+    # Items alike but for sampling noise, respondents independent: all noise is in the items' differences.
+    choices = (rng().random((300, 100)) < 0.5).astype(int)
+    panel = PanelAnswers.from_choices(choices, [2] * 100)
+    people = [Sample.of_people(np.array([1.0, 0.0]), 1000.0)] * 100
+    resampled = resample_panel(panel, draw_weights(300, rng(1), 2000))
+    scores = score_draws(resampled, people, [ORDERED] * 100, "wasserstein")
+    binomial = 0.5 / np.sqrt(choices.size)
+    assert mean_interval(scores, rng(2)).standard_error == pytest.approx(binomial, rel=0.15)
+    both = rng(3).multinomial(100, np.full(100, 0.01), size=2000) / 100
+    assert (both * scores.draws).sum(axis=1).std() > 1.6 * binomial  # thrice the variance
+
+
+def test_respondents_who_err_on_all_items_alike_widen_the_interval():
+    contributions = np.tile(rng().normal(size=(30, 1)), (1, 4)) / 30
+    whole = (contributions[:, 0] ** 2).sum()
+    # Four equal columns: the mean varies as each column does. A quarter of that is the items' own, of which
+    # 30 respondents leave sqrt(2/29) unknown.
+    own = whole / 4 * (1 - np.sqrt(2 / 29))
+    assert shared_variance(contributions, item_weights(4)) == pytest.approx(whole - own)
+
+
+def test_errors_in_opposite_directions_do_not_make_an_interval_narrower_than_items_allow():
+    column = rng().normal(size=(30, 1))
+    assert shared_variance(np.hstack([column, -column]), item_weights(2)) == 0
+
+
+def test_a_percentile_interval_at_twenty_respondents_misses_its_own_estimate_and_ours_does_not():
+    choices = np.stack([rng(i).choice(5, size=20, p=[0.3, 0.25, 0.2, 0.15, 0.1]) for i in range(60)], axis=1)
+    people = [Sample.of_people(np.array([0.3, 0.25, 0.2, 0.15, 0.1]), 1500.0)] * 60
+    resampled = resample_panel(PanelAnswers.from_choices(choices, [5] * 60), draw_weights(20, rng(99), 500))
+    scores = score_draws(resampled, people, [ORDERED] * 60, "js_divergence")
+    items = rng(100).integers(60, size=(500, 60))
+    naive = np.take_along_axis(scores.draws, items, axis=1).mean(axis=1)
+    interval = mean_interval(scores, rng(101))
+    assert np.quantile(naive, 0.025) > scores.values.mean()
+    assert interval.low < interval.estimate < interval.high
+
+
+def test_groups_weigh_the_same_however_many_items_they_have():
+    values, groups = np.array([0.1, 0.3, 0.5, 0.5, 0.8]), ["a", "a", "b", "b", "b"]
+    assert item_weights(5, groups) == pytest.approx([1 / 4, 1 / 4, 1 / 6, 1 / 6, 1 / 6])
+    interval = mean_interval(noiseless(values), rng(), groups=groups)
+    assert interval.estimate == pytest.approx(macro_mean(values, groups))
+    # Items are drawn within groups: variance = (sem_a**2 + sem_b**2) / 4.
+    error = np.hypot(stats.sem(values[:2]), stats.sem(values[2:])) / 2
+    assert interval.standard_error == pytest.approx(error, rel=0.05)
+
+
+def test_undefined_items_are_left_out_and_counted():
+    scores = noiseless([0.1, np.nan, 0.3, 0.2])
+    interval = mean_interval(scores, rng())
+    assert interval.estimate == pytest.approx(0.2)
+    assert (interval.num_items, interval.num_undefined) == (4, 1)
+    assert interval.estimand is Estimand.EXPECTED_AT_N
+
+
+@pytest.mark.parametrize(
+    ("scores", "groups", "reason"),
+    [
+        (noiseless([np.nan, np.nan]), None, "No item"),
+        (noiseless([0.2, np.nan]), None, "One item with a score"),
+        (noiseless([0.2, 0.3, 0.4]), ["a", "a", "b"], "One item with a score in b"),
+        (noiseless([0.2, 0.3], num_respondents=1), None, "One respondent"),
+    ],
+)
+def test_without_an_interval_there_is_a_reason(scores, groups, reason):
+    interval = mean_interval(scores, rng(), groups=groups)
+    assert reason in interval.why_absent
+    assert np.isnan([interval.low, interval.high, interval.standard_error]).all()
+
+
+def test_an_interval_of_scores_ends_at_zero_and_one_of_differences_does_not():
+    values = np.array([0.0, 0.0, 0.0, 0.1])
+    assert mean_interval(noiseless(values), rng()).low == 0
+    assert mean_interval(noiseless(values), rng(), least=-np.inf).low < 0
+
+
+def test_items_that_all_score_the_same_leave_no_doubt():
+    interval = mean_interval(noiseless([0.2, 0.2, 0.2]), rng())
+    assert (interval.low, interval.high) == pytest.approx((0.2, 0.2))
+
+
+def test_an_item_has_an_interval_of_its_own():
+    # Draws .4 and .6: standard deviation .1; N = 5, t(4) = 2.776, and sqrt(5/4) for so few.
+    draws = np.column_stack([np.tile([0.4, 0.6], 50), np.full(100, np.nan)])
+    low, high = item_intervals(ScoreDraws(np.array([0.45, np.nan]), draws, np.zeros((5, 2))))
+    reach = 0.1 * 2.7764 * np.sqrt(5 / 4)
+    assert (low[0], high[0]) == pytest.approx((0.45 - reach, 0.45 + reach), abs=1e-4)
+    assert np.isnan([low[1], high[1]]).all()
+
+
+def test_an_items_interval_needs_two_respondents_and_ends_at_zero():
+    draws = np.tile([0.0, 0.4], 50)[:, None]
+    assert np.isnan(item_intervals(ScoreDraws(np.array([0.2]), draws, np.zeros((1, 1))))).all()
+    assert item_intervals(ScoreDraws(np.array([0.2]), draws, np.zeros((9, 1))))[0][0] == 0
+
+
+def test_the_deviations_lie_around_zero():
+    scores = ScoreDraws(rng().random(30), rng(1).random((500, 30)) + 5, rng(2).normal(size=(20, 30)) / 20)
+    deviations = two_way_deviations(scores, rng(3))
+    assert deviations.draws.mean() == pytest.approx(0, abs=4 * deviations.draws.std() / np.sqrt(500))

@@ -1,0 +1,100 @@
+"""Two models on the same items, and many comparisons at once."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from def_sim.metrics.bootstrap import ScoreDraws, draw_weights, resample_panel, score_draws
+from def_sim.metrics.item_metrics import ItemForm
+from def_sim.metrics.paired import adjusted_for_many, difference, paired_comparison
+from def_sim.metrics.panel_answers import PanelAnswers
+from def_sim.metrics.sample import Sample
+
+NAN = float("nan")
+
+
+def rng(key=0):
+    return np.random.default_rng([17, key])
+
+
+def noiseless(values, num_respondents=50):
+    values = np.asarray(values, dtype=float)
+    return ScoreDraws(values, np.tile(values, (2000, 1)), np.zeros((num_respondents, values.size)))
+
+
+def panel_scores(rates, size=60, key=0):
+    """Scores of a panel that answers each of 40 items from the given shares."""
+    choices = rng(key).choice(len(rates), size=(size, 40), p=rates)
+    people = [Sample.of_people(np.array([0.5, 0.3, 0.2]), 1500.0)] * 40
+    resampled = resample_panel(PanelAnswers.from_choices(choices, [3] * 40), draw_weights(size, rng(9), 500))
+    return score_draws(resampled, people, [ItemForm()] * 40, "js_divergence")
+
+
+def test_with_items_alone_the_test_is_the_paired_one_of_student():
+    first = rng().random(40)
+    second = first + rng(1).normal(0.02, 0.1, size=40)
+    ours = paired_comparison(noiseless(first), noiseless(second), rng(2), same_respondents=True)
+    theirs = stats.ttest_rel(first, second)
+    assert ours.difference.estimate == pytest.approx((first - second).mean())
+    assert ours.p_value == pytest.approx(theirs.pvalue, abs=0.02)
+
+
+def test_the_model_that_answers_like_people_is_found_to_be_closer():
+    close, far = panel_scores([0.5, 0.3, 0.2], key=1), panel_scores([0.2, 0.3, 0.5], key=2)
+    comparison = paired_comparison(close, far, rng(), same_respondents=False)
+    assert comparison.difference.high < 0
+    assert comparison.p_value < 1e-6
+
+
+def test_a_model_does_not_differ_from_itself():
+    scores = panel_scores([0.5, 0.3, 0.2])
+    comparison = paired_comparison(scores, scores, rng(), same_respondents=True)
+    assert (comparison.difference.estimate, comparison.p_value) == (0, 1)
+
+
+def test_respondents_who_are_the_same_cancel_and_others_add_up():
+    scores = panel_scores([0.5, 0.3, 0.2])
+    same = difference(scores, scores, same_respondents=True)
+    other = difference(scores, panel_scores([0.5, 0.3, 0.2], key=3), same_respondents=False)
+    assert (same.contributions == 0).all()
+    assert other.contributions.shape == (120, 40)
+
+
+def test_items_that_one_of_both_lacks_are_left_out():
+    first, second = noiseless([0.1, 0.2, NAN, 0.4]), noiseless([0.2, 0.2, 0.3, NAN])
+    for same_respondents in (True, False):
+        comparison = paired_comparison(first, second, rng(), same_respondents=same_respondents)
+        assert comparison.difference.estimate == pytest.approx(-0.05)
+        assert comparison.difference.num_undefined == 2
+
+
+def test_without_common_items_there_is_no_p_value_but_a_reason():
+    comparison = paired_comparison(noiseless([0.1, NAN]), noiseless([NAN, 0.1]), rng(), same_respondents=True)
+    assert comparison.is_absent
+    assert "No item" in comparison.difference.why_absent
+    assert np.isnan(comparison.p_value)
+
+
+def test_panels_of_different_size_are_compared_above_their_floors_only():
+    small, large = noiseless([0.3, 0.4, 0.5], 20), noiseless([0.1, 0.2, 0.3], 200)
+    with pytest.raises(ValueError, match="first 20 respondents"):
+        paired_comparison(small, large, rng(), same_respondents=False)
+    with pytest.raises(ValueError, match="cannot be the same"):
+        paired_comparison(small, large, rng(), same_respondents=True)
+    floors = np.array([0.2, 0.2, 0.2]), np.array([0.05, 0.05, 0.05])
+    comparison = paired_comparison(small, large, rng(), same_respondents=False, floors=floors)
+    assert comparison.difference.estimate == pytest.approx(0.2 - 0.15)
+
+
+def test_holm_by_hand():
+    # Sorted .01, .03, .04 times 3, 2, 1, never falling: .03, .06, .06.
+    adjusted = adjusted_for_many({"a": 0.01, "b": 0.04, "c": 0.03, "d": NAN})
+    assert list(adjusted) == ["a", "b", "c", "d"]
+    assert [adjusted[name] for name in "abc"] == pytest.approx([0.03, 0.06, 0.06])
+    assert np.isnan(adjusted["d"])
+
+
+def test_one_comparison_needs_no_adjustment_and_none_gives_none():
+    assert adjusted_for_many({"a": 0.04}) == pytest.approx({"a": 0.04})
+    assert adjusted_for_many({}) == {}
+    assert np.isnan(adjusted_for_many({"a": NAN})["a"])
