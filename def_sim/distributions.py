@@ -27,6 +27,7 @@ class QuestionDistribution:
     """How all respondents answered one prompt, beside the people.
 
     `counts` are of respondents who chose each option, shape (K,), in the order of `question.codes`;
+    where answers hold the model's probabilities, each respondent is spread over the options by them;
     with several choices they sum to more than `num_answered`. After `pool_wordings` counts and
     statuses are means over the wordings and need not be whole numbers.
     """
@@ -170,9 +171,11 @@ def _group_by_question(answers: Iterable[Answer], questions: Sequence[Question])
 
 
 def _count_question(question: Question, answers: Sequence[Answer]) -> QuestionDistribution:
-    chosen: Counter[int] = Counter()
+    chosen: dict[int, float] = dict.fromkeys(question.codes, 0.0)
     for answer in answers:
-        chosen.update(_checked_choices(answer, question))
+        choices = _checked_choices(answer, question)
+        for code, share in (_checked_probabilities(answer, question) or dict.fromkeys(choices, 1.0)).items():
+            chosen[code] += share
     statuses = Counter(answer.status for answer in answers)
     return QuestionDistribution(
         question=question,
@@ -194,6 +197,18 @@ def _checked_choices(answer: Answer, question: Question) -> tuple[int, ...]:
     if not set(answer.choices) <= set(question.codes):
         raise _unfit(answer, f"choices {list(answer.choices)}, but the options are {list(question.codes)}")
     return answer.choices
+
+
+def _checked_probabilities(answer: Answer, question: Question) -> dict[int, float]:
+    """The share of one respondent that each option gets, where the model's probabilities were asked."""
+    shares = answer.option_probabilities
+    if not shares:
+        return {}
+    if sorted(answer.shown_codes) != sorted(question.codes) or len(shares) != len(answer.shown_codes):
+        raise _unfit(answer, f"{len(shares)} probabilities, but the options are {list(question.codes)}")
+    if min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+        raise _unfit(answer, f"probabilities that sum to {sum(shares):.6g}")
+    return dict(zip(answer.shown_codes, shares, strict=True))
 
 
 def _align(distribution: QuestionDistribution, reference: ItemReference | None) -> QuestionDistribution:

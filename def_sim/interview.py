@@ -6,9 +6,9 @@ is already in the store is not asked again, but enters memory as if it had just 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from def_sim.answers.store import AnswerStore
 from def_sim.errors import DefSimError, EngineError
@@ -48,6 +48,15 @@ class Strategy(Protocol):
     ) -> Conversation[Answer]:
         """Yields requests, receives their completions in the same order, returns the answer."""
         ...
+
+
+@runtime_checkable
+class HasWork(Protocol):
+    """An engine that counts the tokens it reads and writes."""
+
+    @property
+    def work(self) -> Mapping[str, int]:
+        """`num_prompt_tokens`, `num_reused_tokens` and others; since it was started."""
 
 
 class Engine(Protocol):

@@ -5,6 +5,7 @@ says what was asked, drawn, sent or answered, and nobody downstream can change t
 No record reads a file, draws a number or knows a model.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -96,6 +97,7 @@ class FinishReason(StrEnum):
 
     STOP = "stop"
     LENGTH = "length"
+    REFUSAL = "refusal"  # the provider's filter or the model declined; the text may be empty
     ERROR = "error"
     NOT_SENT = "not_sent"
 
@@ -345,6 +347,7 @@ class Answer:
     text: str
     shown_codes: tuple[int, ...] = ()
     memory: tuple[str, ...] = ()
+    option_probabilities: tuple[float, ...] = ()  # of `shown_codes`, in their order, where asked for
     prompt_hash: str = ""  # of the messages sent, see prompts.hash_messages
     finish_reason: FinishReason = FinishReason.NOT_SENT
     num_prompt_tokens: int = 0
@@ -360,10 +363,20 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an engine can do. What it cannot is an error at plan time, never a silent change."""
+    """What an engine can do. What it cannot is an error at plan time, never a silent change.
+
+    `deviations` names what the model's YAML lets it go without (`engines/deviations.py`).
+    """
 
     beams: str  # "beam-sample", "beam-search" or "none"
     seed: str  # "exact", "best-effort" or "none"
     top_k: bool = True
     probabilities: bool = False
     constrained: bool = False
+    top_p: bool = True
+    lowest_temperature: float = 0.0  # above 0: no greedy decoding
+    highest_temperature: float = math.inf
+    temperature_with_top_p: bool = True  # False: one of the two may be given
+    thinks_unasked: bool = False  # writes a chain of thought that cannot be switched off
+    answers_late: bool = False  # hours later: who remembers would wait for each answer
+    deviations: tuple[str, ...] = ()

@@ -193,6 +193,8 @@ def test_only_engines_load_a_model_library() -> None:
         "def_sim.app.run",
         "def_sim.engines.local.engine",
         "def_sim.engines.scripted",
+        "def_sim.engines.anthropic_api",
+        "def_sim.engines.openai_server",
         "def_sim.interview",
         "def_sim.strategies.diversity_enhanced",
         "def_sim.strategies.single",
@@ -217,7 +219,9 @@ print("loaded:", sorted(name for name in heavy if name in sys.modules), "code:",
 """
 
 
-@pytest.mark.parametrize("words", [["--help"], ["stage=plan", "model=mistral7b", "survey=cn"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["stage=plan", "model=mistral7b", "survey=cn"], ["stage=plan", "model=claude"]]
+)
 def test_a_light_command_leaves_the_heavy_libraries_alone(words: list[str], tmp_path: Path) -> None:
     code = PLAN.format(heavy=(*HEAVY, *FOR_REPORTS))
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent), "HF_HUB_OFFLINE": "1"}

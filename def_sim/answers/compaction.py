@@ -39,6 +39,7 @@ def _schema() -> "pa.Schema":
         "method": category,
         "shown_codes": pa.list_(pa.int32()),
         "memory": pa.list_(pa.string()),
+        "option_probabilities": pa.list_(pa.float64()),
         "finish_reason": category,
         "num_prompt_tokens": pa.int64(),
         "num_generated_tokens": pa.int64(),
@@ -77,7 +78,7 @@ def _plain(value: Any) -> Any:
 
 
 def _to_answer(row: dict[str, Any]) -> Answer:
-    lists = {name: tuple(row[name]) for name in ("choices", "shown_codes", "memory")}
+    lists = {name: tuple(row[name]) for name in ("choices", "shown_codes", "memory", "option_probabilities")}
     return Answer(
         **row
         | lists

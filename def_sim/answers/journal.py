@@ -57,6 +57,7 @@ def _decode(line: bytes) -> Answer:
     del record["checksum"]
     for name in ("choices", "shown_codes", "memory"):
         record[name] = tuple(record[name])
+    record["option_probabilities"] = tuple(record.get("option_probabilities", ()))  # absent in older journals
     record["status"] = AnswerStatus(record["status"])
     record["method"] = ReadingMethod(record["method"])
     record["finish_reason"] = FinishReason(record["finish_reason"])

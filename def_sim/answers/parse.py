@@ -104,6 +104,8 @@ def read_answer(
         return Reading(AnswerStatus.ENGINE_ERROR)
     if finish_reason is FinishReason.NOT_SENT:
         return Reading(AnswerStatus.NOT_ASKED)
+    if finish_reason is FinishReason.REFUSAL and not text.strip():
+        return Reading(AnswerStatus.REFUSED)
     is_limit_reached = finish_reason is FinishReason.LENGTH
     is_line_open = question.type is QuestionType.MULTIPLE or not text[-1:].isspace()
     reader = _Reader(question, rules, shown, is_cut=is_limit_reached and is_line_open)

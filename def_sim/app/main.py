@@ -22,6 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from def_sim.app.schema import RunConfig, resolve_target, validate_config
+from def_sim.engines.local.shared_worker import keep_loaded
 from def_sim.errors import ConfigError, DefSimError, StoreError
 from def_sim.resources import conf_folder
 
@@ -232,7 +233,8 @@ def _through_hydra(words: Sequence[str]) -> int:
     before = sys.argv
     sys.argv = [str(Path(before[0])), *words]
     try:
-        job()
+        with keep_loaded():  # runs of one model after another load it once
+            job()
     except (HydraException, OmegaConfBaseException) as error:
         raise _explained(error) from None
     except SystemExit as stop:  # argparse has already said what is wrong

@@ -1,10 +1,9 @@
 """From stored answers to distributions, scores, figures and the report of a run."""
 
-import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,25 +18,23 @@ from def_sim.answers.completion import mark_complete, unmark_complete
 from def_sim.answers.disk import disk_errors, replacing, write_whole
 from def_sim.answers.shards import answers_folder
 from def_sim.answers.store import read_answers
-from def_sim.app.run import Run, resolve_path
-from def_sim.distributions import (
-    QuestionDistribution,
-    align_with_reference,
-    count_answers,
-    distributions_frame,
-)
+from def_sim.app.measured import Measured
+from def_sim.app.planted import compare_with_planted, planted_frame, planted_sentence, planted_truth
+from def_sim.app.report_sections import sections_of
+from def_sim.app.run import Run
+from def_sim.distributions import distributions_frame
 from def_sim.prompts import ask_messages
 from def_sim.questionnaire import replay
-from def_sim.records import Answer, DecodingConfig, ItemReference, Question, QuestionType, Respondent
+from def_sim.records import Answer, DecodingConfig, Respondent
 from def_sim.reports.facts import AnswerView, RunFacts
 from def_sim.reports.html import render_report
 from def_sim.reports.measures import MEASURES
 from def_sim.reports.plots import write_figures
+from def_sim.reports.score_intervals import resample, with_intervals
+from def_sim.reports.sections import Section, findings_table
 from def_sim.reports.tables import headline, score_table, status_table
 
-PLANTED = "planted.csv"  # beside the demo respondent: the truth it was trained on
-_PLANTED_N = 1_000_000  # planted shares are exact: as if very many had been asked
-_PLANTED_COLUMNS = {"total_variation": "value", "floor": "floor", "num_items": "num_items"}
+FINDINGS = "measures.csv"
 
 
 @dataclass(frozen=True)
@@ -67,15 +64,12 @@ def panel_answers(run: Run, folder: Path) -> list[Answer]:
 
 def compute_results(run: Run, answers: list[Answer]) -> Results:
     """Distributions, scores and statuses. Depends on the answers and the configuration alone."""
-    counted: list[QuestionDistribution] = align_with_reference(
-        count_answers(answers, run.survey.questions), run.loaded.reference.for_everyone()
-    )
-    scores = score_table(
-        counted,
-        seed=run.config.seed,
-        num_draws=run.config.scoring.draws,
-        pool_wordings=run.config.pool_wordings,
-    )
+    measured = Measured(run, answers)
+    counted, panel = measured.distributions, measured.panel
+    seed, num_draws = run.config.seed, run.config.scoring.draws
+    scores = score_table(counted, seed=seed, num_draws=num_draws, pool_wordings=run.config.pool_wordings)
+    resampled = resample(measured.prompts, panel, seed=seed) if panel else None
+    scores = with_intervals(scores, resampled)
     return Results(distributions_frame(counted), scores, status_table(counted))
 
 
@@ -93,10 +87,12 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
     planted = planted_frame(truth)
     facts = replace(
         _facts(run, manifest, len(answers), is_complete),
-        planted_summary=_planted_sentence(compare_with_planted(run, answers, truth)),
+        planted_summary=planted_sentence(compare_with_planted(run, answers, truth)),
     )
+    sections = sections_of(Measured(run, answers))
     compact(folder)
     write_tables(folder, results)
+    write_findings(folder, sections)
     with disk_errors(folder / "figures"):
         figures = write_figures(
             folder / "figures",
@@ -104,6 +100,7 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
             results.distributions,
             num_respondents=len(run.panel),
             planted=planted,
+            drawings={name: chart for section in sections for name, chart in section.charts.items()},
         )
     html = render_report(
         facts,
@@ -112,11 +109,19 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
         results.statuses,
         answer_views(run, answers),
         planted=planted,
+        sections=sections,
     )
     path = folder / "report.html"
     write_whole(path, html.encode("utf-8", errors="backslashreplace"))
     if is_complete:
-        tables = ("answers.parquet", "distributions.parquet", "metrics.csv", "metrics.json", "statuses.csv")
+        tables = (
+            "answers.parquet",
+            "distributions.parquet",
+            "metrics.csv",
+            "metrics.json",
+            "statuses.csv",
+            FINDINGS,
+        )
         journals = [p.relative_to(folder) for p in answers_folder(folder).glob("*.jsonl")]
         drawn = [figure.relative_to(folder) for figure in figures]
         files: list[Path | str] = [*tables, "manifest.json", "report.html", *journals, *drawn]
@@ -135,75 +140,16 @@ def write_tables(folder: Path, results: Results) -> None:
     write_whole(folder / "metrics.json", json.dumps(records, indent=1).encode())
 
 
+def write_findings(folder: Path, sections: Sequence[Section]) -> None:
+    """measures.csv: the numbers of all sections (columns: `reports.sections.findings_table`)."""
+    write_whole(folder / FINDINGS, csv_bytes(findings_table(sections)))
+
+
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """A table as CSV with every digit that a float has."""
     text = io.StringIO()
     frame.to_csv(text, index=False, lineterminator="\n")
     return text.getvalue().encode("utf-8", errors="backslashreplace")
-
-
-def planted_truth(run: Run) -> dict[str, ItemReference]:
-    """What a demonstration's respondent was trained to answer; empty for any other model."""
-    model = run.config.model
-    if not model.is_demonstration or model.engine is None:
-        return {}
-    path = resolve_path(str(model.engine.arguments["path"])) / PLANTED
-    if not path.is_file():
-        return {}
-    shares: dict[str, dict[int, float]] = defaultdict(dict)
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            shares[row["item_id"]][int(row["code"])] = float(row["share"])
-    return {
-        question.item_id: _planted_reference(question, shares[question.item_id])
-        for question in run.survey.questions
-        if question.item_id in shares
-    }
-
-
-def _planted_reference(question: Question, shares: Mapping[int, float]) -> ItemReference:
-    """The planted shares of the options that this population is shown."""
-    shown = [shares[code] for code in question.codes]
-    total = 1.0 if question.type is QuestionType.MULTIPLE else sum(shown)
-    normalised = tuple(share / total for share in shown)
-    return ItemReference(question.item_id, "all", question.codes, normalised, _PLANTED_N, None)
-
-
-def planted_frame(truth: Mapping[str, ItemReference]) -> pd.DataFrame | None:
-    """The planted shares as a table for charts: item_id, code, share; None if there are none."""
-    rows = [
-        {"item_id": item_id, "code": code, "share": share}
-        for item_id, reference in truth.items()
-        for code, share in zip(reference.codes, reference.shares, strict=True)
-    ]
-    return pd.DataFrame(rows) if rows else None
-
-
-def compare_with_planted(
-    run: Run, answers: list[Answer], truth: Mapping[str, ItemReference]
-) -> dict[str, float]:
-    """How far a demonstration's answers lie from the truth that was planted in its respondent.
-
-    Returns:
-        `total_variation`: mean over items, in [0, 1]; `floor`: what a perfect sample of this size
-        would have; `num_items`. Empty without a planted truth.
-    """
-    if not truth:
-        return {}
-    counted = align_with_reference(count_answers(answers, run.survey.questions), truth)
-    scores = score_table(counted, seed=run.config.seed, num_draws=run.config.scoring.draws)
-    [row] = scores[(scores["metric"] == "total_variation") & (scores["scope"] == "micro")].to_dict("records")
-    return {name: float(row[key]) for name, key in _PLANTED_COLUMNS.items()}
-
-
-def _planted_sentence(planted: Mapping[str, float]) -> str:
-    if not planted:
-        return ""
-    return (
-        f"Against the planted truth: mean total variation {planted['total_variation']:.3f} over "
-        f"{planted['num_items']:.0f} questions, where a perfect sample of this size has "
-        f"{planted['floor']:.3f}."
-    )
 
 
 def answer_views(run: Run, answers: list[Answer]) -> list[AnswerView]:
@@ -274,6 +220,7 @@ def _facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete: bo
         run_hash=manifest["run_hash"],
         code_version=f"{manifest['versions']['def_sim']} ({manifest['versions']['commit'][:12]})",
         created=manifest["created"][:10],
+        deviations=tuple(manifest["engine"].get("deviations", {}).values()),
         citations=tuple(source.citation for source in run.loaded.reference.sources),
         modifications={
             name: getattr(config.modifications, name) for name in ("prompt", "configuration", "memory")
@@ -288,7 +235,7 @@ def _parameters(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Every parameter with its dotted name, but for paths of this machine."""
     flat: dict[str, str] = {}
     for key, value in section.items():
-        if key in ("output", "run_folder", "references", "path", "stage", "show"):
+        if key in ("output", "run_folder", "references", "path", "stage", "show", "runs"):
             continue
         if isinstance(value, Mapping):
             flat |= _parameters(value, f"{prefix}{key}.")

@@ -16,7 +16,7 @@ from def_sim.errors import ConfigError, ModelError
 from def_sim.interview import Engine, Strategy
 from def_sim.prompts import read_language_pack
 from def_sim.questionnaire import InterviewRules
-from def_sim.records import Question, Respondent, Survey
+from def_sim.records import AnswerMode, Question, Respondent, Survey
 from def_sim.resources import data_folder
 from def_sim.respondents.panel import PanelRules, draw_panel
 from def_sim.respondents.places import Place, read_places
@@ -75,6 +75,7 @@ def prepare_run(config: RunConfig) -> Run:
         pack=read_language_pack(_language_pack_path(loaded.survey.frame_language)),
         option_order=config.presentation.option_order,
         reading=config.reading,
+        mode=AnswerMode(config.answer_mode),
     )
     rules = PanelRules(config.modifications, config.places, config.decoding, config.memory)
     panel = draw_panel(config.respondents, config.seed, rules, loaded.survey, _places(config, loaded.survey))

@@ -11,9 +11,18 @@ from dataclasses import fields, is_dataclass
 from importlib import import_module
 from typing import Annotated, Any, Literal, Self, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
 from def_sim.answers.parse import ReadingRules
+from def_sim.app.key_guard import refuse_keys
 from def_sim.errors import ConfigError
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.respondents.memory import MemoryRules
@@ -22,6 +31,12 @@ from def_sim.respondents.personas import PlaceRules
 
 Count = Annotated[int, Field(ge=1)]
 NonNegative = Annotated[int, Field(ge=0)]
+# A single pattern is written without brackets.
+RunPatterns = Annotated[
+    list[str],
+    Field(min_length=1),
+    BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
+]
 
 
 class _Strict(BaseModel):
@@ -53,6 +68,8 @@ class Planning(_Strict):
     """What `stage=plan` must know of a model before anything is loaded."""
 
     cache_bytes_per_token: NonNegative
+    embedding_parameters: NonNegative = 0  # of both embeddings: in 16 bit also where the rest is packed
+    unpacked_at_once: NonNegative = 0  # parameters that a packed model unpacks to compute: a layer's experts
     active_parameters: Count | None = None  # of a mixture of experts: those that work on a token
     context_length: Count
     quantize_above_parameters: Count
@@ -109,10 +126,11 @@ class RunConfig(_Strict):
     wordings: Literal["base", "all"]
     references: str | None = None
     items: Annotated[list[str], Field(min_length=1)] | None
-    answer_mode: Literal["free"]
-    show: Literal["items"] | None = None  # a default: runs stored before it existed stay readable
+    answer_mode: Literal["free", "constrained", "probabilities"]
+    show: Literal["items", "prompts"] | None = None  # a default: runs stored before it existed stay readable
     output: str
     run_folder: str | None
+    runs: RunPatterns | None = None
     shard: NonNegative
     num_shards: Count
     max_in_flight: Count
@@ -138,6 +156,14 @@ class RunConfig(_Strict):
             raise ValueError(f"show={self.show} belongs to stage=plan, found stage={self.stage.name}")
         return self
 
+    @model_validator(mode="after")
+    def _check_runs(self) -> Self:
+        if self.runs is not None and self.stage.name != "report":
+            raise ValueError(f"runs= belongs to stage=report, found stage={self.stage.name}")
+        if self.runs is not None and self.run_folder is not None:
+            raise ValueError("runs= compares several runs, run_folder= names one: give one of the two")
+        return self
+
 
 def validate_config(content: Mapping[str, Any]) -> RunConfig:
     """The configuration as a typed record.
@@ -148,6 +174,7 @@ def validate_config(content: Mapping[str, Any]) -> RunConfig:
     Raises:
         ConfigError: A parameter is unknown, missing, or of the wrong type or range.
     """
+    refuse_keys(content)
     _refuse_unknown_parameters(content)
     try:
         # By way of JSON: strict, yet lists may become tuples and names enumerations.

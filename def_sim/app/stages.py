@@ -5,7 +5,7 @@ is asked to show the items.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,17 @@ from def_sim.answers.manifest import (
     manifest_path,
     read_manifest,
 )
+from def_sim.answers.shards import shard_name
 from def_sim.answers.store import AnswerStore
+from def_sim.app.capabilities import check_capabilities
 from def_sim.app.plan import make_plan, plan_lines
 from def_sim.app.progress import InterviewProgress
 from def_sim.app.provenance import record_run
-from def_sim.app.run import Run, create_engine, folder_of, prepare_run, what_defines
+from def_sim.app.run import Run, create_engine, folder_of, prepare_run, resolve_path, what_defines
 from def_sim.app.schema import RunConfig, validate_config
+from def_sim.engines.cost import HasLedger
 from def_sim.errors import ConfigError, ModelError, RunMismatchError, StoreError
-from def_sim.interview import Engine, Interviews
-from def_sim.records import Capabilities
+from def_sim.interview import Engine, HasWork, Interviews
 
 _LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
 
@@ -32,8 +34,8 @@ def plan(config: RunConfig) -> int:
     run = prepare_run(config)
     try:
         engine = create_engine(config)
+        check_capabilities(run, engine.capabilities)
         engine.check()
-        _check_capabilities(run, engine.capabilities)
         last = [f"folder        {folder_of(run, _definition(run, engine))}"]
     except ModelError as error:
         # A plan is made before the weights are fetched: what is missing is news, not an error.
@@ -42,6 +44,8 @@ def plan(config: RunConfig) -> int:
         print(line)
     if config.show == "items":
         _show_items(run)
+    if config.show == "prompts":
+        _show_prompts(run)
     return 0
 
 
@@ -50,6 +54,30 @@ def _show_items(run: Run) -> None:
 
     for line in show_items(run):
         print(line)
+
+
+def _show_prompts(run: Run) -> None:
+    from def_sim.app.prompt_sheet import show_prompts  # a tokenizer, which a plain plan leaves alone
+
+    for line in show_prompts(run):
+        print(line)
+
+
+def fetch(config: RunConfig) -> int:
+    """Downloads the model's checkpoint into the hub's cache; no other stage uses a network for weights."""
+    engine = config.model.engine
+    path = str(resolve_path(str(engine.arguments["path"]))) if engine and "path" in engine.arguments else None
+    if engine is None or path is None:
+        raise ConfigError(
+            f"{config.model.label} runs at its provider: there is nothing to fetch.",
+            fix="Leave `stage=fetch` out.",
+        )
+    from def_sim.engines.local.fetch import fetch_checkpoint  # the hub's client
+
+    folder, num_bytes = fetch_checkpoint(path, engine.arguments.get("revision"))
+    create_engine(config).check()
+    print(f"fetched       {config.model.label}: {num_bytes / 1e9:.2f} GB in {folder}")
+    return 0
 
 
 def interview(config: RunConfig) -> int:
@@ -68,9 +96,18 @@ def run_all(config: RunConfig) -> int:
 
 
 def report(config: RunConfig) -> int:
-    """Scores, figures and report.html from what is stored, finished or not."""
+    """Scores, figures and report.html from what is stored, finished or not; with `runs=` a comparison."""
+    if config.runs is not None:
+        return _compare(config.runs, config)
     config, folder = _stored_run(config)
     return _report(config, folder)
+
+
+def _compare(patterns: Sequence[str], config: RunConfig) -> int:
+    from def_sim.app.comparing import compare_runs, print_comparison
+
+    print_comparison(compare_runs(patterns, Path(config.output).expanduser()))
+    return 0
 
 
 def verify(config: RunConfig) -> int:
@@ -113,8 +150,8 @@ def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
         # The items may have been reworded since: other questions make another run.
         _check_same(folder, what_defines(prepare_run(stored), manifest["defines"]["model"]["identity"]))
         return stored.model_copy(update={"run_folder": config.run_folder, "stage": config.stage}), folder
+    # Not checked: a report needs neither a key nor a model that is still served.
     run, engine = prepare_run(config), create_engine(config)
-    engine.check()
     defines = _definition(run, engine)
     folder = folder_of(run, defines)
     _require_manifest(folder)
@@ -133,8 +170,8 @@ def _require_manifest(folder: Path) -> None:
 
 def _interview(config: RunConfig) -> Path:
     run, engine = prepare_run(config), create_engine(config)
+    check_capabilities(run, engine.capabilities)
     engine.check()
-    _check_capabilities(run, engine.capabilities)
     defines = _definition(run, engine)
     folder = folder_of(run, defines)
     if manifest_path(folder).is_file():
@@ -146,6 +183,12 @@ def _interview(config: RunConfig) -> Path:
     with AnswerStore(folder, shard=config.shard, num_shards=config.num_shards) as store:
         asyncio.run(_hold_interviews(run, engine, store, defines))
     return folder
+
+
+def _work_lines(work: Mapping[str, int]) -> list[str]:
+    """What of the prompts was still there from the respondent's question before."""
+    total, reused = work.get("num_prompt_tokens", 0), work.get("num_reused_tokens", 0)
+    return [f"prompts  {total:,} tokens, {reused / total:.0%} of them not read again\n"] if total else []
 
 
 def _check_same(folder: Path, defines: Mapping[str, Any]) -> None:
@@ -166,13 +209,17 @@ def _refuse_foreign_folder(folder: Path) -> None:
 async def _hold_interviews(run: Run, engine: Engine, store: AnswerStore, defines: Mapping[str, Any]) -> None:
     planned = {(r.id, q.item_id, q.wording) for r in run.shard_panel for q in run.survey.questions}
     done = len(planned & store.answered().keys())
+    if isinstance(engine, HasLedger):
+        engine.keep_in(store.folder, shard_name(run.config.shard, run.config.num_shards))
     try:
         if done < len(planned):  # a finished run needs no model
             await engine.start()
+            check_capabilities(run, engine.capabilities)  # a server's are known once it was asked
             record_run(run, store.folder, defines, engine.describe())
         else:
             record_run(run, store.folder, defines, engine_facts=None)
-        with InterviewProgress(total=len(planned), done=done) as progress:
+        note = engine.ledger.line if isinstance(engine, HasLedger) else None
+        with InterviewProgress(total=len(planned), done=done, note=note) as progress:
             interviews = Interviews(
                 run.survey,
                 run.strategy,
@@ -183,18 +230,7 @@ async def _hold_interviews(run: Run, engine: Engine, store: AnswerStore, defines
                 on_answer=progress.advance,
             )
             await interviews.conduct(run.shard_panel)
+        if isinstance(engine, HasWork):
+            print(*_work_lines(engine.work), sep="\n", end="")
     finally:
         await engine.close()
-
-
-def _check_capabilities(run: Run, capabilities: Capabilities) -> None:
-    """What the engine cannot do is an error before anything is asked, never a silent change."""
-    decodings = [respondent.decoding for respondent in run.panel]
-    most_beams = max(decoding.num_beams for decoding in decodings)
-    if most_beams > 1 and capabilities.beams == "none":
-        raise ConfigError(
-            f"{run.config.model.label}: its engine has no beams, the panel draws up to {most_beams}.",
-            fix="Switch the configuration modification off, or set decoding.max_num_beams=1.",
-        )
-    if any(decoding.top_k for decoding in decodings) and not capabilities.top_k:
-        raise ConfigError(f"{run.config.model.label}: its engine has no top_k.", fix="Set decoding.top_k=0.")

@@ -9,15 +9,17 @@ import pandas as pd
 
 from def_sim.answers.compaction import check_parquet
 from def_sim.answers.completion import check_files, is_complete
-from def_sim.answers.parse import read_answer
-from def_sim.app.reporting import compute_results, csv_bytes, panel_answers
+from def_sim.app.measured import Measured
+from def_sim.app.report_sections import sections_of
+from def_sim.app.reporting import FINDINGS, compute_results, csv_bytes, panel_answers
 from def_sim.app.run import Run
 from def_sim.errors import VerificationError
 from def_sim.prompts import ask_messages, hash_messages
 from def_sim.questionnaire import replay
 from def_sim.randomness import Address
 from def_sim.records import Answer, Question
-from def_sim.strategies.asking import shown_order
+from def_sim.reports.sections import findings_table
+from def_sim.strategies.asking import read_completion, shown_order
 
 
 def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -44,7 +46,7 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
     _check_plan(run, answers, manifest)
     yield "plan          statuses add up to the plan"
     _check_tables(run, folder, answers)
-    yield "scores        every distribution and score recomputed"
+    yield "scores        every distribution, score and measure recomputed"
 
 
 def _check_interviews(run: Run, answers: list[Answer]) -> int:
@@ -70,12 +72,8 @@ def _check_interviews(run: Run, answers: list[Answer]) -> int:
 
 
 def _check_reading(run: Run, question: Question, answer: Answer) -> None:
-    reading = read_answer(
-        answer.text,
-        question,
-        rules=run.presentation.reading,
-        finish_reason=answer.finish_reason,
-        shown=answer.shown_codes,
+    reading = read_completion(
+        answer.text, answer.finish_reason, question, answer.shown_codes, run.presentation
     )
     if (reading.status, reading.choices, reading.method) != (answer.status, answer.choices, answer.method):
         raise _differs(answer, f"its text is read as {reading.status.value} {reading.choices}")
@@ -99,7 +97,9 @@ def _check_plan(run: Run, answers: list[Answer], manifest: Mapping[str, Any]) ->
 
 def _check_tables(run: Run, folder: Path, answers: list[Answer]) -> None:
     results = compute_results(run, answers)
-    for name, frame in (("metrics.csv", results.scores), ("statuses.csv", results.statuses)):
+    findings = findings_table(sections_of(Measured(run, answers)))
+    tables = (("metrics.csv", results.scores), ("statuses.csv", results.statuses), (FINDINGS, findings))
+    for name, frame in tables:
         if (folder / name).read_bytes() != csv_bytes(frame):
             raise VerificationError(
                 f"{folder / name}: the answers give other numbers.", fix="Write it anew: stage=report."

@@ -6,7 +6,7 @@ depend on seed, item and purpose alone, so neither the order nor the number of i
 Letters: K options, Q items, B draws.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -42,6 +42,7 @@ def compare_items(
     seed: int,
     num_draws: int = noise_floor.NUM_DRAWS,
     other_references: Mapping[str, ItemReference] | None = None,
+    metrics: Collection[str] | None = None,
 ) -> Scores:
     """Scores of all items under all metrics, for the panel and for each comparison.
 
@@ -53,21 +54,27 @@ def compare_items(
         seed: Of the Monte Carlo draws.
         num_draws: B, for floor, human to human, uniform and other humans.
         other_references: Item id -> shares of another country's people, as a further comparison.
+        metrics: Names of those wanted, which have the same scores alone; None: all.
 
     Returns:
         metric -> source -> scores, shape (Q,). For `close_count` 1 or 0, for `std_paper` the
         deviation of the item's row.
     """
     others = other_references or {}
+    wanted = {*PAPER_METRICS, *ITEM_METRICS} if metrics is None else set(metrics)
     answered = [_pairs(one, one.num_answered, seed, num_draws, others) for one in distributions]
-    asked = [_pairs(one, one.num_asked, seed, num_draws, others) for one in distributions]
     forms = [item_form(one) for one in distributions]
     sound: Scores = {
         metric: {source: _item_scores(metric, source, answered, forms) for source in SOURCES}
         for metric in ITEM_METRICS
+        if metric in wanted
     }
+    if wanted.isdisjoint(PAPER_METRICS):
+        return sound
+    asked = [_pairs(one, one.num_asked, seed, num_draws, others) for one in distributions]
     paper = {source: _paper_scores(source, asked) for source in SOURCES}
-    return {metric: {source: paper[source][metric] for source in SOURCES} for metric in PAPER_METRICS} | sound
+    published = [metric for metric in PAPER_METRICS if metric in wanted]
+    return {metric: {source: paper[source][metric] for source in SOURCES} for metric in published} | sound
 
 
 def _pairs(

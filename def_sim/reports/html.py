@@ -22,8 +22,9 @@ from def_sim.reports.charts import StatusPart, status_chart
 from def_sim.reports.facts import AnswerView, RunFacts
 from def_sim.reports.item_cards import item_cards
 from def_sim.reports.measures import MEASURES, STATUS_TITLES, as_percent
-from def_sim.reports.page import asset, language_tag, security_policy, template
+from def_sim.reports.page import asset, language_tag, page_style, security_policy, template
 from def_sim.reports.score_cards import dimension_card, headline_cards, survey_value
+from def_sim.reports.sections import Section
 from def_sim.reports.svg import shape
 
 __all__ = ["AnswerView", "RunFacts", "render_report"]
@@ -39,6 +40,7 @@ def render_report(
     answers: Sequence[AnswerView],
     *,
     planted: pd.DataFrame | None = None,
+    sections: Sequence[Section] = (),
     max_answers: int = 2000,
 ) -> str:
     """The whole report as the text of one HTML file.
@@ -51,12 +53,13 @@ def render_report(
         answers: Single answers for the browser, in the order they are offered.
         planted: Columns item_id, code, share: the truth that an invented population was
             made with, drawn as a third mark. Shares in [0, 1].
+        sections: Further measures, in the order shown.
         max_answers: Most answers embedded; above it, whole respondents are drawn by the run's seed.
 
     Returns:
         HTML, UTF-8 encodable whatever the models wrote. Depends on the arguments alone.
     """
-    style, script = asset("report.css"), asset("report.js")
+    style, script = page_style(), asset("report.js")
     embedded = sample_respondents(answers, limit=max_answers, seed=facts.seed)
     items = item_cards(scores, distributions, planted)
     parts = status_parts(statuses)
@@ -86,6 +89,7 @@ def render_report(
         num_embedded=len(embedded),
         num_answers=len(answers),
         num_embedded_respondents=len({answer.respondent_id for answer in embedded}),
+        sections=sections,
         measures=list(MEASURES.values()),
         percent=as_percent,
         swatch=_swatch,

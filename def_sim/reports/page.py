@@ -33,6 +33,11 @@ def asset(name: str) -> Markup:
     return Markup((_FOLDER / name).read_text(encoding="utf-8"))
 
 
+def page_style(*more: str) -> Markup:
+    """The style sheet of a page: what all have in common, that of maps and heat maps, and its own."""
+    return Markup("\n").join(asset(name) for name in ("report.css", "culture.css", *more))
+
+
 def security_policy(style: str, script: str) -> str:
     """Forbids every load; allows the one inline style sheet and the one inline script by hash."""
     return (

@@ -23,7 +23,7 @@ from def_sim.reports.cells import (
     shown,
 )
 from def_sim.reports.charts import DimensionRow, Mark, dimension_chart, headline_chart
-from def_sim.reports.measures import MEASURES, Measure
+from def_sim.reports.measures import MEASURES, Measure, written
 from def_sim.reports.tables import HEADLINE_METRICS
 
 _TABLE_METRICS = ("kl_paper", "js_divergence", "total_variation", "wasserstein", "entropy_ratio")
@@ -36,7 +36,11 @@ class HeadlineCard:
 
     measure: Measure
     value: Shown
+    interval: str  # in words, "" without one
+    limit: str  # the score without the noise of a small panel, with its interval; "" without one
     normalised: Shown
+    normalised_interval: str
+    why_no_interval: str
     chart: Markup
     num_items: int
     num_undefined: int
@@ -85,11 +89,25 @@ def _headline_card(measure: Measure, row: Row, num_respondents: int) -> Headline
     return HeadlineCard(
         measure=measure,
         value=shown(number_in(row, "value"), measure.why_undefined),
+        interval=_interval(row, "interval"),
+        limit=_limit(row),
         normalised=shown(number_in(row, "normalised"), _WHY_NOT_NORMALISED),
+        normalised_interval=_interval(row, "normalised"),
+        why_no_interval=str(row.get("why_no_interval", "")),
         chart=chart,
         num_items=count_in(row, "num_items"),
         num_undefined=count_in(row, "num_undefined"),
     )
+
+
+def _interval(row: Row, name: str) -> str:
+    low, high = number_in(row, f"{name}_low"), number_in(row, f"{name}_high")
+    return "" if math.isnan(low) or math.isnan(high) else f"{written(low)} to {written(high)}"
+
+
+def _limit(row: Row) -> str:
+    value, interval = number_in(row, "limit"), _interval(row, "limit")
+    return "" if math.isnan(value) or not interval else f"{written(value)} ({interval})"
 
 
 def dimension_order(scores: pd.DataFrame) -> list[str]:

@@ -20,6 +20,10 @@ SHAPES: Final = {
     "mode": "M0 -6L6.5 5.5h-13z",  # triangle
     "others": "M0 7L-6.5 -5h13z",  # triangle upside down
     "planted": "M-2 -6h4v4h4v4h-4v4h-4v-4h-4v-4h4z",  # plus
+    "tuned": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",  # disc, filled
+    "base": "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",  # disc, hollow
+    "small-floor": "M-1 -6h2v12h-2z",
+    "small-uniform": "M-3.5 -3.5h7v7h-7z",
 }
 
 

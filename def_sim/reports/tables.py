@@ -6,7 +6,7 @@ scores are NaN, are counted, and never silently dropped.
 Letters: Q items.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,6 +58,7 @@ def score_table(
     num_draws: int = NUM_DRAWS,
     pool_wordings: bool = False,
     other_references: Mapping[str, ItemReference] | None = None,
+    metrics: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """All scores of a run, one row for each scope and metric.
 
@@ -68,6 +69,7 @@ def score_table(
         pool_wordings: True averages an item's shares over its wordings first; False scores each
             prompt as a question of its own, as the study did.
         other_references: Item id -> shares of another country's people.
+        metrics: Names of those wanted; None: all.
 
     Returns:
         Columns:
@@ -87,7 +89,9 @@ def score_table(
                 the other country was not asked an item, or was shown other options.
     """
     prompts = counting.pool_wordings(distributions) if pool_wordings else list(distributions)
-    scores = compare_items(prompts, seed=seed, num_draws=num_draws, other_references=other_references)
+    scores = compare_items(
+        prompts, seed=seed, num_draws=num_draws, other_references=other_references, metrics=metrics
+    )
     rows = [row for metric in scores for row in _metric_rows(metric, scores[metric], prompts)]
     return pd.DataFrame(rows, columns=list(_SCORE_TYPES)).astype(_SCORE_TYPES)
 

@@ -5,7 +5,7 @@ engine, so it is tested without one, and any engine can serve it.
 """
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from def_sim.answers.parse import ReadingRules, read_answer
@@ -13,8 +13,14 @@ from def_sim.prompts import LanguagePack, OptionOrder, ask_messages, hash_messag
 from def_sim.randomness import Address, keyed_rng
 from def_sim.records import (
     Answer,
+    AnswerMode,
+    AnswerStatus,
     Completion,
+    FinishReason,
     Question,
+    QuestionType,
+    Reading,
+    ReadingMethod,
     Request,
     Respondent,
 )
@@ -31,6 +37,7 @@ class Presentation:
     pack: LanguagePack  # of the frame
     option_order: OptionOrder
     reading: ReadingRules
+    mode: AnswerMode = AnswerMode.FREE  # of questions with one choice; several are always free text
 
 
 def shown_order(
@@ -44,23 +51,40 @@ def shown_order(
     return order_options(question, order, rng, respondent.index)
 
 
+def mode_of(question: Question, presentation: Presentation) -> AnswerMode:
+    """How a question may be answered: several choices are no single option code."""
+    return AnswerMode.FREE if question.type is QuestionType.MULTIPLE else presentation.mode
+
+
+def read_completion(
+    text: str,
+    finish_reason: FinishReason,
+    question: Question,
+    shown: tuple[int, ...],
+    presentation: Presentation,
+) -> Reading:
+    """What a completion says; where nothing but an option code could be given, the method says so."""
+    reading = read_answer(
+        text, question, rules=presentation.reading, finish_reason=finish_reason, shown=shown
+    )
+    is_free = mode_of(question, presentation) is AnswerMode.FREE
+    if is_free or reading.status is not AnswerStatus.ANSWERED:
+        return reading
+    return replace(reading, method=ReadingMethod.CONSTRAINED)
+
+
 def put_question(
     question: Question, respondent: Respondent, memory: Memory, address: Address, presentation: Presentation
 ) -> Conversation[Answer]:
     """One request, one completion, one answer."""
     shown = shown_order(question, respondent, address, presentation.option_order)
-    pack = presentation.pack
+    pack, mode = presentation.pack, mode_of(question, presentation)
     messages = ask_messages(question, shown, respondent.persona, memory.exchanges, pack)
     [completion] = yield [
-        Request(messages, respondent.decoding, address.request_key(), pack.answer_anchor, option_codes=shown)
+        Request(messages, respondent.decoding, address.request_key(), pack.answer_anchor, mode, shown)
     ]
-    reading = read_answer(
-        completion.text,
-        question,
-        rules=presentation.reading,
-        finish_reason=completion.finish_reason,
-        shown=shown,
-    )
+    reading = read_completion(completion.text, completion.finish_reason, question, shown, presentation)
+    probabilities = completion.option_probabilities or {}
     return Answer(
         respondent_id=respondent.id,
         item_id=question.item_id,
@@ -72,6 +96,7 @@ def put_question(
         text=completion.text,
         shown_codes=shown,
         memory=memory.question_ids,
+        option_probabilities=tuple(probabilities[code] for code in shown) if probabilities else (),
         prompt_hash=hash_messages(messages),
         finish_reason=completion.finish_reason,
         num_prompt_tokens=completion.num_prompt_tokens,

@@ -12,7 +12,8 @@ from runs import run_folder, words
 
 from def_sim.answers.manifest import read_manifest
 from def_sim.app.main import main
-from def_sim.app.reporting import compare_with_planted, panel_answers, planted_truth
+from def_sim.app.planted import compare_with_planted, planted_truth
+from def_sim.app.reporting import panel_answers
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 

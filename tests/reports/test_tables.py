@@ -331,3 +331,15 @@ def test_an_empty_survey_gives_empty_scores_with_all_columns():
     assert scores["num_items"].eq(0).all()
     assert scores["value"].isna().all()
     assert headline(scores)["metric"].tolist() == list(HEADLINE_METRICS)
+
+
+def test_a_metric_that_is_asked_for_alone_has_the_rows_it_has_among_all():
+    distributions = [
+        distribution("a", [5, 3, 2], [0.5, 0.3, 0.2]),
+        distribution("b", [1, 0, 9], [0.2, 0.2, 0.6]),
+    ]
+    everything = score_table(distributions, seed=3, num_draws=20)
+    for metric in ("total_variation", "kl_paper"):
+        alone = score_table(distributions, seed=3, num_draws=20, metrics=[metric])
+        expected = everything[everything["metric"] == metric].reset_index(drop=True)
+        assert alone.equals(expected)

@@ -1,0 +1,134 @@
+"""Comparing runs: reads the runs that were named, writes one page and one table, and says so in short."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from def_sim import __version__
+from def_sim.answers.disk import disk_errors, replacing, write_whole
+from def_sim.app.compared_answers import ComparedAnswers, compare_answers
+from def_sim.app.reporting import csv_bytes
+from def_sim.app.stored_runs import find_runs, read_run
+from def_sim.errors import ConfigError
+from def_sim.reports.compared_runs import (
+    ComparedRun,
+    RunGroup,
+    comparison_table,
+    group_runs,
+    metrics_compared,
+)
+from def_sim.reports.comparison_maps import map_files, maps_frame
+from def_sim.reports.comparison_page import LeftOut, render_comparison
+from def_sim.reports.measures import MEASURES
+from def_sim.reports.page import page_style
+from def_sim.reports.standalone import standalone
+
+
+@dataclass(frozen=True)
+class WrittenComparison:
+    """What a terminal shows of a comparison."""
+
+    path: Path
+    groups: list[RunGroup]
+    table: pd.DataFrame
+    left_out: list[LeftOut]
+
+
+def compare_runs(patterns: Sequence[str], output: Path) -> WrittenComparison:
+    """Compares the runs that the patterns name.
+
+    Args:
+        patterns: Folders or glob patterns, `**` for any depth.
+        output: The folder below which `comparison/` is made or replaced.
+
+    Raises:
+        ConfigError: A pattern names no run, or no run has an answer.
+        StoreError: A file of a run is damaged, or the disk is full or not writable.
+    """
+    runs: list[ComparedRun] = []
+    left_out: list[LeftOut] = []
+    for folder in find_runs(patterns):
+        found = read_run(folder)
+        if isinstance(found, LeftOut):
+            left_out.append(found)
+        else:
+            runs.append(found)
+    if not runs:
+        first = left_out[0]
+        raise ConfigError(
+            f"None of the {len(left_out)} runs found can be compared; {first.folder}: {first.why}",
+            fix="Hold their interviews first: the same commands without stage=.",
+        )
+    groups = group_runs(runs)
+    table = comparison_table(groups)
+    answers = compare_answers(groups)
+    path = _write(groups, table, answers, left_out, output / "comparison")
+    return WrittenComparison(path, groups, table, left_out)
+
+
+def _write(
+    groups: list[RunGroup],
+    table: pd.DataFrame,
+    answers: ComparedAnswers,
+    left_out: list[LeftOut],
+    folder: Path,
+) -> Path:
+    """comparison.html, the tables beside it, and the maps as files."""
+    with disk_errors(folder):
+        (folder / "figures").mkdir(parents=True, exist_ok=True)
+    html = render_comparison(
+        groups, table, left_out, code_version=__version__, maps=answers.maps, pairs=answers.pairs
+    )
+    write_whole(folder / "comparison.csv", csv_bytes(table))
+    write_whole(folder / "pairs.csv", csv_bytes(answers.pairs))
+    write_whole(folder / "maps.csv", csv_bytes(maps_frame(answers.maps)))
+    for name, drawing in map_files(answers.maps).items():
+        write_whole(folder / "figures" / f"{name}.svg", standalone(drawing, page_style(), width=900))
+    with replacing(folder / "comparison.parquet") as temporary:
+        table.to_parquet(temporary, index=False)
+    path = folder / "comparison.html"
+    write_whole(path, html.encode("utf-8", errors="backslashreplace"))
+    return path
+
+
+def print_comparison(written: WrittenComparison) -> None:
+    """One short table a group, what was left out, and where the page lies."""
+    console = Console()
+    metrics = metrics_compared(written.table)
+    for group in written.groups:
+        console.print(_terminal_table(group, written.table, metrics))
+    print("mean of the topic groups, with the rank among the finished runs of the group (= is a tie)")
+    if len(written.groups) > 1:
+        print("runs of different groups differ in more than the model: the page says in what")
+    for one in written.left_out:
+        print(f"left out      {one.folder}: {one.why}")
+    print(f"comparison  {written.path}")
+
+
+def _terminal_table(group: RunGroup, table: pd.DataFrame, metrics: Sequence[str]) -> Table:
+    shown = Table(title=f"{group.number}: {group.title}", title_justify="left", box=SIMPLE_HEAD)
+    shown.add_column("model", overflow="fold")
+    for name in ("seed", "done", *(MEASURES[metric].short for metric in metrics)):
+        shown.add_column(name, justify="right", no_wrap=True)
+    macro = table[(table["group"] == group.number) & (table["scope"] == "macro")]
+    cells = {(row["folder"], row["metric"]): row for row in macro.to_dict("records")}
+    for run in group.runs:
+        done = f"{100 * run.share_done:.0f} %" if not run.is_complete else "all"
+        scores = [_terminal_cell(cells.get((run.folder, metric), {})) for metric in metrics]
+        shown.add_row(run.model, str(run.seed), done, *scores)
+    return shown
+
+
+def _terminal_cell(row: Mapping[Any, Any]) -> str:
+    value = row.get("value")
+    if value is None or pd.isna(value):
+        return "–"
+    is_alone = pd.isna(row["rank"]) or row["num_ranked"] < 2
+    rank = "" if is_alone else f" ({row['rank']}{'=' if row['is_tied'] else ''})"
+    return f"{value:.3f}{rank}"

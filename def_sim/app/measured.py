@@ -1,0 +1,184 @@
+"""What the measures of a report are computed from: the answers as arrays, people's shares beside them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from def_sim.app.run import Run
+from def_sim.distributions import QuestionDistribution, align_with_reference, count_answers
+from def_sim.distributions import pool_wordings as pooled
+from def_sim.metrics.choice_array import NO_ANSWER, NOT_ASKED, Choices
+from def_sim.metrics.panel_answers import ItemAnswers, PanelAnswers
+from def_sim.records import Answer, AnswerStatus, ItemReference, Question, QuestionType
+from def_sim.reports.bias_tables import PublishedBias, SoundBias, published_bias, sound_bias
+
+_MOST_BIAS_DRAWS: Final = 200  # Monte Carlo draws for each item and group
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Some of the questions with one choice. Letters as in `Measured`."""
+
+    questions: tuple[Question, ...]  # length Q
+    num_options: list[int]  # K of each
+    choices: Choices  # shape (N, Q)
+    people: list[NDArray[np.float64] | None]  # everyone's shares, shape (K,) each
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A run with its stored answers. Items with several choices have no place in `choices` and `shown`.
+
+    Letters: K options, Q questions with one choice, N respondents with an answer.
+    """
+
+    run: Run
+    answers: list[Answer]
+
+    @cached_property
+    def by_respondent(self) -> dict[str, dict[str, Answer]]:
+        """Respondent -> question -> answer, for those with answers, in the order of the panel."""
+        found: dict[str, dict[str, Answer]] = {respondent.id: {} for respondent in self.run.panel}
+        for answer in self.answers:
+            found[answer.respondent_id][answer.question_id] = answer
+        return {respondent: answers for respondent, answers in found.items() if answers}
+
+    @cached_property
+    def distributions(self) -> list[QuestionDistribution]:
+        """Every question counted, everyone's shares beside it; in questionnaire order."""
+        counted = count_answers(self.answers, self.run.survey.questions)
+        return align_with_reference(counted, self.run.loaded.reference.for_everyone())
+
+    @property
+    def prompts(self) -> list[QuestionDistribution]:
+        """What is scored as one question each: items with their wordings averaged, or every wording."""
+        return pooled(self.distributions) if self.run.config.pool_wordings else self.distributions
+
+    @property
+    def panel(self) -> PanelAnswers | None:
+        """Who chose what on each of `prompts`; None where nobody answered, or answers are probabilities.
+
+        Probabilities have no respondent behind each choice who could be drawn again.
+        """
+        if not self._rows or any(answer.option_probabilities for answer in self.answers):
+            return None
+        wordings: dict[str, list[Question]] = {}
+        for question in self.run.survey.questions:
+            name = question.item_id if self.run.config.pool_wordings else question.id
+            wordings.setdefault(name, []).append(question)
+        return PanelAnswers(tuple(_item_answers(self._rows, one) for one in wordings.values()))
+
+    @cached_property
+    def single_questions(self) -> list[Question]:
+        """The questions to which one option is the answer, in questionnaire order; Q of them."""
+        return [q for q in self.run.survey.questions if q.type is not QuestionType.MULTIPLE]
+
+    @cached_property
+    def num_options(self) -> list[int]:
+        """K of each single-choice question."""
+        return [len(question.codes) for question in self.single_questions]
+
+    @cached_property
+    def choices(self) -> Choices:
+        """Positions of the chosen options as `choice_array` defines them, shape (N, Q)."""
+        return np.array(
+            [[_position(answers.get(q.id), q) for q in self.single_questions] for answers in self._rows],
+            dtype=np.int64,
+        ).reshape(len(self._rows), len(self.single_questions))
+
+    @property
+    def shown(self) -> list[list[list[int]]]:
+        """Positions of the options in the order that each respondent saw, N rows of Q lists."""
+        return [
+            [_shown_positions(answers.get(question.id), question) for question in self.single_questions]
+            for answers in self._rows
+        ]
+
+    @property
+    def texts(self) -> list[list[str | None]]:
+        """The completions as they came, N rows of all questions; None where nothing was written."""
+        return [
+            [_text(answers.get(question.id)) for question in self.run.survey.questions]
+            for answers in self._rows
+        ]
+
+    def people(self, group: str = "all") -> list[NDArray[np.float64] | None]:
+        """People's shares of each single-choice question, shape (K,) each; None where unknown."""
+        references = self.run.loaded.reference.items
+        return [_shares(references.get((question.item_id, group))) for question in self.single_questions]
+
+    def columns(self, is_wanted: Callable[[Question], bool]) -> Columns:
+        """The questions with one choice that are wanted."""
+        places = [place for place, question in enumerate(self.single_questions) if is_wanted(question)]
+        people = self.people()
+        return Columns(
+            questions=tuple(self.single_questions[place] for place in places),
+            num_options=[self.num_options[place] for place in places],
+            choices=self.choices[:, places],
+            people=[people[place] for place in places],
+        )
+
+    @cached_property
+    def published_bias(self) -> PublishedBias:
+        """Preference bias as published, every wording a question of its own."""
+        return published_bias(self.distributions, self.run.loaded.reference.items)
+
+    @cached_property
+    def sound_bias(self) -> SoundBias:
+        """Preference bias of items, their wordings averaged: a paraphrase is no further item."""
+        config = self.run.config
+        return sound_bias(
+            pooled(self.distributions),
+            self.run.loaded.reference.items,
+            seed=config.seed,
+            num_draws=min(_MOST_BIAS_DRAWS, config.scoring.draws),
+        )
+
+    @property
+    def _rows(self) -> Sequence[Mapping[str, Answer]]:
+        return list(self.by_respondent.values())
+
+
+def _position(answer: Answer | None, question: Question) -> int:
+    if answer is None or answer.status is AnswerStatus.NOT_ASKED:
+        return NOT_ASKED
+    if answer.status is not AnswerStatus.ANSWERED:
+        return NO_ANSWER
+    return question.codes.index(answer.choices[0])
+
+
+def _shown_positions(answer: Answer | None, question: Question) -> list[int]:
+    shown = answer.shown_codes if answer is not None and answer.shown_codes else question.codes
+    return [question.codes.index(code) for code in shown]
+
+
+def _text(answer: Answer | None) -> str | None:
+    return None if answer is None or answer.status is AnswerStatus.NOT_ASKED else answer.text
+
+
+def _item_answers(rows: Sequence[Mapping[str, Answer]], wordings: Sequence[Question]) -> ItemAnswers:
+    """Of one item in its wordings, shapes (V, N, K) and (V, N)."""
+    given = [[answers.get(question.id) for answers in rows] for question in wordings]
+    chosen = [
+        [_chosen(answer, question) for answer in by_respondent]
+        for question, by_respondent in zip(wordings, given, strict=True)
+    ]
+    was_asked = [
+        [answer is not None and answer.status is not AnswerStatus.NOT_ASKED for answer in by_respondent]
+        for by_respondent in given
+    ]
+    return ItemAnswers(np.array(chosen, dtype=np.bool_), np.array(was_asked, dtype=np.bool_))
+
+
+def _chosen(answer: Answer | None, question: Question) -> list[bool]:
+    has_choice = answer is not None and answer.status is AnswerStatus.ANSWERED
+    codes = answer.choices if answer is not None and has_choice else ()
+    return [code in codes for code in question.codes]
+
+
+def _shares(reference: ItemReference | None) -> NDArray[np.float64] | None:
+    return None if reference is None else np.array(reference.shares)

@@ -1,0 +1,166 @@
+"""Stored runs, found and read for a comparison.
+
+Nothing is computed that a finished run has on file and its completion mark vouches for. The scores
+of a run without a finished report are computed from its answers; its folder is left as it is.
+"""
+
+import glob
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from def_sim.answers.completion import is_complete, read_completion
+from def_sim.answers.disk import disk_errors
+from def_sim.answers.manifest import check_same_run, manifest_path, read_manifest
+from def_sim.app.reporting import compute_results, panel_answers
+from def_sim.app.run import prepare_run, references_hash, what_defines
+from def_sim.app.schema import validate_config
+from def_sim.errors import ConfigError, DefSimError, RunMismatchError, StoreError
+from def_sim.reports.compared_runs import SCOPES, ComparedRun
+from def_sim.reports.comparison_page import LeftOut
+
+METRICS: Final = "metrics.csv"
+_NEEDED: Final = ("scope", "dimension", "metric", "value", "floor", "uniform", "num_items", "num_undefined")
+_OF_THE_MODEL: Final = ("model.", "seed")  # what comparable runs may differ in
+
+
+def find_runs(patterns: Sequence[str]) -> list[Path]:
+    """The run folders that the patterns name, each once, by path.
+
+    Raises:
+        ConfigError: A pattern matches nothing, or no folder of a run.
+    """
+    found: dict[Path, Path] = {}
+    for pattern in patterns:
+        matches = _matches(Path(pattern).expanduser())
+        folders = {path.parent if path.name == manifest_path(path).name else path for path in matches}
+        runs = [folder for folder in folders if manifest_path(folder).is_file()]
+        if not runs:
+            raise _no_run(pattern, len(matches))
+        found |= {folder.resolve(): folder for folder in runs}
+    return sorted(found.values())
+
+
+def _matches(pattern: Path) -> list[Path]:
+    if pattern.exists():  # a name that happens to hold brackets
+        return [pattern]
+    # Not Path.glob, which takes no absolute pattern.
+    names = glob.glob(str(pattern), recursive=True)  # noqa: PTH207
+    return [Path(name) for name in names if Path(name).exists()]
+
+
+def _no_run(pattern: str, num_matches: int) -> ConfigError:
+    if num_matches == 0:
+        return ConfigError(
+            f"runs={pattern}: nothing matches.",
+            fix="Give run folders or a pattern in quotes, as in `runs='outputs/**'`.",
+        )
+    return ConfigError(
+        f"runs={pattern}: no folder of a run among {num_matches} matches (a run has a manifest.json).",
+        fix=f"Name the folders of runs, or search below: `runs='{pattern.rstrip('/*')}/**'`.",
+    )
+
+
+def read_run(folder: Path) -> ComparedRun | LeftOut:
+    """One run with its scores, or why it has none.
+
+    Raises:
+        StoreError: Manifest, scores or answers are damaged, or were written by another version.
+    """
+    manifest = read_manifest(folder)
+    if is_complete(folder):
+        return _compared(folder, manifest, stored_scores(folder), num_done=manifest["plan"]["answers"])
+    try:
+        run = prepare_run(validate_config(manifest["config"]))
+        check_same_run(manifest["defines"], what_defines(run, manifest["defines"]["model"]["identity"]))
+    except RunMismatchError as error:
+        first = error.message.splitlines()[1].strip()  # below the heading, one difference a line
+        return LeftOut(str(folder), f"Not finished, and it would be another run today: {first}.")
+    except DefSimError as error:
+        return LeftOut(str(folder), f"Not finished, and it cannot be scored today: {error.message}")
+    answers = panel_answers(run, folder)
+    if not answers:
+        return LeftOut(str(folder), f"None of its {run.num_planned:,} answers is there yet.")
+    # Scored now, so with the people's figures of today.
+    today = {**manifest["scored_with"], "reference": references_hash(run)}
+    scores = compute_results(run, answers).scores
+    return _compared(folder, {**manifest, "scored_with": today}, scores, num_done=len(answers))
+
+
+def stored_scores(folder: Path) -> pd.DataFrame:
+    """The scores of a finished run as its report stored them, without single items.
+
+    Raises:
+        StoreError: The file is not the one that the completion mark vouches for.
+    """
+    path = folder / METRICS
+    fix = f"Write it anew: `python -m def_sim stage=report run_folder={folder}`."
+    with disk_errors(path):
+        content = path.read_bytes() if path.is_file() else b""
+    vouched = read_completion(folder)["files"].get(METRICS, {}).get("sha256")
+    if hashlib.sha256(content).hexdigest() != vouched:
+        raise StoreError(
+            f"{path} {'has changed since the run was completed' if content else 'is missing'}.", fix=fix
+        )
+    scores = pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""])
+    if missing := [name for name in _NEEDED if name not in scores]:
+        raise StoreError(f"{path} has no column {missing[0]!r}: another version wrote it.", fix=fix)
+    return scores[scores["scope"].isin(SCOPES)]
+
+
+def _compared(folder: Path, manifest: Mapping[str, Any], scores: pd.DataFrame, num_done: int) -> ComparedRun:
+    # As stored, not validated: a version that knew other parameters has made a run all the same.
+    config, survey = manifest["config"], manifest["defines"]["survey"]
+    model = config["model"]
+    return ComparedRun(
+        folder=str(folder),
+        run_hash=manifest["run_hash"],
+        model=model["name"],
+        model_label=model["label"],
+        family=model["family"],
+        num_parameters=model["num_parameters"],
+        is_tuned=model["is_tuned"],
+        is_demonstration=model["is_demonstration"],
+        survey=survey["name"],
+        population=survey["population"],
+        language=survey["language"],
+        strategy=config["strategy"]["name"],
+        protocol=config["protocol"]["name"],
+        seed=config["seed"],
+        num_respondents=manifest["plan"]["respondents"],
+        num_planned=manifest["plan"]["answers"],
+        num_done=num_done,
+        settings=settings_of(manifest),
+        scores=scores,
+    )
+
+
+def settings_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """All that two comparable runs have in common, as dotted names with short values.
+
+    That is what defines a run but for model and seed, the number of respondents, the people's figures,
+    and whether wordings were averaged. Not the number of Monte Carlo draws: more of them give the
+    same floors more exactly.
+    """
+    scored_with = {key: manifest["scored_with"][key] for key in ("reference", "pool_wordings")}
+    everything = {
+        **manifest["defines"],
+        "respondents": manifest["plan"]["respondents"],
+        "scored_with": scored_with,
+    }
+    return {name: value for name, value in _flat(everything).items() if not name.startswith(_OF_THE_MODEL)}
+
+
+def _flat(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in section.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value if isinstance(value, str) else json.dumps(value)
+    return flat

@@ -1,0 +1,206 @@
+"""Runs side by side: which may stand in one table, their scores as one tidy table, their ranks.
+
+Two runs are comparable when they differ in nothing but the model and the seed. The others stand in
+groups of their own, and nothing is averaged over runs. Reads no files; computes no score and no
+interval.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import pandas as pd
+
+from def_sim.metrics.item_metrics import NOT_A_DIVERGENCE
+from def_sim.reports.tables import HEADLINE_METRICS
+
+SCOPES: Final = ("dimension", "macro", "micro")
+_DIGITS: Final = 3  # values that are printed alike share a rank
+_MOST_SAID: Final = 3  # settings in a title
+_IN_TITLE: Final = ("survey.name", "survey.population", "survey.country", "strategy.target", "respondents")
+
+_RUN_TYPES: Final = {
+    "group": "int64",
+    "run": "str",
+    "folder": "str",
+    "model": "str",
+    "model_label": "str",
+    "family": "str",
+    "num_parameters": "int64",
+    "is_tuned": "bool",
+    "is_demonstration": "bool",
+    "survey": "str",
+    "population": "str",
+    "language": "str",
+    "strategy": "str",
+    "protocol": "str",
+    "seed": "int64",
+    "num_respondents": "int64",
+    "share_done": "float64",
+}
+_SCORE_TYPES: Final = {
+    "scope": "str",
+    "dimension": "str",
+    "metric": "str",
+    "value": "float64",
+    "interval_low": "float64",
+    "interval_high": "float64",
+    "floor": "float64",
+    "human_to_human": "float64",
+    "uniform": "float64",
+    "mode": "float64",
+    "other_humans": "float64",
+    "normalised": "float64",
+    "num_items": "int64",
+    "num_undefined": "int64",
+}
+_RANK_TYPES: Final = {"rank": "Int64", "is_tied": "bool", "num_ranked": "int64"}
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """What is known of one run, and its scores.
+
+    `settings` are the dotted names and values of all that two comparable runs have in common.
+    `scores` has the columns of `tables.score_table`, without single items; a version that has
+    intervals adds `interval_low` and `interval_high`.
+    """
+
+    folder: str
+    run_hash: str
+    model: str
+    model_label: str
+    family: str
+    num_parameters: int
+    is_tuned: bool
+    is_demonstration: bool
+    survey: str
+    population: str  # ISO 3166 alpha-3 code
+    language: str
+    strategy: str
+    protocol: str
+    seed: int
+    num_respondents: int
+    num_planned: int
+    num_done: int
+    settings: Mapping[str, str]
+    scores: pd.DataFrame
+
+    @property
+    def share_done(self) -> float:
+        """Answers on file over answers planned, in [0, 1]."""
+        return self.num_done / self.num_planned if self.num_planned else 0.0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every planned answer is on file."""
+        return self.num_done >= self.num_planned
+
+
+@dataclass(frozen=True)
+class RunGroup:
+    """Runs that may be ranked among each other, by model, seed and hash.
+
+    `title` says what they have in common in a few words. `differs` names the settings in which
+    groups differ, but for those in the title, and their values here.
+    """
+
+    number: int
+    title: str
+    runs: tuple[ComparedRun, ...]
+    differs: Mapping[str, str]
+
+
+def group_runs(runs: Sequence[ComparedRun]) -> list[RunGroup]:
+    """Puts comparable runs together; the largest group comes first.
+
+    Args:
+        runs: In any order, each once.
+    """
+    members: dict[tuple[tuple[str, str], ...], list[ComparedRun]] = {}
+    for run in sorted(runs, key=lambda run: (run.model, run.seed, run.run_hash, run.folder)):
+        members.setdefault(tuple(sorted(run.settings.items())), []).append(run)
+    ordered = sorted(members, key=lambda settings: (-len(members[settings]), settings))
+    varying = _varying([dict(settings) for settings in ordered])
+    groups = []
+    for number, settings in enumerate(ordered, start=1):
+        differs = {name: dict(settings).get(name, "nothing") for name in varying}
+        groups.append(RunGroup(number, _title(members[settings][0]), tuple(members[settings]), differs))
+    return [_told_apart(group, groups) for group in groups]
+
+
+def _title(run: ComparedRun) -> str:
+    panel = f"{run.num_respondents:,} respondent{'' if run.num_respondents == 1 else 's'}"
+    return f"survey {run.survey}, {run.population}, {run.strategy}, {run.protocol}, {panel}"
+
+
+def _varying(settings: Sequence[Mapping[str, str]]) -> list[str]:
+    """Names whose values are not the same everywhere, but for those that a title says."""
+    names = sorted({name for one in settings for name in one if name not in _IN_TITLE})
+    return [name for name in names if len({one.get(name) for one in settings}) > 1]
+
+
+def _told_apart(group: RunGroup, groups: Sequence[RunGroup]) -> RunGroup:
+    """With the settings in its title that no other group of that title has; a few of them."""
+    namesakes = [other.differs for other in groups if other.title == group.title]
+    said = [f"{name.rpartition('.')[2]} {group.differs[name]}" for name in _varying(namesakes)]
+    return replace(group, title=", ".join([group.title, *said[:_MOST_SAID]]))
+
+
+def comparison_table(groups: Sequence[RunGroup]) -> pd.DataFrame:
+    """One row for each run, scope, topic group and metric.
+
+    Returns:
+        Columns:
+            group: number of the runs that may be compared, from 1; run: hash of the run's
+                definition; folder: as it was found;
+            model, model_label, family, num_parameters, is_tuned (False: a base model),
+                is_demonstration: the model, from its configuration;
+            survey, population, language, strategy, protocol, seed, num_respondents: what was run;
+            share_done: answers on file over answers planned, in [0, 1];
+            scope (dimension, macro or micro), dimension ("" but for scope dimension), metric;
+            value, floor, human_to_human, uniform, mode, other_humans, normalised, num_items,
+                num_undefined: as in `tables.score_table`;
+            interval_low, interval_high: of the value; NaN where none was computed;
+            rank: 1 is closest to people, among the finished runs of the group that have a value;
+                values that agree in three decimals share the better rank; <NA> for unfinished runs,
+                undefined values and what is no divergence;
+            is_tied: whether another run has the same rank; num_ranked: how many runs have a rank.
+    """
+    rows = [
+        _run_columns(group, run) | _score_columns(score)
+        for group in groups
+        for run in group.runs
+        for score in run.scores[run.scores["scope"].isin(SCOPES)].to_dict("records")
+    ]
+    types = _RUN_TYPES | _SCORE_TYPES
+    frame = pd.DataFrame(rows, columns=list(types)).astype(types)
+    return _with_ranks(frame)
+
+
+def _run_columns(group: RunGroup, run: ComparedRun) -> dict[str, Any]:
+    same_name = {name: getattr(run, name) for name in _RUN_TYPES if name not in ("group", "run")}
+    return {"group": group.number, "run": run.run_hash, **same_name}
+
+
+def _score_columns(score: Mapping[Any, Any]) -> dict[str, Any]:
+    text = {name: "" if pd.isna(score.get(name)) else score[name] for name in ("scope", "dimension")}
+    numbers = {name: score.get(name, math.nan) for name in _SCORE_TYPES if name not in text}
+    return {**text, **numbers}
+
+
+def _with_ranks(frame: pd.DataFrame) -> pd.DataFrame:
+    may_rank = (frame["share_done"] >= 1) & ~frame["metric"].isin(NOT_A_DIVERGENCE)
+    values = frame["value"].where(may_rank).round(_DIGITS)
+    by = [frame[name] for name in ("group", "scope", "dimension", "metric")]
+    ranks = values.groupby(by).rank(method="min")
+    is_tied = values.groupby([*by, values]).transform("size") > 1
+    ranked = {"rank": ranks, "is_tied": is_tied, "num_ranked": values.groupby(by).transform("count")}
+    return frame.assign(**ranked).astype(_RANK_TYPES)
+
+
+def metrics_compared(table: pd.DataFrame) -> list[str]:
+    """The headline metrics that at least one run has a value for, in their order."""
+    present = set(table.loc[table["value"].notna(), "metric"])
+    return [metric for metric in HEADLINE_METRICS if metric in present]

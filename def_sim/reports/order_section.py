@@ -1,0 +1,62 @@
+"""The section on option order: whether the place at which an option was shown decides."""
+
+from markupsafe import Markup
+
+from def_sim.metrics.position_bias import PlaceBias
+from def_sim.reports.charts import Mark, headline_chart
+from def_sim.reports.measures import written
+from def_sim.reports.sections import Finding, Section
+from def_sim.reports.svg import element
+
+
+def order_section(found: PlaceBias) -> Section:
+    """The share of answers that the place of an option accounts for, beside what chance gives.
+
+    Args:
+        found: From `position_bias`.
+    """
+    chart = headline_chart(
+        [
+            Mark("panel", "This panel", found.index),
+            Mark("floor", "If content decides", found.by_chance),
+            Mark("mode", "95 % of such lie below", found.by_chance_high),
+        ],
+        title="Answers that would have to change place",
+    )
+    return Section(
+        key="order",
+        title="Order of the options",
+        shows="The share of answers that would have to change place to be as content alone would give them.",
+        hides="Habits on scales, whose options are always shown in order, and items with several choices.",
+        body=(chart if not found.reason else Markup()) + element("p", _sentence(found)),
+        findings=(
+            Finding("position_bias", found.debiased, num_items=found.num_items, reason=found.reason),
+            Finding(
+                "position_bias_index",
+                found.index,
+                people=found.by_chance,
+                num_items=found.num_items,
+                reason=found.reason,
+            ),
+            Finding("first_place_excess", found.first_excess, num_items=found.num_items, reason=found.reason),
+            Finding("last_place_excess", found.last_excess, num_items=found.num_items, reason=found.reason),
+            Finding("position_bias_p_value", found.p_value, num_items=found.num_items, reason=found.reason),
+        ),
+        charts={} if found.reason else {"order": chart},
+    )
+
+
+def _sentence(found: PlaceBias) -> str:
+    if found.reason:
+        return f"Not known: {found.reason}"
+    verdict = "more than chance gives" if found.is_flagged else "no more than chance gives"
+    return (
+        f"Less what chance gives: {written(found.debiased)}, {verdict} (p = {found.p_value:.3f}). "
+        f"The first place got {_points(found.first_excess)} of the answers than expected, the last "
+        f"{_points(found.last_excess)}; {found.num_answers:,} answers to {found.num_items} items."
+    )
+
+
+def _points(excess: float) -> str:
+    """A difference of shares, in words."""
+    return f"{100 * abs(excess):.1f} points {'more' if excess >= 0 else 'fewer'}"

@@ -1,0 +1,216 @@
+"""Intervals beside the scores of a run: of the score at this N, of its limit, of the normalised score.
+
+Joins `metrics/bootstrap.py`, `intervals.py`, `limit.py` and `normalised.py` with the table of scores and
+with seeds. The respondents that a draw takes depend on seed and N alone, so models are resampled in pairs.
+
+Letters: Q items, N respondents, B draws.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from def_sim.distributions import QuestionDistribution
+from def_sim.metrics.bootstrap import (
+    NUM_DRAWS,
+    ResampledPanel,
+    ScoreDraws,
+    draw_weights,
+    resample_panel,
+    score_draws,
+)
+from def_sim.metrics.intervals import Interval, mean_interval
+from def_sim.metrics.item_metrics import MULTIPLE_CHOICE_ONLY, NOT_A_DIVERGENCE, ItemForm
+from def_sim.metrics.limit import (
+    FEWEST_RESPONDENTS,
+    WayPanels,
+    WayScores,
+    draw_way,
+    limit_interval,
+    score_way,
+)
+from def_sim.metrics.normalised import ItemScores, normalised_draws
+from def_sim.metrics.panel_answers import PanelAnswers
+from def_sim.metrics.sample import Sample
+from def_sim.randomness import keyed_rng
+from def_sim.reports.comparisons import item_form
+
+NUMBERS: Final = (
+    "interval_low",
+    "interval_high",
+    "limit",
+    "limit_low",
+    "limit_high",
+    "normalised_low",
+    "normalised_high",
+)
+WHY: Final = "why_no_interval"
+WHY_NO_LIMIT: Final = "why_no_limit"
+_SCOPES: Final = ("macro", "dimension", "micro")
+_COUNTS: Final = ("close_count",)
+NO_LIMIT: Final = "The limit of this score cannot be had from a panel."
+NO_PANEL: Final = "The answers are probabilities: no respondents to draw again."
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """A panel beside its people, resampled; what all intervals of a run are made from."""
+
+    prompts: Sequence[QuestionDistribution]
+    panel: ResampledPanel
+    people: list[Sample | None]
+    forms: list[ItemForm]
+    num_respondents: int
+    seed: int
+
+    @property
+    def dimensions(self) -> list[str]:
+        """Topic group of each item."""
+        return [str(one.question.dimension) for one in self.prompts]
+
+    def draws(self, metric: str) -> ScoreDraws:
+        """Scores of all items under a metric."""
+        return score_draws(self.panel, self.people, self.forms, metric)
+
+
+def resample(
+    prompts: Sequence[QuestionDistribution], answers: PanelAnswers, *, seed: int, num_draws: int = NUM_DRAWS
+) -> Resampled:
+    """Draws the panel's respondents again.
+
+    Args:
+        prompts: What is scored, aligned with people.
+        answers: Who chose what on each of them, in the same order.
+        seed: Of the run.
+        num_draws: B.
+    """
+    num_respondents = answers.num_respondents
+    rng = keyed_rng(seed, "resampled respondents", num_respondents)
+    return Resampled(
+        prompts=prompts,
+        panel=resample_panel(answers, draw_weights(num_respondents, rng, num_draws)),
+        people=[people_of(one) for one in prompts],
+        forms=[item_form(one) for one in prompts],
+        num_respondents=num_respondents,
+        seed=seed,
+    )
+
+
+def people_of(one: QuestionDistribution) -> Sample | None:
+    """The people of a question as a sample; None without a reference."""
+    if one.reference is None:
+        return None
+    return Sample.of_people(np.array(one.reference.shares), one.reference.n_for_uncertainty)
+
+
+def with_intervals(scores: pd.DataFrame, resampled: Resampled | None) -> pd.DataFrame:
+    """The table of scores with intervals at the scopes macro, dimension and micro.
+
+    Args:
+        scores: From `tables.score_table`, of the same prompts.
+        resampled: From `resample`; None where answers have no respondents to draw again.
+
+    Returns:
+        The same rows with further columns, NaN where they do not apply:
+            interval_low, interval_high: 95 %, of the expected score at this N;
+            limit, limit_low, limit_high: the debiased score, which the panel would tend to with N;
+            normalised_low, normalised_high: of the normalised score;
+            why_no_interval, why_no_limit: why these are absent, "" if they are there and for single items.
+    """
+    added = {row: _columns_of(NO_PANEL) for row in scores.index[scores["scope"].isin(_SCOPES)]}
+    if resampled is not None:
+        way = draw_way(
+            resampled.panel, resampled.people, resampled.forms, keyed_rng(resampled.seed, "way to people")
+        )
+        for metric, rows in scores.groupby("metric", sort=False):
+            added |= _metric_columns(str(metric), rows, resampled, way)
+    columns = pd.DataFrame.from_dict(added, orient="index", columns=[*NUMBERS, WHY, WHY_NO_LIMIT])
+    whole = scores.join(columns)
+    words = {name: whole[name].fillna("").astype("str") for name in (WHY, WHY_NO_LIMIT)}
+    return whole.assign(**words).astype(dict.fromkeys(NUMBERS, "float64"))
+
+
+def _columns_of(why: str) -> list[object]:
+    return [float("nan")] * len(NUMBERS) + [why, why]
+
+
+@dataclass(frozen=True)
+class _Metric:
+    """All that the rows of one metric need."""
+
+    name: str
+    resampled: Resampled
+    draws: ScoreDraws
+    way: WayScores | None  # None: the metric has no limit
+    items: ItemScores
+
+    def columns(self, scope: str, dimension: str, *, has_normalised: bool) -> list[object]:
+        """The values of one row, in the order of the columns."""
+        labels = np.array(self.resampled.dimensions)
+        is_multiple = np.array([form.is_multiple for form in self.resampled.forms])
+        is_inside = (labels == dimension) | (scope != "dimension")
+        is_covered = is_multiple | (self.name not in MULTIPLE_CHOICE_ONLY)
+        chosen: NDArray[np.bool_] = np.asarray(is_inside & is_covered, dtype=np.bool_)
+        groups = list(labels[chosen]) if scope == "macro" else None
+        rng = keyed_rng(self.resampled.seed, "resampled items", self.name, scope, dimension)
+        interval = mean_interval(self.draws.select(chosen), rng, groups=groups)
+        limit = self._limit(interval, chosen, groups)
+        normalised = self._normalised(chosen, groups, rng) if has_normalised else None
+        factor = float(interval.num_items - interval.num_undefined) if self.name in _COUNTS else 1.0
+        ends = [interval.low * factor, interval.high * factor]
+        of_limit = [limit.estimate, limit.low, limit.high] if limit else [np.nan] * 3
+        of_normalised = [normalised.low, normalised.high] if normalised else [np.nan] * 2
+        why_no_limit = limit.why_absent if limit else NO_LIMIT
+        return [*ends, *of_limit, *of_normalised, interval.why_absent, why_no_limit]
+
+    def _limit(
+        self, interval: Interval, chosen: NDArray[np.bool_], groups: list[str] | None
+    ) -> Interval | None:
+        if self.way is None:
+            return None
+        way = WayScores(self.name, self.way.at_n[:, chosen], self.way.in_the_limit[:, chosen])
+        return limit_interval(interval, way, self.resampled.num_respondents, groups=groups)
+
+    def _normalised(
+        self, chosen: NDArray[np.bool_], groups: list[str] | None, rng: np.random.Generator
+    ) -> Interval | None:
+        items = ItemScores(
+            self.items.value[chosen],
+            self.items.floor[chosen],
+            self.items.uniform[chosen],
+            self.items.human_to_human[chosen],
+        )
+        draws = normalised_draws(self.draws.select(chosen), items, groups)
+        return mean_interval(draws, rng, groups=groups, least=-np.inf)
+
+
+def _metric_columns(
+    name: str, rows: pd.DataFrame, resampled: Resampled, panels: WayPanels
+) -> dict[object, list[object]]:
+    way = score_way(panels, resampled.people, resampled.forms, name) if name in FEWEST_RESPONDENTS else None
+    metric = _Metric(name, resampled, resampled.draws(name), way, _item_scores(rows, resampled.prompts))
+    means = rows[rows["scope"].isin(_SCOPES)]
+    return {
+        row: metric.columns(scope, dimension, has_normalised=has_normalised)
+        for row, scope, dimension, has_normalised in zip(
+            means.index,
+            means["scope"],
+            means["dimension"],
+            means["normalised"].notna() & (name not in NOT_A_DIVERGENCE),
+            strict=True,
+        )
+    }
+
+
+def _item_scores(rows: pd.DataFrame, prompts: Sequence[QuestionDistribution]) -> ItemScores:
+    """The metric's scores of single items, in the order of the prompts; NaN for those it does not cover."""
+    items = rows[rows["scope"] == "item"].set_index(["item_id", "wording"])
+    places = pd.MultiIndex.from_tuples([(one.question.item_id, one.wording) for one in prompts])
+    found = items.reindex(places)
+    return ItemScores(
+        *(found[name].to_numpy(dtype=np.float64) for name in ("value", "floor", "uniform", "human_to_human"))
+    )

@@ -1,0 +1,93 @@
+"""The section on differences between respondents: how far apart they are, and who answers nearly alike."""
+
+from markupsafe import Markup
+
+from def_sim.metrics.spread import MIN_COMMON, NEAR, Duplicates, VarianceRatio
+from def_sim.reports.charts import Mark, headline_chart
+from def_sim.reports.measures import as_percent, written
+from def_sim.reports.section_parts import between, not_known
+from def_sim.reports.sections import Finding, Section
+from def_sim.reports.svg import element
+
+
+def spread_section(ratio: VarianceRatio, pairs: Duplicates) -> Section:
+    """Variance between respondents beside people's, and pairs of near-duplicates.
+
+    Args:
+        ratio: From `variance_ratio`.
+        pairs: From `duplicate_respondents`.
+    """
+    chart = Markup() if pairs.reason else _chart(pairs)
+    return Section(
+        key="spread",
+        title="Respondents alike",
+        shows="How far respondents are apart beside people, and how many pairs of them answer nearly alike.",
+        hides="Who copied whom: a panel of one opinion is all duplicates without anybody having been copied.",
+        body=_variance(ratio) + element("h3", "Pairs that answer nearly alike") + _pairs(pairs, chart),
+        findings=_findings(ratio, pairs),
+        charts={} if pairs.reason else {"duplicates": chart},
+    )
+
+
+def _variance(ratio: VarianceRatio) -> Markup:
+    if ratio.num_items == 0:
+        return not_known(ratio.reason)
+    left_out = f"; {ratio.num_left_out} left out" if ratio.num_left_out else ""
+    interval = between(ratio.low, ratio.high) or f" (no interval: {ratio.reason})"
+    return element(
+        "p",
+        f"Variance between respondents over variance between people: {written(ratio.value)}{interval}; "
+        f"1 as people, below 1 too alike, above 1 too far apart. {ratio.num_items} ordered or two-option "
+        f"items{left_out}.",
+    )
+
+
+def _chart(pairs: Duplicates) -> Markup:
+    marks = [
+        Mark("panel", "This panel", pairs.near_share),
+        Mark("uniform", "Handed out anew", pairs.near_expected),
+        Mark("people", "People", pairs.people_near),
+    ]
+    return headline_chart(marks, title="Share of pairs that answer nearly alike")
+
+
+def _pairs(pairs: Duplicates, chart: Markup) -> Markup:
+    if pairs.reason:
+        return not_known(pairs.reason)
+    left_out = (
+        f" {pairs.num_left_out:,} pairs with less in common are left out." if pairs.num_left_out else ""
+    )
+    words = (
+        f"Share of pairs of respondents who agree on at least {as_percent(NEAR)} of the items both answered, "
+        f"among {pairs.num_pairs:,} pairs with at least {MIN_COMMON} such items.{left_out} On all of them: "
+        f"{as_percent(pairs.identical_share)}, with answers handed out anew "
+        f"{as_percent(pairs.identical_expected)}. Two respondents agree on "
+        f"{as_percent(pairs.mean_agreement)} "
+        f"of the items on average, two people on {_or_dash(pairs.people_agreement)}."
+    )
+    return chart + element("p", words)
+
+
+def _or_dash(share: float) -> str:
+    return "–" if share != share else as_percent(share)
+
+
+def _findings(ratio: VarianceRatio, pairs: Duplicates) -> tuple[Finding, ...]:
+    why = pairs.reason
+    return (
+        Finding(
+            "variance_ratio",
+            ratio.value,
+            low=ratio.low,
+            high=ratio.high,
+            people=1.0,
+            num_items=ratio.num_items,
+            reason=ratio.reason,
+        ),
+        Finding("near_duplicates", pairs.near_share, people=pairs.people_near, reason=why),
+        Finding("near_duplicates_shuffled", pairs.near_expected, reason=why),
+        Finding("identical_respondents", pairs.identical_share, reason=why),
+        Finding("identical_respondents_shuffled", pairs.identical_expected, reason=why),
+        Finding("mean_agreement", pairs.mean_agreement, people=pairs.people_agreement, reason=why),
+        Finding("num_pairs_of_respondents", float(pairs.num_pairs)),
+    )

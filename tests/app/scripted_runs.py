@@ -1,0 +1,51 @@
+"""Whole run folders without a model: interviews of the scripted respondent, counted and scored."""
+
+import asyncio
+from pathlib import Path
+
+from def_sim.answers.completion import mark_complete
+from def_sim.answers.store import AnswerStore
+from def_sim.app.main import compose_config
+from def_sim.app.provenance import record_run
+from def_sim.app.reporting import compute_results, panel_answers, write_tables
+from def_sim.app.run import Run, folder_of, prepare_run, what_defines
+from def_sim.app.schema import validate_config
+from def_sim.engines.scripted import ScriptedEngine
+from def_sim.interview import Interviews
+
+ITEMS = "items=[wvs7.Q1,wvs7.Q46,wvs7.Q57,wvs7.Q164]"  # one choice each, four topic groups
+
+
+def hold(output: Path, *words: str, num_asked: int | None = None, is_reported: bool = True) -> Path:
+    """A run of a respondent who picks any option with equal chance; gives its folder.
+
+    Args:
+        output: Of all runs.
+        words: The command line besides.
+        num_asked: Respondents who are interviewed; None: all of them.
+        is_reported: Whether its tables are written and it is marked as complete.
+    """
+    config = validate_config(compose_config([ITEMS, "scoring.draws=20", f"output={output}", *words]))
+    run = prepare_run(config)
+    defines = what_defines(run, {"scripted": config.model.name})
+    folder = folder_of(run, defines)
+    asyncio.run(_ask(run, folder, defines, len(run.panel) if num_asked is None else num_asked))
+    if is_reported:
+        report(run, folder)
+    return folder
+
+
+async def _ask(run: Run, folder: Path, defines: dict[str, object], num_asked: int) -> None:
+    planted = {q.item_id: dict.fromkeys(q.codes, 1 / len(q.codes)) for q in run.survey.questions}
+    engine = ScriptedEngine(planted)
+    with AnswerStore(folder) as store:
+        record_run(run, folder, defines, engine.describe())
+        interviews = Interviews(run.survey, run.strategy, engine, store, run.presentation, run.rules)
+        await interviews.conduct(run.panel[:num_asked])
+
+
+def report(run: Run, folder: Path) -> None:
+    """The tables and the mark of a finished run, without the page and the figures."""
+    answers = panel_answers(run, folder)
+    write_tables(folder, compute_results(run, answers))
+    mark_complete(folder, ["metrics.csv"], num_answers=len(answers))

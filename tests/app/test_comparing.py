@@ -1,0 +1,268 @@
+"""`stage=report runs=...`: what is found, what is read, what is left alone, and what is refused."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from scripted_runs import hold
+
+from def_sim.answers.manifest import read_manifest, write_manifest
+from def_sim.app import stored_runs
+from def_sim.app.main import main
+
+MODELS = ("mistral7b", "llama3_8b")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output folder of two models' runs, finished and scored."""
+    output = tmp_path_factory.mktemp("finished")
+    for model in MODELS:
+        hold(output, f"model={model}", "respondents=3")
+    return output
+
+
+@pytest.fixture
+def outputs(finished: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be added to or damaged."""
+    return Path(shutil.copytree(finished, tmp_path / "outputs"))
+
+
+def compare(outputs: Path, pattern: str = "**") -> pd.DataFrame:
+    assert main(["stage=report", f"runs={outputs}/{pattern}", f"output={outputs}"]) == 0
+    return pd.read_csv(outputs / "comparison" / "comparison.csv", keep_default_na=False, na_values=[""])
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main(["stage=report", *words]) == 2
+    message = capsys.readouterr().err
+    assert message.count("error:") == message.count("do:") == 1
+    return message
+
+
+def all_files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_scores_of_a_comparison_are_those_that_the_runs_stored(outputs: Path) -> None:
+    table = compare(outputs)
+    assert set(table["group"]) == {1}
+    for model in MODELS:
+        [stored_in] = outputs.glob(f"{model}/us/*/metrics.csv")
+        stored = pd.read_csv(stored_in, keep_default_na=False, na_values=[""])
+        stored = stored[stored["scope"] != "item"]
+        for column in ("metric", "value", "floor", "uniform", "normalised"):
+            found = table.loc[table["model"] == model, column]
+            pd.testing.assert_series_equal(found, stored[column], check_index=False)
+
+
+def test_table_parquet_and_page_hold_the_same_runs(outputs: Path) -> None:
+    table = compare(outputs)
+    parquet = pd.read_parquet(outputs / "comparison" / "comparison.parquet")
+    assert parquet["folder"].tolist() == table["folder"].tolist()
+    assert parquet["rank"].fillna(0).tolist() == table["rank"].fillna(0).tolist()
+    page = (outputs / "comparison" / "comparison.html").read_text(encoding="utf-8")
+    assert "Mistral-7B-Instruct-v0.1" in page
+    assert "Meta-Llama-3-8B" in page
+
+
+def test_a_finished_run_is_not_computed_again(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(stored_runs, "compute_results")
+    monkeypatch.delattr(stored_runs, "prepare_run")
+    assert set(compare(outputs)["model"]) == set(MODELS)
+
+
+def test_an_unfinished_run_is_scored_from_what_is_there_and_left_as_it_is(outputs: Path) -> None:
+    folder = hold(outputs, "model=mixtral_8x7b", "respondents=3", num_asked=2, is_reported=False)
+    before = all_files(folder)
+    table = compare(outputs)
+    of_it = table[(table["model"] == "mixtral_8x7b") & (table["metric"] == "js_divergence")]
+    assert set(table["group"]) == {1}
+    assert set(of_it["share_done"]) == {2 / 3}
+    assert of_it["value"].notna().all()
+    assert of_it["rank"].isna().all()
+    assert set(table.loc[table["model"] == "mistral7b", "num_ranked"]) == {0, 2}  # 0: the variety of answers
+    assert all_files(folder) == before
+
+
+def test_a_run_that_grew_is_not_read_from_its_old_scores(outputs: Path) -> None:
+    hold(outputs, "model=mistral7b", "respondents=5", num_asked=4, is_reported=False)
+    table = compare(outputs)
+    of_it = table[table["model"] == "mistral7b"]
+    assert set(of_it["num_respondents"]) == {5}
+    assert set(of_it["share_done"]) == {4 / 5}
+    assert set(table["group"]) == {1, 2}  # five respondents are not compared with three
+
+
+def test_an_unfinished_run_stands_with_those_that_were_scored_with_the_figures_of_today(
+    outputs: Path,
+) -> None:
+    folder = hold(outputs, "model=mixtral_8x7b", "respondents=3", num_asked=2, is_reported=False)
+    manifest = read_manifest(folder)
+    manifest["scored_with"]["reference"] = "figures of another day"
+    write_manifest(folder, manifest)
+    assert set(compare(outputs)["group"]) == {1}
+
+
+def test_a_finished_run_that_was_scored_with_other_figures_stands_apart(outputs: Path) -> None:
+    [path] = outputs.glob("mistral7b/us/*/manifest.json")
+    manifest = read_manifest(path.parent)
+    manifest["scored_with"]["reference"] = "figures of another day"
+    write_manifest(path.parent, manifest)
+    assert set(compare(outputs)["group"]) == {1, 2}
+
+
+def test_a_folder_whose_name_holds_brackets_is_found(outputs: Path) -> None:
+    [path] = outputs.glob("mistral7b/us/*")
+    named = path.rename(path.with_name("first [of two]"))
+    assert stored_runs.find_runs([str(named)]) == [named]
+
+
+def test_a_run_of_other_settings_stands_apart(outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hold(outputs, "model=mistral7b", "respondents=3", "modifications.memory=false")
+    table = compare(outputs)
+    assert table.groupby("group")["run"].nunique().to_dict() == {1: 2, 2: 1}
+    assert "memory false" in capsys.readouterr().out
+
+
+def test_a_list_of_folders_is_compared_too(outputs: Path) -> None:
+    folders = sorted(str(path.parent) for path in outputs.glob("*/*/*/manifest.json"))
+    assert main(["stage=report", f"runs=[{','.join(folders)}]", f"output={outputs}"]) == 0
+    table = pd.read_parquet(outputs / "comparison" / "comparison.parquet")
+    assert sorted(set(table["folder"])) == folders
+
+
+def test_a_run_that_two_patterns_name_is_one_run(outputs: Path) -> None:
+    words = ["stage=report", f"runs=['{outputs}/**','{outputs}/*/us/*']", f"output={outputs}"]
+    assert main(words) == 0
+    table = pd.read_parquet(outputs / "comparison" / "comparison.parquet")
+    assert table["folder"].nunique() == 2
+
+
+def test_what_has_no_answers_or_other_questions_is_left_out_with_its_reason(
+    outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = hold(outputs, "model=mixtral_8x7b", "respondents=3", num_asked=0, is_reported=False)
+    reworded = hold(outputs, "model=llama3_8b_instruct", "respondents=3", num_asked=1, is_reported=False)
+    manifest = read_manifest(reworded)
+    manifest["defines"]["survey"]["questions"] = "of another day"
+    write_manifest(reworded, manifest)
+    assert set(compare(outputs)["model"]) == set(MODELS)
+    said = capsys.readouterr().out
+    assert f"{empty}: None of its 12 answers is there yet." in said
+    assert f"{reworded}: Not finished, and it would be another run today: survey.questions: stored" in said
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("none/**", "nothing matches"),
+        ("none", "nothing matches"),
+        ("mistral7b", "no folder of a run among 1"),
+    ],
+)
+def test_a_pattern_without_runs_is_refused(
+    pattern: str, expected: str, outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message = refused(capsys, f"runs={outputs}/{pattern}", f"output={outputs}")
+    assert expected in message
+    assert "/**'" in message  # how a pattern looks
+    assert not (outputs / "comparison").exists()
+
+
+@pytest.mark.parametrize("damage", ["changed", "missing", "emptied"])
+def test_scores_that_are_not_those_of_the_finished_run_are_refused(
+    damage: str, outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [path] = outputs.glob("mistral7b/us/*/metrics.csv")
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(b"" if damage == "emptied" else path.read_bytes().replace(b"0.1", b"0.2", 1))
+    message = refused(capsys, f"runs={outputs}/**", f"output={outputs}")
+    assert str(path) in message
+    assert f"stage=report run_folder={path.parent}" in message
+    assert not (outputs / "comparison").exists()
+
+
+def test_a_damaged_manifest_is_named(outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    [path] = outputs.glob("mistral7b/us/*/manifest.json")
+    path.write_text("{", encoding="utf-8")
+    assert str(path) in refused(capsys, f"runs={outputs}/**", f"output={outputs}")
+
+
+def test_scores_of_a_version_without_a_needed_column_are_refused(
+    outputs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_runs, "_NEEDED", ("scope", "a column of tomorrow"))
+    assert "has no column 'a column of tomorrow'" in refused(capsys, f"runs={outputs}/**")
+
+
+def test_when_nothing_can_be_compared_the_first_reason_is_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hold(tmp_path, "model=mistral7b", "respondents=3", num_asked=0, is_reported=False)
+    message = refused(capsys, f"runs={tmp_path}/**", f"output={tmp_path}")
+    assert "None of the 1 runs found can be compared" in message
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["runs=x", "stage=verify"], "runs= belongs to stage=report"),
+        (["runs=x", "run_folder=y"], "give one of the two"),
+        (["runs=[]"], "at least 1 item"),
+        (["runs=3"], "runs=3"),
+    ],
+)
+def test_runs_that_are_no_pattern_or_do_not_belong_here_are_refused(
+    words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert expected in refused(capsys, *words)
+
+
+def test_settings_are_all_that_defines_a_run_but_model_and_seed(finished: Path) -> None:
+    [first, second] = [read_manifest(path.parent) for path in finished.glob("*/*/*/manifest.json")]
+    assert first["defines"]["model"] != second["defines"]["model"]
+    settings = stored_runs.settings_of(first)
+    assert settings == stored_runs.settings_of(second)
+    assert {name.partition(".")[0] for name in settings} == {
+        *first["defines"].keys() - {"model", "seed"},
+        "respondents",
+        "scored_with",
+    }
+    assert settings["respondents"] == "3"
+
+
+def test_runs_of_both_questionnaires_stand_on_one_map_and_only_comparable_ones_are_paired(
+    outputs: Path,
+) -> None:
+    hold(outputs, "model=llama3_8b", "survey=cn", "respondents=3")
+    hold(outputs, "model=mistral7b", "survey=cn", "respondents=3", num_asked=1, is_reported=False)
+    compare(outputs)
+    folder = outputs / "comparison"
+    maps = pd.read_csv(folder / "maps.csv", keep_default_na=False, na_values=[""])
+    assert set(maps["number"]) == {1}
+    panels = maps[(maps["map"] == "sound") & (maps["kind"] == "panel")]
+    assert sorted(panels["survey"]) == ["Chinese questionnaire"] * 2 + ["US questionnaire"] * 2
+    pairs = pd.read_csv(folder / "pairs.csv", keep_default_na=False, na_values=[""])
+    assert pairs["group"].tolist() == [1]  # of the Chinese runs one is not finished
+    page = (folder / "comparison.html").read_text(encoding="utf-8")
+    assert '<section id="maps-1"' in page
+    assert "Mistral-7B-Instruct-v0.1, cn: 33 % of its answers" in page
+    for name in ("cultural_map_1", "published_map_1"):
+        assert (folder / "figures" / f"{name}.svg").read_bytes().startswith(b"<svg xmlns=")
+
+
+def test_a_model_that_joins_leaves_people_where_they_are_on_the_sound_map(outputs: Path) -> None:
+    def people() -> pd.DataFrame:
+        maps = pd.read_csv(outputs / "comparison" / "maps.csv", keep_default_na=False, na_values=[""])
+        found = maps[(maps["map"] == "sound") & maps["kind"].isin(["country", "cell", "random"])]
+        return found.reset_index(drop=True)
+
+    compare(outputs)
+    before = people()
+    hold(outputs, "model=mixtral_8x7b", "respondents=3")
+    compare(outputs)
+    pd.testing.assert_frame_equal(people(), before, check_exact=True)

@@ -1,0 +1,86 @@
+"""Which runs may stand in one table, and how they are ranked there."""
+
+import math
+
+import pandas as pd
+import pytest
+from some_runs import SETTINGS, run, scores
+
+from def_sim.reports.compared_runs import comparison_table, group_runs, metrics_compared
+
+
+def macro(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["scope"] == "macro"].set_index("model")
+
+
+def test_runs_that_differ_in_model_and_seed_only_are_one_group():
+    [group] = group_runs([run("b"), run("a", seed=2), run("a")])
+    assert [(one.model, one.seed) for one in group.runs] == [("a", 1), ("a", 2), ("b", 1)]
+    assert group.differs == {}
+
+
+@pytest.mark.parametrize("name", ["survey.questions", "respondents", "scored_with.reference"])
+def test_one_other_setting_makes_a_group_of_its_own(name):
+    other = run("c", settings={**SETTINGS, name: "other"})
+    groups = group_runs([other, run("a"), run("b")])
+    assert [[one.model for one in group.runs] for group in groups] == [["a", "b"], ["c"]]
+
+
+def test_groups_of_one_name_are_told_apart_by_what_differs():
+    switched = run("c", settings={**SETTINGS, "protocol.modifications.memory": "false"})
+    first, second = group_runs([run("a"), run("b"), switched])
+    assert second.title == "survey us, USA, diversity_enhanced, paper, 20 respondents, memory false"
+    assert first.title.endswith("memory nothing")
+    assert second.differs == {"protocol.modifications.memory": "false"}
+
+
+def test_equal_values_share_the_better_rank_and_say_so():
+    # As printed: .100, .200, .200, .300. The second and third are one place, the next is the fourth.
+    values = {"a": 0.3, "b": 0.2004, "c": 0.1, "d": 0.1996}
+    table = macro(comparison_table(group_runs([run(name, value) for name, value in values.items()])))
+    assert table["rank"].to_dict() == {"a": 4, "b": 2, "c": 1, "d": 2}
+    assert table["is_tied"].to_dict() == {"a": False, "b": True, "c": False, "d": True}
+    assert set(table["num_ranked"]) == {4}
+
+
+def test_ranks_do_not_reach_beyond_the_group():
+    apart = [run(name, value, settings={"respondents": "40"}) for name, value in (("x", 0.01), ("y", 0.02))]
+    table = macro(comparison_table(group_runs([run("a", 0.3), run("b", 0.2), *apart])))
+    assert table["rank"].to_dict() == {"a": 2, "b": 1, "x": 1, "y": 2}
+
+
+def test_an_unfinished_run_and_an_undefined_value_have_no_rank():
+    runs = [run("a", 0.1, num_done=59), run("b", math.nan), run("c", 0.3)]
+    table = macro(comparison_table(group_runs(runs)))
+    assert table["rank"].isna().to_dict() == {"a": True, "b": True, "c": False}
+    assert table.loc["c", "rank"] == 1
+    assert table.loc["a", "share_done"] == pytest.approx(59 / 60)
+    assert not table["is_tied"].any()
+
+
+def test_the_variety_of_answers_is_not_ranked():
+    varied = [run(name, scores=scores(0.9, metric="entropy_ratio")) for name in "ab"]
+    table = comparison_table(group_runs(varied))
+    assert table["rank"].isna().all()
+    assert metrics_compared(table) == ["entropy_ratio"]
+
+
+def test_each_topic_group_has_ranks_of_its_own():
+    runs = [run("a", scores=scores(0.1, 0.9)), run("b", scores=scores(0.2, 0.8))]
+    table = comparison_table(group_runs(runs)).set_index(["scope", "model"])["rank"]
+    assert table.to_dict() == {
+        ("macro", "a"): 1, ("dimension", "a"): 2, ("macro", "b"): 2, ("dimension", "b"): 1
+    }  # fmt: skip
+
+
+def test_intervals_are_handed_on_where_a_run_has_them_and_are_missing_elsewhere():
+    known = scores(0.1, interval_low=0.08, interval_high=0.13)
+    table = macro(comparison_table(group_runs([run("a", scores=known), run("b")])))
+    assert table.loc["a", ["interval_low", "interval_high"]].tolist() == [0.08, 0.13]
+    assert table.loc["b", ["interval_low", "interval_high"]].isna().all()
+
+
+def test_single_items_are_not_in_the_table():
+    item = scores(0.7).assign(scope="item", item_id="wvs7.Q1")
+    table = comparison_table(group_runs([run("a", scores=pd.concat([scores(0.1), item]))]))
+    assert table["scope"].tolist() == ["macro"]

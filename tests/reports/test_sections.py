@@ -1,0 +1,124 @@
+"""Measures as sections of the report: what each must say, where its numbers and drawings go."""
+
+import math
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+from markupsafe import Markup
+
+from def_sim.metrics.diversity import diversity_beside_people
+from def_sim.metrics.position_bias import position_bias
+from def_sim.reports.charts import pair_chart
+from def_sim.reports.diversity_section import diversity_section
+from def_sim.reports.order_section import order_section
+from def_sim.reports.page import asset
+from def_sim.reports.sections import Finding, Section, check_sections, findings_table
+from def_sim.reports.standalone import plain_style, standalone
+
+
+def section(key: str = "one", **more: object) -> Section:
+    return Section(key, "Title", "What it shows.", "What it does not.", Markup("<p>body</p>"), **more)
+
+
+def diversity_of(choices: list[list[int]]) -> Section:
+    people = [np.array([0.5, 0.3, 0.2])] * len(choices[0])
+    found = diversity_beside_people(choices, [3] * len(choices[0]), people)
+    return diversity_section(found, 0.25, num_respondents=len(choices))
+
+
+def order_of(choices: list[int], *, is_shuffled: bool = True) -> Section:
+    """Twelve respondents, one item of three options, rotated by respondent."""
+    shown = [[[(place + (i if is_shuffled else 0)) % 3 for place in range(3)]] for i in range(12)]
+    rng = np.random.default_rng(1)
+    return order_section(position_bias([[choice] for choice in choices], shown, [3], rng=rng))
+
+
+def test_the_numbers_of_all_sections_are_one_table_in_the_order_of_the_page():
+    sections = [
+        section("b", findings=(Finding("x", 0.5, num_items=3), Finding("y", math.nan, reason="Too few."))),
+        section("a", findings=(Finding("x", 0.1, group="EVI", people=0.2),)),
+    ]
+    table = findings_table(sections)
+    assert table[["section", "measure", "group"]].to_numpy().tolist() == [
+        ["b", "x", ""], ["b", "y", ""], ["a", "x", "EVI"]
+    ]  # fmt: skip
+    assert table["num_items"].fillna(-1).tolist() == [3, -1, -1]
+    assert table["reason"].tolist() == ["", "Too few.", ""]
+    assert table["people"].isna().tolist() == [True, True, False]
+
+
+def test_a_report_without_sections_has_a_table_without_rows():
+    assert findings_table([]).shape[0] == 0
+    assert "value" in findings_table([]).columns
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        [section("one"), section("one")],
+        [Section("one", "Title", "What it shows.", "", Markup())],
+        [Section("one", "Title", "no sentence", "What it does not.", Markup())],
+    ],
+)
+def test_sections_need_keys_of_their_own_and_both_sentences(sections):
+    with pytest.raises(ValueError, match="need"):
+        check_sections(sections)
+
+
+def test_a_panel_that_always_agrees_is_less_varied_than_people():
+    found = diversity_of([[0, 1, 2, 0, 1]] * 20)
+    assert "0.000, lies below the range of 95 % of panels of people" in found.body
+    assert found.findings[0].value == 0.0
+    assert found.findings[0].people > 0.5
+
+
+def test_a_panel_without_figures_of_people_says_that_nothing_was_compared():
+    found = diversity_beside_people([[0], [1]], [3], [None])
+    made = diversity_section(found, math.nan, num_respondents=2)
+    assert "No comparison with people: No item has" in made.body
+    assert made.findings[0].reason
+    assert "nan" not in made.body
+
+
+def test_a_panel_that_takes_the_first_place_is_told_from_one_that_takes_an_option():
+    first_place = order_of([i % 3 for i in range(12)])
+    one_option = order_of([0] * 12)
+    assert "more than chance gives" in first_place.body.replace("no more than chance", "")
+    assert "no more than chance gives" in one_option.body
+    # Everyone at the first place of three balanced ones: 1 - 1/3 of the answers stand where they would not.
+    assert first_place.findings[2].value == pytest.approx(2 / 3)
+    assert "66.7 points more" in first_place.body
+
+
+def test_orders_that_never_change_have_a_reason_instead_of_a_drawing():
+    made = order_of([0] * 12, is_shuffled=False)
+    assert "Not known: " in made.body
+    assert "<svg" not in made.body
+    assert made.charts == {}
+    assert all(finding.reason for finding in made.findings)
+
+
+def test_a_drawing_as_a_file_of_its_own_needs_neither_variables_nor_a_page():
+    text = standalone(pair_chart("1 <yes> 重要", 0.5, 0.25), asset("report.css")).decode("utf-8")
+    root = ElementTree.fromstring(text)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.get("width") == "720"
+    assert "var(" not in text
+    assert "@media" not in text
+    assert 'id="hatch"' in text
+    assert "重要" in text
+
+
+def test_a_plain_style_is_the_one_of_a_light_screen():
+    style = (
+        ":root { --ink: #111; } @media (x) { :root { --ink: #eee; } p { a: b } } text { fill: var(--ink); }"
+    )
+    plain = plain_style(style + ":root { --ground: #fff; }")
+    assert "text { fill: #111; }" in plain
+    assert "#eee" not in plain
+
+
+def test_a_colour_that_the_style_does_not_set_is_an_error():
+    with pytest.raises(ValueError, match="ground"):
+        plain_style("text { fill: red; }")
