@@ -71,8 +71,9 @@ def _problem(name: str, decoding: DecodingConfig, can: Capabilities, decodings: 
         case "seed":
             return f"its engine has no exact seed ({can.seed}), so a repeated run gives other answers."
         case "temperature":
-            taken = f"{can.lowest_temperature:g} to {can.highest_temperature:g}"
-            return f"it takes temperatures from {taken}, the panel draws {decoding.temperature:g}."
+            lowest, highest = can.lowest_temperature, can.highest_temperature
+            taken = f"{lowest:g} alone" if lowest == highest else f"{lowest:g} to {highest:g}"
+            return f"it takes temperature {taken}, the panel draws {decoding.temperature:g}."
         case "thinking":
             return "it thinks before it answers, which cannot be switched off."
         case "top_k":

@@ -37,6 +37,7 @@ def_sim measures how well language models stand in for people in social surveys.
   python -m def_sim model=mistral7b survey=cn       a model of the study, given its weights
   python -m def_sim stage=plan model=mixtral_8x7b   answers, tokens, time, memory; nothing is loaded
   python -m def_sim respondents=200                 a larger panel; asks only the new respondents
+  python -m def_sim stage=report runs='outputs/**'  compare runs: scores, ranks, pairs, maps
   python -m def_sim stage=verify                    recompute every number from the raw answers
   python -m def_sim -m model=a,b survey=us,cn       several runs, one after another
 

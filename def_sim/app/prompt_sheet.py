@@ -36,8 +36,8 @@ def show_prompts(run: Run) -> list[str]:
     lines = [
         (
             f"prompts       respondent {put.respondent.id}, {put.question.id}, "
-            f"{put.num_remembered} remembered exchanges; what is not known before the interview, "
-            "an answer, is shown as the first option"
+            f"{put.num_remembered} remembered {'exchange' if put.num_remembered == 1 else 'exchanges'}; "
+            "what is not known before the interview, an answer, is shown as the first option"
         )
     ]
     for number, request in enumerate(put.requests, start=1):
@@ -101,8 +101,8 @@ def _as_the_model_reads_it(model: ModelChoice, request: Request) -> tuple[str, s
         preview = preview_prompt(path, str(revision) if revision else None, style, request)
     except ModelError as error:
         text = written_without_tokenizer(style, request)
-        how = f"not ready: {error.message}"
-        return how, _turns(request) if text is None else text
+        below = "the turns without the model's template" if text is None else "the text before it is tokenized"
+        return f"not ready: {error.message} Below: {below}.", _turns(request) if text is None else text
     return f"{len(preview.token_ids):,} tokens; {'; '.join(_words(preview.facts))}", preview.text
 
 

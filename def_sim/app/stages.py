@@ -76,7 +76,8 @@ def fetch(config: RunConfig) -> int:
 
     folder, num_bytes = fetch_checkpoint(path, engine.arguments.get("revision"))
     create_engine(config).check()
-    print(f"fetched       {config.model.label}: {num_bytes / 1e9:.2f} GB in {folder}")
+    what = "already here" if Path(path).expanduser().is_dir() else "fetched     "
+    print(f"{what}  {config.model.label}: {num_bytes / 1e9:.2f} GB in {folder}")
     return 0
 
 

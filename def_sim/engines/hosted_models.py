@@ -51,10 +51,13 @@ def check_not_retired(model_name: str, today: datetime.date | None = None) -> No
     """
     model = hosted_model(model_name)
     if model.is_retired(today or datetime.date.today()):
+        # Not under the retired model's choice: its label would stand above another model's answers.
+        choice = "claude" if model_name.startswith("claude") else "gpt4o"
         raise ModelError(
             f"{model_name} was retired by its provider on {model.retires}: requests for it fail.",
-            fix=f"Take a successor: `model.engine.model_name={' or '.join(model.successors)}`. "
-            "Its answers are another model's, and its runs lie in folders of their own.",
+            fix=f"Take a successor, {' or '.join(model.successors)}: `model={choice} "
+            f"model.engine.model_name={model.successors[0]}`. Its answers are another model's, and its "
+            "runs lie in folders of their own.",
         )
 
 

@@ -19,6 +19,19 @@ An undefined score is NaN, never 0. One idea a file:
     limit          the debiased score, of an endless panel
     paired         differences of two models on the same items; many of them at once
     entropy_control  whether an advantage is one of variety alone
+    choice_array   who chose what on items with one choice, and how to take structure out of it
+    diversity      how many different texts and choices, beside people's
+    position_bias  whether the place of an option decides
+    answer_tendencies  ends and middle of scales, repeated first choices
+    structure      whether one respondent's answers hang together as people's do
+    pair_sums      correlations between all pairs of items at once
+    people_panels  panels with people's shares and correlations
+    spread         variance between respondents, and duplicates
+    jackknife      an interval from leaving out one respondent at a time
+    cultural_map   people and panels in a plane, as published and sound
+    principal_components  the plane
+    preference_bias  whether first answers are people's, and whose they are
+    subgroup_tilt  leaning towards groups, free of their size
 
 Letters for shapes: K options, Q items, N respondents, B Monte Carlo draws. The option axis is the
 last one; leading axes broadcast, so that B draws are scored in one call.

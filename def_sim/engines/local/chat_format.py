@@ -278,5 +278,5 @@ def _too_long(request: Request, num_tokens: int, longest: int) -> EngineError:
         f"{request.key.item_id}, respondent {request.key.respondent_id}: a prompt of {num_tokens} tokens "
         f"({num_exchanges} remembered exchanges) and {request.decoding.max_new_tokens} new tokens do not "
         f"fit into the model's context of {longest}.",
-        fix="Cap the memory capacity or max_new_tokens of the protocol.",
+        fix="Lower `memory.max_capacity` or `decoding.max_new_tokens`.",
     )

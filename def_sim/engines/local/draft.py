@@ -83,7 +83,8 @@ class Draft:
     @property
     def has_stopped(self) -> bool:
         """True if the answer ended by itself; only once it is found."""
-        return bool(self.answer) and self.answer[-1] in self.stop_tokens  # type: ignore[index]
+        last = self.answer[-1:] if self.answer is not None else ()
+        return not self.stop_tokens.isdisjoint(last)
 
     @property
     def code_probabilities(self) -> dict[int, float]:

@@ -82,7 +82,9 @@ def _explained(error: Exception, path: str, revision: str) -> ModelError:
         return ModelError(
             f"{path} cannot be fetched: HF_HUB_OFFLINE is set.", fix="Unset it where there is a network."
         )
-    return ModelError(f"{path} could not be fetched: {_first_line(error)}.", fix=_RESUMES)
+    return ModelError(
+        f"{path} could not be fetched: {_first_line(error)}.", fix=f"Is there a network? {_RESUMES}"
+    )
 
 
 def needed_files(names: Iterable[str]) -> tuple[str, ...]:

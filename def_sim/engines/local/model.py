@@ -171,7 +171,7 @@ class LocalModel:
             longest = max(len(prompt.token_ids) for prompt in batch)
             return BatchTooLargeError(
                 f"Not enough memory on {self.device} for {len(batch)} prompts of up to {longest} tokens.",
-                fix="Lower max_beam, max_new_tokens or the memory capacity of the protocol, or use "
+                fix="Lower decoding.max_num_beams, decoding.max_new_tokens or memory.max_capacity, or use "
                 "`model.engine.dtype=bfloat16`.",
             )
         return EngineError(f"The model failed on a batch of {len(batch)}: {type(error).__name__}: {error}")

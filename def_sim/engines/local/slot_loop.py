@@ -358,7 +358,7 @@ def does_not_fit(draft: Draft) -> EngineError:
     return EngineError(
         f"{request.key}: not enough memory for a prompt of {len(draft.prompt.token_ids)} tokens "
         f"with {request.decoding.num_beams} beams.",
-        fix="Lower max_beam, max_new_tokens or the memory capacity of the protocol, or use "
+        fix="Lower decoding.max_num_beams, decoding.max_new_tokens or memory.max_capacity, or use "
         "`model.engine.dtype=bfloat16`.",
     )
 

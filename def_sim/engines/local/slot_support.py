@@ -45,7 +45,7 @@ def make_runner(
         is_deterministic: Steps of one shape, so that in 16 bit too tokens do not depend on company.
 
     Raises:
-        ValueError: Slots were asked for and the model cannot run in them.
+        ModelError: Slots were asked for and the model cannot run in them.
     """
     if loop == "generate":
         return BatchRunner(model, max_rows=min(max_rows, _BATCH_ROWS))
@@ -53,7 +53,10 @@ def make_runner(
     reason, bytes_per_cell = try_slots(network)
     if reason is not None:
         if loop == "slots":
-            raise ValueError(reason)
+            raise ModelError(
+                f"model.engine.loop=slots, but this model cannot run in slots: {reason}.",
+                fix="Use `model.engine.loop=auto`.",
+            )
         return BatchRunner(model, max_rows=min(max_rows, _BATCH_ROWS), why=reason)
     network.set_attn_implementation(slot_attention.NAME)
     max_rows = min(max_rows, _FIXED_ROWS) if is_deterministic else max_rows
