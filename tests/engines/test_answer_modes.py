@@ -136,6 +136,24 @@ def test_the_prompt_ends_where_the_codes_part(checkpoint: Path, make_request: Ma
     assert prompt.token_ids[: len(free.token_ids)] == free.token_ids  # then comes the anchor
 
 
+def test_that_a_model_has_no_slots_is_known_once_it_is_loaded(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("def_sim.engines.local.slot_support.try_slots", lambda network: ("it is odd", 0))
+
+    async def before_and_after() -> tuple[bool, bool]:
+        engine = LocalEngine(str(checkpoint), dtype="float32", device="cpu")
+        before = engine.capabilities.constrained
+        await engine.start()
+        try:
+            assert engine.describe()["loop"] == "generate (it is odd)"
+            return before, engine.capabilities.constrained
+        finally:
+            await engine.close()
+
+    assert asyncio.run(before_and_after()) == (True, False)
+
+
 def test_without_slots_codes_are_refused_in_words(checkpoint: Path, make_request: MakeRequest) -> None:
     [failed] = ask(checkpoint, [probing(make_request, 0, AnswerMode.CONSTRAINED)], loop="generate")
     assert isinstance(failed, EngineError)

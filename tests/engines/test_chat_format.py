@@ -113,5 +113,5 @@ def test_a_prompt_that_leaves_no_room_for_the_answer_is_an_error_naming_item_and
     too_small = PromptFormat(tokenizer, style="chat", max_positions=length + 15)
     with pytest.raises(EngineError, match=r"wvs7.Q3, respondent r00003: .*3 remembered exchanges") as caught:
         too_small.token_ids(make_request(3))
-    assert "memory capacity" in caught.value.fix
+    assert "memory.max_capacity" in caught.value.fix
     assert not caught.value.retryable

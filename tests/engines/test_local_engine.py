@@ -313,7 +313,7 @@ def test_out_of_memory_is_told_apart_from_other_failures(
         complete(model, [make_request(0)])
     assert type(caught.value).__name__ == "BatchTooLargeError"
     assert caught.value.__context__ is None  # or the failed batch's tensors would stay in memory
-    assert "max_beam" in caught.value.fix
+    assert "decoding.max_num_beams" in caught.value.fix
 
 
 def test_old_weight_files_give_the_same_answers(

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from def_sim.engines.local.native.baichuan2 import Baichuan2Config, Baichuan2For
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_attention import NAME
 from def_sim.engines.local.slot_loop import SlotLoop
-from def_sim.engines.local.slot_support import largest_step, try_slots
+from def_sim.engines.local.slot_support import largest_step, make_runner, try_slots
 from def_sim.errors import ModelError
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
@@ -402,6 +403,17 @@ class _HasRoomFor:
         return self._network(**inputs)
 
 
+def test_a_respondent_asked_many_questions_side_by_side_leaves_one_slot_behind(network: Any) -> None:
+    loop = loop_of(network)
+    side_by_side = prompts_of([{"do_sample": False, "max_new_tokens": 2}] * 6, respondents=1)
+    run(loop, side_by_side)
+    assert len(loop._slots) == 6
+    others = prompts_of([{"do_sample": False, "max_new_tokens": 2}], respondents=6)[1:]
+    run(loop, others)
+    assert len(loop._slots) == 6  # five found a slot that nobody keeps
+    assert len({slot.owner for slot in loop._slots}) == 6
+
+
 @pytest.mark.slow
 def test_two_thousand_respondents_with_five_questions_do_not_grow_the_memory(network: Any) -> None:
     loop = loop_of(network, max_rows=128, max_bytes=128 * 128 * 256)
@@ -433,6 +445,15 @@ def test_a_model_that_attends_in_a_way_of_its_own_has_no_slots(network: Any) -> 
     stubborn = copy.deepcopy(network)
     stubborn._supports_attention_backend = False
     assert try_slots(stubborn)[0] == "its attention cannot be replaced"
+
+
+def test_slots_that_were_asked_for_and_cannot_be_had_are_an_error_with_the_reason(network: Any) -> None:
+    stubborn = copy.deepcopy(network)
+    stubborn._supports_attention_backend = False
+    model: Any = SimpleNamespace(network=stubborn)
+    with pytest.raises(ModelError, match=r"loop=slots, .*: its attention cannot be replaced\.") as caught:
+        make_runner(model, loop="slots", max_rows=4, reuses_prefixes=True)
+    assert "model.engine.loop=auto" in caught.value.fix
 
 
 def test_a_model_that_gives_other_logits_in_slots_has_no_slots(network: Any) -> None:

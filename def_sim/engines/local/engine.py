@@ -116,8 +116,12 @@ class LocalEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Beams with sampling, exactly addressed noise, top_k; option codes scored where there are slots."""
-        has_slots = self._settings.loop != "generate"
+        """Beams with sampling, exactly addressed noise, top_k; option codes scored where there are slots.
+
+        Whether a model has slots is known once it is loaded; before that "auto" says that it has.
+        """
+        loop = str(self._loaded_facts().get("loop", self._settings.loop))
+        has_slots = not loop.startswith("generate")
         return Capabilities(
             beams="beam-sample", seed="exact", top_k=True, probabilities=has_slots, constrained=has_slots
         )
@@ -156,9 +160,13 @@ class LocalEngine:
             "weight_bytes": weight_bytes(folder),
             "identity": self._identity(folder),
         }
-        if self._worker is not None and self._worker.loaded.done():
-            facts.update(self._worker.loaded.result())
-        return facts
+        return facts | self._loaded_facts()
+
+    def _loaded_facts(self) -> dict[str, object]:
+        """What the loaded model says of itself; empty before."""
+        if self._worker is None or not self._worker.loaded.done():
+            return {}
+        return self._worker.loaded.result()
 
     def _chosen_quantization(self, folder: Path) -> str:
         return choose_quantization(

@@ -188,11 +188,12 @@ class SlotLoop:
             num_rows += draft.num_rows
 
     def _slot_for(self, draft: Draft) -> int | None:
-        """The respondent's own slot, else a new one, else the one that lay idle longest."""
+        """The respondent's own slot, else nobody's, else a new one, else the one that lay idle longest."""
         idle = [number for number, slot in enumerate(self._slots) if slot.draft is None]
-        for number in idle:
-            if self.reuses_prefixes and self._slots[number].owner == _owner(draft):
-                return number
+        for owner in (_owner(draft), None):
+            for number in idle:
+                if self._slots[number].owner == owner:
+                    return number
         num_cells = max(self._cells.num_cells, draft.num_cells_needed)
         if not self._slots or self._fits(len(self._slots) + 1, num_cells):
             self._slots.append(_Slot())
@@ -302,10 +303,17 @@ class SlotLoop:
         return ended
 
     def _leave(self, draft: Draft) -> None:
-        """Frees the draft's slot; what it has read stays for the respondent's next question."""
+        """Frees the draft's slot; what it has read stays for the respondent's next question.
+
+        One slot a respondent: one without memory is asked many questions side by side, and would
+        otherwise leave as many slots behind.
+        """
         assert draft.slot is not None
         slot = self._slots[draft.slot]
+        has_another = any(other.owner == slot.owner and other.draft is None for other in self._slots)
         slot.draft, slot.tokens = None, draft.prompt.token_ids[: draft.num_read]
+        if has_another or not self.reuses_prefixes:
+            slot.owner, slot.tokens = None, ()
         slot.last_used = self.work.num_steps
         self._running.remove(draft)
         self._num_suspects = max(0, self._num_suspects - 1)
