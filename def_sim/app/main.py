@@ -34,7 +34,9 @@ def_sim measures how well language models stand in for people in social surveys.
 
   python -m def_sim                                 demo respondent, US survey: interview and report
   python -m def_sim survey=cn                       the same in Chinese
+  python -m def_sim stage=fetch model=mistral7b     downloads a model's weights, once
   python -m def_sim model=mistral7b survey=cn       a model of the study, given its weights
+  python -m def_sim model=claude                    a hosted model, given its key in the environment
   python -m def_sim stage=plan model=mixtral_8x7b   answers, tokens, time, memory; nothing is loaded
   python -m def_sim respondents=200                 a larger panel; asks only the new respondents
   python -m def_sim stage=report runs='outputs/**'  compare runs: scores, ranks, pairs, maps

@@ -16,7 +16,7 @@ from def_sim.metrics.panel_answers import ItemAnswers, PanelAnswers
 from def_sim.records import Answer, AnswerStatus, ItemReference, Question, QuestionType
 from def_sim.reports.bias_tables import PublishedBias, SoundBias, published_bias, sound_bias
 
-_MOST_BIAS_DRAWS: Final = 200  # Monte Carlo draws for each item and group
+_MOST_BIAS_DRAWS: Final = 100  # Monte Carlo draws for each item and group
 
 
 @dataclass(frozen=True, slots=True)

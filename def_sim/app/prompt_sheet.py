@@ -101,7 +101,7 @@ def _as_the_model_reads_it(model: ModelChoice, request: Request) -> tuple[str, s
         preview = preview_prompt(path, str(revision) if revision else None, style, request)
     except ModelError as error:
         text = written_without_tokenizer(style, request)
-        below = "the turns without the model's template" if text is None else "the text before it is tokenized"
+        below = "the turns without the model's template" if text is None else "the text, not tokenized"
         return f"not ready: {error.message} Below: {below}.", _turns(request) if text is None else text
     return f"{len(preview.token_ids):,} tokens; {'; '.join(_words(preview.facts))}", preview.text
 

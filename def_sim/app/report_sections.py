@@ -19,9 +19,10 @@ from def_sim.metrics.spread import duplicate_respondents, variance_ratio
 from def_sim.metrics.structure import correlations, structure_beside_people
 from def_sim.randomness import keyed_rng
 from def_sim.records import MeasurementLevel, Question, QuestionType
-from def_sim.reports.bias_sections import gap_section, lift_section, match_section, mismatch_section
 from def_sim.reports.diversity_section import diversity_section
+from def_sim.reports.group_sections import gap_section, lift_section
 from def_sim.reports.map_sections import published_map_section, sound_map_section
+from def_sim.reports.match_sections import match_section, mismatch_section
 from def_sim.reports.nonresponse_section import nonresponse_section
 from def_sim.reports.order_section import order_section
 from def_sim.reports.sections import Section, check_sections

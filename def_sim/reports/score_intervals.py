@@ -191,7 +191,7 @@ class _Metric:
 def _metric_columns(
     name: str, rows: pd.DataFrame, resampled: Resampled, panels: WayPanels
 ) -> dict[object, list[object]]:
-    way = score_way(panels, resampled.people, resampled.forms, name) if name in FEWEST_RESPONDENTS else None
+    way = _way(name, resampled, panels) if name in FEWEST_RESPONDENTS else None
     metric = _Metric(name, resampled, resampled.draws(name), way, _item_scores(rows, resampled.prompts))
     means = rows[rows["scope"].isin(_SCOPES)]
     return {
@@ -204,6 +204,14 @@ def _metric_columns(
             strict=True,
         )
     }
+
+
+def _way(name: str, resampled: Resampled, panels: WayPanels) -> WayScores:
+    """Empty where there are too few respondents for a limit anyway."""
+    if resampled.num_respondents < FEWEST_RESPONDENTS[name]:
+        nothing = np.empty((0, len(resampled.forms)))
+        return WayScores(name, nothing, nothing)
+    return score_way(panels, resampled.people, resampled.forms, name)
 
 
 def _item_scores(rows: pd.DataFrame, prompts: Sequence[QuestionDistribution]) -> ItemScores:

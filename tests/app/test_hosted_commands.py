@@ -68,14 +68,14 @@ def test_the_studys_claude_says_when_it_was_retired_and_what_to_take(
 ) -> None:
     message = refused(capsys, "model=claude_3_5_sonnet", f"output={tmp_path / 'runs'}")
     assert "claude-3-5-sonnet-20241022 was retired by its provider on 2025-10-28" in message
-    assert "claude-sonnet-5-5" in message
+    assert "`model=claude model.engine.model_name=claude-sonnet-5-5`" in message
     assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["model=claude", "protocol=sound"], ["takes temperatures from 1 to 1", "draws 0.7"]),
+        (["model=claude", "protocol=sound"], ["takes temperature 1 alone", "draws 0.7"]),
         (["model=claude", "model.engine.deviations=[seed,top_k]"], ["has no beams, the panel draws up to 5"]),
         (["model=claude", "model.engine.deviations=[beams,seed]"], ["has no top_k"]),
         (["model=claude", "model.engine.deviations=[beams,top_k]"], ["has no exact seed"]),

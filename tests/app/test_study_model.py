@@ -138,7 +138,9 @@ def test_prompts_of_a_model_that_is_not_here_are_shown_as_far_as_they_are_known(
     assert "not ready: zai-org/chatglm2-6b" in shown
     assert "[gMASK]sop[Round 1]\n\n问：" in shown
     assert main(words(tmp_path, "model=mistral7b", "stage=plan", "show=prompts")) == 0
-    assert "[user]\n" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "Below: the turns without the model's template." in shown
+    assert "[user]\n" in shown
 
 
 def test_fetching_what_lies_in_a_folder_says_where_it_is_and_that_it_is_whole(
@@ -147,7 +149,7 @@ def test_fetching_what_lies_in_a_folder_says_where_it_is_and_that_it_is_whole(
     folder = folder_of("baichuan2_13b_chat")
     choice = ["model=baichuan2_13b_chat", f"model.engine.path={folder}", "stage=fetch"]
     assert main(words(tmp_path, *choice)) == 0
-    assert f"Baichuan2-13B-Chat: 0.00 GB in {folder.resolve()}" in capsys.readouterr().out
+    assert f"already here  Baichuan2-13B-Chat: 0.00 GB in {folder.resolve()}" in capsys.readouterr().out
 
 
 def test_a_hosted_model_has_nothing_to_fetch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

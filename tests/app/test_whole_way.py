@@ -37,6 +37,7 @@ def test_one_command_leaves_everything_a_reader_needs(undisturbed: Path) -> None
         "metrics.csv",
         "metrics.json",
         "statuses.csv",
+        "measures.csv",
         "report.html",
         "complete.json",
         "figures/headline.png",
@@ -76,7 +77,14 @@ def test_a_finished_run_is_verified(undisturbed: Path, capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize(
     "name",
-    ["answers/shard-00-of-01.jsonl", "answers.parquet", "metrics.csv", "report.html", "manifest.json"],
+    [
+        "answers/shard-00-of-01.jsonl",
+        "answers.parquet",
+        "metrics.csv",
+        "measures.csv",
+        "report.html",
+        "manifest.json",
+    ],
 )
 def test_one_changed_byte_fails_verification(
     name: str, undisturbed: Path, capsys: pytest.CaptureFixture[str]

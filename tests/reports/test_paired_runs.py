@@ -34,7 +34,7 @@ def _distribution(index, column):
     dimension = (Dimension.EVI, Dimension.TDI)[index % 2]
     question = a_question(f"x.Q{index}", labels=tuple("abcd"), dimension=dimension)
     counts = np.bincount(column, minlength=NUM_OPTIONS).astype(np.float64)
-    statuses = {status: 0.0 for status in AnswerStatus} | {AnswerStatus.ANSWERED: float(len(column))}
+    statuses = dict.fromkeys(AnswerStatus, 0.0) | {AnswerStatus.ANSWERED: float(len(column))}
     reference = ItemReference(f"x.Q{index}", "all", codes, tuple(PEOPLE[index].tolist()), 2000, 1500.0)
     return QuestionDistribution(question, counts, statuses, reference)
 

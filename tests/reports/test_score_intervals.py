@@ -7,7 +7,6 @@ import pytest
 from survey_examples import a_question
 
 from def_sim.distributions import QuestionDistribution
-from def_sim.metrics.bootstrap import draw_weights
 from def_sim.metrics.panel_answers import PanelAnswers
 from def_sim.randomness import keyed_rng
 from def_sim.records import AnswerStatus, Dimension, ItemReference, MeasurementLevel
@@ -33,7 +32,7 @@ def distribution(index, column):
         dimension=(Dimension.EVI, Dimension.PDI, Dimension.TDI)[index % 3],
         level=levels[index % 2],
     )
-    statuses = {status: 0.0 for status in AnswerStatus} | {AnswerStatus.ANSWERED: float(len(column))}
+    statuses = dict.fromkeys(AnswerStatus, 0.0) | {AnswerStatus.ANSWERED: float(len(column))}
     reference = ItemReference(f"x.Q{index}", "all", (1, 2, 3, 4), tuple(PEOPLE[index].tolist()), 2000, 1500.0)
     counts = np.bincount(column, minlength=4).astype(np.float64)
     return QuestionDistribution(question, counts, statuses, reference)
@@ -81,8 +80,9 @@ def test_the_limit_is_below_the_score_and_reaches_nearly_zero_for_people(scores)
 
 def test_the_interval_of_a_count_is_that_of_a_count(scores):
     found = row(scores, "close_count", "micro")
-    assert 0 <= found["interval_low"] <= found["value"] <= found["interval_high"]
     assert found["value"] > 1
+    assert 0 <= found["interval_low"] <= found["value"] + 1e-9
+    assert found["value"] <= found["interval_high"] + 1e-9
 
 
 def test_single_items_keep_their_rows_and_have_no_interval(scores):
@@ -113,8 +113,3 @@ def test_the_same_answers_have_the_same_intervals_again():
     choices, prompts = a_panel(num_items=6)
     first, again = (scored(choices, prompts, num_draws=50) for _ in range(2))
     assert first.equals(again)
-
-
-def test_models_of_one_seed_are_resampled_with_the_same_respondents():
-    one, other = (draw_weights(20, keyed_rng(3, "resampled respondents", 20), 5) for _ in range(2))
-    np.testing.assert_array_equal(one, other)
