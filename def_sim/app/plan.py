@@ -15,7 +15,8 @@ from def_sim.app.run import Run, resolve_path
 from def_sim.engines.local.checkpoint import check_checkpoint, find_checkpoint
 from def_sim.errors import ModelError
 from def_sim.prompts import render_frame, render_request
-from def_sim.records import Respondent
+from def_sim.records import AnswerMode, Question, Respondent
+from def_sim.strategies.asking import mode_of
 
 _CHARACTERS_PER_TOKEN = {"en": 4.2, "zh": 1.4}  # typical of the study's tokenizers; an estimate
 _ANSWER_TOKENS = 80  # typical of chat models (answer and a short explanation)
@@ -70,18 +71,25 @@ def make_plan(run: Run) -> Plan:
         newest = sum(requests) + sum(frames[q.type] for q in run.survey.questions)
         tokens_in += newest + exchange * _exchanges_read(run, respondent)
     num_answers = run.num_planned
-    answer = _DEMO_ANSWER_TOKENS if run.config.model.is_demonstration else _ANSWER_TOKENS
+    tokens_of_answers = sum(_answer_tokens(run, question) for question in run.survey.questions)
     most = max((r.memory_capacity for r in run.panel), default=0) if run.strategy.uses_memory else 0
     return Plan(
         num_respondents=len(run.panel),
         num_questions=len(run.survey.questions),
         num_answers=num_answers,
         tokens_in=round(tokens_in),
-        tokens_out=num_answers * answer,
+        tokens_out=len(run.panel) * tokens_of_answers,
         rows=sum(r.decoding.num_beams for r in run.panel) / len(run.panel),
         longest_prompt=round(max(requests) + longest_frame + most * exchange),
         tokenizer=how,
     )
+
+
+def _answer_tokens(run: Run, question: Question) -> int:
+    """Typical length of an answer; where option codes are scored nothing but a code is counted."""
+    if mode_of(question, run.presentation) is not AnswerMode.FREE:
+        return 1
+    return _DEMO_ANSWER_TOKENS if run.config.model.is_demonstration else _ANSWER_TOKENS
 
 
 def _exchanges_read(run: Run, respondent: Respondent) -> int:

@@ -23,7 +23,7 @@ from def_sim.metrics.bootstrap import ScoreDraws
 from def_sim.metrics.entropy import entropy
 from def_sim.metrics.intervals import Interval, mean_interval
 from def_sim.metrics.item_metrics import ITEM_METRICS, ItemForm
-from def_sim.metrics.noise_floor import draw_samples, expected_score, modal_sample, uniform_rates
+from def_sim.metrics.noise_floor import draw_samples, expected_scores, modal_sample, uniform_rates
 from def_sim.metrics.paired import difference
 from def_sim.metrics.sample import Array, Sample
 
@@ -143,8 +143,9 @@ def dilute_panel(
 ) -> Dilution:
     """A panel in which more and more respondents are replaced by random answerers, up to all of them."""
 
-    def draw(sample: Sample, human: Sample, form: ItemForm, share: float) -> Sample:
-        return _with_random_answerers(sample, uniform_rates(human.mention_rates, form=form), form, share, rng)
+    def draw(sample: Sample, human: Sample, form: ItemForm, shares: Array) -> Sample:
+        uniform = uniform_rates(human.mention_rates, form=form)
+        return _with_random_answerers(sample, uniform, form, shares, rng)
 
     return _dilution(panel, people, forms, metric, np.linspace(0, 1, NUM_STEPS), draw)
 
@@ -170,11 +171,11 @@ def flatten_people(
         at random), so that variety rises throughout. With `at_entropy`: people as varied as a panel.
     """
 
-    def draw(sample: Sample, human: Sample, form: ItemForm, share: float) -> Sample:
-        rates = human.mention_rates
+    def draw(sample: Sample, human: Sample, form: ItemForm, shares: Array) -> Sample:
+        rates, share = human.mention_rates, shares[:, None]
         mode = modal_sample(rates, 1, form=form).counts
-        other = uniform_rates(rates, form=form) if share > 0 else mode
-        mixed = (1 - abs(share)) * rates + abs(share) * other
+        other = np.where(share > 0, uniform_rates(rates, form=form), mode)
+        mixed = (1 - np.abs(share)) * rates + np.abs(share) * other  # (T, K)
         return draw_samples(mixed, float(sample.num_respondents), rng, form=form, num_draws=NUM_DRAWS)
 
     return _dilution(panel, people, forms, metric, np.linspace(-1, 1, 2 * NUM_STEPS - 1), draw)
@@ -186,33 +187,33 @@ def _dilution(
     forms: Sequence[ItemForm],
     metric: str,
     shares: Array,
-    draw: Callable[[Sample, Sample, ItemForm, float], Sample],
+    draw: Callable[[Sample, Sample, ItemForm, Array], Sample],
 ) -> Dilution:
     entropies = np.full((shares.size, len(panel)), np.nan)
     scores = np.full_like(entropies, np.nan)
     for index, (sample, human, form) in enumerate(zip(panel, people, forms, strict=True)):
         if human is None or not sample.counts.sum() > 0:
             continue
-        for step, share in enumerate(shares):
-            drawn = draw(sample, human, form, float(share))
-            entropies[step, index] = expected_score(entropy(drawn.shares))
-            scores[step, index] = expected_score(ITEM_METRICS[metric](drawn, human, form))
+        drawn = draw(sample, human, form, shares)  # counts of shape (T, draws, K)
+        entropies[:, index] = expected_scores(entropy(drawn.shares))
+        scores[:, index] = expected_scores(ITEM_METRICS[metric](drawn, human, form))
     return Dilution(shares, entropies, scores)
 
 
 def _with_random_answerers(
-    sample: Sample, uniform: Array, form: ItemForm, share: float, rng: np.random.Generator
+    sample: Sample, uniform: Array, form: ItemForm, shares: Array, rng: np.random.Generator
 ) -> Sample:
-    """The panel with every respondent replaced with probability `share`, NUM_DRAWS times."""
+    """The panel with every respondent replaced with a probability, NUM_DRAWS times for each of `shares`."""
+    kept_rates = 1 - shares[:, None, None]
     counts = np.rint(sample.counts).astype(np.int64)  # means over wordings need not be whole
     size = round(float(sample.num_respondents)) if form.is_multiple else int(counts.sum())
     if form.is_multiple:
-        num_kept = rng.binomial(size, 1 - share, size=(NUM_DRAWS, 1))
+        num_kept = rng.binomial(size, kept_rates, size=(shares.size, NUM_DRAWS, 1))
         kept = rng.hypergeometric(counts, size - counts, num_kept)
         added = rng.binomial(size - num_kept, uniform)
     else:
-        kept = rng.binomial(counts, 1 - share, size=(NUM_DRAWS, counts.size))
-        added = rng.multinomial(size - kept.sum(axis=1), uniform)
+        kept = rng.binomial(counts, kept_rates, size=(shares.size, NUM_DRAWS, counts.size))
+        added = rng.multinomial(size - kept.sum(axis=-1), uniform)
     return Sample((kept + added).astype(np.float64), size)
 
 

@@ -194,10 +194,10 @@ def _item_deviations(
     total, variances, freedoms = np.zeros(scores.draws.shape[0]), [], []
     for name in names:
         members = scores.values[labels == name]
-        times = rng.multinomial(members.size, np.full(members.size, 1 / members.size), size=total.size)
+        picked = rng.integers(members.size, size=(total.size, members.size))
         # A bootstrap of n items has a variance too small by (n - 1)/n.
         inflation = np.sqrt(members.size / (members.size - 1)) / names.size
-        total += (times @ members / members.size - members.mean()) * inflation
+        total += (members[picked].mean(axis=1) - members.mean()) * inflation
         variances.append(members.var(ddof=1) / members.size / names.size**2)
         freedoms.append(members.size - 1)
     return total, np.array(variances), np.array(freedoms)

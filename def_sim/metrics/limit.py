@@ -19,7 +19,7 @@ import numpy as np
 from def_sim.metrics.bootstrap import ResampledPanel
 from def_sim.metrics.intervals import Estimand, Interval, item_weights
 from def_sim.metrics.item_metrics import ItemForm
-from def_sim.metrics.noise_floor import draw_samples, expected_score
+from def_sim.metrics.noise_floor import draw_samples, expected_scores
 from def_sim.metrics.panel_scores import score_panel
 from def_sim.metrics.sample import Array, Sample
 
@@ -86,8 +86,8 @@ def draw_way(
         steps = np.linspace(0, 1, NUM_POINTS)[:, None]
         rates = (1 - steps) * human.mention_rates + steps * panel.mention_rates
         size = effective_size(panel, drawn)
-        small = [draw_samples(row, size, rng, form=form, num_draws=num_draws) for row in rates]
-        way.small.append(Sample(np.concatenate([one.counts for one in small]), small[0].num_respondents))
+        small = draw_samples(rates, size, rng, form=form, num_draws=num_draws)
+        way.small.append(Sample(small.counts.reshape(-1, rates.shape[-1]), small.num_respondents))
         way.endless.append(Sample(rates * _VERY_MANY, _VERY_MANY))
     return way
 
@@ -98,12 +98,14 @@ def score_way(
     """Scores the simulated panels under one metric."""
     shape = (NUM_POINTS, len(people))
     at_n, in_the_limit = np.full(shape, np.nan), np.full(shape, np.nan)
-    for index, (small, endless) in enumerate(zip(way.small, way.endless, strict=True)):
-        if small is not None and endless is not None:
-            human, form = people[index : index + 1], forms[index : index + 1]
-            noisy = score_panel([small], human, form, metric).reshape(NUM_POINTS, -1)
-            at_n[:, index] = [expected_score(draws) for draws in noisy]
-            in_the_limit[:, index] = score_panel([endless], human, form, metric)[:, 0]
+    known = [index for index, small in enumerate(way.small) if small is not None]
+    if known:
+        small = [one for one in way.small if one is not None]
+        endless = [one for one in way.endless if one is not None]
+        humans, of_items = [people[index] for index in known], [forms[index] for index in known]
+        noisy = score_panel(small, humans, of_items, metric)  # (T * draws, items), T-major
+        at_n[:, known] = expected_scores(np.moveaxis(noisy.reshape(NUM_POINTS, -1, len(known)), 1, -1))
+        in_the_limit[:, known] = score_panel(endless, humans, of_items, metric)
     return WayScores(metric, at_n, in_the_limit)
 
 

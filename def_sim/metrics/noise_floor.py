@@ -39,22 +39,23 @@ def draw_samples(
     """B samples of N respondents who answer like a given population.
 
     Args:
-        mention_rates: Share of the population per option, shape (K,); sums to 1 unless the form
-            is multiple choice.
+        mention_rates: Share of the population per option, shape (K,), or (T, K) for T populations; sums
+            to 1 unless the form is multiple choice.
         num_respondents: N; a mean over wordings is rounded to a whole number, at least 1.
         rng: Generator of this item and purpose.
         form: Multiple choice draws each option's mentions on their own (see the module).
         num_draws: B.
 
     Returns:
-        Sample with counts of shape (B, K). With N = 0 its shares are NaN.
+        Sample with counts of shape (B, K), or (T, B, K). With N = 0 its shares are NaN.
     """
     size = max(1, round(num_respondents)) if num_respondents > 0 else 0
-    rates = np.asarray(mention_rates, dtype=np.float64)
+    rates = np.asarray(mention_rates, dtype=np.float64)[..., None, :]
+    shape = (*rates.shape[:-2], num_draws)
     if form.is_multiple:
-        counts = rng.binomial(size, rates, size=(num_draws, rates.size))
+        counts = rng.binomial(size, rates, size=(*shape, rates.shape[-1]))
     else:
-        counts = rng.multinomial(size, normalise(rates), size=num_draws)
+        counts = rng.multinomial(size, normalise(rates), size=shape)
     return Sample(counts=counts.astype(np.float64), num_respondents=size)
 
 
@@ -119,6 +120,14 @@ def modal_sample(human_rates: Array, num_respondents: float, *, form: ItemForm) 
 def expected_score(draws: Array) -> float:
     """Mean over draws. Draws without a score (no option mentioned by anyone) are left out."""
     return defined_mean(draws)
+
+
+def expected_scores(draws: Array) -> Array:
+    """The same over the last axis, shape (..., B): one mean for each of the leading axes."""
+    is_defined = ~np.isnan(draws)
+    num_defined = is_defined.sum(axis=-1)
+    sums: Array = np.where(is_defined, draws, 0.0).sum(axis=-1)
+    return sums / np.where(num_defined > 0, num_defined, np.nan)
 
 
 def normalised_score(value: float, floor: float, uniform: float) -> float:

@@ -7,6 +7,7 @@ Letters: K options, B Monte Carlo draws.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -50,7 +51,7 @@ def smoothed_shares(counts: Array, *, total: float = PANEL_PSEUDO_COUNT) -> Arra
     return np.where(counts.sum(axis=-1, keepdims=True) > 0, smoothed, np.nan)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sample:
     """What a number of respondents chose, one sample or B drawn ones.
 
@@ -63,7 +64,7 @@ class Sample:
     num_respondents: float | Array  # who gave a valid answer; a respondent may mention several options
     num_failed: float | Array = 0.0  # asked, but without a valid answer
 
-    @property
+    @cached_property  # every metric asks for them
     def shares(self) -> Array:
         """Share of each option among mentions, sums to 1; NaN if there are none."""
         return normalise(self.counts)

@@ -74,3 +74,11 @@ def test_auto_is_planned_as_the_engine_will_decide() -> None:
         planned_quantization(planned(*words, "model.num_parameters=1", "model.engine.quantization=int8"))
         == "int8"
     )
+
+
+def test_where_option_codes_are_scored_a_plan_counts_one_token_an_answer() -> None:
+    # Questions with several choices are always free text: 80 tokens.
+    several = next(q.item_id for q in planned("respondents=1").survey.questions if q.max_choices > 1)
+    words = ["model=mistral7b", "respondents=3", f"items=[wvs7.Q1,{several}]"]
+    assert make_plan(planned(*words)).tokens_out == 3 * (80 + 80)
+    assert make_plan(planned(*words, "answer_mode=probabilities")).tokens_out == 3 * (1 + 80)
