@@ -91,7 +91,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
-    parser.add_argument("--model", choices=["small", "mistral_7b"])
+    parser.add_argument("--model", choices=list(MODELS))
     parser.add_argument("--respondents", type=_numbers, default=[20, 64], help="e.g. 20,64")
     parser.add_argument("--questions", type=int, default=2, help="questions a respondent")
     parser.add_argument("--beams", type=_names, default=["one beam", "1 to 5 beams"], help="mixes, by comma")
@@ -114,28 +114,55 @@ def _names(text: str) -> list[str]:
 # --- what is asked
 
 
+SMALL: dict[str, Any] = {
+    "vocab_size": 8192,
+    "hidden_size": 512,
+    "intermediate_size": 1536,
+    "num_hidden_layers": 8,
+    "num_attention_heads": 8,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 4096,
+}
+LLAMA_13B: dict[str, Any] = {
+    "hidden_size": 5120,
+    "intermediate_size": 13824,
+    "num_hidden_layers": 40,
+    "num_attention_heads": 40,
+    "max_position_embeddings": 4096,
+}
+# Class, shape, type, whether its linear layers are packed in 4 bit.
+MODELS: dict[str, tuple[Any, Any, torch.dtype, bool]] = {
+    "small": (LlamaForCausalLM, LlamaConfig(**SMALL), torch.float32, False),
+    "small_nf4": (LlamaForCausalLM, LlamaConfig(**SMALL), torch.bfloat16, True),
+    "mistral_7b": (MistralForCausalLM, MistralConfig(sliding_window=None), torch.bfloat16, False),
+    "llama_13b_nf4": (LlamaForCausalLM, LlamaConfig(**LLAMA_13B), torch.bfloat16, True),
+}
+
+
 def build_network(name: str, device: torch.device) -> Any:
     """A model with random weights, made on the device."""
+    make, config, dtype, is_packed = MODELS[name]
     torch.manual_seed(0)
-    if name == "small":
-        config: Any = LlamaConfig(
-            vocab_size=8192,
-            hidden_size=512,
-            intermediate_size=1536,
-            num_hidden_layers=8,
-            num_attention_heads=8,
-            num_key_value_heads=2,
-            max_position_embeddings=4096,
-        )
-        network: Any = LlamaForCausalLM(config)
-    else:
-        with torch.device(device):
-            torch.set_default_dtype(torch.bfloat16)
-            network = MistralForCausalLM(MistralConfig(sliding_window=None))
-            torch.set_default_dtype(torch.float32)
+    torch.set_default_dtype(dtype)
+    with torch.device(device):
+        network = make(config)
+    torch.set_default_dtype(torch.float32)
+    if is_packed:
+        pack_in_4_bit(network)
     make_settings: Any = GenerationConfig
     network.generation_config = make_settings()
     return network.to(device).eval()
+
+
+def pack_in_4_bit(network: Any) -> None:
+    """Every linear layer but the head, as `quantization=nf4` packs them."""
+    from def_sim.engines.local.mixtral import packed_linear
+
+    for layer in network.model.layers:
+        for part in (layer.self_attn, layer.mlp):
+            for name, linear in list(part.named_children()):
+                if isinstance(linear, torch.nn.Linear):
+                    setattr(part, name, packed_linear(linear.weight.data, linear.weight.device))
 
 
 def make_interviews(
@@ -350,7 +377,7 @@ class Rates:
 
 def measure_rates(network: Any) -> Rates:
     """Streams the network's own matrices through one vector, and multiplies large matrices."""
-    matrices = [p for p in network.parameters() if p.dim() == 2]
+    matrices = [p for p in network.parameters() if p.dim() == 2 and p.is_floating_point()]
     vectors = [torch.ones(1, p.shape[1], dtype=p.dtype, device=p.device) for p in matrices]
 
     def stream() -> None:
@@ -386,7 +413,12 @@ def floor_seconds(network: Any, interviews: Sequence[Interview], rates: Rates) -
     matrices = [p for p in network.parameters() if p.dim() == 2]
     head = network.get_output_embeddings().weight
     embedding = network.get_input_embeddings().weight
-    in_layers = sum(p.numel() for p in matrices if p is not head and p is not embedding)
+    # A byte of a packed matrix holds two weights.
+    in_layers = sum(
+        p.numel() * (1 if p.is_floating_point() else 2)
+        for p in matrices
+        if p is not head and p is not embedding
+    )
     weight_bytes = sum(p.numel() * p.element_size() for p in matrices if p is not embedding)
     num_read = sum(len(prompt) for interview in interviews for prompt in interview.prompts)
     num_rows = sum(sum(interview.lengths) * interview.decoding.num_beams for interview in interviews)

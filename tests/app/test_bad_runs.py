@@ -4,6 +4,7 @@ Each test looks where a reader looks: at the tables beside the report and at the
 """
 
 import re
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def people(item_id: str, population: str = "USA") -> np.ndarray:
     return shipped.query("item_id == @item_id and group == 'all'").sort_values("code")["share"].to_numpy()
 
 
-def silent_on(item_id: str):  # type: ignore[no-untyped-def]
+def silent_on(item_id: str) -> Callable[[Run], ScriptedEngine]:
     """A respondent who answers 1, but not to that item."""
 
     def reply(request: Request) -> str:
@@ -88,7 +89,7 @@ def test_topic_groups_that_were_not_asked_have_no_row_and_no_part_in_the_mean(tm
         means = [row(scores, metric, "dimension", name)["value"] for name in ("IVR", "TDI", "UAI")]
         assert row(scores, metric, "macro")["value"] == pytest.approx(np.mean(means))
     assert "One item with a score in IVR: how items differ is unknown." in page
-    assert "Power distance 0 0" not in page
+    assert "Not finished" not in page
 
 
 def test_a_topic_group_whose_only_item_failed_is_absent_and_the_others_are_as_they_were(
@@ -103,8 +104,10 @@ def test_a_topic_group_whose_only_item_failed_is_absent_and_the_others_are_as_th
     assert (group["num_items"], group["num_undefined"]) == (1, 1)
     assert group["why_no_interval"] == "No item has a score."
     # Everyone answers 1: the Jensen-Shannon divergence of certainty from people's shares.
-    first = {item: jensenshannon([1, *[0] * (people(item).size - 1)], people(item), base=2) ** 2 for item in
-             ("wvs7.Q1", "wvs7.Q46", "wvs7.Q164")}  # fmt: skip
+    first = {
+        item: jensenshannon(np.eye(people(item).size)[0], people(item), base=2) ** 2
+        for item in ("wvs7.Q1", "wvs7.Q46", "wvs7.Q164")
+    }
     tradition = (first["wvs7.Q1"] + first["wvs7.Q164"]) / 2
     macro = row(scores, "js_divergence", "macro")
     assert macro["value"] == pytest.approx((tradition + first["wvs7.Q46"]) / 2, abs=1e-5)
@@ -115,7 +118,8 @@ def test_a_topic_group_whose_only_item_failed_is_absent_and_the_others_are_as_th
     failed = measures[(measures["section"] == "nonresponse") & (measures["measure"] == "share_failed")]
     assert failed["value"].tolist() == pytest.approx([0.25])
     assert "Panel: 0 of 3 answered." in page
-    assert "1 without a score" in page or "1 of them" in page or "nobody" in page.lower()
+    assert "4 items, 1 undefined." in page
+    assert "JSD Nobody in the panel answered. –" in page
 
 
 def test_one_respondent_has_scores_and_no_interval_and_the_page_says_why(tmp_path: Path) -> None:
@@ -151,8 +155,8 @@ def test_an_option_that_nobody_in_the_reference_chose_is_infinite_as_published_a
         tmp_path, "model=mistral7b", "respondents=5", words, both, is_reported=False, respondent=second
     )
     scores, _, page = report(folder)
-    zero = {metric: row(scores, metric, "item", "wvs7.Q57")["value"] for metric in set(scores["metric"]) - {
-        "close_count", "std_paper", "mention_rate_difference"}}  # fmt: skip
+    of_item = scores[scores["item_id"] == "wvs7.Q57"]
+    zero = dict(zip(of_item["metric"], of_item["value"], strict=True))
     assert (zero["js_divergence"], zero["total_variation"], zero["wasserstein"]) == (1, 1, 1)
     assert zero["kl_paper"] == pytest.approx(-np.log(people("wvs7.Q46")[1]) + 1, abs=1e-4)
     # Panel (.25, 5.25)/5.5, people (900.5, .5)/901, as half an answer and one person are added in total.
@@ -174,16 +178,14 @@ def test_a_reference_without_groups_gives_scores_and_says_what_it_cannot_give(tm
     items = "items=[cgss2018.A33,cgss2018.A34,cgss2018.A35,cgss2018.A36]"
     folder = hold(tmp_path, "model=mistral7b", "survey=cn", "respondents=5", words, items, is_reported=False)
     scores, measures, page = report(folder)
-    chosen = {(a.item_id, a.choices[0]): 0 for a in read_answers(folder)}
-    for answer in read_answers(folder):
-        chosen[answer.item_id, answer.choices[0]] += 1
-    panel = np.array([chosen.get(("cgss2018.A33", code), 0) for code in range(1, 6)]) / 5
+    chosen = [answer.choices[0] for answer in read_answers(folder) if answer.item_id == "cgss2018.A33"]
+    panel = np.bincount(chosen, minlength=6)[1:] / 5
     found = row(scores, "total_variation", "item", "cgss2018.A33")["value"]
     assert found == pytest.approx(np.abs(panel - shares).sum() / 2)
     of_groups = measures[measures["section"].isin(["lift", "gap"])]
     assert of_groups["value"].isna().all()
     assert of_groups["reason"].notna().all()
-    assert page.count("Not known: No answered item has figures of people by sex or age.") == 2
+    assert "Not known: No answered item has figures of people by sex or age." in page
     assert measures.loc[measures["measure"] == "match_rate", "value"].notna().any()
 
 

@@ -89,7 +89,7 @@ def _fill_layer(layer: Any, published: _Published, prefix: str) -> None:
     for name in _PROJECTIONS:
         linear = getattr(layer.self_attn, name)
         weight = published.take(f"{prefix}.self_attn.{name}.weight", tuple(linear.weight.shape))
-        setattr(layer.self_attn, name, _packed_linear(weight, published.device))
+        setattr(layer.self_attn, name, packed_linear(weight, published.device))
     _fill(layer.mlp.gate, published, f"{prefix}.block_sparse_moe.gate")
     _fill_experts(layer.mlp.experts, published, f"{prefix}.block_sparse_moe.experts")
 
@@ -100,7 +100,8 @@ def _fill(module: Any, published: _Published, prefix: str) -> None:
     module.weight = nn.Parameter(weight.to(published.device), requires_grad=False)
 
 
-def _packed_linear(weight: Tensor, device: torch.device) -> nn.Module:
+def packed_linear(weight: Tensor, device: torch.device) -> nn.Module:
+    """A linear layer without bias in 4 bit (nf4, double quantisation), from its weight in 16 bit."""
     import bitsandbytes
 
     layers: Any = bitsandbytes.nn  # typed in part only
