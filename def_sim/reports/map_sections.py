@@ -124,7 +124,7 @@ def _nearest(found: CultureMap, home: str) -> str:
     at_random = ""
     if found.random_answers is not None:
         apart = math.dist((panel.x, panel.y), found.random_answers)
-        at_random = f" Random answers stand {written(apart)} from it."
+        at_random = f" From random answers it stands {written(apart)}."
     where = f"The panel stands {written(by_name[nearest])} from the people of {nearest}{at_home}.{at_random}"
     return where if panel.ellipse else f"{where} {NO_ELLIPSE}"
 

@@ -1,10 +1,13 @@
 """Resampled respondents: whole people, with all their answers."""
 
+import time
+
 import numpy as np
 import pytest
 
 from def_sim.metrics import kl_paper
 from def_sim.metrics.bootstrap import certain_scores, draw_weights, resample_panel, score_draws
+from def_sim.metrics.intervals import mean_interval
 from def_sim.metrics.item_metrics import ITEM_METRICS, MULTIPLE_CHOICE_ONLY, ItemForm
 from def_sim.metrics.panel_answers import NO_VALID_ANSWER, PanelAnswers
 from def_sim.metrics.sample import Sample
@@ -119,3 +122,17 @@ def test_items_of_several_choices_are_resampled_with_their_mentions():
     assert scores.draws[:, 0] == pytest.approx(np.abs(rates - [0.9, 0.5, 0.1]).mean(axis=1))
     single = score_draws(resample_panel(panel, weights), [people], [FORM], "mention_rate_difference")
     assert np.isnan(single.values).all()
+
+
+@pytest.mark.slow
+def test_six_hundred_items_of_two_hundred_respondents_take_a_few_seconds_for_a_thousand_draws():
+    generator = rng(8)
+    people = [Sample.of_people(generator.dirichlet(np.ones(5)), 1500.0) for _ in range(600)]
+    panel = PanelAnswers.from_choices(generator.integers(0, 5, size=(200, 600)), [5] * 600)
+    forms = [ItemForm(is_ordered=True)] * 600
+    begin = time.process_time()
+    resampled = resample_panel(panel, draw_weights(200, generator, 1000))
+    for metric in (*SINGLE_METRICS, "kl_paper", "close_count", "std_paper"):
+        interval = mean_interval(score_draws(resampled, people, forms, metric), generator)
+        assert interval.low < interval.high
+    assert time.process_time() - begin < 20  # about 2
