@@ -25,10 +25,10 @@ from def_sim.app.run import Run
 from def_sim.distributions import distributions_frame
 from def_sim.prompts import ask_messages
 from def_sim.questionnaire import replay
-from def_sim.records import Answer, DecodingConfig, Respondent
+from def_sim.records import Answer, AnswerStatus, DecodingConfig, Respondent
 from def_sim.reports.facts import AnswerView, RunFacts
 from def_sim.reports.html import render_report
-from def_sim.reports.measures import MEASURES
+from def_sim.reports.measures import MEASURES, counted
 from def_sim.reports.plots import write_figures
 from def_sim.reports.score_intervals import resample, with_intervals
 from def_sim.reports.sections import Section, findings_table
@@ -87,6 +87,7 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
     planted = planted_frame(truth)
     facts = replace(
         _facts(run, manifest, len(answers), is_complete),
+        num_answering=len({a.respondent_id for a in answers if a.status is AnswerStatus.ANSWERED}),
         planted_summary=planted_sentence(compare_with_planted(run, answers, truth)),
     )
     sections = sections_of(Measured(run, answers))
@@ -98,7 +99,7 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
             folder / "figures",
             results.scores,
             results.distributions,
-            num_respondents=len(run.panel),
+            num_respondents=facts.num_scored,
             planted=planted,
             drawings={name: chart for section in sections for name, chart in section.charts.items()},
         )
@@ -202,7 +203,11 @@ def _facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete: bo
     decodings = [respondent.decoding for respondent in run.panel]
     beams = [decoding.num_beams for decoding in decodings]
     sampled = sum(decoding.do_sample for decoding in decodings)
-    spread = f"{min(beams)} to {max(beams)} beams" if max(beams) > min(beams) else f"{max(beams)} beam(s)"
+    spread = (
+        f"{min(beams)} to {max(beams)} beams"
+        if max(beams) > min(beams)
+        else counted(max(beams), "beam", "beams")
+    )
     return RunFacts(
         model_label=config.model.label,
         survey_title=survey.title,
@@ -225,7 +230,7 @@ def _facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete: bo
         modifications={
             name: getattr(config.modifications, name) for name in ("prompt", "configuration", "memory")
         },
-        decoding=f"{spread}; {sampled} of {len(decodings)} respondents sampled",
+        decoding=f"{spread}; {sampled} of {counted(len(decodings), 'respondent', 'respondents')} sampled",
         max_beams=max(beams),
         parameters=_parameters(config.model_dump(mode="json", by_alias=True)),
     )
@@ -259,16 +264,22 @@ def print_summary(written: WrittenReport) -> None:
         table.add_row(MEASURES[row["metric"]].title, *cells)
     console.print(table)
     print(
-        f"floor: {facts.num_respondents} real people; people: two halves of the people behind the reference;"
+        f"floor: {counted(facts.num_scored, 'real person', 'real people')}; "
+        "people: two halves of the people behind the reference;"
     )
     print("random: random answers; norm.: 0 = as far as random answers, 1 = cannot be told from people")
     if facts.is_demonstration:
         print("Demonstration: the respondent was trained on an invented population.")
         print(facts.planted_summary)
-    if num_undefined := int(written.headline["num_undefined"].min()):
-        print(
-            f"{num_undefined} questions have no score: no figures of people, or no answer that could be read."
-        )
+    if num_unscored := _num_unscored(written.headline):
+        have = counted(num_unscored, "question has", "questions have")
+        print(f"{have} no score: no figures of people, or no answer that could be read.")
     if not facts.is_complete:
         print(f"Not complete: {facts.num_done:,} of {facts.num_planned:,} answers.")
     print(f"report  {written.path}")
+
+
+def _num_unscored(headline: pd.DataFrame) -> int:
+    """Questions without answers or people. The study's KL scores failures, W1 and entropy need more."""
+    [num] = headline.loc[headline["metric"] == "js_divergence", "num_undefined"]
+    return int(num)

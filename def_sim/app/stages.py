@@ -186,6 +186,17 @@ def _interview(config: RunConfig) -> Path:
     return folder
 
 
+def _loaded_lines(facts: Mapping[str, Any]) -> list[str]:
+    """What was loaded, and where it lies; nothing for a model that others hold."""
+    if "loaded_bytes" not in facts:
+        return []
+    packed = f" ({facts['packed_share']:.0%} packed)" if facts["packed_share"] else ""
+    where = ", ".join(sorted(set(facts["device_map"].values())))
+    size = f"{facts['parameters']:,} parameters, {facts['loaded_bytes'] / 1e6:,.1f} MB{packed}"
+    kind = facts["dtype"] if facts["quantization"] == "none" else facts["quantization"]
+    return [f"model  {size}, {kind}, on {where}\n"]
+
+
 def _work_lines(work: Mapping[str, int]) -> list[str]:
     """What of the prompts was still there from the respondent's question before."""
     total, reused = work.get("num_prompt_tokens", 0), work.get("num_reused_tokens", 0)
@@ -216,7 +227,9 @@ async def _hold_interviews(run: Run, engine: Engine, store: AnswerStore, defines
         if done < len(planned):  # a finished run needs no model
             await engine.start()
             check_capabilities(run, engine.capabilities)  # a server's are known once it was asked
-            record_run(run, store.folder, defines, engine.describe())
+            facts = engine.describe()
+            record_run(run, store.folder, defines, facts)
+            print(*_loaded_lines(facts), sep="", end="", flush=True)
         else:
             record_run(run, store.folder, defines, engine_facts=None)
         note = engine.ledger.line if isinstance(engine, HasLedger) else None

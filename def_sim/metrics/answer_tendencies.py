@@ -20,6 +20,8 @@ from def_sim.metrics.choice_array import Choices, checked_choices, checked_share
 from def_sim.metrics.sample import Array
 
 _Z: Final = 1.959963984540054  # of a central interval of 95 %
+_FEWEST_RESPONDENTS: Final = 3  # two leave Student's interval wider than all that is possible
+_NO_WIDTH: Final = 1e-9  # what rounding leaves where all are alike
 _FEWEST_EVEN: Final = 6  # points of an even scale whose two inner ones count as its middle
 
 
@@ -59,7 +61,7 @@ class Tendency:
     panel: float  # share of answers, averaged over respondents
     people: float  # share that people have on the same items
     difference: float  # panel - people
-    low: float  # 95 % interval of the difference; NaN with one respondent
+    low: float  # 95 % interval of the difference, within -1 and 1; NaN with a reason
     high: float
     num_respondents: int
     num_items: int
@@ -107,17 +109,26 @@ def _tendency(
     panel = (is_inside * answered).sum(axis=1)[who] / num_answers[who]
     people = (of_people * answered).sum(axis=1)[who] / num_answers[who]
     low, high = _mean_interval(panel - people)
+    reason = _why_no_interval(int(who.sum()), high - low)
     return Tendency(
         part=part,
         panel=float(panel.mean()),
         people=float(people.mean()),
         difference=float((panel - people).mean()),
-        low=low,
-        high=high,
+        low=float("nan") if reason else max(low, -1.0),
+        high=float("nan") if reason else min(high, 1.0),
         num_respondents=int(who.sum()),
         num_items=int((answered.any(axis=0)).sum()),
-        reason="" if who.sum() > 1 else "One respondent has no spread: no interval.",
+        reason=reason,
     )
+
+
+def _why_no_interval(num_respondents: int, width: float) -> str:
+    if num_respondents == 1:
+        return "One respondent has no spread: no interval."
+    if num_respondents < _FEWEST_RESPONDENTS:
+        return "The spread of two respondents is unknown: no interval."
+    return "" if width > _NO_WIDTH else "All respondents are alike in this: no interval."
 
 
 def _mean_interval(values: Array) -> tuple[float, float]:

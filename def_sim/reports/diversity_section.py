@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from def_sim.metrics.diversity import Diversity
 from def_sim.reports.charts import Mark, headline_chart
-from def_sim.reports.measures import written
+from def_sim.reports.measures import counted, written
 from def_sim.reports.sections import Finding, Section
 from def_sim.reports.svg import element
 
@@ -22,7 +22,7 @@ def diversity_section(found: Diversity, text_diversity: float, *, num_respondent
     chart = headline_chart(
         [
             Mark("panel", "This panel", found.choice_diversity),
-            Mark("people", f"{num_respondents} people", found.human),
+            Mark("people", counted(num_respondents, "person", "people"), found.human),
             Mark("uniform", "Random answers", found.uniform),
         ],
         title="Diversity of choices",

@@ -13,6 +13,7 @@ class RunFacts:
 
     `modifications` says for "prompt", "configuration" and "memory" whether it was on.
     `created` is a date as text: a report is the same bytes whenever it is written.
+    `num_answering` are the respondents with an answer that could be read; 0 leaves it at the plan.
     `deviations` are what the engine could not do and the model's configuration allowed.
     """
 
@@ -36,6 +37,7 @@ class RunFacts:
     citations: tuple[str, ...] = ()
     modifications: Mapping[str, bool] = field(default_factory=dict)
     decoding: str = ""  # one line, e.g. "1 to 5 beams, half of them sampled"
+    num_answering: int = 0
     max_beams: int = 1  # most beams any respondent was given
     resume_command: str = ""  # finishes an incomplete run
     planted_summary: str = ""  # of a demonstration: how far its answers lie from the planted truth
@@ -45,6 +47,11 @@ class RunFacts:
     def num_questions(self) -> int:
         """Questions put to each respondent, wordings counted apart."""
         return self.num_planned // self.num_respondents if self.num_respondents else 0
+
+    @property
+    def num_scored(self) -> int:
+        """N of scores and floors: fewer than planned while a run is unfinished or some never answer."""
+        return self.num_answering or self.num_respondents
 
     @property
     def share_done(self) -> float:

@@ -5,6 +5,7 @@ from typing import Final
 
 from def_sim.reports.bias_chart import SEX_WORDS, TiltRow, tilt_heat_map
 from def_sim.reports.bias_tables import SoundBias
+from def_sim.reports.measures import counted
 from def_sim.reports.section_parts import not_known
 from def_sim.reports.sections import Finding, Section
 from def_sim.reports.svg import element
@@ -31,7 +32,9 @@ def lift_section(sound: SoundBias, *, num_respondents: int) -> Section:
     flags = tuple(bool(p < _LEVEL) for p in groups["p_adjusted"])
     rows = [
         TiltRow("This panel", tuple(groups["lift"]), flags),
-        TiltRow(f"{num_respondents} people drawn from everyone", tuple(groups["floor_lift"])),
+        TiltRow(
+            f"{counted(num_respondents, 'person', 'people')} drawn from everyone", tuple(groups["floor_lift"])
+        ),
     ]
     chart = tilt_heat_map(
         rows,

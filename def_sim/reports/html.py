@@ -21,7 +21,7 @@ from def_sim.reports.cells import Shown, find_row, number_in, shown
 from def_sim.reports.charts import StatusPart, status_chart
 from def_sim.reports.facts import AnswerView, RunFacts
 from def_sim.reports.item_cards import item_cards
-from def_sim.reports.measures import MEASURES, STATUS_TITLES, as_percent
+from def_sim.reports.measures import MEASURES, STATUS_TITLES, as_percent, counted
 from def_sim.reports.page import asset, language_tag, page_style, security_policy, template
 from def_sim.reports.score_cards import dimension_card, headline_cards, survey_value
 from def_sim.reports.sections import Section
@@ -68,9 +68,9 @@ def render_report(
         policy=security_policy(style, script),
         style=style,
         script=script,
-        headline=headline_cards(scores, num_respondents=facts.num_respondents),
+        headline=headline_cards(scores, distributions, num_respondents=facts.num_scored),
         entropy_sentences=entropy_sentences(scores, facts),
-        dimensions=dimension_card(scores),
+        dimensions=dimension_card(scores, distributions),
         kl_macro=shown(
             number_in(find_row(scores, "kl_paper", "macro"), "value"), "No item has a finite value."
         ),
@@ -93,6 +93,7 @@ def render_report(
         measures=list(MEASURES.values()),
         percent=as_percent,
         swatch=_swatch,
+        counted=counted,
         language_tag=language_tag(facts.language),
     )
 

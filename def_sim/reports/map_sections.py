@@ -40,7 +40,7 @@ def sound_hides(found: CultureMap) -> str:
 def map_body(found: CultureMap, *, title: str) -> Markup:
     """The map, or why there is none."""
     if found.why_no_map:
-        return element("p", f"No map: {found.why_no_map}.")
+        return element("p", f"No map. {_sentence(found.why_no_map)}")
     return map_chart(
         found.countries, found.panels, found.axes, title=title, random_answers=found.random_answers
     )
@@ -60,6 +60,11 @@ def map_file(found: CultureMap, *, title: str) -> dict[str, Markup]:
             has_names=True,
         )
     }
+
+
+def _sentence(why: str) -> str:
+    """A reason as a sentence of its own; nothing where there is none."""
+    return f"{why[0].upper()}{why[1:]}." if why else ""
 
 
 def sound_map_section(found: CultureMap, *, home: str) -> Section:
@@ -89,7 +94,7 @@ def published_map_section(found: CultureMap) -> Section:
     """
     title = "Cultural map, as published"
     [panel] = found.panels
-    why = panel.why or found.why_no_map
+    why = _sentence(panel.why or found.why_no_map)
     return Section(
         key="published_map",
         title=title,
@@ -115,7 +120,7 @@ _AXES_UNKNOWN = (
 def _nearest(found: CultureMap, home: str) -> str:
     [panel] = found.panels
     if not panel.is_placed:
-        return f"The panel has no place: {panel.why or found.why_no_map}."
+        return f"The panel has no place. {_sentence(panel.why or found.why_no_map)}"
     by_name = dict(_each_distance(panel, found))
     nearest = min(by_name, key=lambda name: by_name[name])
     at_home = (
@@ -141,7 +146,7 @@ def _distances(measure: str, panel: PanelPoint, found: CultureMap, why: str) -> 
 
 def _sound_findings(found: CultureMap, home: str) -> tuple[Finding, ...]:
     [panel] = found.panels
-    why = panel.why or found.why_no_map
+    why = _sentence(panel.why or found.why_no_map)
     people = next((one for one in found.countries if one.name == home), None)
     nowhere = (math.nan, math.nan)
     at_home = (people.x, people.y) if people else nowhere

@@ -21,6 +21,7 @@ from def_sim.metrics.sample import Array, Sample
 from def_sim.randomness import keyed_rng
 from def_sim.records import DIMENSION_TITLES
 from def_sim.reports.map_points import CountryPoint, CultureMap, MapAxis, PanelPoint
+from def_sim.reports.measures import as_percent
 
 ANCHOR: Final = "wvs7.Q164"  # importance of God: at the positive end of both axes
 NUM_NAMES: Final = 4  # rows that name an axis
@@ -157,7 +158,8 @@ def _panel(panel: PanelAnswers, fitted: Components, seed: int, num_draws: int) -
     at = PanelPoint(panel.model, panel.survey, *_point(cultural_map.place(values, fitted)))
     if not at.is_placed:
         carried = float(cultural_map.share_carried(values, fitted))
-        why = f"its answers carry {carried:.0%} of an axis, and {cultural_map.MIN_CARRIED:.0%} are needed"
+        needed = as_percent(cultural_map.MIN_CARRIED)
+        why = f"its answers carry {as_percent(carried)} of an axis, and {needed} are needed"
         return replace(at, why=why)
     rng = keyed_rng(seed, "map ellipse")  # models are compared on common draws
     return replace(at, ellipse=cultural_map.panel_ellipse(panel.values, fitted, rng, num_draws=num_draws))

@@ -146,6 +146,11 @@ def why_undefined(metric: str, *, level: str = "", num_answered: int | None = No
     return measure.why_undefined if measure else "Not defined for these answers."
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun: "1 person", "20 people"."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def written(value: float) -> str:
     """A score for the page: three decimals below 1, two above; "–" if undefined."""
     if math.isnan(value):

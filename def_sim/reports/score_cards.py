@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
+from def_sim.records import MeasurementLevel, QuestionType
 from def_sim.reports.cells import (
     Row,
     Shown,
@@ -23,7 +24,7 @@ from def_sim.reports.cells import (
     shown,
 )
 from def_sim.reports.charts import DimensionRow, Mark, dimension_chart, headline_chart
-from def_sim.reports.measures import MEASURES, Measure, written
+from def_sim.reports.measures import MEASURES, Measure, counted, why_undefined, written
 from def_sim.reports.tables import HEADLINE_METRICS
 
 _TABLE_METRICS = ("kl_paper", "js_divergence", "total_variation", "wasserstein", "entropy_ratio")
@@ -61,17 +62,23 @@ def survey_value(scores: pd.DataFrame, metric: str) -> float:
     return math.nan if found.empty else float(found["value"].iloc[0])
 
 
-def headline_cards(scores: pd.DataFrame, *, num_respondents: int) -> list[HeadlineCard]:
+def headline_cards(
+    scores: pd.DataFrame, distributions: pd.DataFrame, *, num_respondents: int
+) -> list[HeadlineCard]:
     """The macro scores, each between what it can be at best and at random."""
     rows = {metric: find_row(scores, metric, "macro") for metric in HEADLINE_METRICS}
-    return [_headline_card(MEASURES[metric], row, num_respondents) for metric, row in rows.items() if row]
+    return [
+        _headline_card(MEASURES[metric], row, num_respondents, why_no_mean(metric, distributions))
+        for metric, row in rows.items()
+        if row
+    ]
 
 
 def headline_marks(row: Row, num_respondents: int) -> list[Mark]:
     """The panel's score and what it stands beside, in the order drawn."""
     named = (
         ("panel", "This panel", "value"),
-        ("floor", f"{num_respondents} people (floor)", "floor"),
+        ("floor", f"{counted(num_respondents, 'person', 'people')} (floor)", "floor"),
         ("people", "People, two halves", "human_to_human"),
         ("uniform", "Random answers", "uniform"),
         ("mode", "Most common only", "mode"),
@@ -81,14 +88,14 @@ def headline_marks(row: Row, num_respondents: int) -> list[Mark]:
     return marks if math.isnan(others) else [*marks, Mark("others", "Another country", others)]
 
 
-def _headline_card(measure: Measure, row: Row, num_respondents: int) -> HeadlineCard:
+def _headline_card(measure: Measure, row: Row, num_respondents: int, why: str) -> HeadlineCard:
     is_ratio = measure.metric == "entropy_ratio"
     chart = headline_chart(
         headline_marks(row, num_respondents), title=measure.title, reference=1.0 if is_ratio else None
     )
     return HeadlineCard(
         measure=measure,
-        value=shown(number_in(row, "value"), measure.why_undefined),
+        value=shown(number_in(row, "value"), why),
         interval=_interval(row, "interval"),
         limit=_limit(row),
         normalised=shown(number_in(row, "normalised"), _WHY_NOT_NORMALISED),
@@ -126,27 +133,62 @@ def dimension_rows(scores: pd.DataFrame) -> list[DimensionRow]:
     return rows
 
 
-def dimension_card(scores: pd.DataFrame) -> DimensionCard:
-    """Drawing and table by topic group."""
+def dimension_card(scores: pd.DataFrame, distributions: pd.DataFrame) -> DimensionCard:
+    """Drawing and table by topic group; the distributions say why a score is missing."""
     chart = dimension_chart(
         dimension_rows(scores),
         macro=number_in(find_row(scores, "kl_paper", "macro"), "value"),
         micro=number_in(find_row(scores, "kl_paper", "micro"), "value"),
     )
     measures = tuple(MEASURES[metric] for metric in _TABLE_METRICS)
-    table = [_table_row(scores, measures, "dimension", code) for code in dimension_order(scores)]
-    means = [_table_row(scores, measures, scope, None) for scope in ("macro", "micro")]
+    table = [
+        _table_row(scores, measures, "dimension", code, distributions[distributions["dimension"] == code])
+        for code in dimension_order(scores)
+    ]
+    means = [_table_row(scores, measures, scope, None, distributions) for scope in ("macro", "micro")]
     return DimensionCard(chart, measures, tuple(table + means))
 
 
 def _table_row(
-    scores: pd.DataFrame, measures: Sequence[Measure], scope: str, code: str | None
+    scores: pd.DataFrame,
+    measures: Sequence[Measure],
+    scope: str,
+    code: str | None,
+    distributions: pd.DataFrame,
 ) -> tuple[str, int, tuple[Shown, ...]]:
     where: dict[str, object] = {} if code is None else {"dimension": code}
     rows = [find_row(scores, measure.metric, scope, **where) for measure in measures]
     values = tuple(
-        shown(number_in(row, "value"), measure.why_undefined)
+        shown(number_in(row, "value"), why_no_mean(measure.metric, distributions))
         for row, measure in zip(rows, measures, strict=True)
     )
     title = {"macro": "Mean of topic groups (macro)", "micro": "Mean of items (micro)"}.get(scope, "")
     return title or dimension_title(code), count_in(rows[0], "num_items"), values
+
+
+def why_no_mean(metric: str, distributions: pd.DataFrame) -> str:
+    """Why no item of a group has a score, as a sentence for the dash in its place.
+
+    Args:
+        metric: Of the missing mean.
+        distributions: The rows of the group's items.
+    """
+    answered = distributions[distributions["num_answered"] > 0]
+    known = answered[answered["human_share"].notna()]
+    if answered.empty:
+        return "Nobody in the panel answered."
+    if known.empty:
+        return "No answered item has figures of people."
+    if metric != "wasserstein":
+        return why_undefined(metric)
+    if not _is_ordered(distributions).any():
+        return why_undefined(metric)
+    if not _is_ordered(known).any():
+        return "No item whose options have an order was answered and has figures of people."
+    return "Not defined for these answers."
+
+
+def _is_ordered(distributions: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows are of items that W1 is defined for."""
+    has_order = distributions["level"] != MeasurementLevel.NOMINAL
+    return has_order & (distributions["type"] != QuestionType.MULTIPLE)

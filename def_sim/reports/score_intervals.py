@@ -7,7 +7,7 @@ Letters: Q items, N respondents, B draws.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -53,6 +53,8 @@ WHY_NO_LIMIT: Final = "why_no_limit"
 _SCOPES: Final = ("macro", "dimension", "micro")
 _COUNTS: Final = ("close_count",)
 NO_LIMIT: Final = "The limit of this score cannot be had from a panel."
+NO_SPREAD: Final = "All items are counted, or none: how other items would differ is unknown."
+_NO_WIDTH: Final = 1e-9  # what rounding leaves of a point
 NO_PANEL: Final = "The answers are probabilities: no respondents to draw again."
 
 
@@ -158,6 +160,8 @@ class _Metric:
         groups = list(labels[chosen]) if scope == "macro" else None
         rng = keyed_rng(self.resampled.seed, "resampled items", self.name, scope, dimension)
         interval = mean_interval(self.draws.select(chosen), rng, groups=groups)
+        if self.name in _COUNTS:
+            interval = _of_count(interval)
         limit = self._limit(interval, chosen, groups)
         normalised = self._normalised(chosen, groups, rng) if has_normalised else None
         factor = float(interval.num_items - interval.num_undefined) if self.name in _COUNTS else 1.0
@@ -186,6 +190,19 @@ class _Metric:
         )
         draws = normalised_draws(self.draws.select(chosen), items, groups)
         return mean_interval(draws, rng, groups=groups, least=-np.inf)
+
+
+def _of_count(interval: Interval) -> Interval:
+    """The interval of a share of items that a count is made from; none where it is a point.
+
+    Where all items are close, or none is, drawing them again gives the same count: that says nothing of
+    other items, and is no certainty.
+    """
+    if interval.why_absent:
+        return interval
+    if interval.high - interval.low > _NO_WIDTH:
+        return replace(interval, high=min(interval.high, 1.0))
+    return replace(interval, low=np.nan, high=np.nan, why_absent=NO_SPREAD)
 
 
 def _metric_columns(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from def_sim.metrics.structure import Structure
 from def_sim.reports.charts import Mark, headline_chart
-from def_sim.reports.measures import written
+from def_sim.reports.measures import counted, written
 from def_sim.reports.section_parts import between, legend, line_swatch, not_known
 from def_sim.reports.sections import Finding, Section
 from def_sim.reports.structure_chart import correlation_chart
@@ -47,7 +47,7 @@ def _body(found: Structure, chart: Markup, num_respondents: int) -> Markup:
     difference = found.mean_abs_difference
     marks = [
         Mark("panel", "This panel", difference.value),
-        Mark("floor", f"{num_respondents} people (floor)", difference.floor),
+        Mark("floor", f"{counted(num_respondents, 'person', 'people')} (floor)", difference.floor),
         Mark("uniform", "Without structure", difference.shuffled),
     ]
     title = "Mean difference of two correlations"

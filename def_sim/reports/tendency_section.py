@@ -94,9 +94,13 @@ def _finding(one: Tendency) -> Finding:
     return Finding(
         name,
         one.panel,
-        low=one.people + one.low,
-        high=one.people + one.high,
+        low=_as_share(one.people + one.low),
+        high=_as_share(one.people + one.high),
         people=one.people,
         num_items=one.num_items,
         reason=one.reason,
     )
+
+
+def _as_share(value: float) -> float:
+    return value if math.isnan(value) else min(max(value, 0.0), 1.0)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
@@ -21,6 +22,7 @@ from def_sim.reports.sections import Finding, Section
 from def_sim.reports.svg import element
 
 METRIC = "js_divergence"
+_FEWEST = 2  # respondents; fewer have no variety
 _NOTHING = "No answered item has figures of people."
 
 
@@ -33,28 +35,44 @@ def variety_section(prompts: Sequence[QuestionDistribution], rng: np.random.Gene
     """
     known = [one for one in prompts if one.reference is not None and one.num_answered > 0]
     found = _compare(known, rng) if known else None
-    chart = Markup() if found is None else _chart(*found)
-    why = _NOTHING if found is None else ""
-    value, price, floor, _ = found or (math.nan,) * 4
+    if found is None:
+        found = _Varied(math.nan, math.nan, math.nan, math.nan, math.nan, _NOTHING)
+    chart = _chart(found) if known else Markup()
     return Section(
         key="variety",
         title="Closeness and variety",
         shows="How far people would be from themselves if their answers were as varied as the panel's: the "
         "price of its variety alone.",
         hides="Which answers are wrong, or whether a panel with that score answers as these people do.",
-        body=not_known(why) if found is None else chart + element("p", _sentence(*found)),
+        body=chart + (not_known(found.why) if found.why else element("p", _sentence(found))),
         findings=(
-            Finding("divergence", value, people=floor, num_items=len(known), reason=why),
-            Finding("divergence_as_varied", price, num_items=len(known), reason=why),
+            Finding(
+                "divergence",
+                found.value,
+                people=found.floor,
+                random=found.at_random,
+                num_items=len(known),
+                reason="" if known else _NOTHING,
+            ),
+            Finding("divergence_as_varied", found.price, num_items=len(known), reason=found.why),
         ),
-        charts={} if found is None else {"variety": chart},
+        charts={"variety": chart} if known else {},
     )
 
 
-def _compare(
-    known: Sequence[QuestionDistribution], rng: np.random.Generator
-) -> tuple[float, float, float, float]:
-    """Means over topic groups of the panel, people as varied, people as they are; and the share mixed in."""
+@dataclass(frozen=True, slots=True)
+class _Varied:
+    """Means over topic groups. Without people as varied as the panel, price and share are NaN."""
+
+    value: float  # of the panel
+    price: float  # of people who are as varied
+    floor: float  # of people as they are
+    at_random: float  # of random answers
+    share: float  # of people who answer at random, or, below 0, like the majority
+    why: str = ""  # why there is no price
+
+
+def _compare(known: Sequence[QuestionDistribution], rng: np.random.Generator) -> _Varied:
     samples = [Sample(one.counts, one.num_answered, one.num_failed) for one in known]
     people, forms = [people_of(one) for one in known], [item_form(one) for one in known]
     dimensions = [str(one.question.dimension) for one in known]
@@ -70,23 +88,38 @@ def _compare(
         ]
     )
     unmixed = flattened.scores[int(np.argmin(np.abs(flattened.shares)))]
-    value, price, floor = (macro_mean(column, dimensions) for column in (values, as_varied, unmixed))
-    return value, price, floor, share
+    columns = (values, as_varied, unmixed, flattened.scores[-1])
+    value, price, floor, at_random = (macro_mean(column, dimensions) for column in columns)
+    if why := _why_no_price(samples, level, float(flattened.entropies[-1].mean())):
+        price = share = math.nan
+    return _Varied(value, price, floor, at_random, share, why)
 
 
-def _chart(value: float, price: float, floor: float, share: float) -> Markup:
+def _why_no_price(samples: Sequence[Sample], level: float, entropy_at_random: float) -> str:
+    """Where no share of random answerers or of the majority makes people as varied as the panel."""
+    if max(float(sample.num_respondents) for sample in samples) < _FEWEST:
+        return "One respondent answered, and a single answer has no variety."
+    if level > entropy_at_random:
+        return "The panel is more varied than random answers are on average: no share of them gives as much."
+    return ""
+
+
+def _chart(found: _Varied) -> Markup:
     marks = [
-        Mark("panel", "This panel", value),
-        Mark("mode", "People as varied as it", price),
-        Mark("floor", "People (floor)", floor),
+        Mark("panel", "This panel", found.value),
+        Mark("mode", "People as varied as it", found.price),
+        Mark("floor", "People (floor)", found.floor),
+        Mark("uniform", "Random answers", found.at_random),
     ]
-    return headline_chart(marks, title=MEASURES[METRIC].title)
+    return headline_chart(
+        [mark for mark in marks if not math.isnan(mark.value)], title=MEASURES[METRIC].title
+    )
 
 
-def _sentence(value: float, price: float, floor: float, share: float) -> str:
-    others = "answer at random" if share > 0 else "give the most frequent answer"
-    made = f"People are as varied as the panel when {as_percent(abs(share))} of them {others}. "
-    excess = value - floor
+def _sentence(found: _Varied) -> str:
+    others = "answer at random" if found.share > 0 else "give the most frequent answer"
+    made = f"People are as varied as the panel when {as_percent(abs(found.share))} of them {others}. "
+    price, floor, excess = found.price, found.floor, found.value - found.floor
     if not excess > 0:
         return f"{made}The panel is no farther from people than people are."
     part = min(max((price - floor) / excess, 0.0), 1.0)

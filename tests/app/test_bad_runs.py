@@ -46,6 +46,11 @@ def words_of(html: str) -> str:
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
 
 
+def group_of(page: str, title: str) -> str:
+    """The words of a topic group's row in the table of scores, tooltips included."""
+    return page.split("Topic group Items", 1)[1].split(title, 1)[1].split("Mean of topic groups", 1)[0]
+
+
 def row(scores: pd.DataFrame, metric: str, scope: str, name: str = "") -> pd.Series:
     """One row of metrics.csv; `name` is an item or a topic group."""
     column = "item_id" if scope == "item" else "dimension"
@@ -93,7 +98,7 @@ def test_topic_groups_that_were_not_asked_have_no_row_and_no_part_in_the_mean(tm
 
 
 def test_a_topic_group_whose_only_item_failed_is_absent_and_the_others_are_as_they_were(
-    tmp_path: Path,
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = hold(
         tmp_path, "model=mistral7b", "respondents=3", is_reported=False, respondent=silent_on("wvs7.Q57")
@@ -120,9 +125,19 @@ def test_a_topic_group_whose_only_item_failed_is_absent_and_the_others_are_as_th
     assert "Panel: 0 of 3 answered." in page
     assert "4 items, 1 undefined." in page
     assert "JSD Nobody in the panel answered. –" in page
+    # The group's scores are missing for one reason, whatever its options are like.
+    missing = re.findall(r"([A-Z][^.]*\.) –", group_of(page, "Uncertainty avoidance"))[:4]
+    assert missing == ["Nobody in the panel answered."] * 4  # JSD, TV, W1, entropy ratio; KL has a value
+    # Too few rows of the map: capital, blank before the percent sign, in the table as on the page.
+    [why] = measures.loc[measures["measure"] == "map_first_axis", "reason"]
+    assert re.fullmatch(r"Its answers carry [\d.]+ % of an axis, and 50 % are needed\.", why)
+    assert f"The panel has no place. {why}" in page
+    assert "1 question has no score" in capsys.readouterr().out
 
 
-def test_one_respondent_has_scores_and_no_interval_and_the_page_says_why(tmp_path: Path) -> None:
+def test_one_respondent_has_scores_and_no_interval_and_the_page_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = hold(tmp_path, "model=mistral7b", "respondents=1", is_reported=False)
     scores, measures, page = report(folder)
     for answer in read_answers(folder):
@@ -138,6 +153,13 @@ def test_one_respondent_has_scores_and_no_interval_and_the_page_says_why(tmp_pat
     assert one in page
     silent = measures[measures["value"].isna()]
     assert silent["reason"].notna().all()
+    assert "Not known: One respondent answered, and a single answer has no variety." in page
+    assert "is the price of its variety" not in page
+    assert "1 person (floor)" in page
+    assert "had 1 real person answered" in page
+    assert "1 respondent × 4 questions" in page
+    assert re.search(r"\b1 (people|respondents|real people|questions|items)\b", page) is None
+    assert "floor: 1 real person;" in capsys.readouterr().out
     assert set(silent["section"]) >= {"structure", "spread", "order"}
 
 
@@ -194,7 +216,14 @@ def test_an_unfinished_run_has_the_numbers_of_the_respondents_who_are_there_and_
 ) -> None:
     unfinished = hold(tmp_path / "a", "model=mistral7b", "respondents=6", num_asked=4, is_reported=False)
     _, _, page = report(unfinished)
-    assert "Not complete: 16 of 24 answers." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Not complete: 16 of 24 answers." in said
+    # The floor is that of the four who answered, not of the six planned.
+    assert "floor: 4 real people;" in said
+    assert "had 4 real people answered" in page
+    assert "4 people (floor)" in page
+    assert "6 people (floor)" not in page
+    assert "Panel 6 respondents × 4 questions" in page
     assert "Not finished. 16 of 24 answers are in (67 %)." in page
     assert "8 of 24 planned answers are still to come." in page
     assert not (unfinished / "complete.json").exists()

@@ -298,6 +298,29 @@ def test_one_respondent_has_a_tendency_and_no_interval():
     assert low.reason == "One respondent has no spread: no interval."
 
 
+@pytest.mark.parametrize(
+    ("choices", "reason"),
+    [
+        ([[0], [9]], "The spread of two respondents is unknown: no interval."),
+        ([[0], [0], [0], [0]], "All respondents are alike in this: no interval."),
+    ],
+)
+def test_two_respondents_and_respondents_who_are_all_alike_have_no_interval(choices, reason):
+    low = scale_tendencies(choices, [10], [PEOPLE[10]])[0]
+    assert low.difference == pytest.approx(np.mean([one == [0] for one in choices]) - 0.1)
+    assert np.isnan(low.low)
+    assert np.isnan(low.high)
+    assert low.reason == reason
+
+
+def test_the_interval_of_a_tendency_ends_at_a_hundred_points():
+    # One of three is at the low end: the interval of 1/3 - .1 reaches 4.30 / 3 to each side.
+    low = scale_tendencies([[0], [5], [5]], [10], [PEOPLE[10]])[0]
+    assert ttest_1samp([0.9, -0.1, -0.1], 0).confidence_interval().high > 1.6
+    assert (low.low, low.high) == (-1, 1)
+    assert low.reason == ""
+
+
 def test_items_without_people_or_answers_have_no_part_in_a_tendency():
     choices = np.array([[0, 0, NO_ANSWER], [9, 0, NOT_ASKED]])
     low = scale_tendencies(choices, [10] * 3, [PEOPLE[10], None, PEOPLE[10]])[0]

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from def_sim.reports.html import AnswerView, RunFacts, entropy_sentences, render_report, status_parts
+from def_sim.reports.score_cards import why_no_mean
 
 METRICS = ("js_divergence", "total_variation", "kl_paper", "wasserstein", "entropy_ratio")
 FACTS = RunFacts(
@@ -320,3 +321,30 @@ def test_option_labels_carry_the_language_of_the_questions(scores, distributions
     html = render_report(FACTS, scores, distributions, statuses, [])
     assert '<html lang="en">' in html
     assert '<span lang="zh-Hans" dir="auto">重要</span>' in html
+
+
+def test_a_mean_over_items_is_missing_for_the_reason_that_holds(distributions):
+    ordered = distributions.assign(level="ordinal")
+    silent = ordered.assign(num_answered=0.0)
+    assert why_no_mean("wasserstein", distributions) == "The options have no order."
+    assert why_no_mean("wasserstein", silent) == "Nobody in the panel answered."
+    assert why_no_mean("js_divergence", ordered.assign(human_share=math.nan)) == (
+        "No answered item has figures of people."
+    )
+    # One item without an order was answered, the one with an order failed.
+    failed = silent[silent["item_id"] == "b"]
+    mixed = pd.concat([distributions[distributions["item_id"] == "a"], failed])
+    assert why_no_mean("wasserstein", mixed).startswith("No item whose options have an order was answered")
+    assert why_no_mean("entropy_ratio", ordered).startswith("People all gave the same answer")
+
+
+def test_scores_and_floors_name_those_who_answered_and_the_plan_stays_the_plan(
+    scores, distributions, statuses
+):
+    facts = replace(FACTS, num_respondents=6, num_planned=12, num_answering=1, is_complete=False)
+    text = Page(html := render_report(facts, scores, distributions, statuses, [])).text
+    assert "had 1 real person answered" in text
+    assert "Floor at 1 respondent" in text
+    assert "Floor at 1 respondents" not in text
+    assert "1 person (floor) 0.050" in html
+    assert "6 respondents × 2 questions" in text

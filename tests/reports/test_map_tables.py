@@ -103,7 +103,7 @@ def test_one_respondent_has_a_point_and_no_ellipse_and_no_answers_have_a_reason(
     assert alone.ellipse is None
     for panel in (silent, nobody):
         assert not panel.is_placed
-        assert panel.why == "its answers carry 0% of an axis, and 50% are needed"
+        assert panel.why == "its answers carry 0 % of an axis, and 50 % are needed"
 
 
 def test_people_without_shared_rows_have_no_map_but_a_reason():

@@ -78,11 +78,22 @@ def test_the_limit_is_below_the_score_and_reaches_nearly_zero_for_people(scores)
     assert "cannot be had" in row(scores, "kl_paper", "macro")["why_no_limit"]
 
 
-def test_the_interval_of_a_count_is_that_of_a_count(scores):
-    found = row(scores, "close_count", "micro")
-    assert found["value"] > 1
-    assert 0 <= found["interval_low"] <= found["value"] + 1e-9
-    assert found["value"] <= found["interval_high"] + 1e-9
+def test_the_interval_of_a_count_is_that_of_a_count_and_ends_at_the_number_of_items():
+    choices, _ = a_panel()
+    choices[:, :4] = 3  # four items on which everyone takes the last option
+    some = [distribution(index, column) for index, column in enumerate(choices.T)]
+    found = row(scored(choices, some), "close_count", "micro")
+    assert 1 < found["value"] < 30
+    assert 0 <= found["interval_low"] < found["value"] < found["interval_high"] <= 30
+    assert found["why_no_interval"] == ""
+
+
+def test_a_count_of_all_items_has_a_reason_instead_of_an_interval_that_is_a_point(scores):
+    found = row(scores, "close_count", "micro")  # drawn from people, all 30 items are close
+    assert found["value"] == 30
+    assert np.isnan(found["interval_low"])
+    assert np.isnan(found["interval_high"])
+    assert found["why_no_interval"].startswith("All items are counted, or none")
 
 
 def test_single_items_keep_their_rows_and_have_no_interval(scores):

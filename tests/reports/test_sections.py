@@ -6,15 +6,22 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 from markupsafe import Markup
+from survey_examples import a_question
 
+from def_sim.distributions import QuestionDistribution
+from def_sim.metrics.answer_tendencies import repeated_first_choice, scale_tendencies
+from def_sim.metrics.choice_array import NO_ANSWER
 from def_sim.metrics.diversity import diversity_beside_people
 from def_sim.metrics.position_bias import position_bias
+from def_sim.records import AnswerStatus, ItemReference
 from def_sim.reports.charts import pair_chart
 from def_sim.reports.diversity_section import diversity_section
 from def_sim.reports.order_section import order_section
 from def_sim.reports.page import asset
 from def_sim.reports.sections import Finding, Section, check_sections, findings_table
 from def_sim.reports.standalone import plain_style, standalone
+from def_sim.reports.tendency_section import tendency_section
+from def_sim.reports.variety_section import variety_section
 
 
 def section(key: str = "one", **more: object) -> Section:
@@ -89,6 +96,62 @@ def test_a_panel_that_takes_the_first_place_is_told_from_one_that_takes_an_optio
     # Everyone at the first place of three balanced ones: 1 - 1/3 of the answers stand where they would not.
     assert first_place.findings[2].value == pytest.approx(2 / 3)
     assert "66.7 points more" in first_place.body
+
+
+def variety_of(columns: list[list[int]], shares: tuple[float, ...]) -> Section:
+    """Items of four options, the chosen places of each."""
+    return variety_section([distribution_of(column, shares) for column in columns], np.random.default_rng(3))
+
+
+def distribution_of(column: list[int], shares: tuple[float, ...]) -> QuestionDistribution:
+    question = a_question("x.Q1", labels=tuple("abcd"))
+    statuses = dict.fromkeys(AnswerStatus, 0.0) | {AnswerStatus.ANSWERED: float(len(column))}
+    reference = ItemReference("x.Q1", "all", (1, 2, 3, 4), shares, 1000, 1000.0)
+    return QuestionDistribution(question, np.bincount(column, minlength=4) * 1.0, statuses, reference)
+
+
+def test_one_respondent_has_a_divergence_and_no_price_of_a_variety_that_a_single_answer_cannot_have():
+    made = variety_of([[3], [3]], (0.4, 0.3, 0.2, 0.1))
+    value, price = made.findings
+    assert value.value > value.people
+    assert value.reason == ""
+    assert math.isnan(price.value)
+    assert price.reason == "One respondent answered, and a single answer has no variety."
+    assert f"Not known: {price.reason}" in made.body
+    assert "price of its variety" not in made.body
+    assert "%" not in made.body.split("</svg>")[-1]
+
+
+def test_a_panel_more_varied_than_random_answers_is_told_so_and_not_that_all_people_answer_at_random():
+    # Each option once: entropy ln 4; four random answerers reach it in 4!/4^4 = 9 % of panels.
+    made = variety_of([[0, 1, 2, 3]] * 5, (0.7, 0.1, 0.1, 0.1))
+    assert math.isnan(made.findings[1].value)
+    assert made.findings[1].reason.startswith("The panel is more varied than random answers")
+    assert "100 %" not in made.body.split("</svg>")[-1]
+    assert "People are as varied" not in made.body
+
+
+def test_a_panel_between_people_and_random_answers_has_a_price_of_its_variety():
+    made = variety_of([[0] * 12 + [1] * 3 + [2] * 3 + [3] * 2] * 5, (0.7, 0.1, 0.1, 0.1))
+    value, price = made.findings
+    assert value.people < price.value < value.random
+    assert "of them answer at random" in made.body
+
+
+def test_habits_of_three_respondents_stay_within_a_hundred_points_and_a_share_within_0_and_1():
+    tendencies = scale_tendencies([[0], [5], [5]], [10], [[0.1] * 10])
+    made = tendency_section(tendencies, repeated_first_choice([0], [NO_ANSWER]))
+    assert (made.findings[0].low, made.findings[0].high) == (0, 1)
+    assert "−100.0 to +100.0" in made.body
+
+
+def test_habits_of_two_respondents_have_a_reason_instead_of_an_interval():
+    tendencies = scale_tendencies([[0], [5]], [10], [[0.1] * 10])
+    made = tendency_section(tendencies, repeated_first_choice([0], [NO_ANSWER]))
+    assert made.findings[0].value == 0.5
+    assert math.isnan(made.findings[0].low)
+    assert made.findings[0].reason == "The spread of two respondents is unknown: no interval."
+    assert made.findings[0].reason in made.body
 
 
 def test_orders_that_never_change_have_a_reason_instead_of_a_drawing():
