@@ -172,8 +172,9 @@ def _group_by_question(answers: Iterable[Answer], questions: Sequence[Question])
 
 def _count_question(question: Question, answers: Sequence[Answer]) -> QuestionDistribution:
     chosen: dict[int, float] = dict.fromkeys(question.codes, 0.0)
+    allowed = frozenset(question.codes)
     for answer in answers:
-        choices = _checked_choices(answer, question)
+        choices = _checked_choices(answer, question, allowed)
         for code, share in (_checked_probabilities(answer, question) or dict.fromkeys(choices, 1.0)).items():
             chosen[code] += share
     statuses = Counter(answer.status for answer in answers)
@@ -185,7 +186,7 @@ def _count_question(question: Question, answers: Sequence[Answer]) -> QuestionDi
     )
 
 
-def _checked_choices(answer: Answer, question: Question) -> tuple[int, ...]:
+def _checked_choices(answer: Answer, question: Question, allowed: frozenset[int]) -> tuple[int, ...]:
     if answer.status is not AnswerStatus.ANSWERED:
         if answer.choices:
             raise _unfit(answer, f"status {answer.status} with choices {list(answer.choices)}")
@@ -194,7 +195,7 @@ def _checked_choices(answer: Answer, question: Question) -> tuple[int, ...]:
     num_distinct = len(set(answer.choices))
     if not 1 <= len(answer.choices) <= most or num_distinct < len(answer.choices):
         raise _unfit(answer, f"choices {list(answer.choices)}, but 1 to {most} different ones are allowed")
-    if not set(answer.choices) <= set(question.codes):
+    if not allowed.issuperset(answer.choices):
         raise _unfit(answer, f"choices {list(answer.choices)}, but the options are {list(question.codes)}")
     return answer.choices
 

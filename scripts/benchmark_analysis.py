@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from def_sim.answers.compaction import compact
 from def_sim.answers.completion import mark_complete
 from def_sim.answers.journal import encode_line
 from def_sim.answers.manifest import read_manifest
@@ -268,10 +269,15 @@ def analyse_run(folder: Path, has_page: bool) -> Analysed:
     for make in SECTIONS:
         with costs.stage(f"section: {make.__name__}"):
             sections.append(make(measured))
+    with costs.stage("writing answers.parquet"):
+        compact(folder)
     with costs.stage("writing tables"):
         write_tables(folder, results)
         write_findings(folder, [section for section in sections if section is not None])
-        mark_complete(folder, ["metrics.csv"], num_answers=len(measured.answers))
+        journals = [path.relative_to(folder) for path in answers_folder(folder).glob("*.jsonl")]
+        mark_complete(
+            folder, ["metrics.csv", "answers.parquet", *journals], num_answers=len(measured.answers)
+        )
     num_answers = len(measured.answers)
     del measured, results, sections
     if has_page:

@@ -5,8 +5,9 @@ no more than they do and does not know what the answers mean.
 pyarrow is imported late: light commands never need it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _NAME: Final = "answers.parquet"
+_CHOSEN: Final = (
+    "respondent_id",
+    "item_id",
+    "wording",
+    "call",
+    "status",
+    "choices",
+    "shown_codes",
+    "option_probabilities",
+)
 
 
 def parquet_path(folder: Path) -> Path:
@@ -68,13 +79,10 @@ def _to_table(answers: Sequence[Answer]) -> "pa.Table":
     import pyarrow as pa
 
     schema = _schema()
-    columns = {name: [_plain(getattr(answer, name)) for answer in answers] for name in schema.names}
+    columns = {name: [getattr(answer, name) for answer in answers] for name in schema.names}
+    for name in ("status", "method", "finish_reason"):
+        columns[name] = [str(value) for value in columns[name]]
     return pa.Table.from_pydict(columns, schema=schema)
-
-
-def _plain(value: Any) -> Any:
-    """A status as the string it is; everything else as it stands."""
-    return str(value) if isinstance(value, AnswerStatus | ReadingMethod | FinishReason) else value
 
 
 def _to_answer(row: dict[str, Any]) -> Answer:
@@ -90,14 +98,14 @@ def _to_answer(row: dict[str, Any]) -> Answer:
     )
 
 
-def _read_table(path: Path) -> "pa.Table":
+def _read_table(path: Path, columns: list[str] | None = None) -> "pa.Table":
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     with disk_errors(path):
         content = path.read_bytes()
     try:
-        table = pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
+        table = pq.read_table(pa.BufferReader(content), columns=columns, page_checksum_verification=True)
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:  # of the content: the disk has delivered
         raise _wrong(path, f"is damaged: {error}") from error
@@ -115,6 +123,66 @@ def read_parquet(path: Path) -> list[Answer]:
         return [_to_answer(row) for row in _read_table(path).to_pylist()]
     except (LookupError, TypeError, ValueError) as error:
         raise _wrong(path, f"is no table of answers: {error}") from error
+
+
+def read_choices(path: Path) -> list[Answer]:
+    """Who chose what, in the order of the table, without how it came about: for counting, not for checking.
+
+    Texts, memories, prompts, methods, endings and timings are as of an answer that has none. Takes less
+    than half as long as reading the journals.
+
+    Raises:
+        StoreError: The file cannot be read.
+        VerificationError: It is not a table of answers, or is damaged.
+    """
+    table = _read_table(path, list(_CHOSEN))
+    try:
+        columns = {name: list(_values(table.column(name))) for name in _CHOSEN}
+        columns["status"] = [AnswerStatus(status) for status in columns["status"]]
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise _wrong(path, f"is no table of answers: {error}") from error
+    of_each = zip(*columns.values(), strict=True)
+    return [
+        Answer(
+            respondent_id=respondent_id,
+            item_id=item_id,
+            wording=wording,
+            call=call,
+            status=status,
+            choices=choices,
+            method=ReadingMethod.NONE,
+            text="",
+            shown_codes=shown_codes,
+            option_probabilities=option_probabilities,
+        )
+        for (
+            respondent_id,
+            item_id,
+            wording,
+            call,
+            status,
+            choices,
+            shown_codes,
+            option_probabilities,
+        ) in of_each
+    ]
+
+
+def _values(column: "pa.ChunkedArray") -> Iterator[Any]:
+    """The values of a column without nulls: lists as tuples, equal words as one object."""
+    import pyarrow as pa
+
+    for chunk in column.chunks:
+        if pa.types.is_list(chunk.type):
+            ends = accumulate(chunk.value_lengths().to_pylist(), initial=0)
+            flat = chunk.flatten().to_numpy().tolist()
+            yield from (tuple(flat[start:end]) for start, end in pairwise(ends))
+        elif pa.types.is_integer(chunk.type):
+            yield from chunk.to_numpy().tolist()
+        else:
+            words = chunk.dictionary_encode()
+            known = words.dictionary.to_pylist()
+            yield from (known[place] for place in words.indices.to_numpy().tolist())
 
 
 def compact(folder: Path) -> Path:

@@ -64,6 +64,26 @@ def read_completion(folder: Path) -> dict[str, Any]:
     return read_sealed(completion_path(folder), fix=fix)
 
 
+def vouches_for(folder: Path, files: Iterable[Path]) -> bool:
+    """Whether the mark of a complete run holds all of these files, and each is as it was then.
+
+    Args:
+        folder: The folder of the run.
+        files: Paths within the folder.
+
+    Raises:
+        StoreError: The mark is missing or damaged, or a file cannot be read.
+    """
+    vouched = read_completion(folder)["files"]
+    with disk_errors(folder):
+        return all(
+            (expected := vouched.get(path.relative_to(folder).as_posix())) is not None
+            and path.is_file()
+            and _fingerprint(path) == expected
+            for path in files
+        )
+
+
 def check_files(folder: Path) -> None:
     """Makes sure that every file of a complete run is as it was when the run was completed.
 

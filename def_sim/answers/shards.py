@@ -3,7 +3,9 @@
 Reads only. Needs no lease: writers may be at work.
 """
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from def_sim.answers.disk import disk_errors
@@ -48,7 +50,7 @@ def merge_entries(entries: Iterable[Entry]) -> dict[AnswerKey, Answer]:
     merged: dict[AnswerKey, Entry] = {}
     for entry in entries:
         earlier = merged.setdefault(answer_key(entry.answer), entry)
-        if earlier.answer != entry.answer:
+        if earlier is not entry and earlier.answer != entry.answer:
             raise StoreError(
                 f"{earlier.place} and {entry.place} are different answers of {entry.answer.respondent_id} "
                 f"to {entry.answer.question_id}.",
@@ -67,8 +69,23 @@ def read_by_key(folder: Path) -> dict[AnswerKey, Answer]:
         StoreError: A line is damaged, or two lines contradict each other.
     """
     journals = sorted(answers_folder(folder).glob("shard-*.jsonl"))
-    with disk_errors(answers_folder(folder)):
+    with disk_errors(answers_folder(folder)), _no_search_for_cycles():
         return merge_entries(entry for path in journals for entry in read_journal(path))
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Keeps the garbage collector from looking through all answers again and again as they come.
+
+    Answers hold no cycles.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def read_answers(folder: Path) -> list[Answer]:

@@ -1,7 +1,8 @@
 """What a comparison needs of the answers of runs: their places on the maps, and scores to pair.
 
 Answers are read one run at a time and given back before the next: a comparison of many large runs would
-not fit otherwise.
+not fit otherwise. Of a finished run they come from its table, if the completion mark vouches for table
+and journals; it is quicker to read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from def_sim.answers.compaction import parquet_path, read_choices
+from def_sim.answers.completion import is_complete, vouches_for
 from def_sim.answers.manifest import check_same_run, read_manifest
+from def_sim.answers.shards import answers_folder
 from def_sim.app.culture import (
     asked,
     counted_run,
@@ -24,6 +28,7 @@ from def_sim.app.reporting import panel_answers
 from def_sim.app.run import Run, prepare_run, what_defines
 from def_sim.app.schema import validate_config
 from def_sim.errors import DefSimError, RunMismatchError
+from def_sim.records import Answer
 from def_sim.reports.compared_runs import ComparedRun, RunGroup
 from def_sim.reports.comparison_maps import MapsOfRuns
 from def_sim.reports.map_tables import CountedRun, PanelAnswers, published_map, sound_map
@@ -150,7 +155,7 @@ def _survey_words(folder: str, prepared: Mapping[str, Run]) -> str:
 
 
 def _read(one: ComparedRun, run: Run, people: HumanCells, label: tuple[str, str]) -> ReadRun:
-    measured = Measured(run, panel_answers(run, Path(one.folder)))
+    measured = Measured(run, _answers(run, Path(one.folder)))
     model, survey = label
     panel = measured.panel if one.is_complete else None
     scores = None
@@ -163,6 +168,20 @@ def _read(one: ComparedRun, run: Run, people: HumanCells, label: tuple[str, str]
         counted_run(measured, model=model, survey=survey),
         scores,
     )
+
+
+def _answers(run: Run, folder: Path) -> list[Answer]:
+    """As `panel_answers`; of a finished run from its table, without texts and memories."""
+    journals = sorted(answers_folder(folder).glob("shard-*.jsonl"))
+    if not (is_complete(folder) and vouches_for(folder, [parquet_path(folder), *journals])):
+        return panel_answers(run, folder)
+    planned = {respondent.id for respondent in run.panel}
+    put = {(question.item_id, question.wording) for question in run.survey.questions}
+    return [
+        answer
+        for answer in read_choices(parquet_path(folder))
+        if answer.respondent_id in planned and (answer.item_id, answer.wording) in put
+    ]
 
 
 def _maps(shared: _Shared, runs: Sequence[ReadRun], people: HumanCells, why_not: Sequence[str]) -> MapsOfRuns:

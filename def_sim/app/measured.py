@@ -85,16 +85,18 @@ class Measured:
     @cached_property
     def choices(self) -> Choices:
         """Positions of the chosen options as `choice_array` defines them, shape (N, Q)."""
+        asked = [(question.id, question.codes) for question in self.single_questions]
         return np.array(
-            [[_position(answers.get(q.id), q) for q in self.single_questions] for answers in self._rows],
+            [[_position(answers.get(name), codes) for name, codes in asked] for answers in self._rows],
             dtype=np.int64,
         ).reshape(len(self._rows), len(self.single_questions))
 
     @property
     def shown(self) -> list[list[list[int]]]:
         """Positions of the options in the order that each respondent saw, N rows of Q lists."""
+        orders = [(question.id, question.codes) for question in self.single_questions]
         return [
-            [_shown_positions(answers.get(question.id), question) for question in self.single_questions]
+            [_shown_positions(answers.get(question_id), codes) for question_id, codes in orders]
             for answers in self._rows
         ]
 
@@ -143,17 +145,17 @@ class Measured:
         return list(self.by_respondent.values())
 
 
-def _position(answer: Answer | None, question: Question) -> int:
+def _position(answer: Answer | None, codes: tuple[int, ...]) -> int:
     if answer is None or answer.status is AnswerStatus.NOT_ASKED:
         return NOT_ASKED
     if answer.status is not AnswerStatus.ANSWERED:
         return NO_ANSWER
-    return question.codes.index(answer.choices[0])
+    return codes.index(answer.choices[0])
 
 
-def _shown_positions(answer: Answer | None, question: Question) -> list[int]:
-    shown = answer.shown_codes if answer is not None and answer.shown_codes else question.codes
-    return [question.codes.index(code) for code in shown]
+def _shown_positions(answer: Answer | None, codes: tuple[int, ...]) -> list[int]:
+    shown = answer.shown_codes if answer is not None and answer.shown_codes else codes
+    return [codes.index(code) for code in shown]
 
 
 def _text(answer: Answer | None) -> str | None:
@@ -162,9 +164,9 @@ def _text(answer: Answer | None) -> str | None:
 
 def _item_answers(rows: Sequence[Mapping[str, Answer]], wordings: Sequence[Question]) -> ItemAnswers:
     """Of one item in its wordings, shapes (V, N, K) and (V, N)."""
-    given = [[answers.get(question.id) for answers in rows] for question in wordings]
+    given = [[answers.get(name) for answers in rows] for name in (question.id for question in wordings)]
     chosen = [
-        [_chosen(answer, question) for answer in by_respondent]
+        _chosen(by_respondent, question.codes)
         for question, by_respondent in zip(wordings, given, strict=True)
     ]
     was_asked = [
@@ -174,10 +176,13 @@ def _item_answers(rows: Sequence[Mapping[str, Answer]], wordings: Sequence[Quest
     return ItemAnswers(np.array(chosen, dtype=np.bool_), np.array(was_asked, dtype=np.bool_))
 
 
-def _chosen(answer: Answer | None, question: Question) -> list[bool]:
-    has_choice = answer is not None and answer.status is AnswerStatus.ANSWERED
-    codes = answer.choices if answer is not None and has_choice else ()
-    return [code in codes for code in question.codes]
+def _chosen(answers: Sequence[Answer | None], codes: Sequence[int]) -> list[list[bool]]:
+    """Which options each respondent chose, N rows of K."""
+    choices = [
+        answer.choices if answer is not None and answer.status is AnswerStatus.ANSWERED else ()
+        for answer in answers
+    ]
+    return [[code in chosen for code in codes] for chosen in choices]
 
 
 def _shares(reference: ItemReference | None) -> NDArray[np.float64] | None:

@@ -1,12 +1,14 @@
 """Every score beside what it must be compared with: all metrics, all items, all comparison panels.
 
 Joins distributions with metrics; the layout as tables is the business of `tables`. The draws of an item
-depend on seed, item and purpose alone, so neither the order nor the number of items changes them.
+depend on seed, item and purpose alone, so neither the order nor the number of items changes them, and an
+item's wordings share the panels that as many respondents answered: these are drawn and scored once.
 
 Letters: K options, Q items, B draws.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -23,6 +25,8 @@ SOURCES: Final = ("value", "floor", "human_to_human", "uniform", "mode", "other_
 PAPER_METRICS: Final = ("kl_paper", "close_count", "std_paper")
 
 Pair = tuple[Sample, Sample]  # who is scored, and the people they are scored against
+# Item, its people, form and N -> pairs by source, for every source but the panel itself.
+Beside = Callable[[str, ItemReference, ItemForm, float], Mapping[str, Pair]]
 Scores = dict[str, dict[str, Array]]  # metric -> source -> one score an item, shape (Q,)
 
 
@@ -62,7 +66,8 @@ def compare_items(
     """
     others = other_references or {}
     wanted = {*PAPER_METRICS, *ITEM_METRICS} if metrics is None else set(metrics)
-    answered = [_pairs(one, one.num_answered, seed, num_draws, others) for one in distributions]
+    beside = _beside(seed, num_draws, others)
+    answered = [_pairs(one, one.num_answered, beside) for one in distributions]
     forms = [item_form(one) for one in distributions]
     sound: Scores = {
         metric: {source: _item_scores(metric, source, answered, forms) for source in SOURCES}
@@ -71,61 +76,72 @@ def compare_items(
     }
     if wanted.isdisjoint(PAPER_METRICS):
         return sound
-    asked = [_pairs(one, one.num_asked, seed, num_draws, others) for one in distributions]
+    asked = [_pairs(one, one.num_asked, beside) for one in distributions]
     paper = {source: _paper_scores(source, asked) for source in SOURCES}
     published = [metric for metric in PAPER_METRICS if metric in wanted]
     return {metric: {source: paper[source][metric] for source in SOURCES} for metric in published} | sound
 
 
-def _pairs(
-    distribution: QuestionDistribution,
-    num_respondents: float,
-    seed: int,
-    num_draws: int,
-    others: Mapping[str, ItemReference],
-) -> dict[str, Pair]:
+def _pairs(distribution: QuestionDistribution, num_respondents: float, beside: Beside) -> dict[str, Pair]:
     """Who is scored against whom, by source; empty without a reference."""
-    reference, item_id = distribution.reference, distribution.question.item_id
+    reference = distribution.reference
     if reference is None:
         return {}
-    form = item_form(distribution)
-    rates, num_people = np.array(reference.shares), reference.n_for_uncertainty
-    human = Sample.of_people(rates, num_people)
-
-    def drawn(population: Array, purpose: str) -> Sample:
-        rng = keyed_rng(seed, item_id, purpose)
-        return noise_floor.draw_samples(population, num_respondents, rng, form=form, num_draws=num_draws)
-
+    human = Sample.of_people(np.array(reference.shares), reference.n_for_uncertainty)
     panel = Sample(distribution.counts, distribution.num_answered, distribution.num_failed)
-    halves_rng = keyed_rng(seed, item_id, "human halves")
-    pairs = {
-        "value": (panel, human),
-        "floor": (drawn(rates, "floor"), human),
-        "human_to_human": noise_floor.draw_halves(
-            rates, num_people, halves_rng, form=form, num_draws=num_draws
-        ),
-        "uniform": (drawn(noise_floor.uniform_rates(rates, form=form), "uniform"), human),
-        "mode": (noise_floor.modal_sample(rates, num_respondents, form=form), human),
-    }
-    other = others.get(item_id)
-    # Countries can be shown different options; shares of different options cannot be compared.
-    if other is not None and other.codes == reference.codes:
-        pairs["other_humans"] = (drawn(np.array(other.shares), "other humans"), human)
-    return pairs
+    item_id, form = distribution.question.item_id, item_form(distribution)
+    return {"value": (panel, human), **beside(item_id, reference, form, num_respondents)}
+
+
+def _beside(seed: int, num_draws: int, others: Mapping[str, ItemReference]) -> Beside:
+    """The comparison panels of each item, drawn when first wanted; the same pairs whenever wanted again."""
+
+    @cache
+    def halves(item_id: str, reference: ItemReference, form: ItemForm) -> Pair:
+        rates, rng = np.array(reference.shares), keyed_rng(seed, item_id, "human halves")
+        return noise_floor.draw_halves(
+            rates, reference.n_for_uncertainty, rng, form=form, num_draws=num_draws
+        )
+
+    @cache
+    def beside(
+        item_id: str, reference: ItemReference, form: ItemForm, num_respondents: float
+    ) -> Mapping[str, Pair]:
+        rates = np.array(reference.shares)
+        human = Sample.of_people(rates, reference.n_for_uncertainty)
+
+        def drawn(population: Array, purpose: str) -> Sample:
+            rng = keyed_rng(seed, item_id, purpose)
+            return noise_floor.draw_samples(population, num_respondents, rng, form=form, num_draws=num_draws)
+
+        pairs = {
+            "floor": (drawn(rates, "floor"), human),
+            "human_to_human": halves(item_id, reference, form),
+            "uniform": (drawn(noise_floor.uniform_rates(rates, form=form), "uniform"), human),
+            "mode": (noise_floor.modal_sample(rates, num_respondents, form=form), human),
+        }
+        other = others.get(item_id)
+        # Countries can be shown different options; shares of different options cannot be compared.
+        if other is not None and other.codes == reference.codes:
+            pairs["other_humans"] = (drawn(np.array(other.shares), "other humans"), human)
+        return pairs
+
+    return beside
 
 
 def _item_scores(
     metric: str, source: str, pairs: Sequence[Mapping[str, Pair]], forms: Sequence[ItemForm]
 ) -> Array:
     score = ITEM_METRICS[metric]
-    return np.array(
-        [
-            noise_floor.expected_score(score(*pair[source], form))
-            if _applies(metric, source, pair, form)
-            else np.nan
-            for pair, form in zip(pairs, forms, strict=True)
-        ]
-    )
+    found: dict[int, float] = {}  # by identity of the pair, which wordings may share
+    scores = np.full(len(pairs), np.nan)
+    for item, (pair, form) in enumerate(zip(pairs, forms, strict=True)):
+        if _applies(metric, source, pair, form):
+            simulated, human = pair[source]
+            if id(pair[source]) not in found:
+                found[id(pair[source])] = noise_floor.expected_score(score(simulated, human, form))
+            scores[item] = found[id(pair[source])]
+    return scores
 
 
 def _applies(metric: str, source: str, pair: Mapping[str, Pair], form: ItemForm) -> bool:
@@ -139,11 +155,14 @@ def _paper_scores(source: str, pairs: Sequence[Mapping[str, Pair]]) -> dict[str,
     if not any(has_pair):
         return scores
     present = [pair[source] for pair in pairs if source in pair]
-    raw_by_item = [np.atleast_1d(kl_paper.kl_with_failures(*pair)) for pair in present]
-    raw = np.stack(raw_by_item, axis=-1)  # (B, items with a reference)
+    shared = {id(pair): pair for pair in present}  # wordings may share pairs: each is scored once
+    divergences = {key: np.atleast_1d(kl_paper.kl_with_failures(*pair)) for key, pair in shared.items()}
+    raw = np.stack([divergences[id(pair)] for pair in present], axis=-1)  # (B, items with a reference)
     scores["kl_paper"][has_pair] = kl_paper.replace_undefined(raw).mean(axis=0)
     scores["close_count"][has_pair] = kl_paper.is_close(raw).mean(axis=0)
-    scores["std_paper"][has_pair] = [
-        noise_floor.expected_score(kl_paper.row_deviation(simulated)) for simulated, _ in present
-    ]
+    deviations = {
+        key: noise_floor.expected_score(kl_paper.row_deviation(simulated))
+        for key, (simulated, _) in shared.items()
+    }
+    scores["std_paper"][has_pair] = [deviations[id(pair)] for pair in present]
     return scores

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from answer_examples import an_answer, finish, start_process
 
-from def_sim.answers.compaction import check_parquet, compact, parquet_path, read_parquet
+from def_sim.answers.compaction import check_parquet, compact, parquet_path, read_choices, read_parquet
 from def_sim.answers.store import AnswerStore, same_answers
 from def_sim.errors import VerificationError
 from def_sim.records import Answer, AnswerStatus, ReadingMethod
@@ -63,8 +63,39 @@ def test_the_journal_is_kept_and_a_second_compaction_replaces_the_first(tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["answers", "answers.parquet"]
 
 
+def test_choices_are_read_without_what_counting_does_not_need(tmp_path: Path) -> None:
+    # Shares of different lengths, and one answer without any: each must stay with its answer.
+    given = [*ANSWERS, an_answer(4, choices=(3,), shown_codes=(3, 4), option_probabilities=(0.25, 0.75))]
+    counted = [
+        Answer(
+            respondent_id=answer.respondent_id,
+            item_id=answer.item_id,
+            wording=answer.wording,
+            call=answer.call,
+            status=answer.status,
+            choices=answer.choices,
+            method=ReadingMethod.NONE,
+            text="",
+            shown_codes=answer.shown_codes,
+            option_probabilities=answer.option_probabilities,
+        )
+        for answer in given
+    ]
+    found = read_choices(compact(store(tmp_path, given)))
+    assert found == counted
+    assert [type(answer.status) for answer in found] == [AnswerStatus] * 4
+
+
+def test_choices_are_not_read_from_another_table(tmp_path: Path) -> None:
+    path = tmp_path / "other.parquet"
+    pd.DataFrame({"respondent_id": ["r00001"]}).to_parquet(path)
+    with pytest.raises(VerificationError, match=r"No match for .*item_id"):
+        read_choices(path)
+
+
 def test_a_run_without_answers_makes_an_empty_table(tmp_path: Path) -> None:
-    assert read_parquet(compact(store(tmp_path, []))) == []
+    path = compact(store(tmp_path, []))
+    assert read_parquet(path) == read_choices(path) == []
 
 
 def test_lone_surrogates_are_spelled_out_in_the_table(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from def_sim.answers.completion import (
     mark_complete,
     read_completion,
     unmark_complete,
+    vouches_for,
 )
 from def_sim.errors import StoreError, VerificationError
 
@@ -25,6 +26,18 @@ def run(tmp_path: Path) -> Path:
 def test_a_complete_run_whose_files_are_as_they_were_passes(run: Path) -> None:
     assert is_complete(run)
     check_files(run)
+
+
+def test_the_mark_vouches_for_files_that_it_names_and_that_are_as_they_were(run: Path) -> None:
+    journal, scores = run / "answers" / "shard-00-of-01.jsonl", run / "metrics.csv"
+    (run / "new.csv").write_bytes(b"abc")
+    assert vouches_for(run, [journal, scores])
+    assert not vouches_for(run, [journal, run / "new.csv"])
+    journal.write_bytes(b"abd")
+    assert vouches_for(run, [scores])
+    assert not vouches_for(run, [scores, journal])
+    scores.unlink()
+    assert not vouches_for(run, [scores])
 
 
 def test_the_mark_holds_size_and_sha256_of_every_file_and_the_number_of_answers(run: Path) -> None:

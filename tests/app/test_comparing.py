@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from scripted_runs import hold
 
+from def_sim.answers.compaction import compact, parquet_path
+from def_sim.answers.completion import mark_complete
 from def_sim.answers.manifest import read_manifest, write_manifest
-from def_sim.app import stored_runs
+from def_sim.app import compared_answers, stored_runs
 from def_sim.app.main import main
 
 MODELS = ("mistral7b", "llama3_8b")
@@ -32,6 +34,16 @@ def outputs(finished: Path, tmp_path: Path) -> Path:
 def compare(outputs: Path, pattern: str = "**") -> pd.DataFrame:
     assert main(["stage=report", f"runs={outputs}/{pattern}", f"output={outputs}"]) == 0
     return pd.read_csv(outputs / "comparison" / "comparison.csv", keep_default_na=False, na_values=[""])
+
+
+def vouch_for_table(folder: Path) -> None:
+    """Leaves a finished run as its report does, with its table of answers."""
+    table = compact(folder)
+    mark_complete(folder, ["metrics.csv", table.name, *journals_of(folder)], num_answers=12)
+
+
+def journals_of(folder: Path) -> list[Path]:
+    return [path.relative_to(folder) for path in folder.glob("answers/*.jsonl")]
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -71,6 +83,35 @@ def test_a_finished_run_is_not_computed_again(outputs: Path, monkeypatch: pytest
     monkeypatch.delattr(stored_runs, "compute_results")
     monkeypatch.delattr(stored_runs, "prepare_run")
     assert set(compare(outputs)["model"]) == set(MODELS)
+
+
+def test_tables_that_the_marks_vouch_for_give_what_the_journals_give(
+    outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare(outputs)
+    tables = [outputs / "comparison" / name for name in ("comparison.csv", "pairs.csv", "maps.csv")]
+    from_journals = [path.read_bytes() for path in tables]
+    for path in outputs.glob("*/*/*/manifest.json"):
+        vouch_for_table(path.parent)
+    monkeypatch.delattr(compared_answers, "panel_answers")  # which reads journals
+    compare(outputs)
+    assert [path.read_bytes() for path in tables] == from_journals
+
+
+@pytest.mark.parametrize("changed", ["the table", "the journal"])
+def test_a_changed_file_of_a_finished_run_sends_its_reader_to_the_journal(
+    changed: str, outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [manifest] = outputs.glob("mistral7b/us/*/manifest.json")
+    folder = manifest.parent
+    vouch_for_table(folder)
+    if changed == "the table":
+        parquet_path(folder).write_bytes(b"no table")
+        assert set(compare(outputs)["model"]) == set(MODELS)
+    else:
+        [journal] = folder.glob("answers/*.jsonl")
+        journal.write_bytes(journal.read_bytes().replace(b"wvs7", b"wvs8", 1))
+        assert f"{journal}, line 1: the line is damaged" in refused(capsys, f"runs={outputs}/**")
 
 
 def test_an_unfinished_run_is_scored_from_what_is_there_and_left_as_it_is(outputs: Path) -> None:
