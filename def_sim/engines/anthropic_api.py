@@ -9,16 +9,22 @@ would refuse is known at plan time.
 import asyncio
 import time
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from def_sim.engines.anthropic_messages import message_parameters, read_message
 from def_sim.engines.batch_journal import BatchJournal
 from def_sim.engines.cost import Ledger
-from def_sim.engines.deviations import MEANINGS, known_deviations
+from def_sim.engines.deviations import known_deviations
 from def_sim.engines.failures import Provider, read_key
-from def_sim.engines.hosted import HostedCalls, Limits, check_base_url, check_mode, most_tokens_in
+from def_sim.engines.hosted import (
+    HostedCalls,
+    Limits,
+    check_base_url,
+    check_mode,
+    most_tokens_in,
+    provider_facts,
+)
 from def_sim.engines.hosted_models import check_not_retired, hosted_model
 from def_sim.engines.message_batches import MessageBatches
 from def_sim.engines.prices import find_price
@@ -114,19 +120,11 @@ class AnthropicEngine:
 
     def describe(self) -> dict[str, object]:
         """What is asked, for the manifest; never the key."""
-        price = self.ledger.price
         return {
-            "engine": "anthropic",
-            "model_name": self._provider.model_name,
-            "base_url": self._provider.base_url,
-            "sdk": f"anthropic {version('anthropic')}",
+            **provider_facts(self._provider, "anthropic", self.ledger, self._deviations),
             "thinking": self._model.thinking,
             "sampling": self._model.sampling,
             "batches": self._sends_batches,
-            "deviations": {name: MEANINGS[name] for name in self._deviations},
-            "usd_per_million_tokens": [price.input_usd, price.output_usd] if price else None,
-            "prices_as_of": price.as_of if price else None,
-            "identity": {"provider": "anthropic", "model": self._provider.model_name},
         }
 
     def keep_in(self, folder: Path, name: str) -> None:

@@ -7,11 +7,13 @@ read, is the business of the engine.
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from typing import Any, Final
 
 from def_sim.engines.cost import Ledger
+from def_sim.engines.deviations import MEANINGS
 from def_sim.engines.failures import Provider, as_failure
 from def_sim.engines.pacing import Pace
 from def_sim.errors import ConfigError, EngineError
@@ -114,6 +116,30 @@ def most_tokens_in(request: Request) -> int:
     """More tokens than a request can have: a token is at least one byte."""
     content = sum(len(message.content.encode()) + _TOKENS_OF_TURN for message in request.messages)
     return content + _TOKENS_OF_FRAME
+
+
+def provider_facts(
+    provider: Provider, name: str, ledger: Ledger, deviations: Sequence[str]
+) -> dict[str, object]:
+    """What every hosted engine says of itself in the manifest; never the key.
+
+    Args:
+        provider: Whom it asks.
+        name: Of the provider and of its SDK's package.
+        ledger: Where its prices are.
+        deviations: What it goes without, by name.
+    """
+    price = ledger.price
+    return {
+        "engine": name,
+        "model_name": provider.model_name,
+        "base_url": provider.base_url,
+        "sdk": f"{name} {version(name)}",
+        "deviations": {deviation: MEANINGS[deviation] for deviation in deviations},
+        "usd_per_million_tokens": [price.input_usd, price.output_usd] if price else None,
+        "prices_as_of": price.as_of if price else None,
+        "identity": {"provider": name, "model": provider.model_name},
+    }
 
 
 def check_mode(request: Request, provider: Provider) -> None:

@@ -8,14 +8,13 @@ names, and is kept by the SDK alone. What the server really honours is probed at
 import asyncio
 import re
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from def_sim.engines.cost import Ledger
-from def_sim.engines.deviations import MEANINGS, as_sent, known_deviations
+from def_sim.engines.deviations import as_sent, known_deviations
 from def_sim.engines.failures import Provider, read_key, unreadable
-from def_sim.engines.hosted import HostedCalls, Limits, check_base_url, check_mode
+from def_sim.engines.hosted import HostedCalls, Limits, check_base_url, check_mode, provider_facts
 from def_sim.engines.hosted_models import check_not_retired
 from def_sim.engines.openai_probe import HONOURED, MAX_TOKENS, PROMPT, UNKNOWN, Reply, probe
 from def_sim.engines.prices import find_price
@@ -132,17 +131,9 @@ class OpenAIServerEngine:
 
     def describe(self) -> dict[str, object]:
         """What is asked, for the manifest; after `start()` what the probe found. Never the key."""
-        price = self.ledger.price
         return {
-            "engine": "openai",
-            "model_name": self._provider.model_name,
-            "base_url": self._provider.base_url,
-            "sdk": f"openai {version('openai')}",
+            **provider_facts(self._provider, "openai", self.ledger, self._deviations),
             "probe": dict(self._findings),
-            "deviations": {name: MEANINGS[name] for name in self._deviations},
-            "usd_per_million_tokens": [price.input_usd, price.output_usd] if price else None,
-            "prices_as_of": price.as_of if price else None,
-            "identity": {"provider": "openai", "model": self._provider.model_name},
         }
 
     def keep_in(self, folder: Path, name: str) -> None:

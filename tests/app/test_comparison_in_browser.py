@@ -1,25 +1,15 @@
 """The comparison in a real browser: its script runs under its own policy and shows one score at a time."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
 from scripted_runs import hold
 
 from def_sim.app.main import main
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 def test_the_chosen_score_alone_is_shown(tmp_path: Path) -> None:

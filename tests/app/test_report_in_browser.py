@@ -1,24 +1,15 @@
 """The report in a real browser: its script runs under its own security policy, Chinese is set."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
 from runs import run_folder, words
 
 from def_sim.app.main import main
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.mark.parametrize(("survey", "label"), [("us", "Very important"), ("cn", "非常重要")])

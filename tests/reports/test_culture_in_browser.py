@@ -3,11 +3,11 @@
 import json
 import math
 import re
-import shutil
 import subprocess
 
 import numpy as np
 import pytest
+from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
 from markupsafe import Markup
 
 from def_sim.metrics.cultural_map import Ellipse
@@ -16,15 +16,7 @@ from def_sim.reports.bias_chart import MatchRow, TiltRow, match_chart, mismatch_
 from def_sim.reports.map_chart import CountryPoint, MapAxis, PanelPoint, map_chart
 from def_sim.reports.page import asset
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = NEEDS_CHROMIUM
 # Written into the page by its own script: what --dump-dom then shows.
 MEASURE = """
 const found = {overlaps: [], outside: [], cut: [], words: 0};
