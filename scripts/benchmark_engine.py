@@ -327,7 +327,7 @@ def _slots(network: Any, interviews: Sequence[Interview], *, reuses_prefixes: bo
             for draft, error in loop.step():
                 if error is not None:
                     raise error
-                done += len(draft.answer or ())
+                done += len(draft.text.answer or ())
                 respondent, question = divmod(draft.ticket, num_questions)
                 if question + 1 < num_questions:  # each respondent goes on by itself
                     loop.add(draft.ticket + 1, request_of(interviews, respondent, question + 1))

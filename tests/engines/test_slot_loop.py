@@ -136,8 +136,8 @@ def run(loop: SlotLoop, prompts: Sequence[Prompt]) -> list[tuple[int, ...]]:
     while loop.has_work:
         for draft, error in loop.step():
             assert error is None, error
-            assert draft.answer is not None
-            answers[draft.ticket] = draft.answer
+            assert draft.text.answer is not None
+            answers[draft.ticket] = draft.text.answer
     return [answers[ticket] for ticket in range(len(prompts))]
 
 
@@ -244,7 +244,7 @@ def run_through(loop: SlotLoop, prompts: Sequence[Prompt], recover: Callable[[],
             if failed is not None:
                 answers[failed.ticket] = None
         else:
-            answers.update((draft.ticket, draft.answer) for draft, _ in ended)
+            answers.update((draft.ticket, draft.text.answer) for draft, _ in ended)
     return answers
 
 
@@ -267,7 +267,7 @@ def test_a_prompt_that_does_not_fit_even_alone_is_told_and_the_others_go_on(netw
         loop.add(ticket, prompt)
     ended: dict[int, Any] = {}
     while loop.has_work:
-        ended.update((draft.ticket, (draft.answer, error)) for draft, error in loop.step())
+        ended.update((draft.ticket, (draft.text.answer, error)) for draft, error in loop.step())
     assert ended[0][0] == by_generate(network, short)
     assert "not enough memory for a prompt of 360 tokens" in str(ended[1][1])
 
@@ -313,7 +313,7 @@ def test_logits_that_are_no_numbers_fail_their_request_and_no_other(network: Any
         loop.add(ticket, prompt)
     ended: dict[int, Any] = {}
     while loop.has_work:
-        ended.update((draft.ticket, (draft.answer, error)) for draft, error in loop.step())
+        ended.update((draft.ticket, (draft.text.answer, error)) for draft, error in loop.step())
     for ticket, answer in enumerate(expected):
         if ticket in spoilt:
             assert "not finite" in str(ended[ticket][1])

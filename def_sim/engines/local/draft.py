@@ -15,13 +15,11 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from def_sim.engines.local.beam_search import BeamSearch, Survivors
 from def_sim.engines.local.key_values import KeyValues
-from def_sim.engines.local.option_codes import CodeScores
+from def_sim.engines.local.progress import Progress
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_attention import Reading, Writing
-from def_sim.engines.local.token_choice import Ask, Choice
-from def_sim.randomness import noise_key
+from def_sim.engines.local.token_choice import Choice
 
 _SWEEP: Final = 64  # cells written between two looks for dead ones
 
@@ -35,40 +33,27 @@ class Draft:
         prompt: Request and tokens to read.
         stop_tokens: Tokens that end a text.
         keeps_positions: The model needs to know where each cell's token stands.
+        text: Its tokens.
         slot: Where its cells are; None while it waits.
         num_read: Prompt tokens whose cells are filled.
         num_reused: Of these, how many were there from the respondent's question before.
-        answer: Its tokens, once the answer is found; none where codes are scored.
     """
 
     ticket: int
     prompt: Prompt
     stop_tokens: frozenset[int]
     keeps_positions: bool = False
+    text: Progress = field(init=False)
     slot: int | None = None
     num_read: int = 0
     num_reused: int = 0
-    answer: tuple[int, ...] | None = None
-    _key: int = field(init=False)
-    _search: BeamSearch | None = None
-    _codes: CodeScores | None = None
-    _written: list[int] = field(default_factory=list)  # without beams
-    _next: tuple[int, ...] = ()  # newest token of each row
-    _scores: tuple[float, ...] = (0.0,)
     _num_cells: int = 0
-    _num_steps: int = 0
     _last_sweep: int = 0
     _mask: Tensor | None = None  # (N, cells): 0 where a beam sees a cell, -inf where not
     _positions: Tensor | None = None  # (cells,)
 
     def __post_init__(self) -> None:
-        self._key = noise_key(self.prompt.request.key)
-        self._begin_search()
-
-    @property
-    def num_rows(self) -> int:
-        """Most rows it takes in a step, but for long codes, which take a few more once."""
-        return 1 if self.prompt.codes is not None else self.prompt.request.decoding.num_beams
+        self.text = Progress(self.prompt, self.stop_tokens)
 
     @property
     def num_unread(self) -> int:
@@ -78,24 +63,7 @@ class Draft:
     @property
     def num_cells_needed(self) -> int:
         """Cells its slot must have before its next step."""
-        return max(len(self.prompt.token_ids), self._num_cells + len(self._next))
-
-    @property
-    def has_stopped(self) -> bool:
-        """True if the answer ended by itself; only once it is found."""
-        last = self.answer[-1:] if self.answer is not None else ()
-        return not self.stop_tokens.isdisjoint(last)
-
-    @property
-    def code_probabilities(self) -> dict[int, float]:
-        """Of each option code, once all are scored; only where codes are."""
-        assert self._codes is not None
-        return self._codes.probabilities()
-
-    @property
-    def noise_key(self) -> int:
-        """Key of its randomness."""
-        return self._key
+        return max(len(self.prompt.token_ids), self._num_cells + len(self.text.next_tokens))
 
     def enter(self, slot: int, num_reused: int) -> None:
         """Takes a slot whose first cells hold the first tokens of the prompt already."""
@@ -103,11 +71,10 @@ class Draft:
 
     def restart(self) -> None:
         """Back to the waiting room, as if nothing had been done; its draws will be the same."""
+        self.text.restart()
         self.slot, self.num_read, self.num_reused = None, 0, 0
-        self._written, self._next, self._scores = [], (), (0.0,)
-        self._num_cells = self._num_steps = self._last_sweep = 0
+        self._num_cells = self._last_sweep = 0
         self._mask = self._positions = None
-        self._begin_search()
 
     def reading(self, length: int) -> Reading:
         """The next stretch of the prompt."""
@@ -122,30 +89,20 @@ class Draft:
     def writing(self, device: torch.device) -> Writing:
         """The cells of the newest tokens, one a row, and what their rows see."""
         assert self.slot is not None
+        num_rows = len(self.text.next_tokens)
         if self._mask is None:
-            return Writing(self.slot, len(self._next), self._num_cells, None)
-        num_rows = len(self._next)
+            return Writing(self.slot, num_rows, self._num_cells, None)
         own = torch.full((num_rows, num_rows), -torch.inf, dtype=self._mask.dtype, device=device)
         mask = torch.cat([self._mask, own.fill_diagonal_(0.0)], dim=1)
         return Writing(self.slot, num_rows, self._num_cells, mask, self._positions_with_next(device))
 
     @property
-    def next_tokens(self) -> tuple[int, ...]:
-        """The tokens to write, one a row."""
-        return self._next
-
-    @property
     def position(self) -> int:
         """Where the tokens to write stand in their texts."""
-        return len(self.prompt.token_ids) + self._num_steps - 1
-
-    def ask(self) -> Ask:
-        """What it needs from the logits of its rows."""
-        wanted = None if self._codes is None else self._codes.wanted()
-        return Ask(self.prompt.request.decoding, self._key, self._num_steps, self._scores, wanted)
+        return len(self.prompt.token_ids) + self.text.num_steps - 1
 
     def take(self, choice: Choice, writing: Writing | None, dtype: torch.dtype, device: torch.device) -> None:
-        """Goes on by a step that has succeeded; sets `answer` if that was the last.
+        """Goes on by a step that has succeeded.
 
         Args:
             choice: What was chosen for its rows.
@@ -155,16 +112,18 @@ class Draft:
         """
         if writing is not None:
             self._num_cells = writing.end
-        self._num_steps += 1
-        if isinstance(choice, int):
-            self._take_token(choice)
-        elif isinstance(choice, tuple):
-            assert self._codes is not None
-            self._take_survivors(self._codes.advance(choice), writing, dtype, device)
-        else:
-            assert choice is not None
-            assert self._search is not None
-            self._take_survivors(self._search.advance(choice), writing, dtype, device)
+        parents = self.text.advance(choice)
+        if parents is None or not (self.text.has_beams or self.text.scores_codes):
+            return
+        if writing is None:  # all beams begin with the prompt, and see all of it
+            self._mask = torch.zeros((len(parents), self._num_cells), dtype=dtype, device=device)
+            self._last_sweep = self._num_cells
+            if self.keeps_positions:
+                self._positions = torch.arange(self._num_cells, device=device)
+            return
+        assert writing.mask is not None
+        self._mask = writing.mask[list(parents)]
+        self._positions = writing.positions
 
     def drop_dead_cells(self, cells: KeyValues) -> None:
         """Moves together the cells that a beam still sees, when many may be dead."""
@@ -179,39 +138,8 @@ class Draft:
             self._positions = torch.cat([self._positions[:begin], self._positions[alive]])
         self._num_cells = self._last_sweep = begin + alive.shape[0]
 
-    def _begin_search(self) -> None:
-        decoding = self.prompt.request.decoding
-        if self.prompt.codes is not None:
-            self._codes = CodeScores(self.prompt.codes)
-        elif decoding.num_beams > 1:
-            self._search = BeamSearch(decoding.num_beams, decoding.max_new_tokens, self.stop_tokens)
-
-    def _take_token(self, token: int) -> None:
-        self._written.append(token)
-        self._next = (token,)
-        is_full = len(self._written) == self.prompt.request.decoding.max_new_tokens
-        if token in self.stop_tokens or is_full:
-            self.answer = tuple(self._written)
-
-    def _take_survivors(
-        self, survivors: Survivors | None, writing: Writing | None, dtype: torch.dtype, device: torch.device
-    ) -> None:
-        if survivors is None:
-            self.answer = self._search.best() if self._search is not None else ()
-            return
-        self._next, self._scores = survivors.tokens, survivors.scores
-        if writing is None:  # all beams begin with the prompt, and see all of it
-            self._mask = torch.zeros((len(self._next), self._num_cells), dtype=dtype, device=device)
-            self._last_sweep = self._num_cells
-            if self.keeps_positions:
-                self._positions = torch.arange(self._num_cells, device=device)
-            return
-        assert writing.mask is not None
-        self._mask = writing.mask[list(survivors.parents)]
-        self._positions = writing.positions
-
     def _positions_with_next(self, device: torch.device) -> Tensor | None:
         if self._positions is None:
             return None
-        new = torch.full((len(self._next),), self.position, device=device)
+        new = torch.full((len(self.text.next_tokens),), self.position, device=device)
         return torch.cat([self._positions, new])

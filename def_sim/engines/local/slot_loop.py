@@ -128,7 +128,7 @@ class SlotLoop:
         Returns:
             The only draft, if not even that one fits; it has left.
         """
-        is_alone, num_rows = len(self._running) == 1, sum(draft.num_rows for draft in self._running)
+        is_alone, num_rows = len(self._running) == 1, sum(draft.text.num_rows for draft in self._running)
         if is_alone and self.max_read == _FEWEST_READ:
             [draft] = self._running
             self._leave(draft)
@@ -169,10 +169,10 @@ class SlotLoop:
 
     def _admit(self) -> None:
         """Lets those in who wait, oldest first, while there are rows and slots."""
-        num_rows = sum(draft.num_rows for draft in self._running)
+        num_rows = sum(draft.text.num_rows for draft in self._running)
         while self._waiting:
             draft = self._waiting[0]
-            if self._running and (self._num_suspects or num_rows + draft.num_rows > self.max_rows):
+            if self._running and (self._num_suspects or num_rows + draft.text.num_rows > self.max_rows):
                 return
             number = self._slot_for(draft)
             if number is None:
@@ -185,7 +185,7 @@ class SlotLoop:
             draft.enter(number, min(num_known, len(draft.prompt.token_ids) - 1))
             slot.owner, slot.draft, slot.tokens = owner, draft, ()
             self._running.append(draft)
-            num_rows += draft.num_rows
+            num_rows += draft.text.num_rows
 
     def _slot_for(self, draft: Draft) -> int | None:
         """The respondent's own slot, else nobody's, else a new one, else the one that lay idle longest."""
@@ -223,7 +223,7 @@ class SlotLoop:
 
     def _groups(self) -> list[tuple[Draft, Writing]]:
         """What is written in this step: the newest tokens of all drafts that have some."""
-        return [(draft, draft.writing(self.device)) for draft in self._running if draft.next_tokens]
+        return [(draft, draft.writing(self.device)) for draft in self._running if draft.text.next_tokens]
 
     def _idle(self, num_rows: int) -> list[Writing]:
         """Rows without meaning that fill a step up to its fixed number; they have the last slot."""
@@ -248,7 +248,7 @@ class SlotLoop:
         tokens: list[int] = []
         positions: list[int] = []
         for draft, group in writing:
-            tokens.extend(draft.next_tokens)
+            tokens.extend(draft.text.next_tokens)
             positions.extend([draft.position] * group.num_beams)
         needed = list(range(len(tokens)))
         idle = self._idle(len(tokens))
@@ -283,7 +283,7 @@ class SlotLoop:
         deciding: list[tuple[Draft, Writing | None]] = [*writing, *has_ended]
         with torch.inference_mode():
             choices = choose(
-                logits, [draft.ask() for draft, _ in deciding], num_stop_tokens=len(self.stop_tokens)
+                logits, [draft.text.ask() for draft, _ in deciding], num_stop_tokens=len(self.stop_tokens)
             )
             for draft, stretch in reading:
                 draft.has_read(stretch.length)
@@ -294,7 +294,7 @@ class SlotLoop:
                     continue
                 draft.take(choice, group, self._cells.keys[0].dtype, self.device)
                 draft.drop_dead_cells(self._cells)
-                if draft.answer is not None:
+                if draft.text.answer is not None:
                     ended.append((draft, None))
         self.work.num_steps += 1
         self.work.num_written_tokens += sum(group.num_beams for _, group in writing)

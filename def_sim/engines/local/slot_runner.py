@@ -81,16 +81,16 @@ class SlotRunner:
             return draft.ticket, error
         if draft.prompt.codes is not None:
             return draft.ticket, _of_codes(draft)
-        assert draft.answer is not None
-        return draft.ticket, self._model.completion(draft.prompt, draft.answer, has_stopped=draft.has_stopped)
+        assert draft.text.answer is not None
+        return draft.ticket, self._model.completion(draft.prompt, draft.text.answer, has_stopped=draft.text.has_stopped)
 
 
 def _of_codes(draft: Draft) -> Completion | EngineError:
     """The answer where only option codes may be given."""
-    request, probabilities = draft.prompt.request, draft.code_probabilities
+    request, probabilities = draft.prompt.request, draft.text.code_probabilities
     if not all(map(isfinite, probabilities.values())):
         return EngineError(f"{request.key}: the model gives none of the option codes any probability.")
-    code = choose_code(probabilities, request.decoding, draft.noise_key)
+    code = choose_code(probabilities, request.decoding, draft.text.noise_key)
     assert draft.prompt.codes is not None
     return Completion(
         text=f"{request.answer_anchor} {code}",
