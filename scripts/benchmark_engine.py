@@ -3,11 +3,13 @@
     python scripts/benchmark_engine.py                        # small random Llama on the CPU, about 8 minutes
     python scripts/benchmark_engine.py --questions 1 --only slots,one_at_a_time    # a quick look
     python scripts/benchmark_engine.py --device cuda          # Mistral-7B from its config, random weights
+    python scripts/benchmark_engine.py --device cuda --only steps      # a step alone: writing, reading
 
 Every way answers the same prompts of the same respondents in the same process, one after the other;
 only ratios within one run mean something. Weights are random: speed does not depend on what they say.
 Answers have set lengths, which no way can shorten. On a CPU the clock is the process's CPU time with
-one thread, which neighbours disturb least; on a GPU it is the wall.
+one thread, which neighbours disturb least; on a GPU it is the wall. Slow ways may be asked only the first
+questions (`--reference-questions`) of the first respondents (`--reference-share`): their rate counts.
 
 The floor is computed from two rates measured in the same run: how fast weights stream through a
 matrix-vector product, and how fast a large matrix product is.
@@ -27,11 +29,13 @@ import torch
 import transformers
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
 
-from def_sim.engines.local.generation import SpecialTokens, generate_batch
+from def_sim.engines.local import slot_attention
+from def_sim.engines.local.key_values import LayerShape, bytes_per_cell
+from def_sim.engines.local.paged import paged_attention
+from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.runner import Prompt
-from def_sim.engines.local.slot_attention import NAME
 from def_sim.engines.local.slot_loop import SlotLoop, Work
-from def_sim.engines.local.slot_support import try_slots
+from def_sim.engines.local.slot_support import try_pages, try_slots
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
 OPENING, EXCHANGE, QUESTION = 10, 60, 90  # tokens: what precedes memory, a remembered exchange, the question
@@ -74,14 +78,21 @@ def main() -> None:
     rates = measure_rates(network)
     print(f"{describe_machine(device, options.threads)}\n{describe_network(network, rates)}", flush=True)
     records = []
-    for mix in options.beams:
+    if "steps" in options.only:
+        options.only.remove("steps")
+        if device.type == "cuda":
+            print_steps(network, rates)
+    for mix in options.beams if options.only else ():
         for num_respondents in options.respondents:
             interviews = make_interviews(network, num_respondents, options.questions, mix, options.seed)
-            results = list(run_all(network, interviews, options))
-            print_table(network, interviews, results, rates, f"{num_respondents} respondents, {mix}")
+            print_heading(network, interviews, rates, f"{num_respondents} respondents, {mix}")
+            results: list[Result] = []
+            for result in run_all(network, interviews, options):
+                results.append(result)
+                print_row(network, interviews, results, rates)
             records += [
                 {"respondents": num_respondents, "beams": mix, "way": r.name, "seconds": r.seconds,
-                 "tokens": r.num_tokens, "answers": r.num_answers}
+                 "tokens": r.num_tokens, "answers": r.num_answers, "notes": r.notes}
                 for r in results
             ]  # fmt: skip
     if options.json:
@@ -95,8 +106,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--respondents", type=_numbers, default=[20, 64], help="e.g. 20,64")
     parser.add_argument("--questions", type=int, default=2, help="questions a respondent")
     parser.add_argument("--beams", type=_names, default=["one beam", "1 to 5 beams"], help="mixes, by comma")
-    parser.add_argument("--only", type=_names, default=list(WAYS), help=f"of {', '.join(WAYS)}")
-    parser.add_argument("--reference-share", type=float, default=1.0, help="of answers asked one at a time")
+    parser.add_argument("--only", type=_names, default=["steps", *WAYS], help=f"of steps, {', '.join(WAYS)}")
+    parser.add_argument(
+        "--reference-share", type=float, default=1.0, help="of respondents asked one at a time"
+    )
+    parser.add_argument("--reference-questions", type=int, help="asked in the slow ways; default: all")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", help="file for the figures")
@@ -233,12 +247,12 @@ Done = tuple[int, int, str, Work | None]  # tokens, answers, notes, work
 def one_at_a_time(network: Any, interviews: Sequence[Interview], options: argparse.Namespace) -> Done:
     """The published shape: `generate()` for one prompt after the other."""
     most = max(1, round(len(interviews) * options.reference_share))
+    num_questions = _reference_questions(interviews, options)
     done = 0
     for respondent in range(most):
-        for question in range(len(interviews[0].prompts)):
+        for question in range(num_questions):
             done += _generate(network, [request_of(interviews, respondent, question)])
-    share = f"{most} of {len(interviews)} respondents" if most < len(interviews) else ""
-    return done, most * len(interviews[0].prompts), share, None
+    return done, most * num_questions, f"{most} respondents, {num_questions} questions", None
 
 
 def lockstep(network: Any, interviews: Sequence[Interview], options: argparse.Namespace) -> Done:
@@ -250,8 +264,8 @@ def lockstep(network: Any, interviews: Sequence[Interview], options: argparse.Na
 
 def by_beams(network: Any, interviews: Sequence[Interview], options: argparse.Namespace) -> Done:
     """As lockstep, in one batch for each kind of decoding."""
-    done = 0
-    for question in range(len(interviews[0].prompts)):
+    done, num_questions = 0, _reference_questions(interviews, options)
+    for question in range(num_questions):
         groups: dict[Any, list[int]] = {}
         for respondent, interview in enumerate(interviews):
             decoding = interview.decoding
@@ -260,43 +274,61 @@ def by_beams(network: Any, interviews: Sequence[Interview], options: argparse.Na
         for members in groups.values():
             prompts = [request_of(interviews, respondent, question) for respondent in members]
             done += _generate(network, prompts)
-    return done, len(interviews) * len(interviews[0].prompts), "", None
+    return done, len(interviews) * num_questions, f"{num_questions} questions", None
+
+
+def _reference_questions(interviews: Sequence[Interview], options: argparse.Namespace) -> int:
+    return min(len(interviews[0].prompts), options.reference_questions or len(interviews[0].prompts))
 
 
 def _generate(network: Any, prompts: Sequence[Prompt]) -> int:
-    """Tokens that were asked for; a batch goes on until its longest answer is done."""
-    longest = max(prompt.request.decoding.max_new_tokens for prompt in prompts)
-    requests = [_lengthened(prompt.request, longest) for prompt in prompts]
-    special = SpecialTokens(stop=(), pad=0, begin=1)
-    answers = generate_batch(network, special, requests, [prompt.token_ids for prompt in prompts])
-    assert all(len(answer.token_ids) == longest for answer in answers)  # type: ignore[union-attr]
+    """Tokens that were asked for; a batch goes on until its longest answer is done.
+
+    With transformers' own sampling, as anybody calls it.
+    """
+    decoding = prompts[0].request.decoding
+    longest = max(len(prompt.token_ids) for prompt in prompts)
+    length = max(prompt.request.decoding.max_new_tokens for prompt in prompts)
+    rows = [(*[0] * (longest - len(prompt.token_ids)), *prompt.token_ids) for prompt in prompts]
+    mask = [[place >= longest - len(prompt.token_ids) for place in range(longest)] for prompt in prompts]
+    make_settings: Any = GenerationConfig
+    settings = make_settings(
+        max_new_tokens=length,
+        num_beams=decoding.num_beams,
+        do_sample=decoding.do_sample,
+        top_k=50 if decoding.do_sample else None,
+        eos_token_id=None,
+        pad_token_id=0,
+    )
+    with torch.inference_mode():
+        answers = network.generate(
+            input_ids=torch.tensor(rows, device=network.device),
+            attention_mask=torch.tensor(mask, device=network.device).long(),
+            generation_config=settings,
+        )
+    assert answers.shape[1] == longest + length
     return sum(prompt.request.decoding.max_new_tokens for prompt in prompts)
 
 
-def _lengthened(request: Request, length: int) -> Request:
-    decoding = request.decoding
-    same = DecodingConfig(decoding.num_beams, decoding.do_sample, max_new_tokens=length)
-    return Request(request.messages, same, request.key)
-
-
 def continuous(network: Any, interviews: Sequence[Interview], options: argparse.Namespace) -> Done:
-    """The continuous batching of transformers batching: no beams, and one number of tokens for all."""
+    """The continuous batching of transformers: no beams, and one number of tokens for all."""
     if any(interview.decoding.num_beams > 1 for interview in interviews):
         raise ValueError("transformers' continuous batching has no beams")
     make_settings: Any = GenerationConfig
     length = round(float(np.mean([interview.lengths for interview in interviews])))
     settings = make_settings(max_new_tokens=length, do_sample=True, eos_token_id=None, pad_token_id=0)
     done = 0
-    for question in range(len(interviews[0].prompts)):
+    num_questions = _reference_questions(interviews, options)
+    for question in range(num_questions):
         inputs = [list(interview.prompts[question]) for interview in interviews]
         found = network.generate_batch(inputs, generation_config=settings, progress_bar=False)
         done += sum(len(output.generated_tokens) for output in found.values())
-    return done, len(interviews) * len(interviews[0].prompts), f"{length} tokens each", None
+    return done, len(interviews) * num_questions, f"{length} tokens each", None
 
 
 def slots(network: Any, interviews: Sequence[Interview], options: argparse.Namespace) -> Done:
     """This engine."""
-    return _slots(network, interviews, reuses_prefixes=True)
+    return _slots(network, interviews)
 
 
 def slots_without_reuse(network: Any, interviews: Sequence[Interview], options: argparse.Namespace) -> Done:
@@ -304,21 +336,19 @@ def slots_without_reuse(network: Any, interviews: Sequence[Interview], options: 
     return _slots(network, interviews, reuses_prefixes=False)
 
 
-def _slots(network: Any, interviews: Sequence[Interview], *, reuses_prefixes: bool) -> Done:
+def slots_without_graphs(network: Any, interviews: Sequence[Interview], options: argparse.Namespace) -> Done:
+    """This engine on a GPU, every operation launched by itself."""
+    if network.device.type != "cuda":
+        raise ValueError("graphs are for GPUs")
+    few = [Interview(one.decoding, one.prompts[:3], one.lengths) for one in interviews]
+    return _slots(network, few, captures=False)
+
+
+def _slots(
+    network: Any, interviews: Sequence[Interview], *, reuses_prefixes: bool = True, captures: bool = True
+) -> Done:
     before = network.config._attn_implementation
-    _, bytes_per_cell = try_slots(network)
-    network.set_attn_implementation(NAME)
-    is_gpu = network.device.type == "cuda"
-    timed = _Timed(network)
-    loop = SlotLoop(
-        timed,
-        frozenset(),
-        max_rows=256,
-        max_read=8192 if is_gpu else 1024,
-        max_bytes=1 << (36 if is_gpu else 32),
-        bytes_per_cell=bytes_per_cell,
-        reuses_prefixes=reuses_prefixes,
-    )
+    loop, timed = make_loop(network, reuses_prefixes=reuses_prefixes, captures=captures)
     num_questions, done, begin = len(interviews[0].prompts), 0, _clock(network.device)
     for respondent in range(len(interviews)):
         loop.add(respondent * num_questions, request_of(interviews, respondent, 0))
@@ -331,13 +361,54 @@ def _slots(network: Any, interviews: Sequence[Interview], *, reuses_prefixes: bo
                 respondent, question = divmod(draft.ticket, num_questions)
                 if question + 1 < num_questions:  # each respondent goes on by itself
                     loop.add(draft.ticket + 1, request_of(interviews, respondent, question + 1))
+        work, total = loop.work, _clock(network.device) - begin
     finally:
         network.set_attn_implementation(before)
-    work, total = loop.work, _clock(network.device) - begin
-    notes = f"{1 - timed.seconds / total:.1%} of the time outside the model"
+        if isinstance(loop, PagedLoop):
+            loop.close()
+    notes = f"{work.num_steps} steps"
+    if timed is not None:
+        notes += f", {1 - timed.seconds / total:.1%} of the time outside the model"
     if reuses_prefixes:
         notes += f", {work.num_reused_tokens / work.num_prompt_tokens:.0%} of the prompts not read again"
     return done, len(interviews) * num_questions, notes, work
+
+
+def make_loop(network: Any, **settings: Any) -> "tuple[SlotLoop | PagedLoop, _Timed | None]":
+    """The loop for the network's device; on a CPU with a clock at the model."""
+    reason, layers = try_slots(network)
+    if reason is not None:
+        raise ValueError(reason)
+    if network.device.type == "cuda":
+        return _paged_loop(network, layers, **settings), None
+    network.set_attn_implementation(slot_attention.NAME)
+    timed = _Timed(network)
+    loop = SlotLoop(
+        timed,
+        frozenset(),
+        max_rows=256,
+        max_read=1024,
+        max_bytes=1 << 32,
+        bytes_per_cell=bytes_per_cell(layers, network.dtype),
+        reuses_prefixes=settings["reuses_prefixes"],
+    )
+    return loop, timed
+
+
+def _paged_loop(network: Any, layers: list[LayerShape], **settings: Any) -> PagedLoop:
+    if (reason := try_pages(network, layers)) is not None:
+        raise ValueError(reason)
+    network.set_attn_implementation(paged_attention.NAME)
+    free, _ = torch.cuda.mem_get_info(network.device)
+    return PagedLoop(
+        network,
+        frozenset(),
+        max_rows=256,
+        max_read=8192,
+        max_bytes=int(0.8 * free),
+        layers=layers,
+        **settings,
+    )
 
 
 class _Timed:
@@ -359,9 +430,74 @@ WAYS: dict[str, Callable[[Any, Sequence[Interview], argparse.Namespace], Done]] 
     "lockstep": lockstep,
     "by_beams": by_beams,
     "continuous": continuous,
+    "slots_without_graphs": slots_without_graphs,
     "slots_without_reuse": slots_without_reuse,
     "slots": slots,
 }
+
+
+# --- a step alone
+
+
+def print_steps(network: Any, rates: "Rates") -> None:
+    """Writing at 550 tokens of context for 20, 64 and 256 rows, reading 8,192 tokens: everything included."""
+    before = network.config._attn_implementation
+    loop, _ = make_loop(network, reuses_prefixes=False)
+    try:
+        in_layers, head = count_weights(network)
+        print("\na step alone: choosing tokens, keeping book and copying included")
+        for num_sequences, num_beams in ((20, 1), (64, 1), (256, 1), (20, 3), (85, 3)):
+            seconds = _writing_step(loop, num_sequences, num_beams)
+            rows = num_sequences * num_beams
+            cells = num_sequences * 550 * bytes_per_cell(loop.layers, network.dtype)  # type: ignore[union-attr]
+            moved = (weight_bytes(network) + cells) / rates.bytes_per_s
+            floor = max(moved, 2 * rows * (in_layers + head) / rates.flops_per_s)
+            print(f"  {num_sequences:>4} answers of {num_beams} beams: {seconds * 1e3:6.2f} ms, "
+                  f"{floor / seconds:.0%} of the floor of {floor * 1e3:.2f} ms", flush=True)  # fmt: skip
+        for num_prompts in (1, 4, 16):
+            seconds = _reading_step(loop, num_prompts)
+            rate = 2 * 512 * num_prompts * in_layers / seconds
+            share = rate / rates.flops_per_s
+            print(f"  reading {512 * num_prompts:>5} tokens: {seconds * 1e3:6.1f} ms, "
+                  f"{rate / 1e12:.0f} TFLOP/s, {share:.0%} of the matmul rate", flush=True)  # fmt: skip
+    finally:
+        network.set_attn_implementation(before)
+        loop.close()
+
+
+def _writing_step(loop: Any, num_sequences: int, num_beams: int) -> float:
+    """Median seconds of a step in which so many answers write at 550 tokens of context, give or take ten."""
+    for _ in range(2):  # the first time graphs are captured
+        for number in range(num_sequences):
+            loop.add(number, _plain_prompt(number, 540, num_beams, 24))
+        seconds = []
+        while loop.has_work:
+            begin = time.perf_counter()
+            num_written = loop.work.num_written_tokens
+            loop.step()
+            if loop.work.num_written_tokens - num_written == num_sequences * num_beams:
+                seconds.append(time.perf_counter() - begin)
+    return float(np.median(seconds))
+
+
+def _reading_step(loop: Any, num_prompts: int) -> float:
+    """Least seconds in which so many prompts of 512 tokens are read."""
+    best = float("inf")
+    for _ in range(4):
+        for number in range(num_prompts):
+            loop.add(number, _plain_prompt(number, 512, 1, 1))
+        begin = _clock(loop.device)
+        while loop.has_work:
+            loop.step()
+        best = min(best, _clock(loop.device) - begin)
+    return best
+
+
+def _plain_prompt(number: int, length: int, num_beams: int, max_new_tokens: int) -> Prompt:
+    rng = np.random.default_rng(number)
+    decoding = DecodingConfig(num_beams, True, max_new_tokens=max_new_tokens)
+    request = Request((Message(Role.USER, ""),), decoding, RequestKey(1, f"r{number:05d}", "q", 0))
+    return Prompt(request, tuple(rng.integers(10, 30000, length).tolist()))
 
 
 # --- the floor, and the tables
@@ -385,13 +521,23 @@ def measure_rates(network: Any) -> Rates:
             torch.nn.functional.linear(vector, matrix)
 
     size = 8192 if network.device.type == "cuda" else 1024
-    square = torch.ones(size, size, dtype=matrices[0].dtype, device=network.device)
+    # Random: on a GPU products of ones are faster than those of any model.
+    square = torch.randn(size, size, device=network.device).to(matrices[0].dtype)
     num_bytes = sum(p.numel() * p.element_size() for p in matrices)
     with torch.inference_mode():
         return Rates(
-            num_bytes / _best_of(stream, network.device),
+            max(num_bytes / _best_of(stream, network.device), _copy_rate(network.device)),
             2 * size**3 / _best_of(lambda: square @ square, network.device),
         )
+
+
+def _copy_rate(device: torch.device) -> float:
+    """Bytes read and written a second in a large copy on a GPU; 0 elsewhere."""
+    if device.type != "cuda":
+        return 0.0
+    source = torch.ones(1 << 32, dtype=torch.uint8, device=device)
+    target = torch.empty_like(source)
+    return 2 * source.numel() / _best_of(lambda: target.copy_(source), device)
 
 
 def _best_of(work: Callable[[], object], device: torch.device, repeats: int = 5) -> float:
@@ -410,28 +556,38 @@ def floor_seconds(network: Any, interviews: Sequence[Interview], rates: Rates) -
     Every prompt read once, nothing reused; every row of every beam computed; in each step the weights
     are read once.
     """
-    matrices = [p for p in network.parameters() if p.dim() == 2]
+    in_layers, head = count_weights(network)
+    num_read = sum(len(prompt) for interview in interviews for prompt in interview.prompts)
+    num_rows = sum(sum(interview.lengths) * interview.decoding.num_beams for interview in interviews)
+    num_steps = max(sum(interview.lengths) for interview in interviews)
+    reading = 2 * num_read * in_layers / rates.flops_per_s
+    computing = 2 * num_rows * (in_layers + head) / rates.flops_per_s
+    return reading + max(computing, num_steps * weight_bytes(network) / rates.bytes_per_s)
+
+
+def count_weights(network: Any) -> tuple[int, int]:
+    """Weights in the layers' matrices, and in the head."""
     head = network.get_output_embeddings().weight
     embedding = network.get_input_embeddings().weight
     # A byte of a packed matrix holds two weights.
     in_layers = sum(
         p.numel() * (1 if p.is_floating_point() else 2)
-        for p in matrices
-        if p is not head and p is not embedding
+        for p in network.parameters()
+        if p.dim() == 2 and p is not head and p is not embedding
     )
-    weight_bytes = sum(p.numel() * p.element_size() for p in matrices if p is not embedding)
-    num_read = sum(len(prompt) for interview in interviews for prompt in interview.prompts)
-    num_rows = sum(sum(interview.lengths) * interview.decoding.num_beams for interview in interviews)
-    num_steps = max(sum(interview.lengths) for interview in interviews)
-    reading = 2 * num_read * in_layers / rates.flops_per_s
-    computing = 2 * num_rows * (in_layers + head.numel()) / rates.flops_per_s
-    return reading + max(computing, num_steps * weight_bytes / rates.bytes_per_s)
+    return in_layers, head.numel()
 
 
-def print_table(
-    network: Any, interviews: Sequence[Interview], results: Sequence[Result], rates: Rates, title: str
-) -> None:
-    """One row a way; ratios to the reference and to lockstep of the same run."""
+def weight_bytes(network: Any) -> int:
+    """Bytes of the matrices that a step reads."""
+    embedding = network.get_input_embeddings().weight
+    return sum(
+        p.numel() * p.element_size() for p in network.parameters() if p.dim() == 2 and p is not embedding
+    )
+
+
+def print_heading(network: Any, interviews: Sequence[Interview], rates: Rates, title: str) -> None:
+    """What is asked, and the names of the columns."""
     num_read = sum(len(prompt) for interview in interviews for prompt in interview.prompts)
     num_answers = len(interviews) * len(interviews[0].prompts)
     floor = floor_seconds(network, interviews, rates)
@@ -439,16 +595,26 @@ def print_table(
     print(f"\n{title}: {num_answers} answers, {num_read / num_answers:.0f} tokens in and "
           f"{written / num_answers:.0f} out each; floor {floor:.1f} s")  # fmt: skip
     print(f"  {'way':<22}{'s':>8}{'tokens/s':>10}{'answers/h':>11}"
-          f"{'x one':>8}{'x batch':>9}{'floor':>8}  notes")  # fmt: skip
+          f"{'x one':>8}{'x batch':>9}{'floor':>8}  notes", flush=True)  # fmt: skip
+
+
+def print_row(network: Any, interviews: Sequence[Interview], results: Sequence[Result], rates: Rates) -> None:
+    """The way that ended last; ratios to those of the same run that ended before it.
+
+    A row at a time, so that what was measured is there if the run is cut short.
+    """
+    result = results[-1]
+    written = sum(sum(interview.lengths) for interview in interviews)
     rate = {result.name: result.tokens_per_s for result in results}
     batch = rate.get("lockstep", rate.get("by_beams"))
-    for result in results:
-        to_one = f"{result.tokens_per_s / rate['one_at_a_time']:.2f}" if "one_at_a_time" in rate else "-"
-        to_batch = f"{result.tokens_per_s / batch:.2f}" if batch else "-"
-        share = floor * result.num_tokens / written / result.seconds
-        per_hour = result.num_answers / result.seconds * 3600
-        print(f"  {result.name:<22}{result.seconds:>8.1f}{result.tokens_per_s:>10.1f}{per_hour:>11,.0f}"
-              f"{to_one:>8}{to_batch:>9}{share:>8.0%}  {result.notes}", flush=True)  # fmt: skip
+    to_one = f"{result.tokens_per_s / rate['one_at_a_time']:.2f}" if "one_at_a_time" in rate else "-"
+    to_batch = f"{result.tokens_per_s / batch:.2f}" if batch else "-"
+    share = floor_seconds(network, interviews, rates) * result.num_tokens / written / result.seconds
+    per_hour = result.num_answers / result.seconds * 3600
+    survey = f", 613 questions: {613 / (result.num_answers / len(interviews)) * result.seconds:,.0f} s"
+    notes = result.notes + (survey if result.name.startswith("slots") else "")
+    print(f"  {result.name:<22}{result.seconds:>8.1f}{result.tokens_per_s:>10.1f}{per_hour:>11,.0f}"
+          f"{to_one:>8}{to_batch:>9}{share:>8.0%}  {notes}", flush=True)  # fmt: skip
 
 
 def describe_machine(device: torch.device, threads: int) -> str:
@@ -465,7 +631,7 @@ def describe_network(network: Any, rates: Rates) -> str:
     """For the record."""
     return (
         f"{type(network).__name__}, {network.num_parameters() / 1e6:,.1f} M parameters, {network.dtype}; "
-        f"weights stream at {rates.bytes_per_s / 1e9:,.1f} GB/s, matrices multiply at "
+        f"memory at {rates.bytes_per_s / 1e9:,.1f} GB/s, matrices multiply at "
         f"{rates.flops_per_s / 1e12:,.3f} TFLOP/s"
     )
 

@@ -1,8 +1,12 @@
-"""What all tests share: one thread an operation, set before anything imports torch."""
+"""What all tests share: one thread an operation, kernels interpreted; set before anything imports torch."""
 
 import os
+import shutil
 
 # Two OpenMP threads on two busy cores stall each other for seconds.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Triton reads it when it is first imported. With it kernels run on a CPU, slowly.
+if shutil.which("nvidia-smi") is None:
+    os.environ.setdefault("TRITON_INTERPRET", "1")

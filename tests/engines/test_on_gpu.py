@@ -1,14 +1,18 @@
-"""The slot loop on a CUDA device. Left out where there is none."""
+"""The loop for GPUs on a CUDA device: kernels, graphs, steps that overlap. Left out where there is none."""
 
 import copy
 from typing import Any
 
 import pytest
+import test_paged_loop
 import torch
-from test_slot_loop import DECODINGS, by_generate, llama, loop_of, network_of, prompts_of, run
+from test_paged_loop import paged_loop_of, run
+from test_slot_loop import ARCHITECTURES, DECODINGS, by_generate, llama, loop_of, network_of, prompts_of
+from test_slot_loop import run as run_in_slots
 
-from def_sim.engines.local.slot_attention import NAME
-from def_sim.engines.local.slot_support import largest_step
+from def_sim.engines.local.paged import paged_attention
+from def_sim.engines.local.paged.trial import run_large_step
+from def_sim.engines.local.slot_support import try_pages, try_slots
 
 pytestmark = [
     pytest.mark.gpu,
@@ -21,30 +25,51 @@ def network() -> Any:
     return network_of(lambda: llama(num_hidden_layers=4)).to("cuda")
 
 
-def test_in_float32_the_tokens_are_those_of_generate(network: Any) -> None:
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_in_float32_the_tokens_are_those_of_generate(architecture: str) -> None:
+    on_cpu = network_of(ARCHITECTURES[architecture])
     prompts = prompts_of(DECODINGS[name] for name in ("greedy", "2 beams", "5 beams"))
-    on_cpu = copy.deepcopy(network).cpu()
     expected = [by_generate(on_cpu, prompt) for prompt in prompts]
-    assert run(loop_of(network, is_padded=True), prompts) == expected
+    assert run(paged_loop_of(copy.deepcopy(on_cpu).to("cuda")), prompts) == expected
 
 
 def test_the_draws_are_those_of_the_cpu(network: Any) -> None:
     prompts = prompts_of(DECODINGS.values())
     on_cpu = copy.deepcopy(network).cpu()
-    assert run(loop_of(network, is_padded=True), prompts) == run(loop_of(on_cpu), prompts)
+    assert run(paged_loop_of(network), prompts) == run_in_slots(loop_of(on_cpu), prompts)
+
+
+def test_a_step_is_captured_once_its_shape_has_come_twice(network: Any) -> None:
+    loop = paged_loop_of(network)
+    captured = run(loop, prompts_of(DECODINGS.values()))
+    assert loop._runner.num_graphs > 0
+    assert loop.facts["graphs"] is True
+    assert captured == run(paged_loop_of(network, captures=False), prompts_of(DECODINGS.values()))
 
 
 def test_in_16_bit_steps_of_one_shape_give_the_same_tokens_in_any_company(network: Any) -> None:
     rounded = copy.deepcopy(network).to(torch.bfloat16)
     prompts = prompts_of(DECODINGS.values())
     fixed: dict[str, Any] = {"max_rows": 24, "fixed_rows": 24, "reuses_prefixes": False}
-    together = run(loop_of(rounded, **fixed), prompts)
-    assert [run(loop_of(rounded, **fixed), [prompt])[0] for prompt in prompts] == together
+    together = run(paged_loop_of(rounded, **fixed), prompts)
+    assert [run(paged_loop_of(rounded, **fixed), [prompt])[0] for prompt in prompts] == together
 
 
-def test_the_largest_step_says_what_memory_it_took(network: Any) -> None:
-    slots = copy.deepcopy(network)
-    slots.set_attn_implementation(NAME)
-    num_read, num_rows, num_bytes = largest_step(slots, max_read=256, max_rows=16)
-    assert (num_read, num_rows) == (256, 16)
-    assert num_bytes > 0
+def test_a_model_on_a_gpu_has_pages_and_a_large_step_says_what_memory_it_took(network: Any) -> None:
+    _, layers = try_slots(network)
+    assert try_pages(network, layers) is None
+    paged = copy.deepcopy(network)
+    paged.set_attn_implementation(paged_attention.NAME)
+    assert run_large_step(paged, layers, 256, 16) > 0
+
+
+def test_option_codes_score_as_in_slots(network: Any) -> None:
+    test_paged_loop.test_option_codes_of_several_tokens_score_as_in_slots_beside_other_answers(network)
+
+
+def test_of_equal_logits_all_stay_in_the_draw(network: Any) -> None:
+    test_paged_loop.test_of_equal_logits_all_stay_in_the_draw_and_the_first_is_the_greedy_one(network)
+
+
+def test_beams_drop_the_cells_that_none_of_them_sees(network: Any) -> None:
+    test_paged_loop.test_beams_drop_the_cells_that_none_of_them_sees(network)

@@ -21,6 +21,7 @@ from transformers import (
 )
 
 from def_sim.engines.local.generation import Generated, SpecialTokens, generate_batch
+from def_sim.engines.local.key_values import bytes_per_cell
 from def_sim.engines.local.native.baichuan2 import Baichuan2Config, Baichuan2ForCausalLM
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_attention import NAME
@@ -120,13 +121,14 @@ def prompts_of(decodings: Iterable[dict[str, Any]], *, respondents: int = 4) -> 
 
 
 def loop_of(network: Any, **changes: Any) -> SlotLoop:
-    reason, bytes_per_cell = try_slots(network)
+    reason, layers = try_slots(network)
     assert reason is None, reason
     slots = copy.deepcopy(network)
     slots.set_attn_implementation(NAME)
     settings: dict[str, Any] = {"max_rows": 64, "max_read": 512, "max_bytes": 1 << 28, **changes}
     keeps = any(getattr(network.config, name, None) for name in ("sliding_window", "alibi"))
-    return SlotLoop(slots, frozenset(STOP), bytes_per_cell=bytes_per_cell, keeps_positions=keeps, **settings)
+    cell = bytes_per_cell(layers, slots.dtype)
+    return SlotLoop(slots, frozenset(STOP), bytes_per_cell=cell, keeps_positions=keeps, **settings)
 
 
 def run(loop: SlotLoop, prompts: Sequence[Prompt]) -> list[tuple[int, ...]]:
@@ -178,13 +180,6 @@ def test_sampling_with_and_without_beams_gives_the_tokens_of_the_reference(archi
     network = network_of(ARCHITECTURES[architecture])
     prompts = prompts_of(DECODINGS.values())
     assert run(loop_of(network), prompts) == [by_keyed_generate(network, prompt) for prompt in prompts]
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_one_padded_call_of_attention_gives_the_same_tokens_as_a_call_each(architecture: str) -> None:
-    network = network_of(ARCHITECTURES[architecture])
-    prompts = prompts_of(DECODINGS.values())
-    assert run(loop_of(network, is_padded=True), prompts) == run(loop_of(network), prompts)
 
 
 COMPANIES: dict[str, dict[str, Any]] = {
@@ -380,27 +375,19 @@ def test_in_16_bit_steps_of_one_shape_give_the_same_tokens_in_any_company(networ
     assert run(loop_of(rounded, **fixed), prompts[::-1])[::-1] == together
 
 
-def test_the_largest_step_that_fits_is_found_by_running_it(network: Any) -> None:
-    slots = copy.deepcopy(network)
-    slots.set_attn_implementation(NAME)
-    assert largest_step(slots, max_read=300, max_rows=40) == (300, 40, 0)
-    small = _HasRoomFor(slots, 100)
-    assert largest_step(small, max_read=300, max_rows=40) == (75, 10, 0)
+def test_the_largest_step_that_fits_is_found_by_running_it() -> None:
+    def run_with_room_for(num_tokens: int) -> Callable[[int, int], int]:
+        def run(num_read: int, num_rows: int) -> int:
+            if num_read > num_tokens:
+                raise torch.OutOfMemoryError("no memory")
+            return 1000 * num_read + num_rows
+
+        return run
+
+    assert largest_step(run_with_room_for(300), max_read=300, max_rows=40) == (300, 40, 300_040)
+    assert largest_step(run_with_room_for(100), max_read=300, max_rows=40) == (75, 10, 75_010)
     with pytest.raises(ModelError, match="64 prompt tokens beside them do not"):
-        largest_step(_HasRoomFor(slots, 10), max_read=300, max_rows=40)
-
-
-class _HasRoomFor:
-    """A model on a device with memory for so many tokens."""
-
-    def __init__(self, network: Any, num_tokens: int) -> None:
-        self._network, self._num_tokens = network, num_tokens
-        self.device, self.config = network.device, network.config
-
-    def __call__(self, **inputs: Any) -> Any:
-        if inputs["input_ids"].shape[1] > self._num_tokens:
-            raise torch.OutOfMemoryError("no memory")
-        return self._network(**inputs)
+        largest_step(run_with_room_for(10), max_read=300, max_rows=40)
 
 
 def test_a_respondent_asked_many_questions_side_by_side_leaves_one_slot_behind(network: Any) -> None:

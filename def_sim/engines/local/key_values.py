@@ -9,12 +9,26 @@ Letters: S slots, H key-value heads, C cells, D width of a head.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import torch
 from torch import Tensor
 
 _STRIDE: Final = 128  # cells; growth is rounded up to it
+
+
+@dataclass(frozen=True, slots=True)
+class LayerShape:
+    """What one layer keeps of a token."""
+
+    num_heads: int
+    key_width: int
+    value_width: int
+
+    def num_bytes(self, dtype: torch.dtype) -> int:
+        """Memory of one cell."""
+        return self.num_heads * (self.key_width + self.value_width) * dtype.itemsize
 
 
 class KeyValues:
@@ -83,13 +97,17 @@ class KeyValues:
         self.num_slots = self.num_cells = 0
 
     @property
-    def bytes_per_cell(self) -> int:
-        """Memory of one cell in all layers; 0 before the first step."""
-        return sum(
-            tensor.shape[1] * tensor.shape[3] * tensor.element_size()
-            for layers in (self.keys, self.values)
-            for tensor in layers
-        )
+    def layers(self) -> list[LayerShape]:
+        """What each layer keeps of a token; none before the first step."""
+        return [
+            LayerShape(keys.shape[1], keys.shape[3], values.shape[3])
+            for keys, values in zip(self.keys, self.values, strict=True)
+        ]
+
+
+def bytes_per_cell(layers: Sequence[LayerShape], dtype: torch.dtype) -> int:
+    """Memory of one token's keys and values in all layers."""
+    return sum(layer.num_bytes(dtype) for layer in layers)
 
 
 def rounded(num_cells: int) -> int:

@@ -33,6 +33,11 @@ class CodeScores:
     _level: list[tuple[Tokens, float]] = field(default_factory=lambda: [((), 0.0)])
     _mass: dict[int, float] = field(default_factory=dict)
 
+    @property
+    def paths(self) -> list[Tokens]:
+        """For each row of this step, the tokens after the prompt that it has taken."""
+        return [begin for begin, _ in self._level]
+
     def wanted(self) -> list[list[int]]:
         """For each row of this step, the tokens whose log-probabilities are needed."""
         return [self._children(begin) for begin, _ in self._level]

@@ -62,6 +62,11 @@ class Progress:
         return self._codes is not None
 
     @property
+    def code_paths(self) -> list[tuple[int, ...]]:
+        """For each row of option codes the tokens that follow the prompt; none yet: one empty path."""
+        return [] if self._codes is None else self._codes.paths
+
+    @property
     def has_beams(self) -> bool:
         """True if several texts compete."""
         return self._search is not None

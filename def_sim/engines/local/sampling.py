@@ -19,7 +19,9 @@ from def_sim.records import Request
 _FAR_BELOW = -1e4  # log-probability of what a failed row must not choose; finite, so that beams survive it
 
 
-def warp_logits(logits: Tensor, *, temperature: Tensor, top_k: Tensor, top_p: Tensor) -> Tensor:
+def warp_logits(
+    logits: Tensor, *, temperature: Tensor, top_k: Tensor, top_p: Tensor, most_top_k: int | None = None
+) -> Tensor:
     """Temperature, then top_k, then top_p: order and ties as in transformers, each row its own.
 
     Ties at the k-th place all stay; at least one token of a row stays.
@@ -29,17 +31,21 @@ def warp_logits(logits: Tensor, *, temperature: Tensor, top_k: Tensor, top_p: Te
         temperature: Shape (B,), above 0.
         top_k: Shape (B,), integers; 0 is off.
         top_p: Shape (B,), in (0, 1]; 1 is off.
+        most_top_k: The largest of `top_k` where it is known: nothing then depends on a value, as a CUDA
+            graph needs it. None: look.
 
     Returns:
         Logits over temperature, shape (B, V), with -inf where a token is out.
     """
     warped = logits / temperature[:, None]
-    if bool((top_k > 0).any()):
-        places = top_k.clamp(max=logits.shape[-1])
-        largest = torch.topk(warped, int(places.max())).values  # (B, max k), falling
+    most = int(top_k.max()) if most_top_k is None else most_top_k
+    if most > 0:
+        most = min(most, logits.shape[-1])
+        places = top_k.clamp(max=most)
+        largest = torch.topk(warped, most).values  # (B, max k), falling
         kth = largest.gather(1, (places - 1).clamp(min=0)[:, None])
         warped = warped.masked_fill((warped < kth) & (places > 0)[:, None], -torch.inf)
-    if bool((top_p < 1).any()):
+    if most_top_k is not None or bool((top_p < 1).any()):
         rising, order = torch.sort(warped, descending=False)
         below = rising.softmax(dim=-1).cumsum(dim=-1) <= (1 - top_p)[:, None]
         below[:, -1] = False

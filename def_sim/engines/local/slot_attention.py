@@ -25,7 +25,6 @@ from torch import Tensor, nn
 from transformers import AttentionInterface
 
 from def_sim.engines.local.key_values import KeyValues
-from def_sim.engines.local.padded_attention import Padded, pad, write_padded
 
 NAME: Final = "def_sim_slots"
 _CHANGES_SCORES: Final = ("softcap", "position_bias", "s_aux", "sinks")
@@ -71,9 +70,7 @@ class Step:
     cells: KeyValues
     writing: Sequence[Writing]
     reading: Sequence[Reading]
-    is_padded: bool = False  # sequences being written share a call, see padded_attention.py
     masks: dict[tuple[int, int | None], Tensor | None] = field(default_factory=dict)  # the same in all layers
-    padded: list[Padded] = field(default_factory=list)  # made by the first layer
 
 
 def attend(
@@ -116,9 +113,8 @@ def attend(
     num_rows = sum(group.num_beams for group in step.writing)
     parts = []
     if step.writing:
-        write = _write_padded if step.is_padded else _write
         new = (tensor[:, :, :num_rows] for tensor in (query, key, value))
-        parts.append(write(layer, step, *new))
+        parts.append(_write(layer, step, *new))
     begin = num_rows
     for stretch in step.reading:
         end = begin + stretch.length
@@ -140,23 +136,6 @@ class _Layer:
 
     def needs_positions(self, length: int) -> bool:
         return self.slopes is not None or (self.window is not None and length > self.window)
-
-
-def _write_padded(layer: _Layer, step: Step, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Attention of all sequences being written, in one call, shape (1, rows, H, D)."""
-    if not step.padded:
-        step.padded.append(pad(step.writing, step.cells.num_slots, step.cells.num_cells, layer.keys))
-    return write_padded(
-        step.padded[0],
-        layer.keys,
-        layer.values,
-        query,
-        key,
-        value,
-        scaling=layer.scaling,
-        window=layer.window,
-        slopes=layer.slopes,
-    )
 
 
 def _write(layer: _Layer, step: Step, query: Tensor, key: Tensor, value: Tensor) -> Tensor:

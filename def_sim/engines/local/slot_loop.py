@@ -67,7 +67,6 @@ class SlotLoop:
         fixed_rows: Rows of every step that writes, filled up with idle ones; prompts are then read one
             by one. In 16 bit a row's rounding depends on how many rows there are: with a fixed number the
             tokens are the same in any company. None: as many rows as there are.
-        is_padded: Sequences being written share one call of attention, as a GPU needs it.
     """
 
     model: Any
@@ -79,7 +78,6 @@ class SlotLoop:
     keeps_positions: bool = False
     reuses_prefixes: bool = True
     fixed_rows: int | None = None
-    is_padded: bool = False
     work: Work = field(default_factory=Work)
     _num_suspects: int = 0  # answers that run alone because one of them made a step fail
     _cells: KeyValues = field(default_factory=KeyValues)
@@ -114,7 +112,7 @@ class SlotLoop:
         """
         self._admit()
         if (too_large := self._make_room()) is not None:
-            return [(too_large, does_not_fit(too_large))]
+            return [(too_large, does_not_fit(too_large.prompt))]
         reading = self._stretches()
         writing = self._groups()
         if self.fixed_rows is not None and reading:
@@ -162,6 +160,11 @@ class SlotLoop:
         self.model = None
 
     @property
+    def facts(self) -> dict[str, object]:
+        """How steps are run, for the manifest."""
+        return {"attention": "a call a sequence"}
+
+    @property
     def device(self) -> torch.device:
         """Where the model is."""
         device: torch.device = self.model.device
@@ -179,8 +182,8 @@ class SlotLoop:
                 return
             self._waiting.popleft()
             slot = self._slots[number]
-            owner = _owner(draft)
-            num_known = _num_equal(slot.tokens, draft.prompt.token_ids) if slot.owner == owner else 0
+            owner = owner_of(draft.prompt)
+            num_known = num_equal(slot.tokens, draft.prompt.token_ids) if slot.owner == owner else 0
             # The last token is always read: its logits are where the answer begins.
             draft.enter(number, min(num_known, len(draft.prompt.token_ids) - 1))
             slot.owner, slot.draft, slot.tokens = owner, draft, ()
@@ -190,7 +193,7 @@ class SlotLoop:
     def _slot_for(self, draft: Draft) -> int | None:
         """The respondent's own slot, else nobody's, else a new one, else the one that lay idle longest."""
         idle = [number for number, slot in enumerate(self._slots) if slot.draft is None]
-        for owner in (_owner(draft), None):
+        for owner in (owner_of(draft.prompt), None):
             for number in idle:
                 if self._slots[number].owner == owner:
                     return number
@@ -260,7 +263,7 @@ class SlotLoop:
             if stretch.length == draft.num_unread:
                 needed.append(len(tokens) - 1)
         groups = [*(group for _, group in writing), *idle]
-        step = Step(self._cells, groups, [stretch for _, stretch in reading], self.is_padded)
+        step = Step(self._cells, groups, [stretch for _, stretch in reading])
         with torch.inference_mode():
             output = self.model(
                 input_ids=torch.tensor([tokens], device=self.device),
@@ -290,7 +293,7 @@ class SlotLoop:
             ended: list[tuple[Draft, EngineError | None]] = []
             for (draft, group), choice in zip(deciding, choices, strict=True):
                 if choice is None:
-                    ended.append((draft, _not_finite(draft)))
+                    ended.append((draft, not_finite(draft.prompt)))
                     continue
                 draft.take(choice, group, self._cells.keys[0].dtype, self.device)
                 draft.drop_dead_cells(self._cells)
@@ -346,13 +349,13 @@ class SlotLoop:
             torch.cuda.empty_cache()
 
 
-def _owner(draft: Draft) -> Hashable:
+def owner_of(prompt: Prompt) -> Hashable:
     """Who asks: prompts of one respondent of one run begin alike."""
-    key = draft.prompt.request.key
+    key = prompt.request.key
     return (key.seed, key.respondent_id)
 
 
-def _num_equal(left: tuple[int, ...], right: tuple[int, ...]) -> int:
+def num_equal(left: tuple[int, ...], right: tuple[int, ...]) -> int:
     """Length of the common beginning."""
     for index, (one, other) in enumerate(zip(left, right, strict=False)):
         if one != other:
@@ -360,19 +363,20 @@ def _num_equal(left: tuple[int, ...], right: tuple[int, ...]) -> int:
     return min(len(left), len(right))
 
 
-def does_not_fit(draft: Draft) -> EngineError:
+def does_not_fit(prompt: Prompt) -> EngineError:
     """What to say of a prompt for which there is no memory, even alone."""
-    request = draft.prompt.request
+    request = prompt.request
     return EngineError(
-        f"{request.key}: not enough memory for a prompt of {len(draft.prompt.token_ids)} tokens "
+        f"{request.key}: not enough memory for a prompt of {len(prompt.token_ids)} tokens "
         f"with {request.decoding.num_beams} beams.",
         fix="Lower decoding.max_num_beams, decoding.max_new_tokens or memory.max_capacity, or use "
         "`model.engine.dtype=bfloat16`.",
     )
 
 
-def _not_finite(draft: Draft) -> EngineError:
+def not_finite(prompt: Prompt) -> EngineError:
+    """What to say of a prompt whose logits cannot be chosen from."""
     return EngineError(
-        f"{draft.prompt.request.key}: the model's logits are not finite numbers for this prompt.",
+        f"{prompt.request.key}: the model's logits are not finite numbers for this prompt.",
         fix="Use `model.engine.dtype=bfloat16` or float32; if that does not help, check the weights.",
     )

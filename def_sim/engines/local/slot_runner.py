@@ -6,6 +6,8 @@ from math import isfinite
 from def_sim.engines.local.draft import Draft
 from def_sim.engines.local.model import LocalModel, is_out_of_memory
 from def_sim.engines.local.option_codes import choose_code
+from def_sim.engines.local.paged.paged_draft import PagedDraft
+from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.runner import Ended, Prompt
 from def_sim.engines.local.slot_loop import SlotLoop, does_not_fit
 from def_sim.errors import EngineError
@@ -17,12 +19,16 @@ class SlotRunner:
 
     Args:
         model: Model and tokenizer.
-        loop: The loop over that model.
+        loop: The loop over that model, in slots or in pages.
+        why_not_paged: Why a model on a GPU has slots and no pages.
     """
 
-    def __init__(self, model: LocalModel, loop: SlotLoop) -> None:
+    def __init__(
+        self, model: LocalModel, loop: SlotLoop | PagedLoop, *, why_not_paged: str | None = None
+    ) -> None:
         self._model = model
         self._loop = loop
+        self._why_not_paged = why_not_paged
 
     def prompt(self, request: Request) -> Prompt:
         """See `Runner`."""
@@ -53,7 +59,7 @@ class SlotRunner:
         if failed is None:
             return []
         if is_memory:
-            return [(failed.ticket, does_not_fit(failed))]
+            return [(failed.ticket, does_not_fit(failed.prompt))]
         return [(failed.ticket, EngineError(f"{failed.prompt.request.key}: the model failed: {reason}"))]
 
     def facts(self) -> dict[str, object]:
@@ -63,6 +69,8 @@ class SlotRunner:
         return {
             **facts,
             "loop": "slots",
+            **self._loop.facts,
+            **({} if self._why_not_paged is None else {"why_not_paged": self._why_not_paged}),
             "reuses_prefixes": self._loop.reuses_prefixes,
             "tokens_depend_on_batch": bool(facts["tokens_depend_on_batch"]) and not is_fixed,
         }
@@ -76,16 +84,18 @@ class SlotRunner:
         self._loop.close()
         self._model.close()
 
-    def _ended(self, draft: Draft, error: EngineError | None) -> Ended:
+    def _ended(self, draft: Draft | PagedDraft, error: EngineError | None) -> Ended:
         if error is not None:
             return draft.ticket, error
         if draft.prompt.codes is not None:
             return draft.ticket, _of_codes(draft)
         assert draft.text.answer is not None
-        return draft.ticket, self._model.completion(draft.prompt, draft.text.answer, has_stopped=draft.text.has_stopped)
+        return draft.ticket, self._model.completion(
+            draft.prompt, draft.text.answer, has_stopped=draft.text.has_stopped
+        )
 
 
-def _of_codes(draft: Draft) -> Completion | EngineError:
+def _of_codes(draft: Draft | PagedDraft) -> Completion | EngineError:
     """The answer where only option codes may be given."""
     request, probabilities = draft.prompt.request, draft.text.code_probabilities
     if not all(map(isfinite, probabilities.values())):

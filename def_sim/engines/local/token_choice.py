@@ -107,7 +107,7 @@ def _kind(ask: Ask) -> str:
 
 def _choose_alike(logits: Tensor, asks: Sequence[Ask], num_stop_tokens: int) -> Sequence[Choice]:
     if asks[0].wanted is not None:
-        return _log_probabilities(logits, asks)
+        return log_probabilities(logits, asks)
     if not asks[0].has_beams and not asks[0].decoding.do_sample:
         tokens: list[int] = logits.argmax(dim=-1).tolist()
         return tokens
@@ -126,7 +126,8 @@ def _choose_alike(logits: Tensor, asks: Sequence[Ask], num_stop_tokens: int) -> 
     return drawn
 
 
-def _log_probabilities(logits: Tensor, asks: Sequence[Ask]) -> list[LogProbabilities]:
+def log_probabilities(logits: Tensor, asks: Sequence[Ask]) -> list[LogProbabilities]:
+    """Of the tokens that asks want, from the rows of these asks in their order."""
     rows = [tokens for ask in asks for tokens in ask.wanted or ()]
     most = max(map(len, rows))
     filled = torch.tensor([[*tokens, *[0] * (most - len(tokens))] for tokens in rows], device=logits.device)

@@ -1,0 +1,208 @@
+"""Triton kernels that choose the next tokens of a step; `device_choice.py` says what they compute.
+
+Three programs in a row instead of a hundred small operations: of each row what its scores need; of each
+stretch of its vocabulary the best noisy scores; of each answer the best of all its rows, which go to the
+board.
+
+Letters: R rows, V vocabulary, S seats, B beams of the board, M candidates of a row, n of an answer.
+"""
+
+from typing import TYPE_CHECKING
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from def_sim.engines.local.paged.packet import Packet
+
+if TYPE_CHECKING:
+    from def_sim.engines.local.paged.device_choice import Board, Kind
+
+
+@triton.jit
+def _prepare_rows(
+    logits, largest, seats, beams, temperature, top_k, samples, is_first, has_beams, board_scores,
+    offsets, temperatures, thresholds, so_far, usable, vocabulary, num_largest,
+    BEAMS: tl.constexpr, HAS_TOP_K: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    row = tl.program_id(0)
+    lane = tl.arange(0, BLOCK)
+    start = logits + row.to(tl.int64) * vocabulary
+    top = tl.full((BLOCK,), float("-inf"), tl.float32)
+    total = tl.zeros((BLOCK,), tl.float32)
+    spoilt = tl.zeros((BLOCK,), tl.int32)
+    for begin in range(0, vocabulary, BLOCK):
+        inside = begin + lane < vocabulary
+        values = tl.load(start + begin + lane, mask=inside, other=float("-inf"))
+        spoilt = spoilt | ((values != values) | (values == float("inf"))).to(tl.int32)
+        higher = tl.maximum(top, values)
+        base = tl.where(higher == float("-inf"), 0.0, higher)
+        total = total * tl.exp(top - base) + tl.exp(values - base)
+        top = higher
+    best = tl.max(top, axis=0)
+    base = tl.where(best == float("-inf"), 0.0, best)
+    log_sum = base + tl.log(tl.sum(total * tl.exp(top - base), axis=0))
+    competes = tl.load(has_beams + row) != 0
+    sampled = tl.load(samples + row) != 0
+    offset = tl.where(competes, log_sum, 0.0)
+    heat = tl.where(sampled, tl.load(temperature + row), 1.0).to(tl.float32)
+    seat, beam = tl.load(seats + row), tl.load(beams + row)
+    before = tl.load(board_scores + seat * BEAMS + beam)
+    before = tl.where(competes & (tl.load(is_first + row) == 0), before, 0.0)
+    threshold = float("-inf")
+    if HAS_TOP_K:
+        kept = tl.minimum(tl.load(top_k + row), num_largest)
+        last = tl.load(largest + row * num_largest + tl.maximum(kept - 1, 0))
+        threshold = tl.where(sampled & (kept > 0), tl.div_rn(last - offset, heat), float("-inf"))
+    is_usable = (tl.sum(spoilt, axis=0) == 0) & (best > float("-inf"))
+    tl.store(offsets + row, offset)
+    tl.store(temperatures + row, heat)
+    tl.store(thresholds + row, threshold)
+    tl.store(so_far + row, before)
+    tl.store(usable + row, (is_usable | (before == float("-inf"))).to(tl.int32))  # a beam that is none may be
+
+
+@triton.jit
+def _mix(words):
+    words = (words ^ (words >> 30)) * 0xBF58476D1CE4E5B9
+    words = (words ^ (words >> 27)) * 0x94D049BB133111EB
+    return words ^ (words >> 31)
+
+
+@triton.jit
+def _best_noisy(
+    logits, values, tokens, offsets, temperatures, thresholds, so_far, samples, states, vocabulary,
+    COUNT: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    """The COUNT largest noisy scores of one block of one row's vocabulary."""
+    row, block = tl.program_id(0), tl.program_id(1)
+    lane = tl.arange(0, BLOCK)
+    token = block * BLOCK + lane
+    inside = token < vocabulary
+    logit = tl.load(logits + row.to(tl.int64) * vocabulary + token, mask=inside, other=float("-inf"))
+    temperature = tl.zeros((BLOCK,), tl.float32) + tl.load(temperatures + row)
+    score = tl.div_rn(logit - tl.load(offsets + row), temperature)
+    is_out = (score < tl.load(thresholds + row)) | (token >= vocabulary)
+    total = (score + tl.load(so_far + row)).to(tl.float64)
+    if tl.load(samples + row) != 0:
+        state = tl.load(states + row).to(tl.uint64, bitcast=True)
+        bits = _mix(state + (token.to(tl.uint64) + 1) * 0x9E3779B97F4A7C15)
+        uniform = ((bits >> 11).to(tl.float64) + 0.5) * 1.1102230246251565e-16
+        total = total - tl.log(-tl.log(uniform))
+    total = tl.where(is_out, float("-inf"), total)
+    place = (row * tl.num_programs(1) + block) * COUNT
+    for rank in range(COUNT):
+        best = tl.max(total, axis=0)
+        # Of equals the first token; where nothing is left or nothing is a number, the block's first.
+        found = tl.min(tl.where(total == best, lane, BLOCK), axis=0)
+        found = tl.where(found == BLOCK, 0, found)
+        tl.store(values + place + rank, best)
+        tl.store(tokens + place + rank, tl.minimum(block * BLOCK + found, vocabulary - 1).to(tl.int64))
+        total = tl.where(lane == found, float("-inf"), total)
+
+
+@triton.jit
+def _merge(
+    values, tokens, logits, offsets, temperatures, so_far, usable, stop_tokens, wanted, num_beams, is_active,
+    first_row, rows_here, board_tokens, board_scores, board_parents, results, vocabulary, num_stop_tokens,
+    PER_ROW: tl.constexpr, COUNT: tl.constexpr, PADDED_COUNT: tl.constexpr, BEAMS: tl.constexpr,
+    PADDED_BEAMS: tl.constexpr, WIDTH: tl.constexpr,
+):  # fmt: skip
+    """One answer: the best of its rows' candidates, by score, to the host and to the board."""
+    seat = tl.program_id(0)
+    if tl.load(is_active + seat) != 0:
+        first, rows = tl.load(first_row + seat), tl.load(rows_here + seat)
+        place = tl.arange(0, WIDTH)
+        inside = place < rows * PER_ROW
+        left = tl.load(values + first * PER_ROW + place, mask=inside, other=float("-inf"))
+        spoilt = 0
+        for row in range(first, first + rows):
+            spoilt += 1 - tl.load(usable + row)
+        most = tl.load(wanted + seat)
+        slot = tl.arange(0, PADDED_COUNT)
+        scores = tl.full((PADDED_COUNT,), float("-inf"), tl.float32)
+        ids = tl.zeros((PADDED_COUNT,), tl.int64)
+        origins = tl.zeros((PADDED_COUNT,), tl.int64)
+        for rank in range(COUNT):
+            best = tl.max(left, axis=0)
+            found = tl.min(tl.where(left == best, place, WIDTH), axis=0)  # of equals the first token
+            found = tl.where(found == WIDTH, 0, found)
+            origin = found // PER_ROW
+            row = first + origin
+            token = tl.load(tokens + first * PER_ROW + found)
+            logit = tl.load(logits + row.to(tl.int64) * vocabulary + token)
+            score = tl.div_rn(logit - tl.load(offsets + row), tl.load(temperatures + row)) + tl.load(
+                so_far + row
+            )
+            is_there = (best > float("-inf")) & (rank < most)
+            here = slot == rank
+            scores = tl.where(here, tl.where(is_there, score, float("-inf")), scores)
+            ids = tl.where(here, token, ids)
+            origins = tl.where(here, origin.to(tl.int64), origins)
+            left = tl.where(place == found, float("-inf"), left)
+        # By score without the noise, as in transformers 4 (the study's time); of equals the earlier first.
+        ahead = (scores[None, :] > scores[:, None]) | (
+            (scores[None, :] == scores[:, None]) & (slot[None, :] < slot[:, None])
+        )
+        order = tl.sum((ahead & (slot < COUNT)[None, :]).to(tl.int32), axis=1)
+        target = results + (seat * COUNT + order) * 3
+        shown = tl.where((order == 0) & (spoilt > 0), float("nan"), scores.to(tl.float64))
+        tl.store(target, shown, mask=slot < COUNT)
+        tl.store(target + 1, origins.to(tl.float64), mask=slot < COUNT)
+        tl.store(target + 2, ids.to(tl.float64), mask=slot < COUNT)
+        # Those that do not end the text go on, as many as the answer has beams.
+        beams = tl.load(num_beams + seat)
+        ends = tl.zeros((PADDED_COUNT,), tl.int32)
+        for number in range(num_stop_tokens):
+            ends = ends | (ids == tl.load(stop_tokens + number)).to(tl.int32)
+        goes_on = ((ends == 0) | (beams == 1)) & (scores > float("-inf"))
+        before = (order[None, :] < order[:, None]) & goes_on[None, :]
+        number = tl.sum(before.to(tl.int32), axis=1)
+        beam = tl.arange(0, PADDED_BEAMS)
+        chosen = (number[None, :] == beam[:, None]) & goes_on[None, :] & (beam < beams)[:, None]
+        is_beam = tl.sum(chosen.to(tl.int32), axis=1) > 0
+        row_scores = tl.max(tl.where(chosen, scores[None, :], float("-inf")), axis=1)
+        row_ids = tl.sum(tl.where(chosen, ids[None, :], 0), axis=1)
+        row_origins = tl.sum(tl.where(chosen, origins[None, :], 0), axis=1)
+        mine = seat * BEAMS + beam
+        tl.store(board_tokens + mine, tl.where(is_beam, row_ids, 0), mask=beam < BEAMS)
+        tl.store(board_scores + mine, row_scores, mask=beam < BEAMS)
+        tl.store(board_parents + mine, tl.where(is_beam, row_origins, 0), mask=beam < BEAMS)
+
+
+def decide(logits: Tensor, packet: Packet, board: "Board", stop_tokens: Tensor, kind: "Kind") -> Tensor:
+    """See `device_choice.decide`; for rows without top_p."""
+    num_rows, vocabulary = logits.shape
+    num_seats, num_beams = board.tokens.shape[0] - 1, board.tokens.shape[1]
+    largest, num_largest = logits, 1
+    if kind.most_top_k:
+        num_largest = min(kind.most_top_k, vocabulary)
+        largest = torch.topk(logits, num_largest).values
+    offsets, temperatures, thresholds, so_far = (logits.new_empty(num_rows) for _ in range(4))
+    usable = logits.new_empty(num_rows, dtype=torch.int32)
+    _prepare_rows[(num_rows,)](
+        logits, largest, packet.row_seat, packet.row_beam, packet.temperature, packet.top_k, packet.samples,
+        packet.is_first, packet.has_beams, board.scores, offsets, temperatures, thresholds, so_far, usable,
+        vocabulary, num_largest, BEAMS=num_beams, HAS_TOP_K=kind.most_top_k > 0, BLOCK=4096, num_warps=8,
+    )  # fmt: skip
+    count = min(kind.num_candidates, vocabulary)
+    block = 1024 if vocabulary <= 65536 else 4096
+    num_blocks = triton.cdiv(vocabulary, block)
+    values = logits.new_empty((num_rows, num_blocks * count), dtype=torch.float64)
+    tokens = logits.new_empty(values.shape, dtype=torch.int64)
+    _best_noisy[(num_rows, num_blocks)](
+        logits, values, tokens, offsets, temperatures, thresholds, so_far, packet.samples, packet.state,
+        vocabulary, COUNT=count, BLOCK=block,
+    )  # fmt: skip
+    results = logits.new_empty((num_seats, kind.num_candidates, 3), dtype=torch.float64)
+    _merge[(num_seats,)](
+        values, tokens, logits, offsets, temperatures, so_far, usable, stop_tokens, packet.wanted,
+        packet.num_beams, packet.is_active, packet.first_row, packet.rows_here, board.tokens, board.scores,
+        board.parents, results, vocabulary, stop_tokens.shape[0],
+        PER_ROW=num_blocks * count, COUNT=kind.num_candidates,
+        PADDED_COUNT=max(2, triton.next_power_of_2(kind.num_candidates)), BEAMS=num_beams,
+        PADDED_BEAMS=max(2, triton.next_power_of_2(num_beams)),
+        WIDTH=triton.next_power_of_2(num_blocks * count * num_beams), num_warps=8,
+    )  # fmt: skip
+    return results

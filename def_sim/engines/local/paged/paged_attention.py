@@ -1,0 +1,198 @@
+"""Attention of a paged step, with the signature of transformers' attention interface.
+
+The tokens of a step stand side by side in one row, (1, T). New keys and values go to their cells; then
+the rows that write attend, in blocks of one answer's beams, and the stretches of prompts, in blocks of
+neighbouring tokens. On a GPU both are kernels (`attention_kernels.py`); here is what they compute, in
+plain torch, block by block.
+
+Letters: T tokens of the step, H heads, K key-value heads, G = H / K, D width, L cells of a sequence.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+from transformers import AttentionInterface
+
+from def_sim.engines.local.paged.packet import Packet
+from def_sim.engines.local.paged.pages import PAGE, PagePool
+
+NAME: Final = "def_sim_pages"
+_CHANGES_SCORES: Final = ("softcap", "position_bias", "s_aux", "sinks")
+
+
+@dataclass(frozen=True, slots=True)
+class PagedStep:
+    """What the tokens of one forward pass belong to."""
+
+    pool: PagePool
+    packet: Packet
+    has_writing: bool
+    has_reading: bool
+    uses_kernels: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer's cells, and how its scores are made."""
+
+    step: PagedStep
+    keys: Tensor  # (P, K, PAGE, D)
+    values: Tensor
+    scaling: float
+    window: int | None
+    slopes: Tensor | None  # (H,)
+
+
+def attend(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    sliding_window: int | None = None,
+    step: PagedStep | None = None,
+    **others: Any,
+) -> tuple[Tensor, None]:
+    """The attention function of a paged step.
+
+    Args:
+        module: The layer's attention module; of it `layer_idx` is used, and `alibi_slopes`, shape (H,),
+            where the model adds a bias by distance.
+        query: Shape (1, H, T, D).
+        key: Shape (1, K, T, D).
+        value: Shape (1, K, T, D of values).
+        attention_mask: Not used: a step knows what each token sees.
+        scaling: Factor of the scores; None is 1 / sqrt(D).
+        sliding_window: A token sees only so many places back, itself included; None: all.
+        step: What the tokens are.
+        others: What else the model passes on.
+
+    Returns:
+        Shape (1, T, H, D of values), and None for the weights.
+
+    Raises:
+        NotImplementedError: The model changes scores in a way that is not known here.
+    """
+    assert step is not None, "a model in paged mode was called without its step"
+    if unknown := [name for name in _CHANGES_SCORES if others.get(name) is not None]:
+        raise NotImplementedError(f"attention with {', '.join(unknown)}")
+    index = int(module.layer_idx)  # type: ignore[arg-type]
+    layer = Layer(
+        step,
+        step.pool.keys[index],
+        step.pool.values[index],
+        query.shape[3] ** -0.5 if scaling is None else scaling,
+        sliding_window,
+        getattr(module, "alibi_slopes", None),
+    )
+    queries, new_keys, new_values = (tensor[0].transpose(0, 1) for tensor in (query, key, value))  # (T, ., D)
+    # Idle tokens are in no block: what is left for them is nobody's, and each row is computed by itself.
+    output = query.new_empty((queries.shape[0], queries.shape[1], new_values.shape[2]))
+    if step.uses_kernels:
+        from def_sim.engines.local.paged import attention_kernels as kernels
+
+        kernels.store_cells(new_keys, new_values, layer.keys, layer.values, step.packet.cell)
+        if step.has_writing:
+            kernels.attend_writing(layer, queries, output)
+        if step.has_reading:
+            kernels.attend_reading(layer, queries, output)
+    else:
+        cell = step.packet.cell
+        layer.keys[cell // PAGE, :, cell % PAGE] = new_keys
+        layer.values[cell // PAGE, :, cell % PAGE] = new_values
+        attend_by_torch(layer, queries, output.zero_())
+    return output[None], None
+
+
+def attend_by_torch(layer: Layer, query: Tensor, output: Tensor) -> None:
+    """Attention block by block.
+
+    Args:
+        layer: Cells and scores.
+        query: Shape (T, H, D).
+        output: Filled for the tokens of all blocks, shape (T, H, D of values).
+    """
+    packet = layer.step.packet
+    for seat, first, count, share, end in zip(
+        packet.item_seat.tolist(),
+        packet.item_first.tolist(),
+        packet.item_count.tolist(),
+        packet.item_share.tolist(),
+        _ends_of_sequences(packet),
+        strict=True,
+    ):
+        if count and share == 0:  # all parts of the cells at once
+            rows = slice(first, first + count)
+            output[rows] = _attend_block(layer, query[rows], rows, seat, end, has_beams=True)
+    if layer.step.has_reading:
+        columns = (packet.read_seat, packet.read_first, packet.read_count, packet.read_end)
+        for seat, first, count, end in zip(*(column.tolist() for column in columns), strict=True):
+            if count:
+                rows = slice(first, first + count)
+                output[rows] = _attend_block(layer, query[rows], rows, seat, end, has_beams=False)
+
+
+def _ends_of_sequences(packet: Packet) -> list[int]:
+    """For each item of writing, the cells of its sequence: where its last part ends."""
+    end_of: dict[int, int] = {}
+    for seat, end in zip(packet.item_seat.tolist(), packet.item_end.tolist(), strict=True):
+        end_of[seat] = max(end, end_of.get(seat, 0))
+    return [end_of[seat] for seat in packet.item_seat.tolist()]
+
+
+def _attend_block(
+    layer: Layer, query: Tensor, rows: slice, seat: int, end: int, *, has_beams: bool
+) -> Tensor:
+    """Shape (rows, H, D of values)."""
+    packet, pool = layer.step.packet, layer.step.pool
+    along = torch.arange(end, device=query.device)
+    cells = packet.tables[seat, along // PAGE] * PAGE + along % PAGE
+    keys = layer.keys[cells // PAGE, :, cells % PAGE].transpose(0, 1)  # (K, L, D)
+    values = layer.values[cells // PAGE, :, cells % PAGE].transpose(0, 1)
+    grouped = query.shape[1] // keys.shape[0]
+    sees = along[None, :] <= packet.last[rows, None]
+    if has_beams:
+        sees &= (pool.seen[cells][None, :] >> packet.beam[rows, None]) & 1 == 1
+    distance = pool.places[cells][None, :] - packet.position[rows, None]
+    if layer.window is not None:
+        sees &= distance > -layer.window
+    mask = torch.zeros(sees.shape, dtype=query.dtype, device=query.device).masked_fill(~sees, -torch.inf)[
+        None
+    ]
+    if layer.slopes is not None:
+        mask = mask + (layer.slopes[:, None, None].float() * distance).to(query.dtype)
+    result = nn.functional.scaled_dot_product_attention(
+        query.transpose(0, 1)[None],
+        keys.repeat_interleave(grouped, dim=0)[None],
+        values.repeat_interleave(grouped, dim=0)[None],
+        attn_mask=mask[None],
+        scale=layer.scaling,
+    )
+    return result[0].transpose(0, 1)
+
+
+def reorder_by_torch(seen: Tensor, tables: Tensor, parents: Tensor, begins: Tensor, ends: Tensor) -> None:
+    """Lets every beam see what the beam it goes on from has seen.
+
+    Args:
+        seen: Bits of all cells, changed in place.
+        tables: Pages of each seat, shape (S, M).
+        parents: For each beam of a seat the beam it goes on from, shape (S, B).
+        begins: First of the cells that beams have written, shape (S,).
+        ends: End of these, shape (S,); not above the first: nothing to do.
+    """
+    for seat, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
+        if end > begin:
+            along = torch.arange(begin, end, device=seen.device)
+            cells = tables[seat, along // PAGE] * PAGE + along % PAGE
+            old = seen[cells]
+            new = torch.zeros_like(old)
+            for beam, parent in enumerate(parents[seat].tolist()):
+                new |= ((old >> parent) & 1) << beam
+            seen[cells] = new
+
+
+AttentionInterface.register(NAME, attend)

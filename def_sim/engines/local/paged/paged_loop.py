@@ -1,0 +1,318 @@
+"""The slot loop on a GPU: the next step is launched before the last one's tokens have been looked at.
+
+Who runs, and what is read and written when, is decided as in `slot_loop.py`; memory is pages instead
+of slots, and tokens are chosen on the device, so that it never waits for the host. A step late the host
+learns which tokens they were: an answer that has ended has by then been given one step too many, which
+is ignored, and its place is taken in the step after.
+
+Short of pages, what respondents left behind goes first, then the youngest answers go back to wait.
+Draws are addressed, so what is begun again comes out the same.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import torch
+
+from def_sim.engines.local.key_values import LayerShape, bytes_per_cell
+from def_sim.engines.local.paged.device_choice import Board
+from def_sim.engines.local.paged.filling import Plan, Seats
+from def_sim.engines.local.paged.launching import Flight, Launcher
+from def_sim.engines.local.paged.packet import MOST_STRETCHES
+from def_sim.engines.local.paged.paged_draft import PagedDraft
+from def_sim.engines.local.paged.pages import MOST_BEAMS, PAGE, PagePool
+from def_sim.engines.local.paged.room import Room
+from def_sim.engines.local.paged.step import StepRunner
+from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.slot_loop import Work, does_not_fit, not_finite
+from def_sim.errors import EngineError
+
+_FEWEST_READ: Final = 64  # prompt tokens of a step when memory is short
+_SWEEP: Final = 256  # cells that beams write between two looks for dead ones
+_EXPECTED: Final = 128  # tokens of an answer for which there should be room when it begins
+_FIRST_TABLE: Final = 32  # pages of an answer, to begin with
+
+Ended = tuple[PagedDraft, EngineError | None]
+
+
+@dataclass(slots=True)
+class PagedLoop:
+    """Drafts in, answers out, a step at a time; as `SlotLoop`, but for a GPU.
+
+    Args:
+        model: A transformers causal language model whose attention is `paged_attention.attend`.
+        stop_tokens: Tokens that end a text.
+        max_rows: Most rows written in a step; a beam is a row.
+        max_read: Most prompt tokens read in a step.
+        max_bytes: Memory for keys and values; taken at once.
+        layers: What each layer keeps of a token.
+        reuses_prefixes: A respondent's next prompt begins where it differs from the last.
+        fixed_rows: Rows of every step that writes, filled up with idle ones; prompts are then read one by
+            one, apart from it. None: as many rows as there are.
+        uses_kernels: Triton kernels.
+        captures: CUDA graphs.
+    """
+
+    model: Any
+    stop_tokens: frozenset[int]
+    max_rows: int
+    max_read: int
+    max_bytes: int
+    layers: Sequence[LayerShape]
+    reuses_prefixes: bool = True
+    fixed_rows: int | None = None
+    uses_kernels: bool = True
+    captures: bool = True
+    work: Work = field(default_factory=Work)
+    _seats: Seats = field(init=False)
+    _room: Room = field(init=False)
+    _runner: StepRunner = field(init=False)
+    _launcher: Launcher = field(init=False)
+    _free_seats: list[int] = field(init=False)
+    _num_suspects: int = 0  # answers that run alone because one of them made a step fail
+    _waiting: deque[PagedDraft] = field(default_factory=deque)
+    _running: list[PagedDraft] = field(default_factory=list)
+    _flights: deque[Flight] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        dtype = self.model.dtype
+        num_pages = max(2, self.max_bytes // (bytes_per_cell(self.layers, dtype) * PAGE))
+        pool = PagePool(self.layers, num_pages, dtype, self.device)
+        self._seats = Seats(self.max_rows, _FIRST_TABLE)
+        self._room = Room(pool, self._seats)
+        self._runner = StepRunner(
+            self.model,
+            pool,
+            Board.blank(self.max_rows, 1, self.device),
+            self.stop_tokens,
+            uses_kernels=self.uses_kernels,
+            captures=self.captures,
+        )
+        self._launcher = Launcher(
+            self._runner,
+            self._seats,
+            self.layers,
+            fixed_rows=self.fixed_rows,
+            uses_kernels=self.uses_kernels,
+        )
+        self._free_seats = list(range(self.max_rows - 1, -1, -1))
+
+    def add(self, ticket: int, prompt: Prompt) -> None:
+        """Puts a prompt in the queue."""
+        self._waiting.append(PagedDraft(ticket, prompt, self.stop_tokens))
+
+    def cancel(self, ticket: int) -> None:
+        """Forgets a prompt; unknown tickets are no error."""
+        self._waiting = deque(draft for draft in self._waiting if draft.ticket != ticket)
+        for draft in [draft for draft in self._running if draft.ticket == ticket]:
+            self._leave(draft)
+
+    @property
+    def has_work(self) -> bool:
+        """True while anything waits, runs or is under way."""
+        return bool(self._waiting or self._running or self._flights)
+
+    def step(self) -> list[Ended]:
+        """Launches a step, if there is something to do before the last has landed, and looks at that one.
+
+        Returns:
+            The answers that ended: with their text, or with the error that concerns them alone.
+
+        Raises:
+            torch.OutOfMemoryError: Memory ran out; `shrink`, then go on.
+            RuntimeError: The model failed on a step; `isolate`, then go on.
+        """
+        ended = self._admit()
+        plan = self._make_room(ended)
+        if plan.writing or plan.reading:
+            self._flights.append(self._launcher.launch(plan))
+            self.work.num_steps += 1
+            self.work.num_written_tokens += plan.num_written
+        # With one step under way the device has something to do while the host reads the one before.
+        if self._flights and (len(self._flights) > 1 or not (plan.writing or plan.reading)):
+            ended += self._take(self._flights.popleft())
+        return ended
+
+    def shrink(self) -> PagedDraft | None:
+        """After a step that ran out of memory: everybody begins again, with less.
+
+        Returns:
+            The only answer, if not even that one fits; it has left.
+        """
+        is_alone, num_rows = len(self._running) == 1, sum(draft.num_rows for draft in self._running)
+        self._abandon_flights()
+        self._runner.forget_graphs()
+        self._release()
+        if is_alone and self.max_read == _FEWEST_READ:
+            [draft] = self._running
+            self._leave(draft)
+            return draft
+        if self.max_read > _FEWEST_READ:
+            self.max_read = max(_FEWEST_READ, self.max_read // 2)
+        else:
+            self.max_rows = max(1, num_rows // 2)
+        self._restart(self._running)
+        return None
+
+    def isolate(self) -> PagedDraft | None:
+        """After a step that failed: its answers begin again one by one, so that only the guilty one fails.
+
+        Returns:
+            The answer that failed, if it was alone; it has left.
+        """
+        self._abandon_flights()
+        if len(self._running) == 1:
+            [draft] = self._running
+            self._leave(draft)
+            return draft
+        self._num_suspects = len(self._running)
+        self._restart(self._running)
+        return None
+
+    def close(self) -> None:
+        """Lets go of model and cells; the loop is of no use afterwards."""
+        self._abandon_flights()
+        del self._runner, self._launcher, self._room
+        self._release()
+        self.model = None
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """How steps are run, for the manifest."""
+        why = self._runner.why_not_captured
+        return {
+            "attention": "kernels over pages" if self.uses_kernels else "torch over pages",
+            "graphs": self.captures if why is None else f"none: {why}",
+            "fused": [] if self._runner.fused is None else self._runner.fused.names,
+        }
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        device: torch.device = self.model.device
+        return device
+
+    # --- who is in
+
+    def _admit(self) -> list[Ended]:
+        """Lets those in who wait, oldest first, while there are rows, seats and pages."""
+        ended: list[Ended] = []
+        num_rows = sum(draft.num_rows for draft in self._running)
+        while self._waiting and self._free_seats:
+            draft = self._waiting[0]
+            if self._running and (self._num_suspects or num_rows + draft.num_rows > self.max_rows):
+                break
+            if (error := self._impossible(draft)) is not None:
+                self._waiting.popleft()
+                ended.append((draft, error))
+                continue
+            expected = min(_EXPECTED, draft.prompt.request.decoding.max_new_tokens) if self._running else 1
+            if not self._room.can_take_in(draft.length + expected * draft.num_rows):
+                break
+            self._waiting.popleft()
+            self._room.enter(draft, self._free_seats.pop())
+            self._seats.sit(draft, len(self.stop_tokens))
+            self._launcher.make_wide(draft.text.num_rows)
+            self._running.append(draft)
+            num_rows += draft.num_rows
+        return ended
+
+    def _impossible(self, draft: PagedDraft) -> EngineError | None:
+        """What no memory and no luck can help."""
+        vocabulary = self.model.get_input_embeddings().num_embeddings
+        unknown = [token for token in draft.prompt.token_ids if not 0 <= token < vocabulary]
+        if unknown:  # on a GPU it would take the whole process with it
+            return EngineError(
+                f"{draft.prompt.request.key}: token {unknown[0]} is unknown to the model, which has "
+                f"{vocabulary}.",
+                fix="Tokenizer and weights do not belong together: fetch the checkpoint again.",
+            )
+        has_rows = draft.num_rows <= min(self.max_rows, MOST_BEAMS)
+        if not has_rows or not self._room.could_hold(draft.length + draft.num_rows):
+            return does_not_fit(draft.prompt)
+        return None
+
+    # --- a step
+
+    def _make_room(self, ended: list[Ended]) -> Plan:
+        """The next step, once everybody in it has pages; who cannot get any goes back or has ended."""
+        while True:
+            plan = self._plan()
+            needs = [(draft, draft.num_cells + draft.num_rows * draft.depth) for draft in plan.writing]
+            needs += [(draft, draft.num_cells + count) for draft, count in plan.reading]
+            if all(self._room.give(draft, num_cells) for draft, num_cells in needs):
+                for draft in plan.writing:
+                    if draft.text.has_beams and draft.num_cells - draft.last_sweep >= _SWEEP:
+                        self._room.sweep(draft, self._launcher.parents_of(draft))
+                return plan
+            if len(self._running) > 1:
+                self._restart(self._running[-1:])
+            else:
+                [draft] = self._running
+                self._leave(draft)
+                ended.append((draft, does_not_fit(draft.prompt)))
+
+    def _plan(self) -> Plan:
+        """Everybody whose next token can be written, and prompts in the order of arrival."""
+        stretches: list[tuple[PagedDraft, int]] = []
+        left = self.max_read
+        for draft in self._running:
+            if draft.num_unread and left and len(stretches) < MOST_STRETCHES:
+                count = min(draft.num_unread, left)
+                stretches.append((draft, count))
+                left -= count
+        if self.fixed_rows is not None and stretches:
+            return Plan([], stretches[:1])
+        return Plan([draft for draft in self._running if draft.can_write], stretches)
+
+    def _take(self, flight: Flight) -> list[Ended]:
+        """Takes what a step chose; those who end in it."""
+        ended: list[Ended] = []
+        for draft, choice in self._launcher.land(flight):
+            draft.num_unseen -= 1
+            if choice is None:
+                self._leave(draft)
+                ended.append((draft, not_finite(draft.prompt)))
+            elif draft.text.advance(choice) is None:
+                self._leave(draft)
+                ended.append((draft, None))
+        return ended
+
+    # --- leaving
+
+    def _leave(self, draft: PagedDraft) -> None:
+        """Frees the seat; what has been read stays for the respondent's next question."""
+        self._room.leave(draft, keeps_prefix=self.reuses_prefixes)
+        self._stand_up(draft)
+        self._num_suspects = max(0, self._num_suspects - 1)
+        self.work.num_prompt_tokens += draft.num_read
+        self.work.num_reused_tokens += draft.num_reused
+
+    def _restart(self, drafts: Sequence[PagedDraft]) -> None:
+        """Sends answers back to the front of the queue, in their order."""
+        for draft in reversed(list(drafts)):
+            self._room.leave(draft, keeps_prefix=False)
+            self._stand_up(draft)
+            draft.restart()
+            self._waiting.appendleft(draft)
+            self.work.num_restarts += 1
+
+    def _stand_up(self, draft: PagedDraft) -> None:
+        assert draft.seat is not None
+        self._free_seats.append(draft.seat)
+        self._running.remove(draft)
+        draft.seat, draft.pages = None, []
+        draft.life += 1
+
+    def _abandon_flights(self) -> None:
+        """What is under way is waited for and ignored: it may hold what the failure was about."""
+        for flight in self._flights:
+            if flight.landed is not None:
+                flight.landed.synchronize()
+        self._flights.clear()
+
+    def _release(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()

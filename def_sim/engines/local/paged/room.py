@@ -1,0 +1,117 @@
+"""Whose pages are whose: of answers that run, and of respondents who are not being asked right now.
+
+A respondent's pages stay after its answer, for the next question that begins alike. They go to whoever
+needs them once no page is free, those first that have lain longest. Host bookkeeping only, but for
+moving cells together.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from def_sim.engines.local.paged.filling import Seats
+from def_sim.engines.local.paged.paged_draft import PagedDraft
+from def_sim.engines.local.paged.pages import PAGE, PagePool, num_pages_for
+from def_sim.engines.local.slot_loop import num_equal, owner_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What a respondent's last question left behind."""
+
+    tokens: tuple[int, ...]
+    pages: list[int]
+
+
+@dataclass(slots=True)
+class Room:
+    """Pages given and taken.
+
+    Args:
+        pool: The pages.
+        seats: Where the pages of those who run are written down for the device.
+    """
+
+    pool: PagePool
+    seats: Seats
+    _left: "OrderedDict[Hashable, _Left]" = field(default_factory=OrderedDict)  # oldest first
+    _num_left: int = 0  # pages in it
+
+    @property
+    def num_spare(self) -> int:
+        """Pages that nobody who runs has."""
+        return self.pool.num_free + self._num_left
+
+    def could_hold(self, num_cells: int) -> bool:
+        """True if so many cells would fit if nobody else were there."""
+        return num_pages_for(num_cells) <= self.pool.num_pages
+
+    def can_take_in(self, num_cells: int) -> bool:
+        """True if an answer of so many cells fits beside those who run, or as much of it as ever could."""
+        return min(num_pages_for(num_cells), self.pool.num_pages) <= self.num_spare
+
+    def enter(self, draft: PagedDraft, seat: int) -> None:
+        """Gives an answer its seat, and what its respondent left behind."""
+        left = self._take_left(owner_of(draft.prompt))
+        # The last token is always read: its logits are where the answer begins.
+        num_known = min(num_equal(left.tokens, draft.prompt.token_ids), draft.length - 1)
+        draft.enter(seat, left.pages, num_known)
+        self.seats.tables[seat, : len(left.pages)] = left.pages
+
+    def give(self, draft: PagedDraft, num_cells: int) -> bool:
+        """Sees to it that an answer has so many cells; False if there are not enough pages."""
+        missing = num_pages_for(num_cells) - len(draft.pages)
+        if missing <= 0:
+            return True
+        while missing > self.pool.num_free and self._left:
+            self.pool.give_back(self._take_left(next(iter(self._left))).pages)
+        if missing > self.pool.num_free:
+            return False
+        begin, new = len(draft.pages), self.pool.take(missing)
+        draft.pages.extend(new)
+        if len(draft.pages) > self.seats.tables.shape[1]:
+            self.seats.grow(2 * len(draft.pages))
+        self.seats.tables[draft.seat, begin : len(draft.pages)] = new
+        return True
+
+    def leave(self, draft: PagedDraft, *, keeps_prefix: bool) -> None:
+        """Takes an answer's pages back; those of its prompt stay its respondent's if wanted.
+
+        One prompt a respondent: one without memory is asked many questions side by side.
+        """
+        owner = owner_of(draft.prompt)
+        self.pool.give_back(self._take_left(owner).pages)
+        num_kept = num_pages_for(draft.num_read) if keeps_prefix else 0
+        if num_kept:
+            self._left[owner] = _Left(draft.prompt.token_ids[: draft.num_read], draft.pages[:num_kept])
+            self._num_left += num_kept
+        self.pool.give_back(draft.pages[num_kept:])
+
+    def sweep(self, draft: PagedDraft, parents: Tensor) -> None:
+        """Moves together the cells that a beam still sees.
+
+        Args:
+            draft: An answer with beams.
+            parents: For each of its beams the one it goes on from in the next step: a cell that only others
+                see is dead.
+        """
+        along = torch.arange(draft.length, draft.num_cells, device=parents.device)
+        pages = torch.tensor(draft.pages, device=parents.device)
+        cells = pages[along // PAGE] * PAGE + along % PAGE
+        living = 0
+        for parent in parents.tolist():
+            living |= 1 << parent
+        alive = torch.nonzero(self.pool.seen[cells] & living).flatten()
+        self.pool.move(cells[alive], cells[: alive.shape[0]])
+        draft.num_cells = draft.last_sweep = draft.length + alive.shape[0]
+        num_kept = num_pages_for(draft.num_cells + draft.num_rows)
+        self.pool.give_back(draft.pages[num_kept:])
+        del draft.pages[num_kept:]
+
+    def _take_left(self, owner: Hashable) -> _Left:
+        left = self._left.pop(owner, None) or _Left((), [])
+        self._num_left -= len(left.pages)
+        return left

@@ -1,0 +1,192 @@
+"""A step on the device: what the packet says is read, attended, computed and chosen, in one go.
+
+The first step of a shape runs as it is, the second is captured as a CUDA graph, and from then on a step
+is one launch: a 7B model has over a thousand operations, whose launches would take longer than what
+they do. Where there is no graph (no GPU, a model that looks at its own values, long stretches of
+prompts) the same function runs.
+"""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from def_sim.engines.local.paged.device_choice import Board, Kind, decide
+from def_sim.engines.local.paged.fused import FusedParts
+from def_sim.engines.local.paged.packet import Mailbox, Packet, Shape, num_words, views
+from def_sim.engines.local.paged.paged_attention import PagedStep, reorder_by_torch
+from def_sim.engines.local.paged.pages import PagePool
+
+MOST_CAPTURED: Final = 2048  # tokens of a step: above, computing takes longer than launching
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step leaves on the device; the next step of its shape overwrites it.
+
+    Attributes:
+        candidates: See `decide`, shape (S, n, 3).
+        logits: Shape (R, V), float32, where option codes are scored; else None, so that graphs can share
+            the memory.
+    """
+
+    candidates: Tensor
+    logits: Tensor | None
+
+
+class StepRunner:
+    """Runs steps on a model.
+
+    Args:
+        network: A model whose attention is `paged_attention.attend`.
+        pool: The cells.
+        board: What answers go on with.
+        stop_tokens: Tokens that end a text.
+        uses_kernels: Triton kernels, which need a GPU.
+        captures: CUDA graphs.
+
+    Attributes:
+        why_not_captured: Why no graph could be captured; None if nothing is wrong.
+    """
+
+    def __init__(
+        self,
+        network: Any,
+        pool: PagePool,
+        board: Board,
+        stop_tokens: frozenset[int],
+        *,
+        uses_kernels: bool,
+        captures: bool,
+    ) -> None:
+        self.network = network
+        self.pool = pool
+        self.board = board
+        self.mailbox = Mailbox(network.device)
+        self.why_not_captured: str | None = None
+        self.fused = FusedParts(network) if uses_kernels else None
+        self._stop_tokens = torch.tensor(sorted(stop_tokens), dtype=torch.int64, device=network.device)
+        self._uses_kernels = uses_kernels
+        self._captures = captures
+        self._seen: set[tuple[Shape, Kind]] = set()
+        self._graphs: dict[tuple[Shape, Kind], tuple[Any, Outcome]] = {}
+        self._memory: Any = None  # shared by all graphs: one runs at a time
+        self._stream: Any = None
+
+    @property
+    def num_graphs(self) -> int:
+        """Shapes that are one launch."""
+        return len(self._graphs)
+
+    def reserve(self, shape: Shape) -> None:
+        """Makes room for packets of this shape."""
+        if self.mailbox.reserve(num_words(shape)):
+            self.forget_graphs()  # they read the old place
+
+    def replace_board(self, board: Board) -> None:
+        """Takes a larger board."""
+        self.board = board
+        self.forget_graphs()
+
+    def forget_graphs(self) -> None:
+        """Gives the graphs' memory back."""
+        self._graphs.clear()
+        self._seen.clear()
+        self._memory = None
+
+    def run(self, shape: Shape, kind: Kind) -> Outcome:
+        """Sends the packet that was filled last and runs its step; does not wait for it.
+
+        Raises:
+            torch.OutOfMemoryError: No memory.
+            RuntimeError: The model failed.
+        """
+        self.mailbox.send(shape)
+        key = (shape, kind)
+        if key in self._graphs:
+            graph, outcome = self._graphs[key]
+            graph.replay()
+            return outcome
+        if self._captures and shape.num_tokens <= MOST_CAPTURED and key in self._seen:
+            captured = self._capture(shape, kind)
+            if captured is not None:
+                self._graphs[key] = captured
+                captured[0].replay()
+                return captured[1]
+        self._seen.add(key)
+        return self._compute(shape, kind)
+
+    def _compute(self, shape: Shape, kind: Kind) -> Outcome:
+        packet = views(self.mailbox.on_device, shape)
+        board, pool = self.board, self.pool
+        with torch.inference_mode(), self.fused.in_place() if self.fused else nullcontext():
+            if kind.has_beams:
+                reorder = reorder_by_torch
+                if self._uses_kernels:
+                    from def_sim.engines.local.paged.attention_kernels import reorder_beams as reorder
+                reorder(pool.seen, packet.tables, board.parents, packet.reorder_begin, packet.reorder_end)
+            if self._uses_kernels:
+                from def_sim.engines.local.paged.attention_kernels import note_tokens as note
+            else:
+                note = note_by_torch
+            ids = note(packet, board.tokens, pool)
+            output = self.network(
+                input_ids=ids[None],
+                position_ids=packet.position[None],
+                use_cache=False,
+                logits_to_keep=packet.keep,
+                step=PagedStep(pool, packet, True, shape.has_reading, self._uses_kernels),
+            )
+            logits = output.logits[0].float()
+            candidates = decide(
+                logits, packet, board, self._stop_tokens, kind, uses_kernels=self._uses_kernels
+            )
+        return Outcome(candidates, logits if kind.scores_codes else None)
+
+    def _capture(self, shape: Shape, kind: Kind) -> tuple[Any, Outcome] | None:
+        """The step as a graph, not yet run; None if the model does not allow it."""
+        if self._stream is None:
+            self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        if self._memory is None:
+            self._memory = torch.cuda.graph_pool_handle()
+        graph = torch.cuda.CUDAGraph()
+        here = torch.cuda.current_stream()
+        self._stream.wait_stream(here)
+        error: RuntimeError | None = None
+        with torch.cuda.stream(self._stream):
+            # Not torch.cuda.graph(), which collects garbage and empties the cache at every capture.
+            graph.capture_begin(pool=self._memory, capture_error_mode="thread_local")
+            try:
+                outcome = self._compute(shape, kind)
+            except RuntimeError as failure:
+                error = failure
+            try:
+                graph.capture_end()
+            except RuntimeError as failure:
+                error = error or failure
+        here.wait_stream(self._stream)
+        if error is None:
+            return graph, outcome
+        if isinstance(error, torch.OutOfMemoryError):
+            raise error
+        self._captures, self.why_not_captured = False, str(error).splitlines()[0]
+        return None
+
+
+def note_by_torch(packet: Packet, newest: Tensor, pool: PagePool) -> Tensor:
+    """Notes beside the cells of a step's tokens who sees them and where they stand.
+
+    Args:
+        packet: The step.
+        newest: Newest tokens of all beams, shape (S + 1, B).
+        pool: The cells.
+
+    Returns:
+        Token ids, shape (T,): the board's where the host does not know them.
+    """
+    pool.seen[packet.cell] = packet.bits
+    pool.places[packet.cell] = packet.position
+    chosen = newest.flatten()[packet.source.clamp(min=0)]
+    return torch.where(packet.source >= 0, chosen, packet.ids)

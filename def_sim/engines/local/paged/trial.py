@@ -1,0 +1,125 @@
+"""Can a model run in pages? Found out by trying, and how large a step its memory allows.
+
+What `slot_support.py` does for slots. A model that has slots has pages, too, unless a kernel does not
+compile on this device; the manifest then says so.
+"""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from def_sim.engines.local.key_values import LayerShape
+from def_sim.engines.local.paged.blocks import READING_ROWS, WRITING_ROWS, rows_per_block, size_of_writing
+from def_sim.engines.local.paged.device_choice import Board, Kind
+from def_sim.engines.local.paged.filling import Plan, Seats, fill
+from def_sim.engines.local.paged.packet import Shape
+from def_sim.engines.local.paged.paged_draft import PagedDraft
+from def_sim.engines.local.paged.pages import PagePool, num_pages_for
+from def_sim.engines.local.paged.step import StepRunner
+from def_sim.engines.local.runner import Prompt
+from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
+
+_GREEDY: Final = Kind(1, 0, has_top_p=False, has_beams=False, scores_codes=True)
+_DEMANDING: Final = Kind(15, 50, has_top_p=False, has_beams=True, scores_codes=True)
+
+
+def obstacle() -> str | None:
+    """Why nothing can run in pages on this machine; None: nothing is known."""
+    if find_spec("triton") is None:
+        return "Triton is not installed"
+    return None
+
+
+class Trial:
+    """A model in paged mode with one sequence.
+
+    Args:
+        network: A model whose attention is `paged_attention.attend`.
+        layers: What each layer keeps of a token.
+        tokens: The sequence.
+        num_rows: Rows whose logits a step gives.
+        uses_kernels: Triton kernels.
+    """
+
+    def __init__(
+        self,
+        network: Any,
+        layers: Sequence[LayerShape],
+        tokens: tuple[int, ...],
+        *,
+        num_rows: int = 1,
+        uses_kernels: bool,
+    ) -> None:
+        num_pages = num_pages_for(len(tokens) + 1)
+        device = network.device
+        pool = PagePool(layers, num_pages + 1, network.dtype, device)
+        self._runner = StepRunner(
+            network, pool, Board.blank(1, 1, device), frozenset(), uses_kernels=uses_kernels, captures=False
+        )
+        self._seats = Seats(1, num_pages)
+        request = Request(
+            (Message(Role.USER, ""),), DecodingConfig(do_sample=False), RequestKey(0, "", "", 0)
+        )
+        self._draft = PagedDraft(0, Prompt(request, tokens), frozenset())
+        self._draft.enter(0, pool.take(num_pages), 0)
+        self._seats.tables[0] = self._draft.pages
+        self._seats.sit(self._draft, 0)
+        config = network.config.get_text_config()
+        self._grouped = max(1, int(config.num_attention_heads) // layers[0].num_heads)
+        self._num_rows = size_of_writing(num_rows)
+
+    def read(self, count: int, kind: Kind = _GREEDY) -> Tensor:
+        """Reads the next tokens of the sequence; logits of its last, shape (R, V)."""
+        logits = self._run(Plan([], [(self._draft, count)]), kind)
+        self._draft.has_launched(count)
+        return logits
+
+    def write(self) -> Tensor:
+        """Writes the token that was chosen; its logits, shape (R, V)."""
+        logits = self._run(Plan([self._draft], []), _GREEDY)
+        self._draft.has_launched()
+        return logits
+
+    def _run(self, plan: Plan, kind: Kind) -> Tensor:
+        per_block = rows_per_block(READING_ROWS, self._grouped)
+        num_tokens = max(plan.num_tokens, self._num_rows)
+        shape = Shape(
+            num_tokens, self._num_rows, 1, self._seats.tables.shape[1], per_block, bool(plan.reading)
+        )
+        self._runner.reserve(shape)
+        packet = self._runner.mailbox.empty(shape)
+        per_block = rows_per_block(WRITING_ROWS, self._grouped)
+        fill(packet, plan, self._seats, shape, rows_per_block=per_block, board_width=1)
+        logits = self._runner.run(shape, kind).logits
+        assert logits is not None
+        return logits
+
+
+def logits_in_pages(
+    network: Any, layers: Sequence[LayerShape], tokens: Sequence[int], *, uses_kernels: bool
+) -> Tensor:
+    """Logits of the last prompt token and of the token that a greedy answer writes after it, shape (2, V).
+
+    The prompt is read in two stretches; the second row is what `tokens` plus that token would give.
+    """
+    trial = Trial(network, layers, tuple(tokens), uses_kernels=uses_kernels)
+    trial.read(len(tokens) // 2)
+    return torch.cat([trial.read(len(tokens) - len(tokens) // 2)[:1], trial.write()[:1]])
+
+
+def run_large_step(network: Any, layers: Sequence[LayerShape], num_read: int, num_rows: int) -> int:
+    """Runs a step of so many prompt tokens and rows; bytes that it takes for a while beside its cells.
+
+    Raises:
+        torch.OutOfMemoryError: It does not fit.
+    """
+    device = network.device
+    trial = Trial(network, layers, (0,) * num_read, num_rows=num_rows, uses_kernels=True)
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    trial.read(num_read, _DEMANDING)
+    torch.cuda.synchronize(device)
+    return torch.cuda.max_memory_allocated(device) - before

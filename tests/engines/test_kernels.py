@@ -1,0 +1,221 @@
+"""Each kernel computes what its counterpart in plain torch says, run on a CPU by Triton's interpreter."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers.models.llama.modeling_llama import LlamaRMSNorm, apply_rotary_pos_emb
+
+from def_sim.engines.local.key_values import LayerShape
+from def_sim.engines.local.paged.blocks import READING_ROWS, WRITING_ROWS, rows_per_block
+from def_sim.engines.local.paged.device_choice import Board, Kind, decide
+from def_sim.engines.local.paged.filling import Plan, Seats, fill
+from def_sim.engines.local.paged.packet import Packet, Shape, num_words, views
+from def_sim.engines.local.paged.paged_attention import Layer, PagedStep, attend_by_torch, reorder_by_torch
+from def_sim.engines.local.paged.paged_draft import PagedDraft
+from def_sim.engines.local.paged.pages import PagePool
+from def_sim.engines.local.paged.step import note_by_torch
+from def_sim.engines.local.runner import Prompt
+from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
+
+pytestmark = [
+    pytest.mark.skipif(find_spec("triton") is None, reason="Triton is not installed"),
+    pytest.mark.skipif("TRITON_INTERPRET" not in os.environ, reason="on a GPU the kernels run as they are"),
+]
+
+SEATS, TABLE, VOCABULARY = 6, 20, 90
+HEADS, KV_HEADS, WIDTH = 4, 2, 16
+
+
+@pytest.fixture(autouse=True)
+def numpy_is_quiet() -> Iterator[None]:
+    """The interpreter computes with numpy, which warns of words that wrap and of infinities."""
+    with np.errstate(all="ignore"):
+        yield
+
+
+DECODINGS = (
+    DecodingConfig(do_sample=False),
+    DecodingConfig(num_beams=3, do_sample=True, temperature=1.3),
+    DecodingConfig(do_sample=True, top_k=5, temperature=0.7),
+    DecodingConfig(num_beams=5, do_sample=False),
+    DecodingConfig(do_sample=True, top_k=0),
+)
+# Cells before the step: two pages, two parts, less than a page, ...
+LENGTHS = (70, 300, 5, 131, 64)
+
+
+class Scene:
+    """Five answers that write, one that reads the second half of its prompt, and a pool full of numbers."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(2)
+        self.pool = PagePool([LayerShape(KV_HEADS, WIDTH, WIDTH)], 40, torch.float32, torch.device("cpu"))
+        self.pool.keys[0].normal_()
+        self.pool.values[0].normal_()
+        self.pool.values[0][0] = torch.nan  # nobody's page must never be read
+        self.seats = Seats(SEATS, TABLE)
+        written = [self._sequence(n, decoding, LENGTHS[n]) for n, decoding in enumerate(DECODINGS)]
+        for sequence in written:
+            sequence.has_launched(sequence.length)
+        reading = self._sequence(5, DECODINGS[0], 50)
+        reading.has_launched(20)
+        self.plan = Plan(written, [(reading, 30)])
+        shape = Shape(64, 16, SEATS, TABLE, rows_per_block(READING_ROWS, HEADS // KV_HEADS), True)
+        block = np.zeros(num_words(shape), np.int64)
+        fill(
+            views(block, shape),
+            self.plan,
+            self.seats,
+            shape,
+            rows_per_block=rows_per_block(WRITING_ROWS, HEADS // KV_HEADS),
+            board_width=5,
+        )
+        self.packet: Packet = views(torch.from_numpy(block), shape)
+        self.board = Board(
+            torch.randint(5, 80, (SEATS + 1, 5)),
+            -torch.rand(SEATS + 1, 5).sort(dim=1).values,
+            torch.randint(0, 3, (SEATS + 1, 5)),
+        )
+        note_by_torch(self.packet, self.board.tokens, self.pool)
+
+    def _sequence(self, number: int, decoding: DecodingConfig, length: int) -> PagedDraft:
+        key = RequestKey(1, f"r{number}", "q", 0)
+        request = Request((Message(Role.USER, ""),), decoding, key)
+        sequence = PagedDraft(number, Prompt(request, tuple(range(length))), frozenset())
+        sequence.enter(number, self.pool.take(-(-(length + 8) // 64)), 0)
+        self.seats.tables[number, : len(sequence.pages)] = sequence.pages
+        self.seats.sit(sequence, 2)
+        cells = torch.tensor([page * 64 + place for page in sequence.pages for place in range(64)])
+        self.pool.seen[cells] = torch.randint(1, 32, cells.shape) | 1  # each cell is seen by some beams
+        self.pool.places[cells] = torch.arange(len(cells))
+        return sequence
+
+
+@pytest.mark.parametrize("kind", ["plain", "a sliding window", "a bias by distance"])
+def test_attention_of_a_step_is_that_of_torch(kind: str) -> None:
+    from def_sim.engines.local.paged import attention_kernels as kernels
+
+    scene = Scene()
+    layer = Layer(
+        PagedStep(scene.pool, scene.packet, True, True, False),
+        scene.pool.keys[0],
+        scene.pool.values[0],
+        scaling=WIDTH**-0.5,
+        window=40 if kind == "a sliding window" else None,
+        slopes=torch.rand(HEADS) if kind == "a bias by distance" else None,
+    )
+    query = torch.randn(64, HEADS, WIDTH)
+    expected, found = torch.zeros(64, HEADS, WIDTH), torch.zeros(64, HEADS, WIDTH)
+    attend_by_torch(layer, query, expected)
+    kernels.attend_writing(layer, query, found)
+    kernels.attend_reading(layer, query, found)
+    num_tokens = scene.plan.num_tokens
+    assert num_tokens == 1 + 3 + 1 + 5 + 1 + 30
+    assert torch.isfinite(expected[:num_tokens]).all()
+    assert torch.allclose(found[:num_tokens], expected[:num_tokens], atol=1e-5)
+
+
+def test_a_long_sequence_is_cut_into_parts_and_joined_again() -> None:
+    assert Scene().packet.shares[:11].tolist() == [1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1]
+
+
+def test_new_keys_and_values_go_to_their_cells() -> None:
+    from def_sim.engines.local.paged import attention_kernels as kernels
+
+    scene = Scene()
+    keys, values = scene.pool.keys[0], scene.pool.values[0]
+    new_keys, new_values = torch.randn(2, 64, KV_HEADS, WIDTH)
+    expected = keys.clone()
+    cell = scene.packet.cell
+    expected[cell // 64, :, cell % 64] = new_keys
+    kernels.store_cells(new_keys, new_values, keys, values, cell)
+    assert torch.equal(keys[1:], expected[1:])  # several idle tokens share the first cell of nobody's page
+    assert torch.equal(values[cell[:41] // 64, :, cell[:41] % 64], new_values[:41])
+
+
+def test_what_is_kept_beside_the_cells_is_noted() -> None:
+    from def_sim.engines.local.paged import attention_kernels as kernels
+
+    one, other = Scene(), Scene()
+    one.pool.seen.zero_(), one.pool.places.zero_()
+    ids = kernels.note_tokens(one.packet, one.board.tokens, one.pool)
+    other.pool.seen.zero_(), other.pool.places.zero_()
+    assert torch.equal(ids, note_by_torch(other.packet, other.board.tokens, other.pool))
+    assert torch.equal(one.pool.seen, other.pool.seen)
+    assert torch.equal(one.pool.places, other.pool.places)
+
+
+def test_beams_see_what_their_parents_saw() -> None:
+    from def_sim.engines.local.paged import attention_kernels as kernels
+
+    scene = Scene()
+    packet = replace(
+        scene.packet,
+        reorder_begin=torch.tensor([0, 40, 0, 10, 0, 0]),
+        reorder_end=torch.tensor([0, 303, 0, 139, 0, 0]),
+    )
+    details = (packet.tables, scene.board.parents, packet.reorder_begin, packet.reorder_end)
+    found, expected = scene.pool.seen.clone(), scene.pool.seen.clone()
+    reorder_by_torch(expected, *details)
+    kernels.reorder_beams(found, *details)
+    assert torch.equal(found, expected)
+    assert not torch.equal(found, scene.pool.seen)
+
+
+@pytest.mark.parametrize("step", [1.0, 1e-6])
+@pytest.mark.parametrize("top_k", [0, 50])
+def test_tokens_are_chosen_as_torch_chooses_them(step: float, top_k: int) -> None:
+    """With a step of one many logits are equal, as in 16 bit; single answers must then agree all the same."""
+    scene = Scene()
+    logits = torch.round(3 * torch.randn(16, VOCABULARY) / step) * step
+    logits[0, 7] = torch.inf  # spoils the first answer and no other
+    kind = Kind(10, top_k, has_top_p=False, has_beams=True, scores_codes=False)
+    boards = [Board(*(part.clone() for part in scene_parts(scene))) for _ in range(2)]
+    expected, found = (
+        decide(logits, scene.packet, board, torch.tensor([2, 3]), kind, uses_kernels=uses)
+        for board, uses in zip(boards, (False, True), strict=True)
+    )
+    assert expected[0, 0, 0].isnan()
+    assert found[0, 0, 0].isnan()
+    single, beams = [2, 4, 5], [1, 3]
+    assert torch.equal(found[single, 0, 2], expected[single, 0, 2])
+    assert torch.equal(boards[0].tokens[single], boards[1].tokens[single])
+    if step < 1:
+        for seat, count in ((1, 9), (3, 15)):
+            kept = slice(0, min(count, 10))
+            assert torch.allclose(found[seat, kept], expected[seat, kept], atol=1e-5)
+        for one, other in zip(scene_parts_of(boards[0]), scene_parts_of(boards[1]), strict=True):
+            assert torch.allclose(one[beams].double(), other[beams].double(), atol=1e-5)
+
+
+def scene_parts(scene: Scene) -> tuple[torch.Tensor, ...]:
+    return scene_parts_of(scene.board)
+
+
+def scene_parts_of(board: Board) -> tuple[torch.Tensor, ...]:
+    return board.tokens, board.scores, board.parents
+
+
+def test_norm_rotation_and_gate_are_those_of_transformers() -> None:
+    from def_sim.engines.local.paged import fused_kernels as kernels
+
+    norm: Any = LlamaRMSNorm(48, eps=1e-5)
+    norm.weight.data.uniform_(0.5, 2)
+    states = torch.randn(1, 5, 48)
+    assert torch.allclose(kernels.rms_norm(states, norm.weight, 1e-5), norm(states), atol=1e-6)
+
+    query, key = torch.randn(1, 5, HEADS, WIDTH), torch.randn(1, 5, KV_HEADS, WIDTH)
+    angles = torch.rand(1, 5, WIDTH // 2).repeat(1, 1, 2)
+    arguments = (query.transpose(1, 2), key.transpose(1, 2), angles.cos(), angles.sin())
+    for one, other in zip(kernels.rotate(*arguments), apply_rotary_pos_emb(*arguments), strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+
+    both = torch.randn(1, 5, 60)
+    gate, up = both[..., :30], both[..., 30:]  # parts of one product lie side by side
+    assert torch.allclose(kernels.gate(gate, up), torch.nn.functional.silu(gate) * up, atol=1e-6)
