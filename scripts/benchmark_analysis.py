@@ -32,13 +32,13 @@ from def_sim.answers.compaction import compact
 from def_sim.answers.completion import mark_complete
 from def_sim.answers.journal import encode_line
 from def_sim.answers.manifest import read_manifest
-from def_sim.answers.shards import answers_folder, shard_name
+from def_sim.answers.shards import answers_folder, no_search_for_cycles, read_answers, shard_name
 from def_sim.app.comparing import compare_runs
 from def_sim.app.main import compose_config
 from def_sim.app.measured import Measured
 from def_sim.app.provenance import record_run
 from def_sim.app.report_sections import SECTIONS
-from def_sim.app.reporting import Results, panel_answers, write_findings, write_report, write_tables
+from def_sim.app.reporting import Results, of_the_panel, write_findings, write_report, write_tables
 from def_sim.app.run import Run, folder_of, prepare_run, what_defines
 from def_sim.app.schema import validate_config
 from def_sim.distributions import distributions_frame
@@ -258,19 +258,25 @@ class Analysed:
 
 def analyse_run(folder: Path, has_page: bool) -> Analysed:
     """All that a report computes of one run, stage by stage; its tables are written."""
+    with no_search_for_cycles():
+        return _analyse_run(folder, has_page)
+
+
+def _analyse_run(folder: Path, has_page: bool) -> Analysed:
     costs = Costs()
     with costs.stage("preparing the run"):
         manifest = read_manifest(folder)
         run = prepare_run(validate_config(manifest["config"]))
     with costs.stage("reading answers"):
-        measured = Measured(run, panel_answers(run, folder))
+        stored = read_answers(folder)
+        measured = Measured(run, of_the_panel(run, stored))
     results = _results(measured, costs)
     sections = []
     for make in SECTIONS:
         with costs.stage(f"section: {make.__name__}"):
             sections.append(make(measured))
     with costs.stage("writing answers.parquet"):
-        compact(folder)
+        compact(folder, stored)
     with costs.stage("writing tables"):
         write_tables(folder, results)
         write_findings(folder, [section for section in sections if section is not None])
@@ -279,7 +285,7 @@ def analyse_run(folder: Path, has_page: bool) -> Analysed:
             folder, ["metrics.csv", "answers.parquet", *journals], num_answers=len(measured.answers)
         )
     num_answers = len(measured.answers)
-    del measured, results, sections
+    del stored, measured, results, sections
     if has_page:
         with costs.stage("whole report again, with page and figures"):
             write_report(run, folder, manifest)

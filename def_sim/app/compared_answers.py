@@ -24,7 +24,7 @@ from def_sim.app.culture import (
     people_of,
 )
 from def_sim.app.measured import Measured
-from def_sim.app.reporting import panel_answers
+from def_sim.app.reporting import of_the_panel, panel_answers
 from def_sim.app.run import Run, prepare_run, what_defines
 from def_sim.app.schema import validate_config
 from def_sim.errors import DefSimError, RunMismatchError
@@ -175,13 +175,7 @@ def _answers(run: Run, folder: Path) -> list[Answer]:
     journals = sorted(answers_folder(folder).glob("shard-*.jsonl"))
     if not (is_complete(folder) and vouches_for(folder, [parquet_path(folder), *journals])):
         return panel_answers(run, folder)
-    planned = {respondent.id for respondent in run.panel}
-    put = {(question.item_id, question.wording) for question in run.survey.questions}
-    return [
-        answer
-        for answer in read_choices(parquet_path(folder))
-        if answer.respondent_id in planned and (answer.item_id, answer.wording) in put
-    ]
+    return of_the_panel(run, read_choices(parquet_path(folder)))
 
 
 def _maps(shared: _Shared, runs: Sequence[ReadRun], people: HumanCells, why_not: Sequence[str]) -> MapsOfRuns:
