@@ -10,7 +10,7 @@ from scripted_runs import hold
 from def_sim.answers.compaction import compact, parquet_path
 from def_sim.answers.completion import mark_complete
 from def_sim.answers.manifest import read_manifest, write_manifest
-from def_sim.app import compared_answers, stored_runs
+from def_sim.app import comparing, read_runs, stored_runs
 from def_sim.app.main import main
 
 MODELS = ("mistral7b", "llama3_8b")
@@ -93,9 +93,37 @@ def test_tables_that_the_marks_vouch_for_give_what_the_journals_give(
     from_journals = [path.read_bytes() for path in tables]
     for path in outputs.glob("*/*/*/manifest.json"):
         vouch_for_table(path.parent)
-    monkeypatch.delattr(compared_answers, "panel_answers")  # which reads journals
+    monkeypatch.delattr(read_runs, "panel_answers")  # which reads journals
     compare(outputs)
     assert [path.read_bytes() for path in tables] == from_journals
+
+
+@pytest.fixture
+def two_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has also a small comparison done in two processes."""
+    monkeypatch.setattr(comparing, "FEWEST_ANSWERS", 0)
+    monkeypatch.setattr(comparing, "num_usable_cores", lambda: 2)
+
+
+def test_two_processes_write_what_one_writes(outputs: Path, request: pytest.FixtureRequest) -> None:
+    hold(outputs, "model=mixtral_8x7b", "respondents=3", num_asked=2, is_reported=False)
+    compare(outputs)
+    in_one = all_files(outputs / "comparison")
+    shutil.rmtree(outputs / "comparison")
+    request.getfixturevalue("two_processes")
+    compare(outputs)
+    assert all_files(outputs / "comparison") == in_one
+
+
+@pytest.mark.usefixtures("two_processes")
+def test_damage_that_another_process_finds_is_told_as_ever(
+    outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [journal] = outputs.glob("mistral7b/us/*/answers/*.jsonl")
+    journal.write_bytes(journal.read_bytes().replace(b"wvs7", b"wvs8", 1))
+    message = refused(capsys, f"runs={outputs}/**", f"output={outputs}")
+    assert f"{journal}, line 1: the line is damaged" in message
+    assert "Traceback" not in message
 
 
 @pytest.mark.parametrize("changed", ["the table", "the journal"])
