@@ -12,6 +12,7 @@ time of each process with one thread, which neighbours disturb least; wall time 
 
 import argparse
 import multiprocessing
+import os
 import platform
 import resource
 import tempfile
@@ -78,15 +79,21 @@ class Costs:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Adds what happens inside to a stage."""
-        cpu, wall = time.process_time(), time.perf_counter()
+        cpu, wall = _cpu_s(), time.perf_counter()
         yield
-        self.cpu_s[name] += time.process_time() - cpu
+        self.cpu_s[name] += _cpu_s() - cpu
         self.wall_s[name] += time.perf_counter() - wall
 
     def add(self, other: "Costs") -> None:
         """Joins what another process measured."""
         self.cpu_s.update(other.cpu_s)
         self.wall_s.update(other.wall_s)
+
+
+def _cpu_s() -> float:
+    """CPU seconds of this process and of those that it started and that have ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def main() -> None:
@@ -325,13 +332,19 @@ def print_costs(
         each = f"{seconds / len(analysed):8.2f}" if name in runs.cpu_s else f"{'':8}"
         print(f"{name:45} {seconds:8.1f} {each} {(runs.wall_s + comparison.wall_s)[name]:8.1f}")
     of_runs, of_all = sum(runs.cpu_s.values()), sum(comparison.cpu_s.values())
+    of_all_wall = sum(comparison.wall_s.values())
     print(f"{sum(one.num_answers for one in analysed):,} answers of {len(analysed)} runs")
     print(f"CPU: runs {of_runs:.0f} s, comparison {of_all:.0f} s")
     print(
-        f"on {num_processes} idle cores about {of_runs / num_processes + of_all:.0f} s; here {wall_s:.0f} s"
+        f"on {num_processes} idle cores about {of_runs / num_processes + of_all_wall:.0f} s; "
+        f"here {wall_s:.0f} s"
     )
     of_workers = ", ".join(f"{mb:,.0f} MB" for mb in peaks.values())
-    print(f"peak memory: workers {of_workers}; comparison {peak_mb():,.0f} MB")
+    largest_child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(
+        f"peak memory: workers {of_workers}; comparison {peak_mb():,.0f} MB, "
+        f"no process above {max(largest_child, peak_mb()):,.0f} MB"
+    )
 
 
 if __name__ == "__main__":

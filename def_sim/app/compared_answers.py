@@ -17,7 +17,7 @@ from def_sim.app.run import Run, prepare_run, what_defines
 from def_sim.app.schema import validate_config
 from def_sim.app.side_by_side import SideBySide
 from def_sim.errors import DefSimError, RunMismatchError
-from def_sim.reports.compared_runs import ComparedRun, RunGroup
+from def_sim.reports.compared_runs import ComparedRun, RunGroup, respondents_in_words
 from def_sim.reports.comparison_maps import MapsOfRuns
 from def_sim.reports.map_tables import published_map, sound_map
 from def_sim.reports.measures import as_percent
@@ -83,14 +83,11 @@ def _sharing_a_map(groups: Sequence[RunGroup]) -> list[_Shared]:
         for run in group.runs:
             settings = {n: v for n, v in run.settings.items() if not n.startswith(_OF_THE_SURVEY)}
             found.setdefault(tuple(sorted(settings.items())), []).append(run)
-    return [
-        _Shared(number, _title(runs[0]), tuple(runs)) for number, runs in enumerate(found.values(), start=1)
-    ]
+    return [_Shared(number, _title(runs), tuple(runs)) for number, runs in enumerate(found.values(), start=1)]
 
 
-def _title(run: ComparedRun) -> str:
-    panel = f"{run.num_respondents:,} respondent{'' if run.num_respondents == 1 else 's'}"
-    return f"{run.strategy}, {run.protocol}, {panel}"
+def _title(runs: Sequence[ComparedRun]) -> str:
+    return f"{runs[0].strategy}, {runs[0].protocol}, {respondents_in_words(runs)}"
 
 
 def _prepared(runs: Sequence[ComparedRun]) -> tuple[dict[str, Run], list[str]]:

@@ -164,6 +164,33 @@ def test_a_run_that_grew_is_not_read_from_its_old_scores(outputs: Path) -> None:
     assert set(table["group"]) == {1, 2}  # five respondents are not compared with three
 
 
+def test_the_page_tells_how_many_respondents_are_there(outputs: Path) -> None:
+    hold(outputs, "model=mixtral_8x7b", "respondents=3", num_asked=2, is_reported=False)
+    hold(outputs, "model=llama3_8b_instruct", "respondents=30", num_asked=1, is_reported=False)
+    table = compare(outputs)
+    present = table.groupby("model")["num_present"].unique().map(list).to_dict()
+    assert present == {"mistral7b": [3], "llama3_8b": [3], "mixtral_8x7b": [2], "llama3_8b_instruct": [1]}
+    page = (outputs / "comparison" / "comparison.html").read_text(encoding="utf-8")
+    assert "Floor at 2 to 3 of 3 respondents" in page
+    assert "C: 8 of 12 answers (67 %), from 2 of 3 respondents." in page
+    assert "Floor at 1 of 30 respondents" in page
+
+
+def test_a_manifest_of_a_larger_plan_does_not_make_the_panel_larger(outputs: Path) -> None:
+    [path] = outputs.glob("mistral7b/us/*/manifest.json")
+    manifest = read_manifest(path.parent)
+    manifest["config"]["respondents"] = 5
+    manifest["plan"] |= {"respondents": 5, "answers": 20}
+    write_manifest(path.parent, manifest)
+    table = compare(outputs)
+    of_it = table[table["model"] == "mistral7b"]
+    assert set(of_it["num_present"]) == {3}
+    assert set(of_it["share_done"]) == {3 / 5}
+    assert of_it["rank"].isna().all()
+    page = (outputs / "comparison" / "comparison.html").read_text(encoding="utf-8")
+    assert "paper, 3 of 5 respondents" in page
+
+
 def test_an_unfinished_run_stands_with_those_that_were_scored_with_the_figures_of_today(
     outputs: Path,
 ) -> None:
