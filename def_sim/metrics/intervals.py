@@ -175,11 +175,10 @@ def two_way_deviations(
     by_respondents = (scores.draws - scores.draws.mean(axis=0)) @ weights
     spread = by_respondents.std()
     scale = np.sqrt(respondent_variance) / spread if spread > 0 else 0.0
-    of_respondents = scale * by_respondents * _widening(freedom)
+    of_respondents, widening = scale * by_respondents, _widening(freedom)
+    studentised = _studentised(by_items, own_variances, float(variances.sum()))
     return Deviations(
-        by_items * _widening(freedom) + of_respondents,
-        _studentised(by_items, own_variances, float(variances.sum())) + of_respondents,
-        freedom,
+        (by_items + of_respondents) * widening, studentised + of_respondents * widening, freedom
     )
 
 
