@@ -143,9 +143,20 @@ def _item_scores(
     of_items = [forms[item] for item in distinct.values()]
     places = {pair: place for place, pair in enumerate(distinct)}
     for metric, found in score_panel_by_metric(simulated, people, of_items, metrics).items():
-        expected = [noise_floor.expected_score(found[..., place]) for place in range(len(distinct))]
+        expected = _expected(found)
         scores[metric][items] = [expected[places[id(pairs[item][source])]] for item in items]
     return scores
+
+
+def _expected(found: Array) -> Array:
+    """Mean over draws of each item; scores of shape (B, Q), or (Q,) where nothing was drawn."""
+    if found.ndim == 1:
+        return found
+    by_item = np.ascontiguousarray(found.T)  # rows are added up as one item's draws would be
+    means: Array = by_item.mean(axis=1)
+    for item in np.flatnonzero(np.isnan(means)):
+        means[item] = noise_floor.expected_score(by_item[item])
+    return means
 
 
 def _paper_scores(source: str, pairs: Sequence[Mapping[str, Pair]]) -> dict[str, Array]:
