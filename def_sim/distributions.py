@@ -158,15 +158,15 @@ _COLUMN_TYPES: Final = {
 
 def _group_by_question(answers: Iterable[Answer], questions: Sequence[Question]) -> dict[str, list[Answer]]:
     groups: dict[str, list[Answer]] = {question.id: [] for question in questions}
-    seen: set[tuple[str, str]] = set()
+    seen: dict[str, set[str]] = {question_id: set() for question_id in groups}
     for answer in answers:
-        if answer.question_id not in groups:
+        question_id = answer.question_id
+        if question_id not in groups:
             raise _unfit(answer, "the questionnaire does not ask this question")
-        address = (answer.respondent_id, answer.question_id)
-        if address in seen:
+        if answer.respondent_id in seen[question_id]:
             raise _unfit(answer, "this respondent has answered it before")
-        seen.add(address)
-        groups[answer.question_id].append(answer)
+        seen[question_id].add(answer.respondent_id)
+        groups[question_id].append(answer)
     return groups
 
 

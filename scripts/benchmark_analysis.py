@@ -12,6 +12,7 @@ time of each process with one thread, which neighbours disturb least; wall time 
 
 import argparse
 import multiprocessing
+import os
 import platform
 import resource
 import tempfile
@@ -32,13 +33,13 @@ from def_sim.answers.compaction import compact
 from def_sim.answers.completion import mark_complete
 from def_sim.answers.journal import encode_line
 from def_sim.answers.manifest import read_manifest
-from def_sim.answers.shards import answers_folder, shard_name
+from def_sim.answers.shards import answers_folder, no_search_for_cycles, read_answers, shard_name
 from def_sim.app.comparing import compare_runs
 from def_sim.app.main import compose_config
 from def_sim.app.measured import Measured
 from def_sim.app.provenance import record_run
 from def_sim.app.report_sections import SECTIONS
-from def_sim.app.reporting import Results, panel_answers, write_findings, write_report, write_tables
+from def_sim.app.reporting import Results, of_the_panel, write_findings, write_report, write_tables
 from def_sim.app.run import Run, folder_of, prepare_run, what_defines
 from def_sim.app.schema import validate_config
 from def_sim.distributions import distributions_frame
@@ -78,15 +79,21 @@ class Costs:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Adds what happens inside to a stage."""
-        cpu, wall = time.process_time(), time.perf_counter()
+        cpu, wall = _cpu_s(), time.perf_counter()
         yield
-        self.cpu_s[name] += time.process_time() - cpu
+        self.cpu_s[name] += _cpu_s() - cpu
         self.wall_s[name] += time.perf_counter() - wall
 
     def add(self, other: "Costs") -> None:
         """Joins what another process measured."""
         self.cpu_s.update(other.cpu_s)
         self.wall_s.update(other.wall_s)
+
+
+def _cpu_s() -> float:
+    """CPU seconds of this process and of those that it started and that have ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def main() -> None:
@@ -258,19 +265,25 @@ class Analysed:
 
 def analyse_run(folder: Path, has_page: bool) -> Analysed:
     """All that a report computes of one run, stage by stage; its tables are written."""
+    with no_search_for_cycles():
+        return _analyse_run(folder, has_page)
+
+
+def _analyse_run(folder: Path, has_page: bool) -> Analysed:
     costs = Costs()
     with costs.stage("preparing the run"):
         manifest = read_manifest(folder)
         run = prepare_run(validate_config(manifest["config"]))
     with costs.stage("reading answers"):
-        measured = Measured(run, panel_answers(run, folder))
+        stored = read_answers(folder)
+        measured = Measured(run, of_the_panel(run, stored))
     results = _results(measured, costs)
     sections = []
     for make in SECTIONS:
         with costs.stage(f"section: {make.__name__}"):
             sections.append(make(measured))
     with costs.stage("writing answers.parquet"):
-        compact(folder)
+        compact(folder, stored)
     with costs.stage("writing tables"):
         write_tables(folder, results)
         write_findings(folder, [section for section in sections if section is not None])
@@ -279,7 +292,7 @@ def analyse_run(folder: Path, has_page: bool) -> Analysed:
             folder, ["metrics.csv", "answers.parquet", *journals], num_answers=len(measured.answers)
         )
     num_answers = len(measured.answers)
-    del measured, results, sections
+    del stored, measured, results, sections
     if has_page:
         with costs.stage("whole report again, with page and figures"):
             write_report(run, folder, manifest)
@@ -319,13 +332,19 @@ def print_costs(
         each = f"{seconds / len(analysed):8.2f}" if name in runs.cpu_s else f"{'':8}"
         print(f"{name:45} {seconds:8.1f} {each} {(runs.wall_s + comparison.wall_s)[name]:8.1f}")
     of_runs, of_all = sum(runs.cpu_s.values()), sum(comparison.cpu_s.values())
+    of_all_wall = sum(comparison.wall_s.values())
     print(f"{sum(one.num_answers for one in analysed):,} answers of {len(analysed)} runs")
     print(f"CPU: runs {of_runs:.0f} s, comparison {of_all:.0f} s")
     print(
-        f"on {num_processes} idle cores about {of_runs / num_processes + of_all:.0f} s; here {wall_s:.0f} s"
+        f"on {num_processes} idle cores about {of_runs / num_processes + of_all_wall:.0f} s; "
+        f"here {wall_s:.0f} s"
     )
     of_workers = ", ".join(f"{mb:,.0f} MB" for mb in peaks.values())
-    print(f"peak memory: workers {of_workers}; comparison {peak_mb():,.0f} MB")
+    largest_child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(
+        f"peak memory: workers {of_workers}; comparison {peak_mb():,.0f} MB, "
+        f"no process above {max(largest_child, peak_mb()):,.0f} MB"
+    )
 
 
 if __name__ == "__main__":

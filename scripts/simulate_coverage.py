@@ -17,10 +17,16 @@ from typing import Final
 import numpy as np
 from scipy.stats import norm
 
-from def_sim.metrics.bootstrap import ResampledPanel, ScoreDraws, draw_weights, resample_panel, score_draws
+from def_sim.metrics.bootstrap import (
+    ResampledPanel,
+    ScoreDraws,
+    draw_weights,
+    resample_panel,
+    score_draws_by_metric,
+)
 from def_sim.metrics.intervals import Interval, item_intervals, mean_interval
 from def_sim.metrics.item_metrics import ItemForm
-from def_sim.metrics.limit import draw_way, limit_interval, score_way
+from def_sim.metrics.limit import draw_way, limit_interval, score_way_by_metric
 from def_sim.metrics.noise_floor import draw_samples, uniform_rates
 from def_sim.metrics.normalised import ItemScores, normalised_draws
 from def_sim.metrics.paired import paired_comparison
@@ -138,11 +144,11 @@ def coverage(name: str, size: int, metrics: Sequence[str], numbers: Numbers) -> 
         items = [pool[index] for index in chosen]
         panel, people, forms = resampled(items, draw_weights(size, rng, numbers.draws), rng)
         way = draw_way(panel, people, forms, rng, num_draws=20)
-        for metric in metrics:
-            scores = score_draws(panel, people, forms, metric)
+        ways = score_way_by_metric(way, people, forms, metrics)
+        for metric, scores in score_draws_by_metric(panel, people, forms, metrics).items():
             at_n = mean_interval(scores, rng)
             few = mean_interval(scores.select(np.arange(len(items)) < FEW_ITEMS), rng)
-            limit = limit_interval(at_n, score_way(way, people, forms, metric), size)
+            limit = limit_interval(at_n, ways[metric], size)
             at_size, endless = truths[metric]
             low, high = item_intervals(scores)
             row = (
@@ -176,9 +182,9 @@ def false_alarms(name: str, size: int, metrics: Sequence[str], numbers: Numbers)
         other = [replace(item, model=_opinion(item.human, name, rng)) for item in one]
         weights = draw_weights(size, rng, numbers.draws)
         panels = [resampled(items, weights, rng) for items in (one, other)]
+        ones, others = (score_draws_by_metric(*panel, metrics) for panel in panels)
         for metric in metrics:
-            scores = [score_draws(*panel, metric) for panel in panels]
-            p_value = paired_comparison(scores[0], scores[1], rng, same_respondents=True).p_value
+            p_value = paired_comparison(ones[metric], others[metric], rng, same_respondents=True).p_value
             found[metric].append(p_value < LEVEL)
     return {metric: float(np.mean(rows)) for metric, rows in found.items()}
 
@@ -194,11 +200,12 @@ def misses(size: int, metrics: Sequence[str], numbers: Numbers) -> dict[str, tup
         chosen = rng.integers(len(pool), size=numbers.items)
         weights = draw_weights(size, rng, numbers.draws)
         panels = [resampled([kind[index] for index in chosen], weights, rng) for kind in (pool, random)]
+        scored = [score_draws_by_metric(*panel, metrics) for panel in panels]
         for metric in metrics:
             floor, uniform = (end[chosen] for end in ends[metric])
             both = [
-                _misses(score_draws(*panel, metric), floor, uniform, truth, rng)
-                for panel, truth in zip(panels, (1.0, 0.0), strict=True)
+                _misses(scores[metric], floor, uniform, truth, rng)
+                for scores, truth in zip(scored, (1.0, 0.0), strict=True)
             ]
             found[metric].append((both[0], both[1]))
     rates = {metric: np.mean(rows, axis=0) for metric, rows in found.items()}

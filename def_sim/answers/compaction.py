@@ -185,7 +185,7 @@ def _values(column: "pa.ChunkedArray") -> Iterator[Any]:
             yield from (known[place] for place in words.indices.to_numpy().tolist())
 
 
-def compact(folder: Path) -> Path:
+def compact(folder: Path, answers: Sequence[Answer] | None = None) -> Path:
     """Writes all answers of a run into one table, sorted by respondent, item, wording, call.
 
     The table takes its place only after it was read back and found equal to the journals.
@@ -193,6 +193,7 @@ def compact(folder: Path) -> Path:
 
     Args:
         folder: The folder of the run.
+        answers: What `read_answers` has just given, all of it; None: the journals are read.
 
     Returns:
         The table's path.
@@ -203,11 +204,12 @@ def compact(folder: Path) -> Path:
     """
     import pyarrow.parquet as pq
 
-    answers, path = _journalled(folder), parquet_path(folder)
-    table = _to_table(answers)
+    path = parquet_path(folder)
+    journalled = _as_in_a_table(read_answers(folder) if answers is None else answers)
+    table = _to_table(journalled)
     with replacing(path) as temporary:
         pq.write_table(table, temporary, write_page_checksum=True)
-        _compare(answers, table, temporary)
+        _compare(journalled, table, temporary)
     return path
 
 
@@ -218,13 +220,13 @@ def check_parquet(folder: Path) -> None:
         VerificationError: Naming the first answer that differs.
         StoreError: A journal is damaged, or the table is missing.
     """
-    answers = _journalled(folder)
+    answers = _as_in_a_table(read_answers(folder))
     _compare(answers, _to_table(answers), parquet_path(folder))
 
 
-def _journalled(folder: Path) -> list[Answer]:
+def _as_in_a_table(answers: Sequence[Answer]) -> list[Answer]:
     """What the table has to hold, in its order."""
-    return [_without_surrogates(answer) for answer in read_answers(folder)]
+    return [_without_surrogates(answer) for answer in answers]
 
 
 def _compare(answers: Sequence[Answer], table: "pa.Table", path: Path) -> None:

@@ -69,15 +69,15 @@ def read_by_key(folder: Path) -> dict[AnswerKey, Answer]:
         StoreError: A line is damaged, or two lines contradict each other.
     """
     journals = sorted(answers_folder(folder).glob("shard-*.jsonl"))
-    with disk_errors(answers_folder(folder)), _no_search_for_cycles():
+    with disk_errors(answers_folder(folder)), no_search_for_cycles():
         return merge_entries(entry for path in journals for entry in read_journal(path))
 
 
 @contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Keeps the garbage collector from looking through all answers again and again as they come.
+def no_search_for_cycles() -> Iterator[None]:
+    """Keeps the garbage collector from looking through all answers again and again.
 
-    Answers hold no cycles.
+    Answers hold no cycles. What else does is given back after the block: one run's analysis at most.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -1,41 +1,29 @@
 """What a comparison needs of the answers of runs: their places on the maps, and scores to pair.
 
-Answers are read one run at a time and given back before the next: a comparison of many large runs would
-not fit otherwise. Of a finished run they come from its table, if the completion mark vouches for table
-and journals; it is quicker to read.
+Knows which runs belong together; `read_runs.py` reads each of them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
-from def_sim.answers.compaction import parquet_path, read_choices
-from def_sim.answers.completion import is_complete, vouches_for
 from def_sim.answers.manifest import check_same_run, read_manifest
-from def_sim.answers.shards import answers_folder
-from def_sim.app.culture import (
-    asked,
-    counted_run,
-    country_names,
-    on_the_map,
-    people_besides,
-    people_of,
-)
-from def_sim.app.measured import Measured
-from def_sim.app.reporting import panel_answers
+from def_sim.app.culture import asked, country_names, people_besides, people_of
+from def_sim.app.read_runs import ReadRun, RunToRead, read_answers_of
 from def_sim.app.run import Run, prepare_run, what_defines
 from def_sim.app.schema import validate_config
+from def_sim.app.side_by_side import SideBySide
 from def_sim.errors import DefSimError, RunMismatchError
-from def_sim.records import Answer
-from def_sim.reports.compared_runs import ComparedRun, RunGroup
+from def_sim.reports.compared_runs import ComparedRun, RunGroup, respondents_in_words
 from def_sim.reports.comparison_maps import MapsOfRuns
-from def_sim.reports.map_tables import CountedRun, PanelAnswers, published_map, sound_map
+from def_sim.reports.map_tables import published_map, sound_map
 from def_sim.reports.measures import as_percent
 from def_sim.reports.paired_runs import RunScores, pairs_table
-from def_sim.reports.score_intervals import resample
 from def_sim.surveys.human_cells import HumanCells
+from def_sim.surveys.survey import load_survey
 
 # What runs on one map may differ in besides the model: the questionnaire and what comes with it.
 _OF_THE_SURVEY = ("survey.", "places", "prompts", "scored_with.reference")
@@ -51,16 +39,6 @@ class _Shared:
 
 
 @dataclass(frozen=True)
-class ReadRun:
-    """What is kept of one run's answers."""
-
-    run: Run
-    on_map: PanelAnswers
-    counted: CountedRun
-    scores: RunScores | None  # None: not finished, or answers are probabilities
-
-
-@dataclass(frozen=True)
 class ComparedAnswers:
     """The parts of a comparison that rest on single answers."""
 
@@ -68,8 +46,12 @@ class ComparedAnswers:
     pairs: pd.DataFrame  # see `paired_runs.pairs_table`
 
 
-def compare_answers(groups: Sequence[RunGroup]) -> ComparedAnswers:
+def compare_answers(groups: Sequence[RunGroup], workers: SideBySide) -> ComparedAnswers:
     """Maps of all runs and pairs of comparable ones.
+
+    Args:
+        groups: From `group_runs`.
+        workers: Read the answers.
 
     Raises:
         StoreError: An answer is damaged.
@@ -80,13 +62,14 @@ def compare_answers(groups: Sequence[RunGroup]) -> ComparedAnswers:
         prepared, why_not = _prepared(shared.runs)
         people = people_of(set().union(*(asked(run) for run in prepared.values())))
         labels = _labels(shared.runs, prepared)
-        found = {
-            one.folder: _read(one, prepared[one.folder], people, labels[one.folder])
+        to_read = [
+            RunToRead(one.folder, prepared[one.folder], people, *labels[one.folder], one.is_complete)
             for one in shared.runs
             if one.folder in prepared
-        }
-        maps.append(_maps(shared, list(found.values()), people, why_not))
-        read |= {folder: one.scores for folder, one in found.items()}
+        ]
+        found = workers.map(read_answers_of, to_read)
+        maps.append(_maps(shared, to_read, found, people, why_not))
+        read |= {asked.folder: one.scores for asked, one in zip(to_read, found, strict=True)}
     tables = [
         pairs_table(group.number, [scores for one in group.runs if (scores := read.get(one.folder))])
         for group in groups
@@ -100,23 +83,21 @@ def _sharing_a_map(groups: Sequence[RunGroup]) -> list[_Shared]:
         for run in group.runs:
             settings = {n: v for n, v in run.settings.items() if not n.startswith(_OF_THE_SURVEY)}
             found.setdefault(tuple(sorted(settings.items())), []).append(run)
-    return [
-        _Shared(number, _title(runs[0]), tuple(runs)) for number, runs in enumerate(found.values(), start=1)
-    ]
+    return [_Shared(number, _title(runs), tuple(runs)) for number, runs in enumerate(found.values(), start=1)]
 
 
-def _title(run: ComparedRun) -> str:
-    panel = f"{run.num_respondents:,} respondent{'' if run.num_respondents == 1 else 's'}"
-    return f"{run.strategy}, {run.protocol}, {panel}"
+def _title(runs: Sequence[ComparedRun]) -> str:
+    return f"{runs[0].strategy}, {runs[0].protocol}, {respondents_in_words(runs)}"
 
 
 def _prepared(runs: Sequence[ComparedRun]) -> tuple[dict[str, Run], list[str]]:
     """Folder -> run, and why others cannot be read as what they were."""
     found, why_not = {}, []
+    load = cache(load_survey)  # most runs ask what others ask
     for one in runs:
         manifest = read_manifest(Path(one.folder))
         try:
-            run = prepare_run(validate_config(manifest["config"]))
+            run = prepare_run(validate_config(manifest["config"]), load=load)
             check_same_run(manifest["defines"], what_defines(run, manifest["defines"]["model"]["identity"]))
         except RunMismatchError:
             why_not.append(f"{one.model_label}, {one.survey}: it would be another run today")
@@ -154,43 +135,19 @@ def _survey_words(folder: str, prepared: Mapping[str, Run]) -> str:
     return words
 
 
-def _read(one: ComparedRun, run: Run, people: HumanCells, label: tuple[str, str]) -> ReadRun:
-    measured = Measured(run, _answers(run, Path(one.folder)))
-    model, survey = label
-    panel = measured.panel if one.is_complete else None
-    scores = None
-    if panel is not None:
-        resampled = resample(measured.prompts, panel, seed=run.config.seed)
-        scores = RunScores.of(one.folder, resampled)
-    return ReadRun(
-        run,
-        on_the_map(measured, people, model=model, survey=survey),
-        counted_run(measured, model=model, survey=survey),
-        scores,
-    )
-
-
-def _answers(run: Run, folder: Path) -> list[Answer]:
-    """As `panel_answers`; of a finished run from its table, without texts and memories."""
-    journals = sorted(answers_folder(folder).glob("shard-*.jsonl"))
-    if not (is_complete(folder) and vouches_for(folder, [parquet_path(folder), *journals])):
-        return panel_answers(run, folder)
-    planned = {respondent.id for respondent in run.panel}
-    put = {(question.item_id, question.wording) for question in run.survey.questions}
-    return [
-        answer
-        for answer in read_choices(parquet_path(folder))
-        if answer.respondent_id in planned and (answer.item_id, answer.wording) in put
-    ]
-
-
-def _maps(shared: _Shared, runs: Sequence[ReadRun], people: HumanCells, why_not: Sequence[str]) -> MapsOfRuns:
+def _maps(
+    shared: _Shared,
+    runs: Sequence[RunToRead],
+    read: Sequence[ReadRun],
+    people: HumanCells,
+    why_not: Sequence[str],
+) -> MapsOfRuns:
     seed = runs[0].run.config.seed if runs else 0
     return MapsOfRuns(
         shared.number,
         shared.title,
-        sound_map(people, [one.on_map for one in runs], country_names=country_names(), seed=seed),
-        published_map([one.counted for one in runs], more_people=people_besides([one.run for one in runs])),
+        sound_map(people, [one.on_map for one in read], country_names=country_names(), seed=seed),
+        published_map([one.counted for one in read], more_people=people_besides([one.run for one in runs])),
         tuple(why_not),
         tuple(
             f"{one.model_label}, {one.survey}: {as_percent(one.share_done)} of its answers"

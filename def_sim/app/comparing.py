@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -12,8 +12,10 @@ from rich.table import Table
 
 from def_sim import __version__
 from def_sim.answers.disk import disk_errors, replacing, write_whole
+from def_sim.answers.manifest import read_manifest
 from def_sim.app.compared_answers import ComparedAnswers, compare_answers
 from def_sim.app.reporting import csv_bytes
+from def_sim.app.side_by_side import SideBySide, num_usable_cores
 from def_sim.app.stored_runs import find_runs, read_run
 from def_sim.errors import ConfigError
 from def_sim.reports.compared_runs import (
@@ -28,6 +30,8 @@ from def_sim.reports.comparison_page import LeftOut, render_comparison
 from def_sim.reports.measures import MEASURES
 from def_sim.reports.page import page_style
 from def_sim.reports.standalone import standalone
+
+FEWEST_ANSWERS: Final = 300_000  # of all runs, from which several processes are worth their start
 
 
 @dataclass(frozen=True)
@@ -51,25 +55,28 @@ def compare_runs(patterns: Sequence[str], output: Path) -> WrittenComparison:
         ConfigError: A pattern names no run, or no run has an answer.
         StoreError: A file of a run is damaged, or the disk is full or not writable.
     """
-    runs: list[ComparedRun] = []
-    left_out: list[LeftOut] = []
-    for folder in find_runs(patterns):
-        found = read_run(folder)
-        if isinstance(found, LeftOut):
-            left_out.append(found)
-        else:
-            runs.append(found)
-    if not runs:
-        first = left_out[0]
-        raise ConfigError(
-            f"None of the {len(left_out)} runs found can be compared; {first.folder}: {first.why}",
-            fix="Hold their interviews first: the same commands without stage=.",
-        )
-    groups = group_runs(runs)
-    table = comparison_table(groups)
-    answers = compare_answers(groups)
+    folders = find_runs(patterns)
+    with SideBySide(_num_processes(folders)) as workers:
+        found = workers.map(read_run, folders)
+        runs = [one for one in found if isinstance(one, ComparedRun)]
+        left_out = [one for one in found if isinstance(one, LeftOut)]
+        if not runs:
+            first = left_out[0]
+            raise ConfigError(
+                f"None of the {len(left_out)} runs found can be compared; {first.folder}: {first.why}",
+                fix="Hold their interviews first: the same commands without stage=.",
+            )
+        groups = group_runs(runs)
+        table = comparison_table(groups)
+        answers = compare_answers(groups, workers)
     path = _write(groups, table, answers, left_out, output / "comparison")
     return WrittenComparison(path, groups, table, left_out)
+
+
+def _num_processes(folders: Sequence[Path]) -> int:
+    """As many as there are cores, where starting them takes less than they save."""
+    num_answers = sum(read_manifest(folder)["plan"]["answers"] for folder in folders)
+    return num_usable_cores() if num_answers >= FEWEST_ANSWERS else 1
 
 
 def _write(

@@ -70,7 +70,15 @@ class Measured:
         for question in self.run.survey.questions:
             name = question.item_id if self.run.config.pool_wordings else question.id
             wordings.setdefault(name, []).append(question)
-        return PanelAnswers(tuple(_item_answers(self._rows, one) for one in wordings.values()))
+        places = {question.id: place for place, question in enumerate(self.single_questions)}
+        return PanelAnswers(tuple(self._item_answers(one, places) for one in wordings.values()))
+
+    def _item_answers(self, wordings: Sequence[Question], places: Mapping[str, int]) -> ItemAnswers:
+        """Of one item in its wordings; those of single-choice items are known as positions."""
+        if wordings[0].id not in places:
+            return _item_answers(self._rows, wordings)
+        columns = self.choices[:, [places[question.id] for question in wordings]]
+        return ItemAnswers.from_positions(columns.T, len(wordings[0].codes))
 
     @cached_property
     def single_questions(self) -> list[Question]:

@@ -3,7 +3,7 @@
 import io
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,7 @@ from rich.table import Table
 from def_sim.answers.compaction import compact
 from def_sim.answers.completion import mark_complete, unmark_complete
 from def_sim.answers.disk import disk_errors, replacing, write_whole
-from def_sim.answers.shards import answers_folder
-from def_sim.answers.store import read_answers
+from def_sim.answers.shards import answers_folder, no_search_for_cycles, read_answers
 from def_sim.app.measured import Measured
 from def_sim.app.planted import compare_with_planted, planted_frame, planted_sentence, planted_truth
 from def_sim.app.report_sections import sections_of
@@ -57,17 +56,26 @@ class WrittenReport:
 
 def panel_answers(run: Run, folder: Path) -> list[Answer]:
     """The stored answers of this panel; a larger panel's other respondents are left out."""
+    return of_the_panel(run, read_answers(folder))
+
+
+def of_the_panel(run: Run, answers: Iterable[Answer]) -> list[Answer]:
+    """Those answers that the run plans: its respondents', to its questions."""
     planned = {respondent.id for respondent in run.panel}
-    asked = {question.id for question in run.survey.questions}
-    return [a for a in read_answers(folder) if a.respondent_id in planned and a.question_id in asked]
+    put = {(question.item_id, question.wording) for question in run.survey.questions}
+    return [a for a in answers if a.respondent_id in planned and (a.item_id, a.wording) in put]
 
 
 def compute_results(run: Run, answers: list[Answer]) -> Results:
     """Distributions, scores and statuses. Depends on the answers and the configuration alone."""
-    measured = Measured(run, answers)
-    counted, panel = measured.distributions, measured.panel
-    seed, num_draws = run.config.seed, run.config.scoring.draws
-    scores = score_table(counted, seed=seed, num_draws=num_draws, pool_wordings=run.config.pool_wordings)
+    return results_of(Measured(run, answers))
+
+
+def results_of(measured: Measured) -> Results:
+    """The same of answers that other measures are taken of as well."""
+    counted, panel, config = measured.distributions, measured.panel, measured.run.config
+    seed, num_draws = config.seed, config.scoring.draws
+    scores = score_table(counted, seed=seed, num_draws=num_draws, pool_wordings=config.pool_wordings)
     resampled = resample(measured.prompts, panel, seed=seed) if panel else None
     scores = with_intervals(scores, resampled)
     return Results(distributions_frame(counted), scores, status_table(counted))
@@ -79,9 +87,16 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
     Raises:
         StoreError: An answer is damaged, or the disk is full.
     """
-    answers = panel_answers(run, folder)
+    with no_search_for_cycles():
+        return _write_report(run, folder, manifest)
+
+
+def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> WrittenReport:
+    stored = read_answers(folder)
+    measured = Measured(run, of_the_panel(run, stored))
+    answers = measured.answers
     is_complete = len(answers) == run.num_planned
-    results = compute_results(run, answers)
+    results = results_of(measured)
     unmark_complete(folder)
     truth = planted_truth(run)
     planted = planted_frame(truth)
@@ -90,8 +105,8 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
         num_answering=len({a.respondent_id for a in answers if a.status is AnswerStatus.ANSWERED}),
         planted_summary=planted_sentence(compare_with_planted(run, answers, truth)),
     )
-    sections = sections_of(Measured(run, answers))
-    compact(folder)
+    sections = sections_of(measured)
+    compact(folder, stored)
     write_tables(folder, results)
     write_findings(folder, sections)
     with disk_errors(folder / "figures"):

@@ -5,7 +5,7 @@ Everything here is light: no torch, no pandas, nothing downloaded, nothing writt
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -53,15 +53,19 @@ class Run:
         return [r for r in self.panel if r.index % self.config.num_shards == self.config.shard]
 
 
-def prepare_run(config: RunConfig) -> Run:
+def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_survey) -> Run:
     """Reads and checks everything that is asked, and draws who is asked.
+
+    Args:
+        config: Of the run.
+        load: Takes the place of `load_survey`, of many runs of the same survey for instance.
 
     Raises:
         ConfigError: A choice that does not fit, such as a population without a place list.
         SurveyFormatError: A data file that breaks its format.
     """
     data = data_folder()
-    loaded = load_survey(
+    loaded = load(
         resolve_path(config.survey.file),
         data,
         population=config.population,

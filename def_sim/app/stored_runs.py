@@ -73,8 +73,10 @@ def read_run(folder: Path) -> ComparedRun | LeftOut:
         StoreError: Manifest, scores or answers are damaged, or were written by another version.
     """
     manifest = read_manifest(folder)
-    if is_complete(folder):
-        return _compared(folder, manifest, stored_scores(folder), num_done=manifest["plan"]["answers"])
+    plan = manifest["plan"]
+    # A manifest of another plan than the mark's (of a copy, say) tells nothing of what is there.
+    if is_complete(folder) and read_completion(folder)["num_answers"] == plan["answers"]:
+        return _compared(folder, manifest, stored_scores(folder), plan["answers"], plan["respondents"])
     try:
         run = prepare_run(validate_config(manifest["config"]))
         check_same_run(manifest["defines"], what_defines(run, manifest["defines"]["model"]["identity"]))
@@ -89,7 +91,8 @@ def read_run(folder: Path) -> ComparedRun | LeftOut:
     # Scored now, so with the people's figures of today.
     today = {**manifest["scored_with"], "reference": references_hash(run)}
     scores = compute_results(run, answers).scores
-    return _compared(folder, {**manifest, "scored_with": today}, scores, num_done=len(answers))
+    num_present = len({answer.respondent_id for answer in answers})
+    return _compared(folder, {**manifest, "scored_with": today}, scores, len(answers), num_present)
 
 
 def stored_scores(folder: Path) -> pd.DataFrame:
@@ -113,7 +116,9 @@ def stored_scores(folder: Path) -> pd.DataFrame:
     return scores[scores["scope"].isin(SCOPES)]
 
 
-def _compared(folder: Path, manifest: Mapping[str, Any], scores: pd.DataFrame, num_done: int) -> ComparedRun:
+def _compared(
+    folder: Path, manifest: Mapping[str, Any], scores: pd.DataFrame, num_done: int, num_present: int
+) -> ComparedRun:
     # As stored, not validated: a version that knew other parameters has made a run all the same.
     config, survey = manifest["config"], manifest["defines"]["survey"]
     model = config["model"]
@@ -133,6 +138,7 @@ def _compared(folder: Path, manifest: Mapping[str, Any], scores: pd.DataFrame, n
         protocol=config["protocol"]["name"],
         seed=config["seed"],
         num_respondents=manifest["plan"]["respondents"],
+        num_present=num_present,
         num_planned=manifest["plan"]["answers"],
         num_done=num_done,
         settings=settings_of(manifest),

@@ -7,7 +7,7 @@ Knows nothing of how items were chosen, and takes the people's figures as fixed.
 Letters: K options, Q items, N respondents, B draws.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from def_sim.metrics.item_metrics import ItemForm
 from def_sim.metrics.panel_answers import PanelAnswers
-from def_sim.metrics.panel_scores import score_panel
+from def_sim.metrics.panel_scores import score_panel_by_metric
 from def_sim.metrics.sample import Array, Sample
 
 NUM_DRAWS: Final = 1000
@@ -85,10 +85,28 @@ def score_draws(
         NaN in all parts for an item without score. A single draw in which nobody answered an item counts
         as its mean over the other draws.
     """
-    values = score_panel(resampled.observed, people, forms, metric)
-    draws = score_panel(resampled.drawn, people, forms, metric)
-    left_out = score_panel(resampled.without_one, people, forms, metric)
-    return ScoreDraws(values, _filled(draws, values), _contributions(values, left_out))
+    return score_draws_by_metric(resampled, people, forms, [metric])[metric]
+
+
+def score_draws_by_metric(
+    resampled: ResampledPanel,
+    people: Sequence[Sample | None],
+    forms: Sequence[ItemForm],
+    metrics: Collection[str],
+) -> dict[str, ScoreDraws]:
+    """The same under several metrics, which is quicker than one after the other."""
+    values, draws, left_out = (
+        score_panel_by_metric(samples, people, forms, metrics)
+        for samples in (resampled.observed, resampled.drawn, resampled.without_one)
+    )
+    return {
+        metric: ScoreDraws(
+            values[metric],
+            _filled(draws[metric], values[metric]),
+            _contributions(values[metric], left_out[metric]),
+        )
+        for metric in metrics
+    }
 
 
 def certain_scores(values: Array, like: ScoreDraws) -> ScoreDraws:

@@ -3,10 +3,11 @@
 Two things could have been otherwise: which items were asked, and who answered. The deviations of a mean
 are therefore the sum of two bootstraps, one over items and one over respondents. The noise of single
 answers is in both; of the second only what items have *in common* is kept, so it counts once (two-way
-clustering, Cameron, Gelbach & Miller 2011). The interval is the estimate minus the quantiles of the
-deviations around their own mean, the further one on both sides: resampled panels score worse than the
-panel they come from, and a plain percentile interval would carry that bias (docs/statistics.md). People's
-figures are taken as fixed.
+clustering, Cameron, Gelbach & Miller 2011). The deviations are taken around their own mean: resampled panels
+score worse than the panel they come from, and a plain percentile interval would carry that bias. Those of
+items are studentised, each measured by the spread of its own draw: scores of items are skewed, and a few of
+them that happen to be small know their spread badly (docs/statistics.md). People's figures are taken as
+fixed.
 
 Letters: Q items, N respondents, B draws, S groups of items.
 """
@@ -25,6 +26,7 @@ from def_sim.metrics.bootstrap import ScoreDraws
 from def_sim.metrics.sample import Array
 
 CONFIDENCE: Final = 0.95
+MOST_OF_STUDENT: Final = 2.0  # an interval is at most so many times Student's
 _NAN: Final = float("nan")
 
 
@@ -51,11 +53,17 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class _Deviations:
-    """How the mean would have come out otherwise, around 0; shape (B,)."""
+class Deviations:
+    """How the mean would have come out otherwise, around 0; shapes (B,)."""
 
     draws: Array
+    studentised: Array  # the items' part by the spread of each draw; infinite where a draw has none
     degrees_of_freedom: float
+
+    @property
+    def standard_error(self) -> float:
+        """The draws are widened to Student's quantiles; a standard error is not."""
+        return float(self.draws.std()) / _widening(self.degrees_of_freedom)
 
 
 def item_weights(num_items: int, groups: Sequence[str] | None = None) -> Array:
@@ -110,14 +118,13 @@ def mean_interval(
             why_absent=why_absent,
         )
     deviations = two_way_deviations(defined, rng, kept)
-    low, high = recentred_interval(estimate, deviations.draws, confidence=confidence)
+    reach = interval_reach(deviations, confidence=confidence)
     return Interval(
         Estimand.EXPECTED_AT_N,
         estimate,
-        max(low, least),
-        high,
-        # The draws are widened to Student's quantiles; a standard error is not.
-        float(deviations.draws.std()) / _widening(deviations.degrees_of_freedom),
+        max(estimate - reach, least),
+        estimate + reach,
+        deviations.standard_error,
         deviations.degrees_of_freedom,
         num_items,
         num_undefined,
@@ -141,25 +148,24 @@ def item_intervals(scores: ScoreDraws, *, confidence: float = CONFIDENCE) -> tup
     return np.maximum(scores.values - reach, 0.0), np.asarray(scores.values + reach)
 
 
-def recentred_interval(
-    estimate: float, draws: Array, *, confidence: float = CONFIDENCE
-) -> tuple[float, float]:
-    """Low and high end: the estimate minus the quantiles of the draws, shape (B,), around their mean.
+def interval_reach(deviations: Deviations, *, confidence: float = CONFIDENCE) -> float:
+    """How far the interval reaches to either side of the estimate.
 
-    Of both quantiles the further one is taken to both sides. Scores of items are skewed: turned round, the
-    near quantile would end the interval too early on the side where the truth more often lies.
+    That share of the studentised deviations lies within it (the symmetric bootstrap-t; Hall 1988). At least
+    Student's reach; at most twice that, since one item far from a few others makes a draw without it deviate
+    by any number of its own errors.
     """
-    tail = (1 - confidence) / 2
-    below, above = np.quantile(draws, [tail, 1 - tail]) - draws.mean()
-    reach = float(max(-below, above))
-    return estimate - reach, estimate + reach
+    found = float(np.quantile(np.abs(deviations.studentised), confidence, method="higher"))
+    quantile = student.ppf((1 + confidence) / 2, deviations.degrees_of_freedom)
+    of_student = deviations.standard_error * float(quantile)
+    return min(max(found, of_student), MOST_OF_STUDENT * of_student)
 
 
 def two_way_deviations(
     scores: ScoreDraws, rng: np.random.Generator, groups: NDArray[np.str_] | None = None
-) -> _Deviations:
+) -> Deviations:
     """How a mean of defined scores varies with items and respondents; see the module."""
-    by_items, variances, freedoms = _item_deviations(scores, rng, groups)
+    by_items, own_variances, variances, freedoms = _item_deviations(scores, rng, groups)
     weights = item_weights(scores.values.size, None if groups is None else list(groups))
     respondent_variance = shared_variance(scores.contributions, weights)
     num_respondents = scores.contributions.shape[0]
@@ -169,7 +175,11 @@ def two_way_deviations(
     by_respondents = (scores.draws - scores.draws.mean(axis=0)) @ weights
     spread = by_respondents.std()
     scale = np.sqrt(respondent_variance) / spread if spread > 0 else 0.0
-    return _Deviations((by_items + scale * by_respondents) * _widening(freedom), freedom)
+    of_respondents, widening = scale * by_respondents, _widening(freedom)
+    studentised = _studentised(by_items, own_variances, float(variances.sum()))
+    return Deviations(
+        (by_items + of_respondents) * widening, studentised + of_respondents * widening, freedom
+    )
 
 
 def shared_variance(contributions: Array, weights: Array) -> float:
@@ -187,20 +197,36 @@ def shared_variance(contributions: Array, weights: Array) -> float:
 
 def _item_deviations(
     scores: ScoreDraws, rng: np.random.Generator, groups: NDArray[np.str_] | None
-) -> tuple[Array, Array, Array]:
-    """Deviations (B,) from drawing items again, with each group's variance and degrees of freedom (S,)."""
+) -> tuple[Array, Array, Array, Array]:
+    """Deviations from drawing items again, and the variance that each draw by itself gives them, shapes (B,).
+
+    With each group's variance and degrees of freedom, shapes (S,).
+    """
     labels = np.zeros(scores.values.size, dtype=np.str_) if groups is None else groups
     names = np.unique(labels)
-    total, variances, freedoms = np.zeros(scores.draws.shape[0]), [], []
+    total, own = np.zeros(scores.draws.shape[0]), np.zeros(scores.draws.shape[0])
+    variances, freedoms = [], []
     for name in names:
         members = scores.values[labels == name]
         picked = rng.integers(members.size, size=(total.size, members.size))
         # A bootstrap of n items has a variance too small by (n - 1)/n.
         inflation = np.sqrt(members.size / (members.size - 1)) / names.size
-        total += (members[picked].mean(axis=1) - members.mean()) * inflation
+        drawn = members[picked]
+        total += (drawn.mean(axis=1) - members.mean()) * inflation
+        # The squared error of the drawn mean, inflated alike: the ratio of the two is Student's t.
+        own += drawn.var(axis=1) / (members.size - 1) * inflation**2
         variances.append(members.var(ddof=1) / members.size / names.size**2)
         freedoms.append(members.size - 1)
-    return total, np.array(variances), np.array(freedoms)
+    return total, own, np.array(variances), np.array(freedoms)
+
+
+def _studentised(deviations: Array, own_variances: Array, variance: float) -> Array:
+    """Each deviation in units of its own draw's error, brought back to the scale of the scores, (B,)."""
+    if variance == 0:
+        return np.zeros_like(deviations)
+    error = np.sqrt(own_variances / variance)
+    without_error = np.where(deviations == 0, 0.0, np.copysign(np.inf, deviations))
+    return np.divide(deviations, error, out=without_error, where=error > 0)
 
 
 def _satterthwaite(variances: Array, freedoms: Array) -> float:

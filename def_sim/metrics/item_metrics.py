@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from def_sim.metrics import divergence, entropy
-from def_sim.metrics.sample import HUMAN_PSEUDO_COUNT, PANEL_PSEUDO_COUNT, Array, Sample, smoothed_shares
+from def_sim.metrics.sample import Array, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,7 @@ def kl_smoothed_human_model(simulated: Sample, human: Sample, form: ItemForm) ->
 
 
 def _smoothed(simulated: Sample, human: Sample) -> tuple[Array, Array]:
-    return (
-        smoothed_shares(simulated.counts, total=PANEL_PSEUDO_COUNT),
-        smoothed_shares(human.counts, total=HUMAN_PSEUDO_COUNT),
-    )
+    return simulated.smoothed_panel, human.smoothed_people
 
 
 def js_divergence(simulated: Sample, human: Sample, form: ItemForm) -> Array:
@@ -89,5 +86,6 @@ ITEM_METRICS: Final[Mapping[str, ItemMetric]] = {
     "entropy_ratio": entropy_ratio,
     "mention_rate_difference": mention_rate_difference,
 }
+ROOT_OF: Final = {"js_distance": "js_divergence"}  # need not be computed where the square is known
 MULTIPLE_CHOICE_ONLY: Final = frozenset({"mention_rate_difference"})
 NOT_A_DIVERGENCE: Final = frozenset({"entropy_ratio", "close_count", "std_paper"})  # have no normalised score

@@ -17,7 +17,8 @@ Letters: K options, N respondents, F failed answers.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import combinations
+from functools import cache
+from itertools import combinations, permutations
 from math import ceil, comb
 from typing import Final
 
@@ -173,41 +174,51 @@ def _least(score: Score, num_failed: float, wanted: Array, form: ItemForm) -> fl
     num_parts = ceil(num_failed) if most == 1 else min(ceil(num_failed), MOST_PARTS)
     part = num_failed / num_parts
     start = _rounded(wanted, num_parts)
-    placements = _totals(score, start, num_parts, most, part)
-    return min(float(score(part * placed[None])[0]) for placed in placements)
+    return min(value for _, value in _totals(score, start, num_parts, most, part))
 
 
-def _totals(score: Score, placed: Array, num_parts: int, most: int, part: float) -> Iterator[Array]:
+_Placed = tuple[Array, float]  # parts on each option, shape (K,), and the score there
+
+
+def _totals(score: Score, start: Array, num_parts: int, most: int, part: float) -> Iterator[_Placed]:
     """The best placement for every total number of mentions, each from the one before."""
     cap = float(num_parts) if most > 1 else np.inf  # nobody mentions an option twice
+    placed = start, float(score(part * start[None])[0])
     for total in range(num_parts, num_parts * most + 1):
         if total > num_parts:
-            placed = _best_step(score, placed, np.eye(placed.size), cap, part)
+            placed = _best_step(score, placed, np.eye(start.size), cap, part)
         placed = _descended(score, placed, cap, part)
         yield placed
 
 
-def _descended(score: Score, placed: Array, cap: float, part: float) -> Array:
+def _descended(score: Score, placed: _Placed, cap: float, part: float) -> _Placed:
     """Moves one answer at a time from option to option until no move lowers the score."""
-    unit = np.eye(placed.size)
-    moves = np.array([b - a for a in unit for b in unit if (a != b).any()]).reshape(-1, placed.size)
-    current = float(score(part * placed[None])[0])
-    while moves.size:
+    moves = _moves(placed[0].size)
+    while True:
         step = _best_step(score, placed, moves, cap, part)
-        value = float(score(part * step[None])[0])
-        if not value < current - _NO_GAIN:
-            break
-        placed, current = step, value
-    return placed
+        if not step[1] < placed[1] - _NO_GAIN:
+            return placed
+        placed = step
 
 
-def _best_step(score: Score, placed: Array, moves: Array, cap: float, part: float) -> Array:
+@cache
+def _moves(num_options: int) -> Array:
+    """One answer from any option to any other, shape (K (K - 1), K)."""
+    unit = np.eye(num_options)
+    return np.array([unit[b] - unit[a] for a, b in permutations(range(num_options), 2)]).reshape(
+        -1, num_options
+    )
+
+
+def _best_step(score: Score, placed: _Placed, moves: Array, cap: float, part: float) -> _Placed:
     """The allowed neighbour with the smallest score; the placement itself if none is allowed."""
-    neighbours = placed + moves
+    neighbours = placed[0] + moves
     allowed = neighbours[((neighbours >= 0) & (neighbours <= cap)).all(axis=1)]
     if allowed.shape[0] == 0:
         return placed
-    return np.asarray(allowed[int(np.argmin(score(part * allowed)))])
+    scores = score(part * allowed)
+    best = int(np.argmin(scores))
+    return allowed[best], float(scores[best])
 
 
 def _rounded(wanted: Array, total: int) -> Array:

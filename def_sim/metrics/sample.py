@@ -69,6 +69,16 @@ class Sample:
         """Share of each option among mentions, sums to 1; NaN if there are none."""
         return normalise(self.counts)
 
+    @cached_property
+    def smoothed_panel(self) -> Array:
+        """Shares of a panel that took half a respondent more, spread over the options."""
+        return smoothed_shares(self.counts, total=PANEL_PSEUDO_COUNT)
+
+    @cached_property
+    def smoothed_people(self) -> Array:
+        """Shares of people who took one more."""
+        return smoothed_shares(self.counts, total=HUMAN_PSEUDO_COUNT)
+
     @property
     def mention_rates(self) -> Array:
         """Share of respondents who mention each option; sums above 1 if several may be chosen."""

@@ -8,7 +8,7 @@ distance of panels of as many people (the floor) and of this panel with its colu
 Letters: Q items, N respondents, B draws, P pairs of items.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -118,17 +118,22 @@ def structure_beside_people(
         return _no_structure(pairs[0].size, num_undefined, len(array))
     noise = _standard_errors(people, np.asarray(human_n, dtype=np.float64))[pairs]
     r, target = panel[pairs], people[pairs]
-    has = (array >= 0).astype(np.float64)
+    # The other items take part in the draws, so that these do not depend on what people were asked.
+    compared, within = _items_of(pairs)
+    has = (array[:, compared] >= 0).astype(np.float64)
     draws = [
-        (PairSums.of_values(one, has).correlations().r[pairs], _again(target, noise, rng))
+        (PairSums.of_values(one[:, compared], has).correlations().r[within], _again(target, noise, rng))
         for one in draw_panels_of_people(people, shares, array >= 0, rng, num_draws)
     ]
-    shuffles = [(one[pairs], target) for one in _shuffled_panels(array, rng, num_draws)]
+    shuffles = [
+        (PairSums.of_choices(one[:, compared]).correlations().r[within], target)
+        for one in (shuffle_people(array, rng) for _ in range(num_draws))
+    ]
     difference = _beside(_mean_abs_difference, (r, target), draws, shuffles)
     # What people's correlations owe to chance cannot be found again in any panel.
     strength = float((target**2 - noise**2).sum())
     slope = _slope(r, target, strength)
-    low, high = _slope_interval(array, pairs, target, strength)
+    low, high = _slope_interval(array[:, compared], within, target, strength)
     return Structure(
         mean_abs_difference=difference,
         normalised=normalised_score(difference.value, difference.floor, difference.shuffled),
@@ -160,6 +165,12 @@ def _known_pairs(panel: Array, people: Array) -> tuple[_Pairs, int]:
     return (rows[in_both], columns[in_both]), int((in_people & ~in_both).sum())
 
 
+def _items_of(pairs: _Pairs) -> tuple[NDArray[np.intp], _Pairs]:
+    """The items that are in some pair, and the pairs as places among them."""
+    items, places = np.unique(np.concatenate(pairs), return_inverse=True)
+    return items, (places[: pairs[0].size], places[pairs[0].size :])
+
+
 def _no_structure(num_pairs: int, num_undefined: int, num_respondents: int) -> Structure:
     nan = float("nan")
     none = Beside(nan, nan, nan, nan, nan)
@@ -181,12 +192,6 @@ def _standard_errors(r: Array, num_people: Array) -> Array:
 def _again(target: Array, noise: Array, rng: np.random.Generator) -> Array:
     """People's correlations as another sample of as many people might have them."""
     return np.asarray(target + noise * rng.standard_normal(target.size), dtype=np.float64)
-
-
-def _shuffled_panels(choices: Choices, rng: np.random.Generator, num_draws: int) -> Iterator[Array]:
-    """Correlations of the panel with its columns shuffled, B of shape (Q, Q)."""
-    for _ in range(num_draws):
-        yield PairSums.of_choices(shuffle_people(choices, rng)).correlations().r
 
 
 def _beside(

@@ -203,19 +203,21 @@ def _gaps(one: QuestionDistribution, groups: Groups, seed: int, num_draws: int) 
     assert one.reference is not None
     item_id, form, metric = one.question.item_id, item_form(one), ITEM_METRICS[GAP_METRIC]
     panel, total = Sample(one.counts, one.num_answered), _people(one.reference)
-    found = []
-    for group in GROUPS:
-        reference = group_reference(groups, item_id, group)
-        if reference is None or one.num_answered == 0:
-            found.append((np.nan, np.nan))
-            continue
-        people, rng = _people(reference), keyed_rng(seed, item_id, group, "expected gap")
-        [gap] = subgroup_tilt.divergence_gaps(panel, [people], total, metric=metric, form=form)
+    found = dict.fromkeys(GROUPS, (np.nan, np.nan))
+    references = {group: group_reference(groups, item_id, group) for group in GROUPS}
+    known = {group: part for group, part in references.items() if part is not None}
+    if one.num_answered == 0:
+        return list(found.values())
+    gaps = subgroup_tilt.divergence_gaps(
+        panel, list(map(_people, known.values())), total, metric=metric, form=form
+    )
+    for gap, (group, reference) in zip(gaps, known.items(), strict=True):
+        people, rng = reference.n_for_uncertainty, keyed_rng(seed, item_id, group, "expected gap")
         expected = subgroup_tilt.expected_gap(
-            panel, total, reference.n_for_uncertainty, rng, metric=metric, form=form, num_draws=num_draws
+            panel, total, people, rng, metric=metric, form=form, num_draws=num_draws
         )
-        found.append((float(gap), expected))
-    return found
+        found[group] = float(gap), expected
+    return list(found.values())
 
 
 def _shares(reference: ItemReference | None) -> Array:

@@ -37,6 +37,7 @@ _RUN_TYPES: Final = {
     "protocol": "str",
     "seed": "int64",
     "num_respondents": "int64",
+    "num_present": "int64",
     "share_done": "float64",
 }
 _SCORE_TYPES: Final = {
@@ -81,7 +82,8 @@ class ComparedRun:
     strategy: str
     protocol: str
     seed: int
-    num_respondents: int
+    num_respondents: int  # planned
+    num_present: int  # with an answer on file
     num_planned: int
     num_done: int
     settings: Mapping[str, str]
@@ -126,12 +128,22 @@ def group_runs(runs: Sequence[ComparedRun]) -> list[RunGroup]:
     groups = []
     for number, settings in enumerate(ordered, start=1):
         differs = {name: dict(settings).get(name, "nothing") for name in varying}
-        groups.append(RunGroup(number, _title(members[settings][0]), tuple(members[settings]), differs))
+        groups.append(RunGroup(number, _title(members[settings]), tuple(members[settings]), differs))
     return [_told_apart(group, groups) for group in groups]
 
 
-def _title(run: ComparedRun) -> str:
-    panel = f"{run.num_respondents:,} respondent{'' if run.num_respondents == 1 else 's'}"
+def respondents_in_words(runs: Sequence[ComparedRun]) -> str:
+    """How many respondents answered in runs of one plan: "20 respondents", "2 to 15 of 20 respondents"."""
+    planned = max(run.num_respondents for run in runs)
+    fewest, most = (end(run.num_present for run in runs) for end in (min, max))
+    present = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    number = present if fewest == planned else f"{present} of {planned:,}"
+    return f"{number} respondent{'' if planned == 1 else 's'}"
+
+
+def _title(runs: Sequence[ComparedRun]) -> str:
+    run = runs[0]
+    panel = respondents_in_words(runs)
     return f"survey {run.survey}, {run.population}, {run.strategy}, {run.protocol}, {panel}"
 
 
@@ -157,7 +169,8 @@ def comparison_table(groups: Sequence[RunGroup]) -> pd.DataFrame:
                 definition; folder: as it was found;
             model, model_label, family, num_parameters, is_tuned (False: a base model),
                 is_demonstration: the model, from its configuration;
-            survey, population, language, strategy, protocol, seed, num_respondents: what was run;
+            survey, population, language, strategy, protocol, seed, num_respondents: what was planned;
+            num_present: respondents with an answer on file;
             share_done: answers on file over answers planned, in [0, 1];
             scope (dimension, macro or micro), dimension ("" but for scope dimension), metric;
             value, floor, human_to_human, uniform, mode, other_humans, normalised, num_items,

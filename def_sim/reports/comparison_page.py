@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 from markupsafe import Markup
 
-from def_sim.reports.compared_runs import ComparedRun, RunGroup, metrics_compared
+from def_sim.reports.compared_runs import RunGroup, metrics_compared, respondents_in_words
 from def_sim.reports.comparison_maps import MapsOfRuns, PairLine, map_parts, pair_lines, why_no_pair
 from def_sim.reports.comparison_scores import MetricPart, RunLine, metric_part, size_in_words
 from def_sim.reports.measures import MEASURES, as_percent
@@ -43,7 +43,7 @@ class GroupPart:
     """One group of comparable runs, ready to print."""
 
     group: RunGroup
-    first: ComparedRun
+    respondents: str  # how many, in words
     lines: tuple[RunLine, ...]
     differs: tuple[tuple[str, str], ...]
     unfinished: tuple[RunLine, ...]
@@ -113,14 +113,13 @@ def _swatch(kind: str) -> Markup:
 def _group_part(
     group: RunGroup, table: pd.DataFrame, metrics: Sequence[str], pairs: pd.DataFrame | None
 ) -> GroupPart:
-    first = group.runs[0]
     lines = tuple(
         RunLine(_letter(index), run, size_in_words(run.num_parameters))
         for index, run in enumerate(group.runs)
     )
     return GroupPart(
         group=group,
-        first=first,
+        respondents=respondents_in_words(group.runs),
         lines=lines,
         differs=tuple((_SETTING_WORDS.get(name, name), value) for name, value in group.differs.items()),
         unfinished=tuple(line for line in lines if not line.run.is_complete),

@@ -15,14 +15,14 @@ import numpy as np
 
 from def_sim.distributions import QuestionDistribution
 from def_sim.metrics import kl_paper, noise_floor
-from def_sim.metrics.item_metrics import ITEM_METRICS, MULTIPLE_CHOICE_ONLY, ItemForm
+from def_sim.metrics.item_metrics import ITEM_METRICS, ItemForm
+from def_sim.metrics.panel_scores import PAPER_METRICS, score_panel_by_metric
 from def_sim.metrics.sample import Array, Sample
 from def_sim.randomness import keyed_rng
 from def_sim.records import ItemReference, MeasurementLevel, QuestionType
 
 # What a metric is computed for: the panel itself, then what its score stands beside.
 SOURCES: Final = ("value", "floor", "human_to_human", "uniform", "mode", "other_humans")
-PAPER_METRICS: Final = ("kl_paper", "close_count", "std_paper")
 
 Pair = tuple[Sample, Sample]  # who is scored, and the people they are scored against
 # Item, its people, form and N -> pairs by source, for every source but the panel itself.
@@ -69,10 +69,10 @@ def compare_items(
     beside = _beside(seed, num_draws, others)
     answered = [_pairs(one, one.num_answered, beside) for one in distributions]
     forms = [item_form(one) for one in distributions]
+    sound_metrics = [metric for metric in ITEM_METRICS if metric in wanted]
+    by_source = {source: _item_scores(sound_metrics, source, answered, forms) for source in SOURCES}
     sound: Scores = {
-        metric: {source: _item_scores(metric, source, answered, forms) for source in SOURCES}
-        for metric in ITEM_METRICS
-        if metric in wanted
+        metric: {source: by_source[source][metric] for source in SOURCES} for metric in sound_metrics
     }
     if wanted.isdisjoint(PAPER_METRICS):
         return sound
@@ -130,22 +130,33 @@ def _beside(seed: int, num_draws: int, others: Mapping[str, ItemReference]) -> B
 
 
 def _item_scores(
-    metric: str, source: str, pairs: Sequence[Mapping[str, Pair]], forms: Sequence[ItemForm]
-) -> Array:
-    score = ITEM_METRICS[metric]
-    found: dict[int, float] = {}  # by identity of the pair, which wordings may share
-    scores = np.full(len(pairs), np.nan)
-    for item, (pair, form) in enumerate(zip(pairs, forms, strict=True)):
-        if _applies(metric, source, pair, form):
-            simulated, human = pair[source]
-            if id(pair[source]) not in found:
-                found[id(pair[source])] = noise_floor.expected_score(score(simulated, human, form))
-            scores[item] = found[id(pair[source])]
+    metrics: Sequence[str], source: str, pairs: Sequence[Mapping[str, Pair]], forms: Sequence[ItemForm]
+) -> dict[str, Array]:
+    """Metric -> the expected score of each item; NaN for those without the source."""
+    scores = {metric: np.full(len(pairs), np.nan) for metric in metrics}
+    items = [item for item, pair in enumerate(pairs) if source in pair]
+    # By identity of the pair, which wordings may share: each is scored once.
+    distinct = {id(pairs[item][source]): item for item in items}
+    if not distinct or not metrics:
+        return scores
+    simulated, people = zip(*(pairs[item][source] for item in distinct.values()), strict=True)
+    of_items = [forms[item] for item in distinct.values()]
+    places = {pair: place for place, pair in enumerate(distinct)}
+    for metric, found in score_panel_by_metric(simulated, people, of_items, metrics).items():
+        expected = _expected(found)
+        scores[metric][items] = [expected[places[id(pairs[item][source])]] for item in items]
     return scores
 
 
-def _applies(metric: str, source: str, pair: Mapping[str, Pair], form: ItemForm) -> bool:
-    return source in pair and (form.is_multiple or metric not in MULTIPLE_CHOICE_ONLY)
+def _expected(found: Array) -> Array:
+    """Mean over draws of each item; scores of shape (B, Q), or (Q,) where nothing was drawn."""
+    if found.ndim == 1:
+        return found
+    by_item = np.ascontiguousarray(found.T)  # rows are added up as one item's draws would be
+    means: Array = by_item.mean(axis=1)
+    for item in np.flatnonzero(np.isnan(means)):
+        means[item] = noise_floor.expected_score(by_item[item])
+    return means
 
 
 def _paper_scores(source: str, pairs: Sequence[Mapping[str, Pair]]) -> dict[str, Array]:

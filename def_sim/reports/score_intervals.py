@@ -6,7 +6,7 @@ with seeds. The respondents that a draw takes depend on seed and N alone, so mod
 Letters: Q items, N respondents, B draws.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,17 +21,16 @@ from def_sim.metrics.bootstrap import (
     ScoreDraws,
     draw_weights,
     resample_panel,
-    score_draws,
+    score_draws_by_metric,
 )
 from def_sim.metrics.intervals import Interval, mean_interval
 from def_sim.metrics.item_metrics import MULTIPLE_CHOICE_ONLY, NOT_A_DIVERGENCE, ItemForm
 from def_sim.metrics.limit import (
     FEWEST_RESPONDENTS,
-    WayPanels,
     WayScores,
     draw_way,
     limit_interval,
-    score_way,
+    score_way_by_metric,
 )
 from def_sim.metrics.normalised import ItemScores, normalised_draws
 from def_sim.metrics.panel_answers import PanelAnswers
@@ -76,7 +75,11 @@ class Resampled:
 
     def draws(self, metric: str) -> ScoreDraws:
         """Scores of all items under a metric."""
-        return score_draws(self.panel, self.people, self.forms, metric)
+        return self.draws_by_metric([metric])[metric]
+
+    def draws_by_metric(self, metrics: Collection[str]) -> dict[str, ScoreDraws]:
+        """Scores of all items under several metrics."""
+        return score_draws_by_metric(self.panel, self.people, self.forms, metrics)
 
 
 def resample(
@@ -125,11 +128,12 @@ def with_intervals(scores: pd.DataFrame, resampled: Resampled | None) -> pd.Data
     """
     added = {row: _columns_of(NO_PANEL) for row in scores.index[scores["scope"].isin(_SCOPES)]}
     if resampled is not None:
-        way = draw_way(
-            resampled.panel, resampled.people, resampled.forms, keyed_rng(resampled.seed, "way to people")
-        )
-        for metric, rows in scores.groupby("metric", sort=False):
-            added |= _metric_columns(str(metric), rows, resampled, way)
+        names = list(scores["metric"].unique())
+        draws, ways = resampled.draws_by_metric(names), _ways(names, resampled)
+        for name, rows in scores.groupby("metric", sort=False):
+            of_items = _item_scores(rows, resampled.prompts)
+            metric = _Metric(str(name), resampled, draws[str(name)], ways.get(str(name)), of_items)
+            added |= _metric_columns(metric, rows)
     columns = pd.DataFrame.from_dict(added, orient="index", columns=[*NUMBERS, WHY, WHY_NO_LIMIT])
     whole = scores.join(columns)
     words = {name: whole[name].fillna("").astype("str") for name in (WHY, WHY_NO_LIMIT)}
@@ -205,11 +209,7 @@ def _of_count(interval: Interval) -> Interval:
     return replace(interval, low=np.nan, high=np.nan, why_absent=NO_SPREAD)
 
 
-def _metric_columns(
-    name: str, rows: pd.DataFrame, resampled: Resampled, panels: WayPanels
-) -> dict[object, list[object]]:
-    way = _way(name, resampled, panels) if name in FEWEST_RESPONDENTS else None
-    metric = _Metric(name, resampled, resampled.draws(name), way, _item_scores(rows, resampled.prompts))
+def _metric_columns(metric: _Metric, rows: pd.DataFrame) -> dict[object, list[object]]:
     means = rows[rows["scope"].isin(_SCOPES)]
     return {
         row: metric.columns(scope, dimension, has_normalised=has_normalised)
@@ -217,18 +217,22 @@ def _metric_columns(
             means.index,
             means["scope"],
             means["dimension"],
-            means["normalised"].notna() & (name not in NOT_A_DIVERGENCE),
+            means["normalised"].notna() & (metric.name not in NOT_A_DIVERGENCE),
             strict=True,
         )
     }
 
 
-def _way(name: str, resampled: Resampled, panels: WayPanels) -> WayScores:
-    """Empty where there are too few respondents for a limit anyway."""
-    if resampled.num_respondents < FEWEST_RESPONDENTS[name]:
-        nothing = np.empty((0, len(resampled.forms)))
-        return WayScores(name, nothing, nothing)
-    return score_way(panels, resampled.people, resampled.forms, name)
+def _ways(names: Sequence[str], resampled: Resampled) -> dict[str, WayScores]:
+    """Of the metrics that have a limit; empty where there are too few respondents for it anyway."""
+    nothing = np.empty((0, len(resampled.forms)))
+    ways = {name: WayScores(name, nothing, nothing) for name in names if name in FEWEST_RESPONDENTS}
+    enough = [name for name in ways if resampled.num_respondents >= FEWEST_RESPONDENTS[name]]
+    if not enough:
+        return ways
+    rng = keyed_rng(resampled.seed, "way to people")
+    panels = draw_way(resampled.panel, resampled.people, resampled.forms, rng)
+    return ways | score_way_by_metric(panels, resampled.people, resampled.forms, enough)
 
 
 def _item_scores(rows: pd.DataFrame, prompts: Sequence[QuestionDistribution]) -> ItemScores:

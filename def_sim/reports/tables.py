@@ -6,6 +6,7 @@ scores are NaN, are counted, and never silently dropped.
 Letters: Q items.
 """
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -185,10 +186,15 @@ def _metric_rows(
 def _item_rows(
     metric: str, by_source: Mapping[str, Array], prompts: Sequence[QuestionDistribution]
 ) -> list[dict[str, object]]:
-    return [
-        _row(metric, _select(by_source, [index]), aggregation.micro_mean, _Scope.of_item(one))
-        for index, one in enumerate(prompts)
-    ]
+    return [_item_row(metric, by_source, index, _Scope.of_item(one)) for index, one in enumerate(prompts)]
+
+
+def _item_row(metric: str, by_source: Mapping[str, Array], index: int, scope: _Scope) -> dict[str, object]:
+    """As `_row` of one item, which is its own mean."""
+    found = {source: float(values[index]) for source, values in by_source.items()}
+    has_value = not math.isnan(found["value"])
+    scores = found if has_value else dict.fromkeys(found, math.nan)
+    return _columns(metric, scores, scope, 1, int(not has_value), int(not math.isnan(scores["other_humans"])))
 
 
 def _dimension_rows(
@@ -208,8 +214,20 @@ def _row(metric: str, by_source: Mapping[str, Array], mean: _Mean, scope: _Scope
     means = {source: _mean_beside(values, has_value, mean) for source, values in by_source.items()}
     # The one comparison that may cover fewer items, since countries differ in what they were asked.
     means["other_humans"] = _mean_beside(by_source["other_humans"], has_other, mean)
+    num_items, num_undefined = has_value.size, int((~has_value).sum())
+    return _columns(metric, means, scope, num_items, num_undefined, int(has_other.sum()))
+
+
+def _columns(
+    metric: str,
+    means: Mapping[str, float],
+    scope: _Scope,
+    num_items: int,
+    num_undefined: int,
+    num_other_humans: int,
+) -> dict[str, object]:
     if metric in NOT_A_DIVERGENCE:
-        normalised = float("nan")
+        normalised = math.nan
     else:
         normalised = normalised_score(means["value"], means["floor"], means["uniform"])
     return {
@@ -217,9 +235,9 @@ def _row(metric: str, by_source: Mapping[str, Array], mean: _Mean, scope: _Scope
         "metric": metric,
         **means,
         "normalised": normalised,
-        "num_items": has_value.size,
-        "num_undefined": int((~has_value).sum()),
-        "num_other_humans": int(has_other.sum()),
+        "num_items": num_items,
+        "num_undefined": num_undefined,
+        "num_other_humans": num_other_humans,
     }
 
 

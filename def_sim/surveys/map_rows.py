@@ -122,7 +122,9 @@ def respondent_values(answers: Iterable[Answer], rows: Sequence[MapRow]) -> tupl
         columns[row.item_id].append(column)
     respondents: dict[str, tuple[Array, Array]] = {}
     for answer in answers:
-        sums, times = respondents.setdefault(answer.respondent_id, (np.zeros(len(rows)), np.zeros(len(rows))))
+        if answer.respondent_id not in respondents:
+            respondents[answer.respondent_id] = np.zeros(len(rows)), np.zeros(len(rows))
+        sums, times = respondents[answer.respondent_id]
         if answer.status is AnswerStatus.ANSWERED:
             for column in columns.get(answer.item_id, ()):
                 sums[column] += _value_of_answer(answer, rows[column])

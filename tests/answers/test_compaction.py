@@ -7,8 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 from answer_examples import an_answer, finish, start_process
 
+from def_sim.answers import compaction
 from def_sim.answers.compaction import check_parquet, compact, parquet_path, read_choices, read_parquet
-from def_sim.answers.store import AnswerStore, same_answers
+from def_sim.answers.store import AnswerStore, read_answers, same_answers
 from def_sim.errors import VerificationError
 from def_sim.records import Answer, AnswerStatus, ReadingMethod
 
@@ -31,6 +32,15 @@ def test_the_table_holds_every_field_of_every_answer(tmp_path: Path) -> None:
     stored = read_parquet(path)
     assert stored == ANSWERS
     assert [answer.seconds for answer in stored] == [answer.seconds for answer in ANSWERS]
+
+
+def test_answers_that_were_just_read_are_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = store(tmp_path, ANSWERS)
+    answers, from_journals = read_answers(folder), compact(folder).read_bytes()
+    monkeypatch.delattr(compaction, "read_answers")
+    assert compact(folder, answers).read_bytes() == from_journals
 
 
 def test_the_same_answers_make_the_same_table_but_for_the_timings(tmp_path: Path) -> None:

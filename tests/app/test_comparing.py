@@ -10,7 +10,7 @@ from scripted_runs import hold
 from def_sim.answers.compaction import compact, parquet_path
 from def_sim.answers.completion import mark_complete
 from def_sim.answers.manifest import read_manifest, write_manifest
-from def_sim.app import compared_answers, stored_runs
+from def_sim.app import comparing, read_runs, stored_runs
 from def_sim.app.main import main
 
 MODELS = ("mistral7b", "llama3_8b")
@@ -93,9 +93,37 @@ def test_tables_that_the_marks_vouch_for_give_what_the_journals_give(
     from_journals = [path.read_bytes() for path in tables]
     for path in outputs.glob("*/*/*/manifest.json"):
         vouch_for_table(path.parent)
-    monkeypatch.delattr(compared_answers, "panel_answers")  # which reads journals
+    monkeypatch.delattr(read_runs, "panel_answers")  # which reads journals
     compare(outputs)
     assert [path.read_bytes() for path in tables] == from_journals
+
+
+@pytest.fixture
+def two_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has also a small comparison done in two processes."""
+    monkeypatch.setattr(comparing, "FEWEST_ANSWERS", 0)
+    monkeypatch.setattr(comparing, "num_usable_cores", lambda: 2)
+
+
+def test_two_processes_write_what_one_writes(outputs: Path, request: pytest.FixtureRequest) -> None:
+    hold(outputs, "model=mixtral_8x7b", "respondents=3", num_asked=2, is_reported=False)
+    compare(outputs)
+    in_one = all_files(outputs / "comparison")
+    shutil.rmtree(outputs / "comparison")
+    request.getfixturevalue("two_processes")
+    compare(outputs)
+    assert all_files(outputs / "comparison") == in_one
+
+
+@pytest.mark.usefixtures("two_processes")
+def test_damage_that_another_process_finds_is_told_as_ever(
+    outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [journal] = outputs.glob("mistral7b/us/*/answers/*.jsonl")
+    journal.write_bytes(journal.read_bytes().replace(b"wvs7", b"wvs8", 1))
+    message = refused(capsys, f"runs={outputs}/**", f"output={outputs}")
+    assert f"{journal}, line 1: the line is damaged" in message
+    assert "Traceback" not in message
 
 
 @pytest.mark.parametrize("changed", ["the table", "the journal"])
@@ -134,6 +162,33 @@ def test_a_run_that_grew_is_not_read_from_its_old_scores(outputs: Path) -> None:
     assert set(of_it["num_respondents"]) == {5}
     assert set(of_it["share_done"]) == {4 / 5}
     assert set(table["group"]) == {1, 2}  # five respondents are not compared with three
+
+
+def test_the_page_tells_how_many_respondents_are_there(outputs: Path) -> None:
+    hold(outputs, "model=mixtral_8x7b", "respondents=3", num_asked=2, is_reported=False)
+    hold(outputs, "model=llama3_8b_instruct", "respondents=30", num_asked=1, is_reported=False)
+    table = compare(outputs)
+    present = table.groupby("model")["num_present"].unique().map(list).to_dict()
+    assert present == {"mistral7b": [3], "llama3_8b": [3], "mixtral_8x7b": [2], "llama3_8b_instruct": [1]}
+    page = (outputs / "comparison" / "comparison.html").read_text(encoding="utf-8")
+    assert "Floor at 2 to 3 of 3 respondents" in page
+    assert "C: 8 of 12 answers (67 %), from 2 of 3 respondents." in page
+    assert "Floor at 1 of 30 respondents" in page
+
+
+def test_a_manifest_of_a_larger_plan_does_not_make_the_panel_larger(outputs: Path) -> None:
+    [path] = outputs.glob("mistral7b/us/*/manifest.json")
+    manifest = read_manifest(path.parent)
+    manifest["config"]["respondents"] = 5
+    manifest["plan"] |= {"respondents": 5, "answers": 20}
+    write_manifest(path.parent, manifest)
+    table = compare(outputs)
+    of_it = table[table["model"] == "mistral7b"]
+    assert set(of_it["num_present"]) == {3}
+    assert set(of_it["share_done"]) == {3 / 5}
+    assert of_it["rank"].isna().all()
+    page = (outputs / "comparison" / "comparison.html").read_text(encoding="utf-8")
+    assert "paper, 3 of 5 respondents" in page
 
 
 def test_an_unfinished_run_stands_with_those_that_were_scored_with_the_figures_of_today(

@@ -38,6 +38,7 @@ def fewest_hits(rate):
 def test_intervals_contain_the_truth_as_often_as_they_say(world, size):
     for metric, hits in script().coverage(world, size, METRICS, numbers()).items():
         assert hits.at_n >= fewest_hits(0.94), metric
+        assert hits.few_items >= fewest_hits(0.94), metric
         assert np.isnan(hits.limit) or hits.limit >= fewest_hits(0.94), metric
 
 

@@ -8,11 +8,12 @@ from scipy import stats
 from def_sim.metrics.aggregation import macro_mean
 from def_sim.metrics.bootstrap import ScoreDraws, draw_weights, resample_panel, score_draws
 from def_sim.metrics.intervals import (
+    Deviations,
     Estimand,
+    interval_reach,
     item_intervals,
     item_weights,
     mean_interval,
-    recentred_interval,
     shared_variance,
     two_way_deviations,
 )
@@ -33,16 +34,36 @@ def noiseless(values, num_respondents=50, num_draws=4000):
     return ScoreDraws(values, np.tile(values, (num_draws, 1)), np.zeros((num_respondents, values.size)))
 
 
-def test_the_interval_is_the_estimate_minus_the_quantiles_of_the_draws_around_their_mean():
-    draws = np.arange(101.0) + 7  # quantiles 2.5 % and 97.5 % lie 47.5 below and above the mean 57
-    low, high = recentred_interval(20.0, draws)
-    assert (low, high) == pytest.approx((20 - 47.5, 20 + 47.5))
+def deviations(draws, studentised, degrees_of_freedom=1e9):
+    return Deviations(np.asarray(draws), np.asarray(studentised), degrees_of_freedom)
 
 
-def test_with_skewed_draws_the_further_quantile_counts_on_both_sides():
-    # Exponential draws: mean 1, 97.5 % quantile -ln(.025) = 3.689, which is 2.689 above.
-    low, high = recentred_interval(0.0, rng().exponential(size=200_000))
-    assert (low, high) == pytest.approx((-2.689, 2.689), rel=0.02)
+def test_the_reach_is_the_quantile_of_the_studentised_deviations_on_either_side():
+    # Of 0, -1, 2, -3, ..., 99 the share of 95 % lies within 95; Student's reach is 1.96 times 30 = 58.8.
+    signs = np.where(np.arange(100) % 2, -1, 1)
+    assert interval_reach(deviations([30, -30], np.arange(100) * signs)) == pytest.approx(95, abs=1)
+
+
+@pytest.mark.parametrize(("studentised", "times"), [(0.1, 1), (1e9, 2), (np.inf, 2)])
+def test_the_reach_is_at_least_students_and_at_most_twice_that(studentised, times):
+    draws = np.array([1.0, -1.0]) * stats.t.ppf(0.975, 9) / stats.norm.ppf(0.975)  # a standard error of 1
+    reach = interval_reach(deviations(draws, [studentised, -studentised], 9))
+    assert reach == pytest.approx(times * stats.t.ppf(0.975, 9))
+
+
+def test_items_are_studentised_as_each_draw_by_itself_would_be():
+    values = rng().gamma(1, 0.1, size=8)
+    found = two_way_deviations(noiseless(values, num_draws=500), rng(1)).studentised
+    again = values[rng(1).integers(8, size=(500, 8))]
+    expected = stats.ttest_1samp(again, values.mean(), axis=1).statistic * stats.sem(values)
+    assert found == pytest.approx(expected)
+
+
+def test_skewed_items_have_a_wider_interval_than_students():
+    values = np.array([0.01, 0.02, 0.01, 0.03, 0.02, 0.01, 0.04, 0.02, 0.01, 0.5])
+    interval = mean_interval(noiseless(values), rng())
+    reach = stats.t.ppf(0.975, 9) * stats.sem(values)
+    assert 1.5 * reach < interval.high - interval.estimate <= 2.1 * reach
 
 
 def test_with_items_alone_the_interval_is_that_of_student():
@@ -174,5 +195,5 @@ def test_an_items_interval_needs_two_respondents_and_ends_at_zero():
 
 def test_the_deviations_lie_around_zero():
     scores = ScoreDraws(rng().random(30), rng(1).random((500, 30)) + 5, rng(2).normal(size=(20, 30)) / 20)
-    deviations = two_way_deviations(scores, rng(3))
-    assert deviations.draws.mean() == pytest.approx(0, abs=4 * deviations.draws.std() / np.sqrt(500))
+    found = two_way_deviations(scores, rng(3))
+    assert found.draws.mean() == pytest.approx(0, abs=4 * found.draws.std() / np.sqrt(500))

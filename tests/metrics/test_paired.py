@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from def_sim.metrics.bootstrap import ScoreDraws, draw_weights, resample_panel, score_draws
 from def_sim.metrics.item_metrics import ItemForm
@@ -92,6 +93,12 @@ def test_holm_by_hand():
     assert list(adjusted) == ["a", "b", "c", "d"]
     assert [adjusted[name] for name in "abc"] == pytest.approx([0.03, 0.06, 0.06])
     assert np.isnan(adjusted["d"])
+
+
+def test_holm_agrees_with_statsmodels():
+    p_values = rng().random(40).round(2) / 10  # with ties
+    adjusted = adjusted_for_many({str(place): value for place, value in enumerate(p_values)})
+    assert list(adjusted.values()) == multipletests(p_values, method="holm")[1].tolist()
 
 
 def test_one_comparison_needs_no_adjustment_and_none_gives_none():

@@ -28,6 +28,7 @@ def run(name: str, value: float = 0.1, **more: object) -> ComparedRun:
         folder=f"outputs/{name}", run_hash=f"hash-{name}", model=name, model_label=f"Model {name}",
         family="family", num_parameters=7_000_000_000, is_tuned=True, is_demonstration=False, survey="us",
         population="USA", language="en", strategy="diversity_enhanced", protocol="paper", seed=1,
-        num_respondents=20, num_planned=60, num_done=60, settings=SETTINGS, scores=scores(value),
+        num_respondents=20, num_present=20, num_planned=60, num_done=60, settings=SETTINGS,
+        scores=scores(value),
     )  # fmt: skip
     return replace(known, **more)

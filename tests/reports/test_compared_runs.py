@@ -34,6 +34,18 @@ def test_groups_of_one_name_are_told_apart_by_what_differs():
     assert second.differs == {"protocol.modifications.memory": "false"}
 
 
+@pytest.mark.parametrize(
+    ("present", "expected"),
+    [((20, 20), "20 respondents"), ((7, 7), "7 of 20 respondents"), ((20, 3), "3 to 20 of 20 respondents")],
+)
+def test_the_title_of_a_group_tells_the_respondents_who_are_there(present, expected):
+    [group] = group_runs([run("a", num_present=present[0]), run("b", num_present=present[1])])
+    assert group.title == f"survey us, USA, diversity_enhanced, paper, {expected}"
+    table = comparison_table([group])
+    assert set(table["num_present"]) == set(present)
+    assert set(table["num_respondents"]) == {20}
+
+
 def test_equal_values_share_the_better_rank_and_say_so():
     # As printed: .100, .200, .200, .300. The second and third are one place, the next is the fourth.
     values = {"a": 0.3, "b": 0.2004, "c": 0.1, "d": 0.1996}
