@@ -24,7 +24,7 @@ from def_sim.engines.local.draft import Draft
 from def_sim.engines.local.key_values import KeyValues, rounded
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_attention import Reading, Step, Writing
-from def_sim.engines.local.token_choice import choose
+from def_sim.engines.local.token_choice import choose, kind_of
 from def_sim.errors import EngineError
 
 _FEWEST_READ: Final = 64  # prompt tokens of a step when memory is short
@@ -225,8 +225,10 @@ class SlotLoop:
                 return draft
 
     def _groups(self) -> list[tuple[Draft, Writing]]:
-        """What is written in this step: the newest tokens of all drafts that have some."""
-        return [(draft, draft.writing(self.device)) for draft in self._running if draft.text.next_tokens]
+        """What is written in this step: the newest tokens of all drafts that have some, kind by kind."""
+        drafts = [draft for draft in self._running if draft.text.next_tokens]
+        drafts.sort(key=lambda draft: kind_of(draft.text.ask()))
+        return [(draft, draft.writing(self.device)) for draft in drafts]
 
     def _idle(self, num_rows: int) -> list[Writing]:
         """Rows without meaning that fill a step up to its fixed number; they have the last slot."""

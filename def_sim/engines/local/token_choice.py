@@ -67,7 +67,8 @@ def choose(logits: Tensor, asks: Sequence[Ask], *, num_stop_tokens: int) -> list
     if not asks:  # a step that only reads
         return chosen
     for rows, members in _alike(asks):
-        part = logits if len(rows) == logits.shape[0] else logits[torch.tensor(rows, device=logits.device)]
+        is_run = rows[-1] - rows[0] == len(rows) - 1  # side by side: no copy of their logits
+        part = logits[rows[0] : rows[-1] + 1] if is_run else logits[torch.tensor(rows, device=logits.device)]
         group = [asks[index] for index in members]
         for index, choice in zip(members, _choose_alike(part, group, num_stop_tokens), strict=True):
             chosen[index] = choice
@@ -86,14 +87,15 @@ def _alike(asks: Sequence[Ask]) -> list[tuple[list[int], list[int]]]:
     groups: dict[str, tuple[list[int], list[int]]] = {}
     row = 0
     for index, ask in enumerate(asks):
-        rows, members = groups.setdefault(_kind(ask), ([], []))
+        rows, members = groups.setdefault(kind_of(ask), ([], []))
         rows.extend(range(row, row + len(ask.scores)))
         members.append(index)
         row += len(ask.scores)
     return list(groups.values())
 
 
-def _kind(ask: Ask) -> str:
+def kind_of(ask: Ask) -> str:
+    """Asks of a kind are computed together, best from rows that lie side by side."""
     if ask.wanted is not None:
         return "scored"
     if not ask.has_beams and not ask.decoding.do_sample:
@@ -111,11 +113,12 @@ def _choose_alike(logits: Tensor, asks: Sequence[Ask], num_stop_tokens: int) -> 
     if not asks[0].has_beams and not asks[0].decoding.do_sample:
         tokens: list[int] = logits.argmax(dim=-1).tolist()
         return tokens
-    offset = torch.logsumexp(logits, dim=-1, keepdim=True) if asks[0].has_beams else None
+    if asks[0].has_beams:
+        logits = logits.log_softmax(dim=-1)
     num_wanted = max(_num_wanted(ask, num_stop_tokens, logits.shape[-1]) for ask in asks)
     while True:
         values, tokens_of = largest(logits, num_wanted)
-        scores = _warped(values if offset is None else values - offset, asks)
+        scores = _warped(values, asks)
         if not _may_miss_ties(scores, asks, logits.shape[-1]):
             break
         num_wanted *= 4
@@ -163,11 +166,12 @@ def largest(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
     if num_blocks < 2 * count:
         few = torch.topk(logits, count)
         return few.values, few.indices
-    body = logits[:, : num_blocks * _BLOCK].reshape(num_rows, num_blocks, _BLOCK)
-    best = torch.topk(body.amax(dim=-1), count, sorted=False).indices  # (R, count)
-    rows = torch.arange(num_rows, device=logits.device)[:, None]
-    values = body[rows, best].flatten(1)
-    tokens = (best[:, :, None] * _BLOCK + torch.arange(_BLOCK, device=logits.device)).flatten(1)
+    # A block is every num_blocks-th token: maxima of such are taken many at once, those of neighbours are not.
+    body = logits[:, : num_blocks * _BLOCK].reshape(num_rows, _BLOCK, num_blocks)
+    best = torch.topk(body.amax(dim=1), count, sorted=False).indices  # (R, count)
+    starts = torch.arange(0, num_blocks * _BLOCK, num_blocks, device=logits.device)
+    tokens = (best[:, :, None] + starts).flatten(1)
+    values = logits.gather(1, tokens)
     if num_blocks * _BLOCK < vocabulary:  # the rest of a vocabulary that is no multiple of the block
         rest = torch.arange(num_blocks * _BLOCK, vocabulary, device=logits.device)
         values = torch.cat([values, logits[:, num_blocks * _BLOCK :]], dim=1)
