@@ -9,7 +9,7 @@ import pytest
 
 from def_sim.engines.local.batch_runner import BatchRunner
 from def_sim.engines.local.batching import BatchTooLargeError, Waiting, batch_key, choose_batch
-from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.runner import Ended, Prompt
 from def_sim.engines.local.worker import Worker
 from def_sim.errors import EngineError, ModelError
 from def_sim.records import Completion, Request
@@ -234,3 +234,18 @@ def test_a_bug_in_the_thread_leaves_nobody_waiting(make_request: MakeRequest) ->
     with pytest.raises(EngineError, match="ended before it answered"):
         worker.put(make_request(0)).result(timeout=10)
     worker.close()
+
+
+def test_a_runner_that_cannot_go_on_fails_nobody_for_good_and_says_why(make_request: MakeRequest) -> None:
+    class Lost(BatchRunner):
+        def step(self) -> list[Ended]:
+            raise EngineError("The device failed: it has fallen off the bus", retryable=True)
+
+    worker = Worker(lambda: Lost(FakeModel(), max_rows=4), gather_s=0.0)
+    first = worker.put(make_request(0))
+    with pytest.raises(EngineError, match="fallen off the bus") as caught:
+        first.result(timeout=10)
+    assert caught.value.retryable
+    worker.close()
+    with pytest.raises(EngineError, match="fallen off the bus"):
+        worker.put(make_request(1))

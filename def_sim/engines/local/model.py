@@ -262,6 +262,15 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
+def is_lost(error: Exception) -> bool:
+    """True if a GPU has failed in a way that this process cannot recover from: every later call fails, too.
+
+    No fault of the request that met it, so none may be recorded as failed for it.
+    """
+    lost = getattr(torch, "AcceleratorError", None)
+    return lost is not None and isinstance(error, lost) and not is_out_of_memory(error)
+
+
 def _use_threads(num_threads: int | None, num_parameters: int) -> None:
     """Sets the CPU threads of one operation, for the calling thread and those it starts later."""
     if num_threads is not None:

@@ -48,7 +48,11 @@ class Runner(Protocol):
         """True while a prompt waits or runs."""
 
     def step(self) -> list[Ended]:
-        """Works for a while; returns what has ended in it, perhaps nothing."""
+        """Works for a while; returns what has ended in it, perhaps nothing.
+
+        Raises:
+            EngineError: It cannot go on, and nothing that it was asked is at fault.
+        """
 
     def facts(self) -> dict[str, object]:
         """What of the machine may change an answer."""

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from math import isfinite
 
 from def_sim.engines.local.draft import Draft
-from def_sim.engines.local.model import LocalModel, is_out_of_memory
+from def_sim.engines.local.model import LocalModel, is_lost, is_out_of_memory
 from def_sim.engines.local.option_codes import choose_code
 from def_sim.engines.local.paged.paged_draft import PagedDraft
 from def_sim.engines.local.paged.paged_loop import PagedLoop
@@ -48,10 +48,21 @@ class SlotRunner:
         return self._loop.has_work
 
     def step(self) -> list[Ended]:
-        """One step; if it fails, nothing is lost and fewer run in the next."""
+        """One step; if it fails, nothing is lost and fewer run in the next.
+
+        Raises:
+            EngineError: The device itself has failed; nothing more can be run in this process.
+        """
         try:
             return [self._ended(draft, error) for draft, error in self._loop.step()]
         except (RuntimeError, ValueError, IndexError) as error:
+            if is_lost(error):
+                raise EngineError(
+                    f"The device failed: {str(error).splitlines()[0]}",
+                    fix="Run the same command again: it goes on where it stopped. If it fails again, use "
+                    "`model.engine.loop=generate` and report it.",
+                    retryable=True,
+                ) from error
             # What torch and transformers raise: memory, kernels, shapes.
             reason, is_memory = f"{type(error).__name__}: {error}", is_out_of_memory(error)
         # Out here, because an error in flight keeps the frames, and with them the memory, of what failed.

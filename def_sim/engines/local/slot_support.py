@@ -70,6 +70,7 @@ def make_runner(
     reuses_prefixes = reuses_prefixes and not is_deterministic
     why_not_paged = None
     if model.device.type == "cuda":
+        torch.cuda.set_device(model.device)  # streams and kernels of this thread are for this device
         why_not_paged = try_pages(network, layers)
         if why_not_paged is None:
             loop_over = _paged_loop(model, layers, max_rows, reuses_prefixes, is_deterministic)

@@ -166,7 +166,7 @@ def largest(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
     if num_blocks < 2 * count:
         few = torch.topk(logits, count)
         return few.values, few.indices
-    # A block is every num_blocks-th token: maxima of such are taken many at once, those of neighbours are not.
+    # A block is every num_blocks-th token: such maxima are taken many at once, those of neighbours are not.
     body = logits[:, : num_blocks * _BLOCK].reshape(num_rows, _BLOCK, num_blocks)
     best = torch.topk(body.amax(dim=1), count, sorted=False).indices  # (R, count)
     starts = torch.arange(0, num_blocks * _BLOCK, num_blocks, device=logits.device)

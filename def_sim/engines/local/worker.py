@@ -46,6 +46,7 @@ class Worker:
         self._unfinished: set[Future[Completion]] = set()
         self._lock = threading.Lock()
         self._is_closed = False
+        self._failure: EngineError | None = None  # why the thread ended by itself
         self._thread = threading.Thread(target=self._run, name="def_sim model", daemon=True)
         self._thread.start()
 
@@ -58,7 +59,8 @@ class Worker:
         completion: Future[Completion] = Future()
         with self._lock:
             if self._is_closed:
-                raise EngineError(f"{request.key}: the engine has ended.", fix=_AGAIN, retryable=True)
+                ended = EngineError(f"{request.key}: the engine has ended.", fix=_AGAIN, retryable=True)
+                raise self._failure or ended
             self._unfinished.add(completion)
             self._inbox.put(_Arrival(request, completion, time.monotonic()))
         completion.add_done_callback(self._unfinished.discard)
@@ -96,6 +98,8 @@ class Worker:
                 if runner.has_work:
                     self._deliver(runner.step())
                     self.work = runner.work()
+        except EngineError as error:  # the runner cannot go on; whoever waits is told why
+            self._failure = error
         finally:
             runner.close()
 
@@ -150,7 +154,8 @@ class Worker:
             if completion.running() or completion.set_running_or_notify_cancel():
                 # Retryable: nothing was wrong with the request, so no failure may be recorded for it.
                 completion.set_exception(
-                    EngineError("The engine ended before it answered.", fix=_AGAIN, retryable=True)
+                    self._failure
+                    or EngineError("The engine ended before it answered.", fix=_AGAIN, retryable=True)
                 )
         if not self.loaded.done():
             self.loaded.set_exception(ModelError("The engine ended while the model was loading."))

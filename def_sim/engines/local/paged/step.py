@@ -6,7 +6,7 @@ they do. Where there is no graph (no GPU, a model that looks at its own values, 
 prompts) the same function runs.
 """
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -92,6 +92,8 @@ class StepRunner:
 
     def forget_graphs(self) -> None:
         """Gives the graphs' memory back."""
+        if self._graphs:
+            torch.cuda.synchronize(self.network.device)  # one of them may be running
         self._graphs.clear()
         self._seen.clear()
         self._memory = None
@@ -154,25 +156,32 @@ class StepRunner:
         graph = torch.cuda.CUDAGraph()
         here = torch.cuda.current_stream()
         self._stream.wait_stream(here)
-        error: RuntimeError | None = None
-        with torch.cuda.stream(self._stream):
-            # Not torch.cuda.graph(), which collects garbage and empties the cache at every capture.
-            graph.capture_begin(pool=self._memory, capture_error_mode="thread_local")
-            try:
-                outcome = self._compute(shape, kind)
-            except RuntimeError as failure:
-                error = failure
-            try:
+        try:
+            with torch.cuda.stream(self._stream):
+                outcome = self._record(graph, shape, kind)
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            # The model looks at its own values, which a graph cannot: its steps run as they are from now on.
+            self._captures, self.why_not_captured = False, str(error).splitlines()[0]
+            self._memory = None
+            return None
+        finally:
+            here.wait_stream(self._stream)
+        return graph, outcome
+
+    def _record(self, graph: Any, shape: Shape, kind: Kind) -> Outcome:
+        """Everything that a step launches, in the graph; a capture that has begun is always ended."""
+        # Not torch.cuda.graph(), which collects garbage and empties the cache at every capture.
+        graph.capture_begin(pool=self._memory, capture_error_mode="thread_local")
+        try:
+            outcome = self._compute(shape, kind)
+        except BaseException:
+            with suppress(RuntimeError):  # what went wrong has been raised already
                 graph.capture_end()
-            except RuntimeError as failure:
-                error = error or failure
-        here.wait_stream(self._stream)
-        if error is None:
-            return graph, outcome
-        if isinstance(error, torch.OutOfMemoryError):
-            raise error
-        self._captures, self.why_not_captured = False, str(error).splitlines()[0]
-        return None
+            raise
+        graph.capture_end()
+        return outcome
 
 
 def note_by_torch(packet: Packet, newest: Tensor, pool: PagePool) -> Tensor:
