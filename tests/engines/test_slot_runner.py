@@ -47,8 +47,9 @@ def test_a_kernel_that_refuses_its_input_makes_answers_run_alone() -> None:
 
 def test_a_device_that_has_failed_stops_the_run_and_blames_no_request() -> None:
     loop = FailingLoop(torch.AcceleratorError("CUDA error: an illegal memory access was encountered\nmore"))
-    with pytest.raises(EngineError, match="device failed: CUDA error: an illegal memory access was encountered\n") as caught:
+    with pytest.raises(EngineError, match="device failed: CUDA error: an illegal memory access") as caught:
         runner_of(loop).step()
     assert caught.value.retryable
+    assert "more" not in str(caught.value)
     assert "same command again" in caught.value.fix
     assert loop.calls == []
