@@ -17,6 +17,7 @@ from test_slot_loop import (
     network_of,
     prompts_of,
 )
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from def_sim.engines.local.key_values import bytes_per_cell
 from def_sim.engines.local.paged.paged_attention import NAME
@@ -340,3 +341,33 @@ def test_of_equal_logits_all_stay_in_the_draw_and_the_first_is_the_greedy_one(ne
     coarse.lm_head = _Coarse(coarse.lm_head)
     prompts = prompts_of([{"do_sample": False}, {"top_k": 5}, {"top_k": 1}, {"top_k": 3, "temperature": 3.0}])
     assert run(paged_loop_of(coarse), prompts) == run(loop_of(coarse), prompts)
+
+
+class _NoLooks(TorchDispatchMode):
+    """Fails where a value is asked of a tensor: on a GPU that waits for the device, and ends a capture."""
+
+    FORBIDDEN = ("aten._local_scalar_dense.default", "aten.nonzero.default", "aten.equal.default")
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        assert str(func) not in self.FORBIDDEN, f"a step looks at a value: {func}"
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("decodings", ["all", "without top_p"])
+def test_a_step_looks_at_no_value_so_that_it_can_be_a_graph(
+    architecture: str, decodings: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = paged_loop_of(network_of(ARCHITECTURES[architecture]))
+    compute = loop._runner._compute
+
+    def watched(*arguments: Any) -> Any:
+        with _NoLooks():
+            return compute(*arguments)
+
+    # The kernels stand in for these on a GPU.
+    monkeypatch.setattr("def_sim.engines.local.paged.paged_attention.attend_by_torch", lambda *_: None)
+    monkeypatch.setattr("def_sim.engines.local.paged.step.reorder_by_torch", lambda *_: None)
+    monkeypatch.setattr(loop._runner, "_compute", watched)
+    chosen = [one for one in DECODINGS.values() if decodings == "all" or one.get("top_p", 1) == 1]
+    assert len(run(loop, prompts_of(chosen))) == 4 * len(chosen)

@@ -149,7 +149,7 @@ def _numbered(counts: Words) -> Words:
 
 
 def _shares(ends: Words, num_workers: int | None) -> Words:
-    """Cells in a part of each draft: about one part a worker, and not more parts than there may be."""
+    """Cells in a part of each sequence: about one part a worker, and not more parts than there may be."""
     usual = _USUAL_SHARE
     if num_workers is not None:
         each = int(ends.sum()) // num_workers
