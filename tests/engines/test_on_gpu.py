@@ -11,7 +11,7 @@ from test_slot_loop import ARCHITECTURES, DECODINGS, by_generate, llama, loop_of
 from test_slot_loop import run as run_in_slots
 
 from def_sim.engines.local.paged import paged_attention
-from def_sim.engines.local.paged.trial import run_large_step
+from def_sim.engines.local.paged.trial import graph_obstacle, run_large_step
 from def_sim.engines.local.slot_support import try_pages, try_slots
 
 pytestmark = [
@@ -60,6 +60,7 @@ def test_a_model_on_a_gpu_has_pages_and_a_large_step_says_what_memory_it_took(ne
     assert try_pages(network, layers) is None
     paged = copy.deepcopy(network)
     paged.set_attn_implementation(paged_attention.NAME)
+    assert graph_obstacle(paged, layers, range(6, 30), uses_kernels=True) is None
     assert run_large_step(paged, layers, 256, 16) > 0
 
 

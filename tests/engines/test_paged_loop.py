@@ -23,7 +23,7 @@ from def_sim.engines.local.key_values import bytes_per_cell
 from def_sim.engines.local.paged.paged_attention import NAME
 from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.paged.pages import PAGE
-from def_sim.engines.local.paged.trial import logits_in_pages
+from def_sim.engines.local.paged.trial import graph_obstacle, logits_in_pages
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_support import try_slots
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
@@ -306,6 +306,16 @@ def test_a_model_in_pages_gives_the_logits_of_its_own_attention(network: Any) ->
     found = logits_in_pages(paged, layers, tokens, uses_kernels=False)
     longer = torch.tensor([[*tokens, int(found[0].argmax())]])
     assert torch.allclose(found, network(longer).logits[0, -2:], atol=1e-4)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there graphs can be captured")
+def test_where_no_graph_can_be_captured_the_reason_is_told(network: Any) -> None:
+    _, layers = try_slots(network)
+    paged = copy.deepcopy(network)
+    paged.set_attn_implementation(NAME)
+    reason = graph_obstacle(paged, layers, range(6, 30), uses_kernels=False)
+    assert reason is not None
+    assert paged_loop_of(network, why_no_graphs=reason).facts["graphs"] == f"none: {reason}"
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from def_sim.engines.local.key_values import KeyValues, LayerShape, bytes_per_ce
 from def_sim.engines.local.model import LocalModel, is_out_of_memory
 from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.paged_loop import PagedLoop
-from def_sim.engines.local.paged.trial import logits_in_pages, obstacle, run_large_step
+from def_sim.engines.local.paged.trial import graph_obstacle, logits_in_pages, obstacle, run_large_step
 from def_sim.engines.local.runner import Runner
 from def_sim.engines.local.slot_attention import Reading, Step, Writing
 from def_sim.engines.local.slot_loop import SlotLoop
@@ -103,6 +103,8 @@ def _paged_loop(
     """The loop for GPUs, with as much memory as the largest step leaves."""
     network = model.network
     network.set_attn_implementation(paged_attention.NAME)
+    tokens = [number % network.config.get_text_config().vocab_size for number in range(_PROBE)]
+    why_no_graphs = graph_obstacle(network, layers, tokens, uses_kernels=True)
     max_read, max_rows, peak = largest_step(
         partial(run_large_step, network, layers), max_read=_MAX_READ["cuda"], max_rows=max_rows
     )
@@ -116,6 +118,8 @@ def _paged_loop(
         layers=layers,
         reuses_prefixes=reuses_prefixes,
         fixed_rows=max_rows if is_deterministic else None,
+        captures=why_no_graphs is None,
+        why_no_graphs=why_no_graphs,
     )
 
 

@@ -53,6 +53,7 @@ class PagedLoop:
             one, apart from it. None: as many rows as there are.
         uses_kernels: Triton kernels.
         captures: CUDA graphs.
+        why_no_graphs: Why there are none, for the manifest.
     """
 
     model: Any
@@ -65,6 +66,7 @@ class PagedLoop:
     fixed_rows: int | None = None
     uses_kernels: bool = True
     captures: bool = True
+    why_no_graphs: str | None = None
     work: Work = field(default_factory=Work)
     _seats: Seats = field(init=False)
     _room: Room = field(init=False)
@@ -181,7 +183,7 @@ class PagedLoop:
     @property
     def facts(self) -> dict[str, object]:
         """How steps are run, for the manifest."""
-        why = self._runner.why_not_captured
+        why = self.why_no_graphs or self._runner.why_not_captured
         return {
             "attention": "kernels over pages" if self.uses_kernels else "torch over pages",
             "graphs": self.captures if why is None else f"none: {why}",

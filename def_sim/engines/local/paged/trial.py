@@ -22,6 +22,8 @@ from def_sim.engines.local.paged.step import StepRunner
 from def_sim.engines.local.runner import Prompt
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
+_MOST_WRITTEN: Final = 4  # tokens
+_TOLERANCE: Final = 0.05  # of the logits' size: 16 bit may round in another order
 _GREEDY: Final = Kind(1, 0, has_top_p=False, has_beams=False, scores_codes=True)
 _DEMANDING: Final = Kind(15, 50, has_top_p=False, has_beams=True, scores_codes=True)
 
@@ -42,6 +44,7 @@ class Trial:
         tokens: The sequence.
         num_rows: Rows whose logits a step gives.
         uses_kernels: Triton kernels.
+        captures: CUDA graphs.
     """
 
     def __init__(
@@ -52,12 +55,18 @@ class Trial:
         *,
         num_rows: int = 1,
         uses_kernels: bool,
+        captures: bool = False,
     ) -> None:
-        num_pages = num_pages_for(len(tokens) + 1)
+        num_pages = num_pages_for(len(tokens) + _MOST_WRITTEN)
         device = network.device
         pool = PagePool(layers, num_pages + 1, network.dtype, device)
         self._runner = StepRunner(
-            network, pool, Board.blank(1, 1, device), frozenset(), uses_kernels=uses_kernels, captures=False
+            network,
+            pool,
+            Board.blank(1, 1, device),
+            frozenset(),
+            uses_kernels=uses_kernels,
+            captures=captures,
         )
         self._seats = Seats(1, num_pages)
         request = Request(
@@ -76,6 +85,11 @@ class Trial:
         logits = self._run(Plan([], [(self._draft, count)]), kind)
         self._draft.has_launched(count)
         return logits
+
+    @property
+    def why_not_captured(self) -> str | None:
+        """Why no graph could be captured; None if nothing is wrong."""
+        return self._runner.why_not_captured
 
     def write(self) -> Tensor:
         """Writes the token that was chosen; its logits, shape (R, V)."""
@@ -108,6 +122,27 @@ def logits_in_pages(
     trial = Trial(network, layers, tuple(tokens), uses_kernels=uses_kernels)
     trial.read(len(tokens) // 2)
     return torch.cat([trial.read(len(tokens) - len(tokens) // 2)[:1], trial.write()[:1]])
+
+
+def graph_obstacle(
+    network: Any, layers: Sequence[LayerShape], tokens: Sequence[int], *, uses_kernels: bool
+) -> str | None:
+    """Why the steps of a model that has pages cannot be graphs; None: they can, with the same logits."""
+    written = []
+    for captures in (False, True):
+        trial = Trial(network, layers, tuple(tokens), uses_kernels=uses_kernels, captures=captures)
+        trial.read(len(tokens))
+        try:
+            # The first step of a shape runs as it is, the second is captured.
+            written.append([trial.write()[:1].clone() for _ in range(_MOST_WRITTEN)])
+        except Exception as error:  # whatever CUDA, Triton or the model raises
+            return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        if trial.why_not_captured is not None:
+            return trial.why_not_captured
+    # Of the second step, the first captured one: where logits are nearly equal, later tokens may fork.
+    plain, captured = (rows[1] for rows in written)
+    is_same = bool((plain - captured).norm() <= _TOLERANCE * plain.norm())
+    return None if is_same else "its graphs give other logits"
 
 
 def run_large_step(network: Any, layers: Sequence[LayerShape], num_read: int, num_rows: int) -> int:
