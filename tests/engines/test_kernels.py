@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from test_paged_loop import paged_loop_of, run
+from test_slot_loop import ARCHITECTURES, network_of, prompts_of
 from transformers.models.llama.modeling_llama import LlamaRMSNorm, apply_rotary_pos_emb
 
 from def_sim.engines.local.key_values import LayerShape
@@ -219,3 +221,21 @@ def test_norm_rotation_and_gate_are_those_of_transformers() -> None:
     both = torch.randn(1, 5, 60)
     gate, up = both[..., :30], both[..., 30:]  # parts of one product lie side by side
     assert torch.allclose(kernels.gate(gate, up), torch.nn.functional.silu(gate) * up, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", ["Llama", "Baichuan2 with ALiBi"])
+def test_a_whole_loop_with_kernels_and_fused_parts_gives_the_tokens_of_torch(architecture: str) -> None:
+    network = network_of(ARCHITECTURES[architecture])
+    decodings: list[dict[str, Any]] = [
+        {"do_sample": False, "max_new_tokens": 4},
+        {"num_beams": 3, "do_sample": True, "max_new_tokens": 5},
+        {"top_k": 0, "temperature": 0.8, "max_new_tokens": 4},
+    ]
+    prompts = prompts_of(decodings, respondents=1)
+    loop = paged_loop_of(network, uses_kernels=True, captures=False)
+    fused = loop.facts["fused"]
+    assert isinstance(fused, list)
+    assert {"LlamaRMSNorm", "q_proj+k_proj+v_proj", "gate"} <= set(fused)
+    assert ("rotation" in fused) == (architecture == "Llama")
+    assert run(loop, prompts) == run(paged_loop_of(network), prompts)
