@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "distributions": (),
     "reports": ("distributions", "metrics"),
 }
-HEAVY = ("torch", "transformers", "accelerate", "bitsandbytes", "anthropic", "openai")
+HEAVY = ("torch", "transformers", "triton", "accelerate", "bitsandbytes", "anthropic", "openai")
 FOR_REPORTS = ("pandas", "matplotlib", "scipy", "pyarrow", "statsmodels", "sklearn")
 
 
