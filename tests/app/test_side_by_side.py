@@ -14,8 +14,9 @@ from def_sim.errors import DefSimError, StoreError
 
 # A command that holds two processes, prints their ids and waits for them.
 WAITING = """
-import sys
+import signal, sys
 sys.path.insert(0, {here!r})
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell makes its background jobs deaf to it
 from def_sim.app.side_by_side import SideBySide
 from test_side_by_side import tell_and_wait
 if __name__ == "__main__":
