@@ -7,7 +7,8 @@ pyarrow is imported late: light commands never need it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,10 +80,19 @@ def _to_table(answers: Sequence[Answer]) -> "pa.Table":
     import pyarrow as pa
 
     schema = _schema()
-    columns = {name: [getattr(answer, name) for answer in answers] for name in schema.names}
-    for name in ("status", "method", "finish_reason"):
-        columns[name] = [str(value) for value in columns[name]]
-    return pa.Table.from_pydict(columns, schema=schema)
+    columns = [_column(list(map(attrgetter(field.name), answers)), field.type) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _column(values: list[Any], kind: "pa.DataType") -> "pa.Array":
+    """Values of one field; lists end to end, which is several times quicker than list by list."""
+    import pyarrow as pa
+
+    if not pa.types.is_list(kind):
+        return pa.array(values, kind)
+    ends = accumulate(map(len, values), initial=0)
+    flat = pa.array(list(chain.from_iterable(values)), kind.value_type)
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), flat, kind)
 
 
 def _to_answer(row: dict[str, Any]) -> Answer:

@@ -22,7 +22,9 @@ def _check_shares(*distributions: Array) -> None:
         raise ValueError(f"Both distributions need the same options; found {sorted(num_options)} options.")
     for shares in distributions:
         # NaN compares as False and passes: undefined in, undefined out.
-        if (shares < 0).any() or (np.abs(shares.sum(axis=-1) - 1) > _SUM_TOLERANCE).any():
+        # A product adds up few options many times faster than `sum` does.
+        totals = shares @ np.ones(shares.shape[-1])
+        if (shares < 0).any() or (np.abs(totals - 1) > _SUM_TOLERANCE).any():
             raise ValueError("Shares must not be negative and must sum to 1 over the last axis.")
 
 
