@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from test_paged_loop import paged_loop_of, run
-from test_slot_loop import ARCHITECTURES, network_of, prompts_of
+from test_paged_loop import paged_loop_of
+from test_slot_loop import ARCHITECTURES, network_of, prompts_of, run
 from transformers.models.llama.modeling_llama import LlamaRMSNorm, apply_rotary_pos_emb
 
 from def_sim.engines.local.key_values import LayerShape

@@ -6,9 +6,17 @@ from typing import Any
 import pytest
 import test_paged_loop
 import torch
-from test_paged_loop import paged_loop_of, run
-from test_slot_loop import ARCHITECTURES, DECODINGS, by_generate, llama, loop_of, network_of, prompts_of
-from test_slot_loop import run as run_in_slots
+from test_paged_loop import paged_loop_of
+from test_slot_loop import (
+    ARCHITECTURES,
+    DECODINGS,
+    by_generate,
+    llama,
+    loop_of,
+    network_of,
+    prompts_of,
+    run,
+)
 
 from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.trial import graph_obstacle, run_large_step
@@ -36,7 +44,7 @@ def test_in_float32_the_tokens_are_those_of_generate(architecture: str) -> None:
 def test_the_draws_are_those_of_the_cpu(network: Any) -> None:
     prompts = prompts_of(DECODINGS.values())
     on_cpu = copy.deepcopy(network).cpu()
-    assert run(paged_loop_of(network), prompts) == run_in_slots(loop_of(on_cpu), prompts)
+    assert run(paged_loop_of(network), prompts) == run(loop_of(on_cpu), prompts)
 
 
 def test_a_step_is_captured_once_its_shape_has_come_twice(network: Any) -> None:

@@ -16,6 +16,8 @@ from test_slot_loop import (
     loop_of,
     network_of,
     prompts_of,
+    run,
+    run_through,
 )
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -50,18 +52,6 @@ def paged_loop_of(network: Any, **changes: Any) -> PagedLoop:
     # One page is nobody's.
     settings |= {"max_bytes": (changes.pop("num_pages", 500) + 1) * page_bytes, **changes}
     return PagedLoop(paged, frozenset(STOP), layers=layers, **settings)
-
-
-def run(loop: PagedLoop, prompts: Sequence[Prompt]) -> list[tuple[int, ...]]:
-    for ticket, prompt in enumerate(prompts):
-        loop.add(ticket, prompt)
-    answers: dict[int, tuple[int, ...]] = {}
-    while loop.has_work:
-        for draft, error in loop.step():
-            assert error is None, error
-            assert draft.text.answer is not None
-            answers[draft.ticket] = draft.text.answer
-    return [answers[ticket] for ticket in range(len(prompts))]
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -127,22 +117,6 @@ class _FailsAt:
         if self._count in self._times:
             raise self._error
         return self._run_step(*arguments)
-
-
-def run_through(loop: PagedLoop, prompts: Sequence[Prompt], recover: Callable[[], Any]) -> dict[int, Any]:
-    for ticket, prompt in enumerate(prompts):
-        loop.add(ticket, prompt)
-    answers: dict[int, Any] = {}
-    while loop.has_work:
-        try:
-            ended = loop.step()
-        except RuntimeError:
-            failed = recover()
-            if failed is not None:
-                answers[failed.ticket] = None
-        else:
-            answers.update((draft.ticket, draft.text.answer) for draft, _ in ended)
-    return answers
 
 
 def test_five_times_out_of_memory_change_no_token(network: Any, monkeypatch: pytest.MonkeyPatch) -> None:

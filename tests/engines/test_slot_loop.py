@@ -23,6 +23,7 @@ from transformers import (
 from def_sim.engines.local.generation import Generated, SpecialTokens, generate_batch
 from def_sim.engines.local.key_values import bytes_per_cell
 from def_sim.engines.local.native.baichuan2 import Baichuan2Config, Baichuan2ForCausalLM
+from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_attention import NAME
 from def_sim.engines.local.slot_loop import SlotLoop
@@ -131,7 +132,7 @@ def loop_of(network: Any, **changes: Any) -> SlotLoop:
     return SlotLoop(slots, frozenset(STOP), bytes_per_cell=cell, keeps_positions=keeps, **settings)
 
 
-def run(loop: SlotLoop, prompts: Sequence[Prompt]) -> list[tuple[int, ...]]:
+def run(loop: SlotLoop | PagedLoop, prompts: Sequence[Prompt]) -> list[tuple[int, ...]]:
     for ticket, prompt in enumerate(prompts):
         loop.add(ticket, prompt)
     answers: dict[int, tuple[int, ...]] = {}
@@ -227,7 +228,9 @@ class _FailsAt:
         return self._network(**inputs)
 
 
-def run_through(loop: SlotLoop, prompts: Sequence[Prompt], recover: Callable[[], Any]) -> dict[int, Any]:
+def run_through(
+    loop: SlotLoop | PagedLoop, prompts: Sequence[Prompt], recover: Callable[[], Any]
+) -> dict[int, Any]:
     for ticket, prompt in enumerate(prompts):
         loop.add(ticket, prompt)
     answers: dict[int, Any] = {}

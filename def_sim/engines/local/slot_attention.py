@@ -15,7 +15,7 @@ a row of its mask, so that beams are reordered by reordering a mask and nothing 
 Letters: T tokens of the step, H heads, K key-value heads, G = H / K, D width, L cells in use, N beams.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -105,8 +105,7 @@ def attend(
         NotImplementedError: The model changes scores in a way that is not known here.
     """
     assert step is not None, "a model in slot mode was called without its step"
-    if unknown := [name for name in _CHANGES_SCORES if others.get(name) is not None]:
-        raise NotImplementedError(f"attention with {', '.join(unknown)}")
+    refuse_changed_scores(others)
     keys, values = step.cells.layer(int(module.layer_idx), key, value)  # type: ignore[arg-type]
     slopes = getattr(module, "alibi_slopes", None)
     layer = _Layer(keys, values, scaling, sliding_window, slopes, step.masks)
@@ -123,6 +122,16 @@ def attend(
         parts.append(_read(layer, stretch, query[:, :, begin:end]))
         begin = end
     return (parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)), None
+
+
+def refuse_changed_scores(others: Mapping[str, Any]) -> None:
+    """Raises NotImplementedError if a model asks for scores that are not known here.
+
+    Args:
+        others: What it passes on beside queries, keys and values.
+    """
+    if unknown := [name for name in _CHANGES_SCORES if others.get(name) is not None]:
+        raise NotImplementedError(f"attention with {', '.join(unknown)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from transformers import AttentionInterface
 
 from def_sim.engines.local.paged.packet import Packet
 from def_sim.engines.local.paged.pages import PAGE, PagePool
+from def_sim.engines.local.slot_attention import refuse_changed_scores
 
 NAME: Final = "def_sim_pages"
-_CHANGES_SCORES: Final = ("softcap", "position_bias", "s_aux", "sinks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,7 @@ def attend(
         NotImplementedError: The model changes scores in a way that is not known here.
     """
     assert step is not None, "a model in paged mode was called without its step"
-    if unknown := [name for name in _CHANGES_SCORES if others.get(name) is not None]:
-        raise NotImplementedError(f"attention with {', '.join(unknown)}")
+    refuse_changed_scores(others)
     index = int(module.layer_idx)  # type: ignore[arg-type]
     layer = Layer(
         step,
