@@ -196,6 +196,47 @@ def test_tokens_are_chosen_as_torch_chooses_them(step: float, top_k: int) -> Non
             assert torch.allclose(one[beams].double(), other[beams].double(), atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "how", ["one by one in their lanes", "many in one lane", "equal", "infinitely small"]
+)
+def test_the_least_logit_that_top_k_keeps_is_the_kth_largest(how: str) -> None:
+    from def_sim.engines.local.paged import choice_kernels as kernels
+
+    scene = Scene()
+    logits = torch.randn(16, 3 * kernels._LANES + 5)
+    if how == "many in one lane":
+        logits[:, 17 :: kernels._LANES] += 10
+    elif how == "equal":
+        logits = torch.round(2 * logits) / 2
+    elif how == "infinitely small":
+        logits[:, 4:] = -torch.inf
+    top_k = torch.tensor([1, 2, 3, 4, 5, 50, 255, 256] * 2)
+    packet = replace(
+        scene.packet,
+        top_k=top_k,
+        samples=torch.ones(16, dtype=torch.int64),
+        has_beams=torch.zeros(16, dtype=torch.int64),
+        temperature=torch.ones(16, dtype=torch.float64),
+    )
+    kind = Kind(1, 256, has_top_p=False, has_beams=False, scores_codes=False)
+    _, _, thresholds, _, _ = kernels.prepare_rows(logits, packet, scene.board, kind)
+    assert torch.equal(thresholds, logits.sort(descending=True).values.gather(1, top_k[:, None] - 1)[:, 0])
+
+
+def test_a_larger_top_k_is_left_to_torch() -> None:
+    from def_sim.engines.local.paged import choice_kernels as kernels
+
+    scene = Scene()
+    logits = torch.randn(16, 1000)
+    packet = replace(scene.packet, top_k=scene.packet.top_k.clamp(max=0) + 300)
+    kind = Kind(1, 300, has_top_p=False, has_beams=False, scores_codes=False)
+    _, heat, thresholds, _, _ = kernels.prepare_rows(logits, packet, scene.board, kind)
+    is_sampled = (packet.samples > 0) & (packet.has_beams == 0)
+    expected = logits.sort(descending=True).values[:, 299] / heat
+    assert torch.equal(thresholds[is_sampled], expected[is_sampled])
+    assert is_sampled.any()
+
+
 def scene_parts(scene: Scene) -> tuple[torch.Tensor, ...]:
     return scene_parts_of(scene.board)
 

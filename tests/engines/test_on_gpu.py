@@ -20,6 +20,7 @@ from test_slot_loop import (
 
 from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.trial import graph_obstacle, run_large_step
+from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_support import try_pages, try_slots
 
 pytestmark = [
@@ -53,6 +54,29 @@ def test_a_step_is_captured_once_its_shape_has_come_twice(network: Any) -> None:
     assert loop._runner.num_graphs > 0
     assert loop.facts["graphs"] is True
     assert captured == run(paged_loop_of(network, captures=False), prompts_of(DECODINGS.values()))
+
+
+def test_no_kernel_is_compiled_anew_for_a_step_of_another_size(
+    network: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import triton
+
+    def long_prompts(*lengths: int) -> list[Prompt]:  # too long for graphs, whose steps have round sizes
+        tokens = [tuple(6 + number % 40 for number in range(length)) for length in lengths]
+        prompts = prompts_of(list(DECODINGS.values())[: len(lengths)], respondents=len(lengths))
+        return [Prompt(prompt.request, ids) for prompt, ids in zip(prompts, tokens, strict=False)]
+
+    compiled: list[str] = []
+
+    def note(**details: Any) -> None:
+        compiled.append(details["fn"].name)
+
+    monkeypatch.setattr(triton.knobs.runtime, "jit_post_compile_hook", note)
+    kind: dict[str, Any] = {"max_read": 4096, "captures": False}
+    run(paged_loop_of(copy.deepcopy(network), **kind), long_prompts(830, 762, 608))
+    num_before = len(compiled)
+    run(paged_loop_of(copy.deepcopy(network), **kind), long_prompts(833, 759, 611))
+    assert compiled[num_before:] == []
 
 
 def test_in_16_bit_steps_of_one_shape_give_the_same_tokens_in_any_company(network: Any) -> None:

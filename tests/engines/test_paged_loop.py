@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from test_slot_loop import (
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from def_sim.engines.local.key_values import bytes_per_cell
+from def_sim.engines.local.paged.packet import Packet, Shape, num_words, views
 from def_sim.engines.local.paged.paged_attention import NAME
 from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.paged.pages import PAGE
@@ -66,6 +68,19 @@ def test_sampling_with_and_without_beams_gives_the_tokens_of_the_reference(archi
     network = network_of(ARCHITECTURES[architecture])
     prompts = prompts_of(DECODINGS.values())
     assert run(paged_loop_of(network), prompts) == [by_keyed_generate(network, prompt) for prompt in prompts]
+
+
+@pytest.mark.parametrize("num_tokens", [64, 5123])
+@pytest.mark.parametrize("num_rows", [1, 24])
+def test_fields_of_a_step_begin_where_no_kernel_needs_another_compilation(
+    num_tokens: int, num_rows: int
+) -> None:
+    shape = Shape(num_tokens, num_rows, 7, 3, 16, True)
+    block = torch.zeros(num_words(shape), dtype=torch.int64)
+    packet = views(block, shape)
+    begins = [getattr(packet, field.name).storage_offset() * block.element_size() for field in fields(Packet)]
+    assert [begin % 16 for begin in begins] == [0] * len(begins)
+    assert packet.tables.storage_offset() + packet.tables.numel() <= len(block)
 
 
 COMPANIES: dict[str, dict[str, Any]] = {

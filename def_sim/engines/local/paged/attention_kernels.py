@@ -26,9 +26,6 @@ _LOG2E: Final = tl.constexpr(1.4426950408889634)
 # Of a thread of attention while writing: with more, fewer programs than `programs_per_head` counts on run at
 # once, and the last of them come in a round of their own (measured: 14.5 ms a step instead of 12.4).
 _MOST_REGISTERS: Final = 128
-_PROGRAMS_PER_MULTIPROCESSOR: Final = (
-    4  # of attention while writing: enough loads in flight to fill the memory bus
-)
 
 
 @triton.jit
@@ -319,7 +316,7 @@ def reorder_beams(seen: Tensor, tables: Tensor, parents: Tensor, begins: Tensor,
     )  # fmt: skip
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["count"])  # one program for steps of any size
 def _note_tokens(
     ids, source, newest, cell, bits, position, seen, places, output, count, BLOCK: tl.constexpr,
 ):  # fmt: skip

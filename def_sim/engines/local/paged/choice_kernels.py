@@ -7,7 +7,7 @@ board.
 Letters: R rows, V vocabulary, S seats, B beams of the board, M candidates of a row, n of an answer.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import torch
 import triton
@@ -19,12 +19,50 @@ from def_sim.engines.local.paged.packet import Packet
 if TYPE_CHECKING:
     from def_sim.engines.local.paged.device_choice import Board, Kind
 
+_LANES: Final = 4096  # numbers of a row that are looked at together
+_MOST_SEARCHED: Final = 256  # largest top_k that is searched for; the search slows down with its square
+
+
+@triton.jit
+def _flip(bits):
+    """From the bits of a 32-bit number to an integer, so that integers have the numbers' order; and back."""
+    return tl.where(bits < 0, bits ^ 0x7FFFFFFF, bits)
+
+
+@triton.jit
+def _kth_largest(row, tops, kth, vocabulary, BLOCK: tl.constexpr):
+    """The kth largest of a row, found without sorting.
+
+    Lane i holds the largest of every BLOCKth number from i on (`tops`). The kth largest of the lanes' is at
+    most the kth largest of all, and little less: few of the largest share a lane. From there it goes up,
+    number by number, while there are kth larger ones. Of the lanes' it is found bit by bit.
+    """
+    integers = _flip(tops.to(tl.int32, bitcast=True)).to(tl.int64)
+    low, high = tl.min(integers, axis=0), tl.max(integers, axis=0)
+    for _ in range(32):
+        middle = low + ((high - low + 1) >> 1)
+        is_enough = tl.sum((integers >= middle).to(tl.int32), axis=0) >= kth
+        low, high = tl.where(is_enough, middle, low), tl.where(is_enough, high, middle - 1)
+    found = _flip(low.to(tl.int32)).to(tl.float32, bitcast=True)
+    lane = tl.arange(0, BLOCK)
+    goes_on = kth > 0
+    while goes_on:
+        count = tl.zeros((BLOCK,), tl.int32)
+        next_one = tl.full((BLOCK,), float("inf"), tl.float32)
+        for begin in range(0, vocabulary, BLOCK):
+            values = tl.load(row + begin + lane, mask=begin + lane < vocabulary, other=float("-inf"))
+            count += (values > found).to(tl.int32)
+            next_one = tl.where(values > found, tl.minimum(next_one, values), next_one)
+        goes_on = tl.sum(count, axis=0) >= kth
+        found = tl.where(goes_on, tl.min(next_one, axis=0), found)
+    return found
+
 
 @triton.jit
 def _prepare_rows(
     logits, largest, seats, beams, temperature, top_k, samples, is_first, has_beams, board_scores,
     offsets, temperatures, thresholds, so_far, usable, vocabulary, num_largest,
-    BEAMS: tl.constexpr, HAS_TOP_K: tl.constexpr, BLOCK: tl.constexpr,
+    BEAMS: tl.constexpr, HAS_TOP_K: tl.constexpr, SEARCHES: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     row = tl.program_id(0)
     lane = tl.arange(0, BLOCK)
@@ -50,12 +88,16 @@ def _prepare_rows(
     seat, beam = tl.load(seats + row), tl.load(beams + row)
     before = tl.load(board_scores + seat * BEAMS + beam)
     before = tl.where(competes & (tl.load(is_first + row) == 0), before, 0.0)
-    threshold = float("-inf")
+    threshold = tl.full((), float("-inf"), tl.float32)
+    is_usable = (tl.sum(spoilt, axis=0) == 0) & (best > float("-inf"))
     if HAS_TOP_K:
         kept = tl.minimum(tl.load(top_k + row), num_largest)
-        last = tl.load(largest + row * num_largest + tl.maximum(kept - 1, 0))
-        threshold = tl.where(sampled & (kept > 0), tl.div_rn(last - offset, heat), float("-inf"))
-    is_usable = (tl.sum(spoilt, axis=0) == 0) & (best > float("-inf"))
+        if sampled & (kept > 0) & is_usable:
+            if SEARCHES:
+                last = _kth_largest(start, top, kept, vocabulary, BLOCK)
+            else:
+                last = tl.load(largest + row * num_largest + kept - 1)
+            threshold = tl.div_rn(last - offset, heat)
     tl.store(offsets + row, offset)
     tl.store(temperatures + row, heat)
     tl.store(thresholds + row, threshold)
@@ -171,21 +213,32 @@ def _merge(
         tl.store(board_parents + mine, tl.where(is_beam, row_origins, 0), mask=beam < BEAMS)
 
 
+def prepare_rows(logits: Tensor, packet: Packet, board: "Board", kind: "Kind") -> tuple[Tensor, ...]:
+    """What the scores of each row need.
+
+    Returns:
+        As `device_choice.noisy_by_torch` has them: offsets, temperatures, thresholds and the scores so far,
+        shape (R,); and 1 for each row that can be used, shape (R,), int32.
+    """
+    num_rows, vocabulary = logits.shape
+    offsets, temperatures, thresholds, so_far = (logits.new_empty(num_rows) for _ in range(4))
+    usable = logits.new_empty(num_rows, dtype=torch.int32)
+    num_largest, searches = min(kind.most_top_k, vocabulary), kind.most_top_k <= _MOST_SEARCHED
+    largest = logits if searches else torch.topk(logits, num_largest).values
+    _prepare_rows[(num_rows,)](
+        logits, largest, packet.row_seat, packet.row_beam, packet.temperature, packet.top_k, packet.samples,
+        packet.is_first, packet.has_beams, board.scores, offsets, temperatures, thresholds, so_far, usable,
+        vocabulary, num_largest, BEAMS=board.tokens.shape[1], HAS_TOP_K=kind.most_top_k > 0,
+        SEARCHES=searches, BLOCK=_LANES, num_warps=8,
+    )  # fmt: skip
+    return offsets, temperatures, thresholds, so_far, usable
+
+
 def decide(logits: Tensor, packet: Packet, board: "Board", stop_tokens: Tensor, kind: "Kind") -> Tensor:
     """See `device_choice.decide`; for rows without top_p."""
     num_rows, vocabulary = logits.shape
     num_seats, num_beams = board.tokens.shape[0] - 1, board.tokens.shape[1]
-    largest, num_largest = logits, 1
-    if kind.most_top_k:
-        num_largest = min(kind.most_top_k, vocabulary)
-        largest = torch.topk(logits, num_largest).values
-    offsets, temperatures, thresholds, so_far = (logits.new_empty(num_rows) for _ in range(4))
-    usable = logits.new_empty(num_rows, dtype=torch.int32)
-    _prepare_rows[(num_rows,)](
-        logits, largest, packet.row_seat, packet.row_beam, packet.temperature, packet.top_k, packet.samples,
-        packet.is_first, packet.has_beams, board.scores, offsets, temperatures, thresholds, so_far, usable,
-        vocabulary, num_largest, BEAMS=num_beams, HAS_TOP_K=kind.most_top_k > 0, BLOCK=4096, num_warps=8,
-    )  # fmt: skip
+    offsets, temperatures, thresholds, so_far, usable = prepare_rows(logits, packet, board, kind)
     count = min(kind.num_candidates, vocabulary)
     block = 1024 if vocabulary <= 65536 else 4096
     num_blocks = triton.cdiv(vocabulary, block)

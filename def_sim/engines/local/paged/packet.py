@@ -18,6 +18,9 @@ from torch import Tensor
 
 MOST_SHARES: Final = 8  # parts into which the cells of a sequence are cut while writing
 MOST_STRETCHES: Final = 64  # prompts of which a step reads something
+# Words between the beginnings of two fields are a multiple of this: Triton compiles a kernel anew for
+# addresses that are no multiples of 16 bytes.
+_ALIGNMENT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,11 @@ def _size(name: str, shape: Shape) -> int:
 
 def num_words(shape: Shape) -> int:
     """Length of the block that holds a step of this shape."""
-    return sum(_size(field.name, shape) for field in fields(Packet))
+    return sum(_aligned(_size(field.name, shape)) for field in fields(Packet))
+
+
+def _aligned(size: int) -> int:
+    return -(-size // _ALIGNMENT) * _ALIGNMENT
 
 
 def views(block: Any, shape: Shape) -> Packet:
@@ -146,10 +153,10 @@ def views(block: Any, shape: Shape) -> Packet:
     real = torch.float64 if isinstance(block, Tensor) else np.float64
     parts, begin = {}, 0
     for field in fields(Packet):
-        end = begin + _size(field.name, shape)
-        part = block[begin:end]
+        size = _size(field.name, shape)
+        part = block[begin : begin + size]
         parts[field.name] = part.view(real) if field.name in _REAL else part
-        begin = end
+        begin += _aligned(size)
     parts["tables"] = parts["tables"].reshape(shape.num_seats, shape.num_pages)
     return Packet(**parts)
 
