@@ -38,6 +38,7 @@ from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_loop import SlotLoop, Work
 from def_sim.engines.local.slot_support import try_pages, try_slots
+from def_sim.engines.local.unpacking import unpack_linear_layers
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
 OPENING, EXCHANGE, QUESTION = 10, 60, 90  # tokens: what precedes memory, a remembered exchange, the question
@@ -81,17 +82,15 @@ def main() -> None:
     rates = measure_rates(network)
     print(f"{describe_machine(device, options.threads)}\n{describe_network(network, rates)}", flush=True)
     records = []
-    if "steps" in options.only:
-        options.only.remove("steps")
-        if device.type == "cuda":
-            print_steps(network, rates)
-    warm_up(network)
-    for mix in options.beams if options.only else ():
+    ways = [name for name in options.only if name != "steps"]
+    if ways:
+        warm_up(network)
+    for mix in options.beams if ways else ():
         for num_respondents in options.respondents:
             interviews = make_interviews(network, num_respondents, options.questions, mix, options.seed)
             print_heading(network, interviews, rates, f"{num_respondents} respondents, {mix}")
             results: list[Result] = []
-            for result in run_all(network, interviews, options):
+            for result in run_all(network, interviews, ways, options):
                 results.append(result)
                 print_row(network, interviews, results, rates)
             records += [
@@ -99,6 +98,8 @@ def main() -> None:
                  "tokens": r.num_tokens, "answers": r.num_answers, "notes": r.notes}
                 for r in results
             ]  # fmt: skip
+    if "steps" in options.only and device.type == "cuda":
+        print_steps(network, rates)
     if options.json:
         Path(options.json).write_text(json.dumps(records, indent=1))
 
@@ -232,9 +233,11 @@ def request_of(interviews: Sequence[Interview], respondent: int, question: int) 
 # --- ways to answer
 
 
-def run_all(network: Any, interviews: Sequence[Interview], options: argparse.Namespace) -> Iterator[Result]:
+def run_all(
+    network: Any, interviews: Sequence[Interview], ways: Sequence[str], options: argparse.Namespace
+) -> Iterator[Result]:
     """Every chosen way, in the order of the table."""
-    for name in options.only:
+    for name in ways:
         way = WAYS[name]
         try:
             seconds, num_tokens, num_answers, notes, work = way(network, interviews, options)
@@ -410,6 +413,7 @@ def make_loop(network: Any, **settings: Any) -> "tuple[SlotLoop | PagedLoop, _Ti
     if reason is not None:
         raise ValueError(reason)
     if network.device.type == "cuda":
+        unpack_linear_layers(network, most_bytes=torch.cuda.mem_get_info(network.device)[0] // 2)
         return _paged_loop(network, layers, **settings), None
     network.set_attn_implementation(slot_attention.NAME)
     timed = _Timed(network)

@@ -18,10 +18,12 @@ from test_slot_loop import (
     run,
 )
 
+from def_sim.engines.local.mixtral import packed_linear
 from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.trial import graph_obstacle, run_large_step
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_support import try_pages, try_slots
+from def_sim.engines.local.unpacking import unpack_linear_layers
 
 pytestmark = [
     pytest.mark.gpu,
@@ -94,6 +96,19 @@ def test_a_model_on_a_gpu_has_pages_and_a_large_step_says_what_memory_it_took(ne
     paged.set_attn_implementation(paged_attention.NAME)
     assert graph_obstacle(paged, layers, range(6, 30), uses_kernels=True) is None
     assert run_large_step(paged, layers, 256, 16) > 0
+
+
+def test_4_bit_weights_compute_the_same_unpacked(network: Any) -> None:
+    packed = copy.deepcopy(network).to(torch.bfloat16)
+    for layer in packed.model.layers:
+        for part in (layer.self_attn, layer.mlp):
+            for name, linear in list(part.named_children()):
+                if isinstance(linear, torch.nn.Linear):
+                    setattr(part, name, packed_linear(linear.weight.data, linear.weight.device))
+    ids = torch.arange(6, 46, device="cuda")[None]
+    expected = packed(ids).logits.float()
+    assert unpack_linear_layers(packed, most_bytes=1 << 30) > 0
+    assert (packed(ids).logits.float() - expected).norm() < 0.01 * expected.norm()
 
 
 def test_option_codes_score_as_in_slots(network: Any) -> None:

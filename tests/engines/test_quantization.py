@@ -22,6 +22,7 @@ from def_sim.engines.local.quantization import (
     loaded_bytes,
 )
 from def_sim.engines.local.tensor_files import TensorFile
+from def_sim.engines.local.unpacking import unpack_linear_layers
 from def_sim.errors import ModelError
 
 CPU = torch.device("cpu")
@@ -188,6 +189,26 @@ def close_to_nf4(rounded: Tensor, exact: Tensor) -> None:
     assert float((rounded - exact).abs().max()) <= 0.16 * float(exact.abs().max())
     # A row exchanged with its neighbour would be off by the size of the weights themselves.
     assert float((rounded - exact).std()) < 0.12 * float(exact.std())
+
+
+def test_unpacked_layers_compute_what_the_packed_ones_do(wizard: Path) -> None:
+    packed, unpacked = load(wizard, "nf4"), load(wizard, "nf4")
+    num_bytes = unpack_linear_layers(unpacked, most_bytes=1 << 30)
+    assert num_bytes == 4 * 2 * (4 * 64 * 64 + 3 * 64 * 128)  # float32, two layers
+    assert packed_share(unpacked) == 0
+    assert not [module for module in unpacked.modules() if type(module).__name__ == "Linear4bit"]
+    ids = torch.tensor([list(range(20, 60))])
+    expected, found = packed(ids).logits, unpacked(ids).logits
+    # On a CPU bitsandbytes multiplies packed matrices in 16 bit; the weights that it multiplies are the same.
+    assert (found - expected).norm() < 0.02 * expected.norm()
+    assert (load(wizard, "none")(ids).logits - expected).norm() > 0.05 * expected.norm()
+
+
+def test_layers_stay_packed_where_there_is_no_room_for_them(wizard: Path) -> None:
+    network = load(wizard, "nf4")
+    assert unpack_linear_layers(network, most_bytes=100_000) == 0
+    assert packed_share(network) > 0.99
+    assert unpack_linear_layers(load(wizard, "none"), most_bytes=1 << 30) == 0  # nothing is packed
 
 
 def test_packed_experts_compute_what_plain_ones_would_with_the_rounded_weights(tiny_mixtral: Path) -> None:

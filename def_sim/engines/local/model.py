@@ -25,6 +25,7 @@ from def_sim.engines.local.quantization import (
     loaded_bytes,
 )
 from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.unpacking import unpack_linear_layers
 from def_sim.engines.local.weight_files import read_json
 from def_sim.errors import EngineError, ModelError
 from def_sim.records import AnswerMode, Completion, FinishReason, Request
@@ -73,6 +74,8 @@ class LocalModel:
         self.quantization = choose_quantization(quantization, folder, quantize_above=quantize_above)
         self._tokenizer = _load_tokenizer(folder, prompt_style)
         self.network = _load_weights(folder, self.dtype, self.device, self.quantization)
+        self._as_loaded = network_facts(self.network, self.quantization)
+        self._unpacked_bytes = 0
         _use_threads(num_threads, self.network.num_parameters())
         text_config = self.network.config.get_text_config(decoder=True)
         longest = getattr(text_config, "max_position_embeddings", None)
@@ -123,6 +126,11 @@ class LocalModel:
         self._release_cached_memory()
         raise failure
 
+    def unpack(self, *, most_bytes: int) -> None:
+        """Unpacks 4-bit matrices on the device if they then take so many bytes at most."""
+        self._unpacked_bytes = unpack_linear_layers(self.network, most_bytes=most_bytes)
+        self._release_cached_memory()
+
     def close(self) -> None:
         """Gives the weights back; the object is of no use afterwards."""
         del self.network
@@ -138,7 +146,8 @@ class LocalModel:
             "device": str(self.device),
             "device_name": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu",
             "dtype": str(self.dtype).removeprefix("torch."),
-            **network_facts(self.network, self.quantization),
+            **self._as_loaded,
+            **({"unpacked_bytes": self._unpacked_bytes} if self._unpacked_bytes else {}),
             **self._format.facts(),
             "num_threads": torch.get_num_threads(),
             "torch": torch.__version__,

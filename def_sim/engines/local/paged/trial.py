@@ -23,6 +23,7 @@ from def_sim.engines.local.runner import Prompt
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
 _MOST_WRITTEN: Final = 4  # tokens
+_TABLE: Final = 32  # pages, as a loop's tables have: for tables of one page kernels are compiled anew
 _TOLERANCE: Final = 0.05  # of the logits' size: 16 bit may round in another order
 _GREEDY: Final = Kind(1, 0, has_top_p=False, has_beams=False, scores_codes=True)
 _DEMANDING: Final = Kind(15, 50, has_top_p=False, has_beams=True, scores_codes=True)
@@ -58,6 +59,7 @@ class Trial:
         captures: bool = False,
     ) -> None:
         num_pages = num_pages_for(len(tokens) + _MOST_WRITTEN)
+        width = -(-num_pages // _TABLE) * _TABLE
         device = network.device
         pool = PagePool(layers, num_pages + 1, network.dtype, device)
         self._runner = StepRunner(
@@ -68,13 +70,13 @@ class Trial:
             uses_kernels=uses_kernels,
             captures=captures,
         )
-        self._seats = Seats(1, num_pages)
+        self._seats = Seats(1, width)
         request = Request(
             (Message(Role.USER, ""),), DecodingConfig(do_sample=False), RequestKey(0, "", "", 0)
         )
         self._draft = PagedDraft(0, Prompt(request, tokens), frozenset())
         self._draft.enter(0, pool.take(num_pages), 0)
-        self._seats.tables[0] = self._draft.pages
+        self._seats.tables[0, :num_pages] = self._draft.pages
         self._seats.sit(self._draft, 0)
         config = network.config.get_text_config()
         self._grouped = max(1, int(config.num_attention_heads) // layers[0].num_heads)
