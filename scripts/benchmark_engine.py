@@ -482,6 +482,11 @@ def print_steps(network: Any, rates: "Rates") -> None:
         print("\na step alone: choosing tokens, keeping book and copying included")
         for num_sequences, num_beams in ((20, 1), (64, 1), (256, 1), (20, 3), (85, 3)):
             seconds = _writing_step(loop, num_sequences, num_beams)
+            if seconds is None:
+                print(
+                    f"  {num_sequences:>4} answers of {num_beams} beams: their cells do not fit", flush=True
+                )
+                continue
             rows = num_sequences * num_beams
             cells = num_sequences * 550 * bytes_per_cell(loop.layers, network.dtype)  # type: ignore[union-attr]
             moved = (weight_bytes(network) + cells) / rates.bytes_per_s
@@ -499,8 +504,11 @@ def print_steps(network: Any, rates: "Rates") -> None:
         loop.close()
 
 
-def _writing_step(loop: Any, num_sequences: int, num_beams: int) -> float:
-    """Median seconds of a step in which so many answers write at 550 tokens of context, give or take ten."""
+def _writing_step(loop: Any, num_sequences: int, num_beams: int) -> float | None:
+    """Median seconds of a step in which so many answers write at 550 tokens of context, give or take ten.
+
+    None: there is no room for so many at a time.
+    """
     for _ in range(2):  # the first time graphs are captured
         for number in range(num_sequences):
             loop.add(number, _plain_prompt(number, 540, num_beams, 24))
@@ -511,7 +519,7 @@ def _writing_step(loop: Any, num_sequences: int, num_beams: int) -> float:
             loop.step()
             if loop.work.num_written_tokens - num_written == num_sequences * num_beams:
                 seconds.append(time.perf_counter() - begin)
-    return float(np.median(seconds))
+    return float(np.median(seconds)) if seconds else None
 
 
 def _reading_step(loop: Any, num_prompts: int) -> float:
@@ -661,8 +669,9 @@ def describe_machine(device: torch.device, threads: int) -> str:
 
 def describe_network(network: Any, rates: Rates) -> str:
     """For the record."""
+    num_weights = sum(count_weights(network))
     return (
-        f"{type(network).__name__}, {network.num_parameters() / 1e6:,.1f} M parameters, {network.dtype}; "
+        f"{type(network).__name__}, {num_weights / 1e6:,.1f} M weights in matrices, {network.dtype}; "
         f"memory at {rates.bytes_per_s / 1e9:,.1f} GB/s, matrices multiply at "
         f"{rates.flops_per_s / 1e12:,.3f} TFLOP/s"
     )
