@@ -6,26 +6,30 @@ not symmetric. A NaN distribution (nobody answered) has a NaN divergence.
 
 Multiple choice: mention rates sum to more than 1; normalise both sides over mentions first
 (`sample.normalise`), except for `mention_rate_difference`, which wants the rates.
+
+Each that takes shares has a twin `..._of_shares` without the check, for shares that a `Sample` has made:
+there the check would take longer than the divergence.
 """
 
 import numpy as np
 from scipy.special import rel_entr
 
-from def_sim.metrics.sample import Array
+from def_sim.metrics.sample import Array, add_up
 
 _SUM_TOLERANCE = 1e-6
 
 
-def _check_shares(*distributions: Array) -> None:
-    num_options = {shares.shape[-1] for shares in distributions}
+def _as_shares(*distributions: Array) -> list[Array]:
+    """Checked, as arrays."""
+    arrays = [np.asarray(shares, dtype=np.float64) for shares in distributions]
+    num_options = {shares.shape[-1] for shares in arrays}
     if len(num_options) != 1:
         raise ValueError(f"Both distributions need the same options; found {sorted(num_options)} options.")
-    for shares in distributions:
+    for shares in arrays:
         # NaN compares as False and passes: undefined in, undefined out.
-        # A product adds up few options many times faster than `sum` does.
-        totals = shares @ np.ones(shares.shape[-1])
-        if (shares < 0).any() or (np.abs(totals - 1) > _SUM_TOLERANCE).any():
+        if (shares < 0).any() or (np.abs(add_up(shares) - 1) > _SUM_TOLERANCE).any():
             raise ValueError("Shares must not be negative and must sum to 1 over the last axis.")
+    return arrays
 
 
 def kl_divergence(p: Array, q: Array) -> Array:
@@ -42,9 +46,12 @@ def kl_divergence(p: Array, q: Array) -> Array:
     Raises:
         ValueError: Different numbers of options, or shares that do not sum to 1.
     """
-    p, q = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
-    _check_shares(p, q)
-    divergence: Array = np.maximum(rel_entr(p, q).sum(axis=-1), 0.0)  # rounding can give -1e-17
+    return kl_of_shares(*_as_shares(p, q))
+
+
+def kl_of_shares(p: Array, q: Array) -> Array:
+    """As `kl_divergence`, unchecked."""
+    divergence: Array = np.maximum(add_up(rel_entr(p, q)), 0.0)  # rounding can give -1e-17
     return divergence
 
 
@@ -61,10 +68,13 @@ def js_divergence(p: Array, q: Array) -> Array:
     Raises:
         ValueError: Different numbers of options, or shares that do not sum to 1.
     """
-    p, q = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
-    _check_shares(p, q)
+    return js_of_shares(*_as_shares(p, q))
+
+
+def js_of_shares(p: Array, q: Array) -> Array:
+    """As `js_divergence`, unchecked."""
     middle = (p + q) / 2
-    nats = (rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=-1) / 2
+    nats = add_up(rel_entr(p, middle) + rel_entr(q, middle)) / 2
     bits: Array = np.clip(nats / np.log(2), 0.0, 1.0)
     return bits
 
@@ -88,9 +98,12 @@ def total_variation(p: Array, q: Array) -> Array:
     Raises:
         ValueError: Different numbers of options, or shares that do not sum to 1.
     """
-    p, q = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
-    _check_shares(p, q)
-    variation: Array = np.abs(p - q).sum(axis=-1) / 2
+    return variation_of_shares(*_as_shares(p, q))
+
+
+def variation_of_shares(p: Array, q: Array) -> Array:
+    """As `total_variation`, unchecked."""
+    variation: Array = add_up(np.abs(p - q)) / 2
     return variation
 
 
@@ -112,9 +125,12 @@ def wasserstein_distance(p: Array, q: Array, *, is_ordered: bool = True) -> Arra
     Raises:
         ValueError: Different numbers of options, or shares that do not sum to 1.
     """
-    p, q = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
-    _check_shares(p, q)
-    moved: Array = np.abs(np.cumsum(p - q, axis=-1)[..., :-1]).sum(axis=-1)
+    return wasserstein_of_shares(*_as_shares(p, q), is_ordered=is_ordered)
+
+
+def wasserstein_of_shares(p: Array, q: Array, *, is_ordered: bool = True) -> Array:
+    """As `wasserstein_distance`, unchecked."""
+    moved = add_up(np.abs(np.cumsum(p - q, axis=-1)[..., :-1]))
     num_steps = p.shape[-1] - 1
     return moved / (num_steps if is_ordered and num_steps > 0 else np.nan)
 

@@ -7,7 +7,7 @@ flattening; the entropy ratio tells the two apart.
 import numpy as np
 from scipy.special import entr
 
-from def_sim.metrics.sample import Array
+from def_sim.metrics.sample import Array, add_up
 
 
 def entropy(shares: Array) -> Array:
@@ -19,8 +19,7 @@ def entropy(shares: Array) -> Array:
     Returns:
         Entropy in nats, shape (...), in [0, ln K]; 0 if everyone chose the same.
     """
-    spread: Array = entr(np.asarray(shares, dtype=np.float64)).sum(axis=-1)
-    return spread
+    return add_up(entr(np.asarray(shares, dtype=np.float64)))
 
 
 def entropy_ratio(p: Array, q: Array) -> Array:

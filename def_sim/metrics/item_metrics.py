@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from def_sim.metrics import divergence, entropy
 from def_sim.metrics.sample import Array, Sample
 
@@ -32,13 +34,13 @@ def kl_smoothed_model_human(simulated: Sample, human: Sample, form: ItemForm) ->
 
     Half a respondent is added to the panel and one to the people, each spread over the options.
     """
-    return divergence.kl_divergence(*_smoothed(simulated, human))
+    return divergence.kl_of_shares(*_smoothed(simulated, human))
 
 
 def kl_smoothed_human_model(simulated: Sample, human: Sample, form: ItemForm) -> Array:
     """KL(human || model) in nats, smoothed: punishes people's answers that the panel never gives."""
     panel, people = _smoothed(simulated, human)
-    return divergence.kl_divergence(people, panel)
+    return divergence.kl_of_shares(people, panel)
 
 
 def _smoothed(simulated: Sample, human: Sample) -> tuple[Array, Array]:
@@ -47,23 +49,23 @@ def _smoothed(simulated: Sample, human: Sample) -> tuple[Array, Array]:
 
 def js_divergence(simulated: Sample, human: Sample, form: ItemForm) -> Array:
     """Jensen-Shannon divergence in bits, in [0, 1]."""
-    return divergence.js_divergence(simulated.shares, human.shares)
+    return divergence.js_of_shares(simulated.shares, human.shares)
 
 
 def js_distance(simulated: Sample, human: Sample, form: ItemForm) -> Array:
     """Square root of the Jensen-Shannon divergence, in [0, 1]."""
-    return divergence.js_distance(simulated.shares, human.shares)
+    return np.sqrt(js_divergence(simulated, human, form))
 
 
 def total_variation(simulated: Sample, human: Sample, form: ItemForm) -> Array:
     """Share of answers that would have to change, in [0, 1]."""
-    return divergence.total_variation(simulated.shares, human.shares)
+    return divergence.variation_of_shares(simulated.shares, human.shares)
 
 
 def wasserstein(simulated: Sample, human: Sample, form: ItemForm) -> Array:
     """W1/(K-1) on the positions of ordered options, in [0, 1]; NaN for options without order."""
     is_scale = form.is_ordered and not form.is_multiple  # mentions have no place on a scale
-    return divergence.wasserstein_distance(simulated.shares, human.shares, is_ordered=is_scale)
+    return divergence.wasserstein_of_shares(simulated.shares, human.shares, is_ordered=is_scale)
 
 
 def entropy_ratio(simulated: Sample, human: Sample, form: ItemForm) -> Array:
