@@ -10,16 +10,15 @@ only ratios within one run mean something. Weights are random: speed does not de
 Answers have set lengths, which no way can shorten. On a CPU the clock is the process's CPU time with
 one thread, which neighbours disturb least; on a GPU it is the wall. Every way has been used once before
 its clock starts; of this engine loading and the trial of its kernels are left out, the capture of graphs
-is not. Slow ways may be asked only the first questions (`--reference-questions`) of the first
+is not. Weights in 4 bit stay unpacked once this engine has unpacked them, so it goes after the others.
+Slow ways may be asked only the first questions (`--reference-questions`) of the first
 respondents (`--reference-share`): their rate counts.
 
-The floor is computed from two rates measured in the same run: how fast weights stream through a
-matrix-vector product, and how fast a large matrix product is.
+What is asked is in `benchmark_interviews.py`, the floor in `benchmark_floor.py`.
 """
 
 import argparse
 import json
-import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,8 +27,19 @@ from typing import Any
 
 import numpy as np
 import torch
-import transformers
-from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
+from benchmark_floor import (
+    Rates,
+    clock,
+    count_weights,
+    describe_machine,
+    describe_network,
+    floor_seconds,
+    measure_rates,
+    now,
+    weight_bytes,
+)
+from benchmark_interviews import MODELS, Interview, build_network, make_interviews, plain_prompt, request_of
+from transformers import GenerationConfig
 
 from def_sim.engines.local import slot_attention
 from def_sim.engines.local.key_values import LayerShape, bytes_per_cell
@@ -39,21 +49,8 @@ from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_loop import SlotLoop, Work
 from def_sim.engines.local.slot_support import try_pages, try_slots
 from def_sim.engines.local.unpacking import unpack_linear_layers
-from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
-OPENING, EXCHANGE, QUESTION = 10, 60, 90  # tokens: what precedes memory, a remembered exchange, the question
-MOST_REMEMBERED = 15
 SURVEY = 613  # questions of the study's survey of the USA
-SHORTEST, LONGEST = 40, 150  # tokens of an answer; gamma around 80 between them
-
-
-@dataclass
-class Interview:
-    """One respondent: its decoding, and the prompts of its questions in order."""
-
-    decoding: DecodingConfig
-    prompts: list[tuple[int, ...]]
-    lengths: list[int]
 
 
 @dataclass
@@ -130,106 +127,6 @@ def _names(text: str) -> list[str]:
     return text.split(",")
 
 
-# --- what is asked
-
-
-SMALL: dict[str, Any] = {
-    "vocab_size": 8192,
-    "hidden_size": 512,
-    "intermediate_size": 1536,
-    "num_hidden_layers": 8,
-    "num_attention_heads": 8,
-    "num_key_value_heads": 2,
-    "max_position_embeddings": 4096,
-}
-LLAMA_13B: dict[str, Any] = {
-    "hidden_size": 5120,
-    "intermediate_size": 13824,
-    "num_hidden_layers": 40,
-    "num_attention_heads": 40,
-    "max_position_embeddings": 4096,
-}
-# Class, shape, type, whether its linear layers are packed in 4 bit.
-MODELS: dict[str, tuple[Any, Any, torch.dtype, bool]] = {
-    "small": (LlamaForCausalLM, LlamaConfig(**SMALL), torch.float32, False),
-    "small_nf4": (LlamaForCausalLM, LlamaConfig(**SMALL), torch.bfloat16, True),
-    "mistral_7b": (MistralForCausalLM, MistralConfig(sliding_window=None), torch.bfloat16, False),
-    "llama_13b_nf4": (LlamaForCausalLM, LlamaConfig(**LLAMA_13B), torch.bfloat16, True),
-}
-
-
-def build_network(name: str, device: torch.device) -> Any:
-    """A model with random weights, made on the device."""
-    make, config, dtype, is_packed = MODELS[name]
-    torch.manual_seed(0)
-    torch.set_default_dtype(dtype)
-    with torch.device(device):
-        network = make(config)
-    torch.set_default_dtype(torch.float32)
-    if is_packed:
-        pack_in_4_bit(network)
-    make_settings: Any = GenerationConfig
-    network.generation_config = make_settings()
-    return network.to(device).eval()
-
-
-def pack_in_4_bit(network: Any) -> None:
-    """Every linear layer but the head, as `quantization=nf4` packs them."""
-    from def_sim.engines.local.mixtral import packed_linear
-
-    for layer in network.model.layers:
-        for part in (layer.self_attn, layer.mlp):
-            for name, linear in list(part.named_children()):
-                if isinstance(linear, torch.nn.Linear):
-                    setattr(part, name, packed_linear(linear.weight.data, linear.weight.device))
-
-
-def make_interviews(
-    network: Any, num_respondents: int, num_questions: int, mix: str, seed: int
-) -> list[Interview]:
-    """Respondents in the middle of a questionnaire under `paper` memory.
-
-    Each has a capacity drawn from 0..15 and a full memory; with every question an exchange is added and
-    one, drawn at random, deleted, the order kept.
-    """
-    rng = np.random.default_rng(seed)
-
-    def tokens(count: int) -> tuple[int, ...]:
-        return tuple(rng.integers(10, network.config.vocab_size, count).tolist())
-
-    opening = tokens(OPENING)
-    return [_interview(rng, tokens, opening, num_questions, mix) for _ in range(num_respondents)]
-
-
-def _interview(
-    rng: np.random.Generator,
-    tokens: Callable[[int], tuple[int, ...]],
-    opening: tuple[int, ...],
-    num_questions: int,
-    mix: str,
-) -> Interview:
-    capacity = int(rng.integers(0, MOST_REMEMBERED + 1))
-    memory = [tokens(EXCHANGE) for _ in range(capacity)]
-    prompts = []
-    for _ in range(num_questions):
-        prompts.append(opening + sum(memory, ()) + tokens(QUESTION))
-        memory.append(tokens(EXCHANGE))
-        del memory[int(rng.integers(0, len(memory)))]
-    lengths = np.clip(rng.gamma(8.0, 10.0, num_questions), SHORTEST, LONGEST).astype(int).tolist()
-    num_beams = 1 if mix == "one beam" else int(rng.integers(1, 6))
-    does_sample = num_beams == 1 or bool(rng.random() < 0.5)
-    return Interview(DecodingConfig(num_beams=num_beams, do_sample=does_sample), prompts, lengths)
-
-
-def request_of(interviews: Sequence[Interview], respondent: int, question: int) -> Prompt:
-    """A question as the engine gets it."""
-    interview = interviews[respondent]
-    decoding = interview.decoding
-    sized = DecodingConfig(decoding.num_beams, decoding.do_sample, max_new_tokens=interview.lengths[question])
-    key = RequestKey(1, f"r{respondent:05d}", f"q{question}", 0)
-    return Prompt(Request((Message(Role.USER, ""),), sized, key), interview.prompts[question])
-
-
 # --- ways to answer
 
 
@@ -250,7 +147,7 @@ def run_all(
 def warm_up(network: Any) -> None:
     """A few tokens by `generate()`: what a device does the first time takes seconds."""
     for num_beams in (1, 2):
-        _generate(network, [_plain_prompt(0, 64, num_beams, 4)])
+        _generate(network, [plain_prompt(0, 64, num_beams, 4)])
 
 
 Done = tuple[float, int, int, str, Work | None]  # seconds, tokens, answers, notes, work
@@ -260,11 +157,11 @@ def one_at_a_time(network: Any, interviews: Sequence[Interview], options: argpar
     """The published shape: `generate()` for one prompt after the other."""
     most = max(1, round(len(interviews) * options.reference_share))
     num_questions = _reference_questions(interviews, options)
-    done, begin = 0, _clock(network.device)
+    done, begin = 0, clock(network.device)
     for respondent in range(most):
         for question in range(num_questions):
             done += _generate(network, [request_of(interviews, respondent, question)])
-    seconds = _clock(network.device) - begin
+    seconds = clock(network.device) - begin
     return seconds, done, most * num_questions, f"{most} respondents, {num_questions} questions", None
 
 
@@ -278,7 +175,7 @@ def lockstep(network: Any, interviews: Sequence[Interview], options: argparse.Na
 def by_beams(network: Any, interviews: Sequence[Interview], options: argparse.Namespace) -> Done:
     """As lockstep, in one batch for each kind of decoding."""
     done, num_questions = 0, _reference_questions(interviews, options)
-    begin = _clock(network.device)
+    begin = clock(network.device)
     for question in range(num_questions):
         groups: dict[Any, list[int]] = {}
         for respondent, interview in enumerate(interviews):
@@ -288,7 +185,7 @@ def by_beams(network: Any, interviews: Sequence[Interview], options: argparse.Na
         for members in groups.values():
             prompts = [request_of(interviews, respondent, question) for respondent in members]
             done += _generate(network, prompts)
-    seconds = _clock(network.device) - begin
+    seconds = clock(network.device) - begin
     return seconds, done, len(interviews) * num_questions, f"{num_questions} questions", None
 
 
@@ -332,13 +229,13 @@ def continuous(network: Any, interviews: Sequence[Interview], options: argparse.
     make_settings: Any = GenerationConfig
     length = round(float(np.mean([interview.lengths for interview in interviews])))
     settings = make_settings(max_new_tokens=length, do_sample=True, eos_token_id=None, pad_token_id=0)
-    done, begin = 0, _clock(network.device)
+    done, begin = 0, clock(network.device)
     num_questions = _reference_questions(interviews, options)
     for question in range(num_questions):
         inputs = [list(interview.prompts[question]) for interview in interviews]
         found = network.generate_batch(inputs, generation_config=settings, progress_bar=False)
         done += sum(len(output.generated_tokens) for output in found.values())
-    seconds = _clock(network.device) - begin
+    seconds = clock(network.device) - begin
     return seconds, done, len(interviews) * num_questions, f"{length} tokens each", None
 
 
@@ -370,7 +267,7 @@ def _slots(
     ended: list[float] = []
     if timed is not None:
         timed.seconds = 0.0
-    begin = _clock(network.device)
+    begin = clock(network.device)
     for respondent in range(len(interviews)):
         loop.add(respondent * num_questions, request_of(interviews, respondent, 0))
     try:
@@ -379,11 +276,11 @@ def _slots(
                 if error is not None:
                     raise error
                 done += len(draft.text.answer or ())
-                ended.append(_now(network.device) - begin)
+                ended.append(now(network.device) - begin)
                 respondent, question = divmod(draft.ticket, num_questions)
                 if question + 1 < num_questions:  # each respondent goes on by itself
                     loop.add(draft.ticket + 1, request_of(interviews, respondent, question + 1))
-        work, total = loop.work, _clock(network.device) - begin
+        work, total = loop.work, clock(network.device) - begin
     finally:
         network.set_attn_implementation(before)
         if isinstance(loop, PagedLoop):
@@ -453,9 +350,9 @@ class _Timed:
         self.device, self.seconds = network.device, 0.0
 
     def __call__(self, **inputs: Any) -> Any:
-        begin = _clock(self.device)
+        begin = clock(self.device)
         output = self._network(**inputs)
-        self.seconds += _clock(self.device) - begin
+        self.seconds += clock(self.device) - begin
         return output
 
 
@@ -473,7 +370,7 @@ WAYS: dict[str, Callable[[Any, Sequence[Interview], argparse.Namespace], Done]] 
 # --- a step alone
 
 
-def print_steps(network: Any, rates: "Rates") -> None:
+def print_steps(network: Any, rates: Rates) -> None:
     """Writing at 550 tokens of context for 20, 64 and 256 rows, reading 8,192 tokens: everything included."""
     before = network.config._attn_implementation
     loop, _ = make_loop(network, reuses_prefixes=False)
@@ -511,7 +408,7 @@ def _writing_step(loop: Any, num_sequences: int, num_beams: int) -> float | None
     """
     for _ in range(2):  # the first time graphs are captured
         for number in range(num_sequences):
-            loop.add(number, _plain_prompt(number, 540, num_beams, 24))
+            loop.add(number, plain_prompt(number, 540, num_beams, 24))
         seconds = []
         while loop.has_work:
             begin = time.perf_counter()
@@ -527,105 +424,15 @@ def _reading_step(loop: Any, num_prompts: int) -> float:
     best = float("inf")
     for _ in range(4):
         for number in range(num_prompts):
-            loop.add(number, _plain_prompt(number, 512, 1, 1))
-        begin = _clock(loop.device)
+            loop.add(number, plain_prompt(number, 512, 1, 1))
+        begin = clock(loop.device)
         while loop.has_work:
             loop.step()
-        best = min(best, _clock(loop.device) - begin)
+        best = min(best, clock(loop.device) - begin)
     return best
 
 
-def _plain_prompt(number: int, length: int, num_beams: int, max_new_tokens: int) -> Prompt:
-    rng = np.random.default_rng(number)
-    decoding = DecodingConfig(num_beams, True, max_new_tokens=max_new_tokens)
-    request = Request((Message(Role.USER, ""),), decoding, RequestKey(1, f"r{number:05d}", "q", 0))
-    return Prompt(request, tuple(rng.integers(10, 8000, length).tolist()))
-
-
-# --- the floor, and the tables
-
-
-@dataclass(frozen=True)
-class Rates:
-    """What this machine does at best, measured now."""
-
-    bytes_per_s: float
-    flops_per_s: float
-
-
-def measure_rates(network: Any) -> Rates:
-    """Streams the network's own matrices through one vector, and multiplies large matrices."""
-    matrices = [p for p in network.parameters() if p.dim() == 2 and p.is_floating_point()]
-    vectors = [torch.ones(1, p.shape[1], dtype=p.dtype, device=p.device) for p in matrices]
-
-    def stream() -> None:
-        for matrix, vector in zip(matrices, vectors, strict=True):
-            torch.nn.functional.linear(vector, matrix)
-
-    size = 8192 if network.device.type == "cuda" else 1024
-    # Random: on a GPU products of ones are faster than those of any model.
-    square = torch.randn(size, size, device=network.device).to(matrices[0].dtype)
-    num_bytes = sum(p.numel() * p.element_size() for p in matrices)
-    with torch.inference_mode():
-        return Rates(
-            max(num_bytes / _best_of(stream, network.device), _copy_rate(network.device)),
-            2 * size**3 / _best_of(lambda: square @ square, network.device),
-        )
-
-
-def _copy_rate(device: torch.device) -> float:
-    """Bytes read and written a second in a large copy on a GPU; 0 elsewhere."""
-    if device.type != "cuda":
-        return 0.0
-    source = torch.ones(1 << 32, dtype=torch.uint8, device=device)
-    target = torch.empty_like(source)
-    return 2 * source.numel() / _best_of(lambda: target.copy_(source), device)
-
-
-def _best_of(work: Callable[[], object], device: torch.device, repeats: int = 5) -> float:
-    work()
-    seconds = []
-    for _ in range(repeats):
-        begin = _clock(device)
-        work()
-        seconds.append(_clock(device) - begin)
-    return min(seconds)
-
-
-def floor_seconds(network: Any, interviews: Sequence[Interview], rates: Rates) -> float:
-    """Prompts at the full matmul rate, and as few steps as the longest chain of answers needs.
-
-    Every prompt read once, nothing reused; every row of every beam computed; in each step the weights
-    are read once.
-    """
-    in_layers, head = count_weights(network)
-    num_read = sum(len(prompt) for interview in interviews for prompt in interview.prompts)
-    num_rows = sum(sum(interview.lengths) * interview.decoding.num_beams for interview in interviews)
-    num_steps = max(sum(interview.lengths) for interview in interviews)
-    reading = 2 * num_read * in_layers / rates.flops_per_s
-    computing = 2 * num_rows * (in_layers + head) / rates.flops_per_s
-    return reading + max(computing, num_steps * weight_bytes(network) / rates.bytes_per_s)
-
-
-def count_weights(network: Any) -> tuple[int, int]:
-    """Weights in the layers' matrices, and in the head."""
-    head = network.get_output_embeddings().weight
-    embedding = network.get_input_embeddings().weight
-    # A byte of a packed matrix holds two weights.
-    in_layers = sum(
-        p.numel() * (1 if p.is_floating_point() else 2)
-        for p in network.parameters()
-        if p.dim() == 2 and p is not head and p is not embedding
-    )
-    return in_layers, head.numel()
-
-
-def weight_bytes(network: Any) -> int:
-    """Bytes of the matrices that a step reads."""
-    embedding = network.get_input_embeddings().weight
-    return sum(
-        p.numel() * p.element_size() for p in network.parameters() if p.dim() == 2 and p is not embedding
-    )
+# --- the tables
 
 
 def print_heading(network: Any, interviews: Sequence[Interview], rates: Rates, title: str) -> None:
@@ -655,37 +462,6 @@ def print_row(network: Any, interviews: Sequence[Interview], results: Sequence[R
     per_hour = result.num_answers / result.seconds * 3600
     print(f"  {result.name:<22}{result.seconds:>8.1f}{result.tokens_per_s:>10.1f}{per_hour:>11,.0f}"
           f"{to_one:>8}{to_batch:>9}{share:>8.0%}  {result.notes}", flush=True)  # fmt: skip
-
-
-def describe_machine(device: torch.device, threads: int) -> str:
-    """For the record."""
-    what = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {threads} thread(s)"
-    clock = "wall time" if device.type == "cuda" else "process CPU time"
-    return (
-        f"{what}; {clock}; Python {platform.python_version()}, torch {torch.__version__}, "
-        f"transformers {transformers.__version__}; {time.strftime('%Y-%m-%d')}"
-    )
-
-
-def describe_network(network: Any, rates: Rates) -> str:
-    """For the record."""
-    num_weights = sum(count_weights(network))
-    return (
-        f"{type(network).__name__}, {num_weights / 1e6:,.1f} M weights in matrices, {network.dtype}; "
-        f"memory at {rates.bytes_per_s / 1e9:,.1f} GB/s, matrices multiply at "
-        f"{rates.flops_per_s / 1e12:,.3f} TFLOP/s"
-    )
-
-
-def _clock(device: torch.device) -> float:
-    """Seconds of the clock that counts, once the device has done what it was told."""
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    return _now(device)
-
-
-def _now(device: torch.device) -> float:
-    return time.perf_counter() if device.type == "cuda" else time.process_time()
 
 
 if __name__ == "__main__":
