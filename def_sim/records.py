@@ -110,6 +110,13 @@ class AnswerMode(StrEnum):
     PROBABILITIES = "probabilities"
 
 
+class StopAfter(StrEnum):
+    """How much of an answer is kept: all of it, or up to the explanation's first sentence."""
+
+    END = "end"
+    FIRST_SENTENCE = "first_sentence"
+
+
 class Role(StrEnum):
     """Who speaks in a chat turn."""
 
@@ -238,6 +245,7 @@ class DecodingConfig:
     top_k: int = 50  # 0: off
     top_p: float = 1.0
     max_new_tokens: int = 512
+    stop_after: StopAfter = StopAfter.END  # what follows is cut off, and not written where that saves time
 
 
 @dataclass(frozen=True, slots=True)

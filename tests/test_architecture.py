@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "answers": (),
     "answers.judge": ("prompts", "strategies.asking"),
     "engines": (),
-    "strategies": ("prompts", "answers.parse", "respondents.memory"),
+    "engines.local.model": ("answers.sections",),  # where an answer may stop
+    "strategies": ("prompts", "answers.parse", "answers.sections", "respondents.memory"),
     "questionnaire": ("answers.sections", "respondents.memory", "prompts", "strategies.asking"),
     "interview": ("questionnaire", "answers.store", "respondents.memory", "strategies.asking"),
     "distributions": (),

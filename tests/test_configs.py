@@ -233,6 +233,7 @@ def test_one_modification_can_be_switched_on_again_for_an_ablation() -> None:
         (["decoding.max_num_beams=0"], "must be at least 1"),
         (["decoding.do_sample_share=2"], "do_sample_share must lie in [0, 1]"),
         (["decoding.grid=[[1.0]]"], "decoding.grid"),
+        (["decoding.stop_after=soon"], "decoding.stop_after"),
         (["presentation.option_order=random"], "presentation.option_order"),
         (["answer_mode=sung"], "answer_mode"),
         (["+strategy.colour=red"], "no parameter 'strategy.colour'"),
@@ -310,12 +311,18 @@ def test_neither_size_nor_speed_nor_place_makes_another_run(words: list[str]) ->
         ["memory.max_capacity=3"],
         ["places.level=regions"],
         ["decoding.top_k=0"],
+        ["decoding.stop_after=first_sentence"],
         ["presentation.option_order=listed"],
         ["model.engine.dtype=bfloat16"],
     ],
 )
 def test_whatever_changes_an_answer_makes_another_run(words: list[str]) -> None:
     assert definition(*words) != definition()
+
+
+def test_whole_answers_are_no_new_way_of_asking() -> None:
+    """Runs from before answers could be cut keep their folders."""
+    assert "stop_after" not in definition()["protocol"]["decoding"]
 
 
 def test_a_run_lies_in_a_folder_named_by_model_survey_strategy_and_definition() -> None:

@@ -1,4 +1,4 @@
-"""Cuts a plain text at its anchors: what stands before, after `Answer:` and after `Explanation:`.
+"""Cuts a text at its anchors: what stands before, after `Answer:` and after `Explanation:`.
 
 Knows the anchors in English and Chinese and where a base model runs on into the next
 request. It does not know what an answer looks like.
@@ -8,18 +8,20 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from def_sim.answers.normalise import unify_characters
+from def_sim.answers.normalise import drop_reasoning, unify_characters
 
 _EXPLANATION = r"(?:explanation|reasons?|reasoning|rationale|justification)"
 _ZH_EXPLANATION = r"(?:解释|理由|原因|说明)"
 _ANCHOR = re.compile(
-    r"(?P<answer>(?<![a-z])answers?[ \t]*:|(?:答案|回答|答)[ \t]*:"
+    r"(?P<answer>(?<![a-z])answers?[ \t]*[:：]|(?:答案|回答|答)[ \t]*[:：]"
     r"|^[ \t]*(?:(?:my |final )?answer|答案)[ \t]*$)"
-    rf"|(?<![a-z]){_EXPLANATION}[ \t]*:|{_ZH_EXPLANATION}[ \t]*:"
+    rf"|(?<![a-z]){_EXPLANATION}[ \t]*[:：]|{_ZH_EXPLANATION}[ \t]*[:：]"
     rf"|^[ \t]*(?:{_EXPLANATION}|{_ZH_EXPLANATION})[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _NEXT_REQUEST = re.compile(r"^[ \t]*(?:request|question|user|human|请求|问题|用户)[ \t]*:", re.I | re.M)
+_SENTENCE_END = re.compile(r"(?<!\b\w)[.!?]+[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|\n")
+_LETTER = re.compile(r"[^\W\d_]")
 _BECAUSE = re.compile(r"\bbecause\b|因为|由于", re.IGNORECASE)
 _ECHO_CHARACTERS = 40  # of the question's text, enough to know it by
 
@@ -77,6 +79,28 @@ def before_because(text: str) -> str:
         if re.search(r"\w|[\ue000-\uf8ff]", before):
             return before
     return text
+
+
+def through_first_sentence(text: str) -> str | None:
+    """The text up to the end of the first sentence of its explanation; None while that is not over.
+
+    A sentence ends at a line break, at a mark of either script, or at a full stop that white space follows
+    and more than a single letter precedes (U.S., e.g.). An explanation before any answer does not count, and
+    a text with marked reasoning has no end: what is explained there is not the answer.
+    """
+    if drop_reasoning(text) != text:
+        return None
+    anchors = (anchor for anchor in _ANCHOR.finditer(text) if not anchor["answer"])
+    if (anchor := next(anchors, None)) is None or not _has_words(_ANCHOR.sub("", text[: anchor.start()])):
+        return None
+    begin = anchor.end() + len(text[anchor.end() :]) - len(text[anchor.end() :].lstrip())
+    ends = (match.end() for match in _SENTENCE_END.finditer(text, begin))
+    end = next((end for end in ends if _LETTER.search(text, begin, end)), None)
+    return None if end is None else text[:end].rstrip()
+
+
+def _has_words(text: str) -> bool:
+    return re.search(r"\w", text) is not None
 
 
 def explanation_of(text: str) -> str:

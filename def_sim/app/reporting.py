@@ -24,7 +24,7 @@ from def_sim.app.run import Run
 from def_sim.distributions import distributions_frame
 from def_sim.prompts import ask_messages
 from def_sim.questionnaire import replay
-from def_sim.records import Answer, AnswerStatus, DecodingConfig, Respondent
+from def_sim.records import Answer, AnswerStatus, DecodingConfig, Respondent, StopAfter
 from def_sim.reports.facts import AnswerView, RunFacts
 from def_sim.reports.html import render_report
 from def_sim.reports.measures import MEASURES, counted
@@ -207,10 +207,11 @@ def _views_of(run: Run, respondent: Respondent, answers: Mapping[str, Answer]) -
 def describe_decoding(decoding: DecodingConfig) -> str:
     """A decoding configuration in a few words."""
     beams = "1 beam" if decoding.num_beams == 1 else f"{decoding.num_beams} beams"
+    extra = "" if decoding.stop_after is StopAfter.END else ", cut after the first sentence"
     if not decoding.do_sample:
-        return f"{beams}, not sampled"
-    extra = "" if decoding.temperature == 1 else f", temperature {decoding.temperature:g}"
-    return f"{beams}, sampled{extra}"
+        return f"{beams}, not sampled{extra}"
+    warmth = "" if decoding.temperature == 1 else f", temperature {decoding.temperature:g}"
+    return f"{beams}, sampled{warmth}{extra}"
 
 
 def _facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete: bool) -> RunFacts:

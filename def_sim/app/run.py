@@ -16,8 +16,9 @@ from def_sim.errors import ConfigError, ModelError
 from def_sim.interview import Engine, Strategy
 from def_sim.prompts import read_language_pack
 from def_sim.questionnaire import InterviewRules
-from def_sim.records import AnswerMode, Question, Respondent, Survey
+from def_sim.records import AnswerMode, Question, Respondent, StopAfter, Survey
 from def_sim.resources import data_folder
+from def_sim.respondents.decoding import DecodingRules
 from def_sim.respondents.panel import PanelRules, draw_panel
 from def_sim.respondents.places import Place, read_places
 from def_sim.strategies.asking import Presentation
@@ -165,7 +166,7 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
         "protocol": {
             "modifications": asdict(config.modifications),
             "places": asdict(config.places),
-            "decoding": asdict(config.decoding),
+            "decoding": _decoding(config.decoding),
             "memory": asdict(config.memory),
             "presentation": config.presentation.model_dump(),
             "reading": asdict(config.reading),
@@ -173,6 +174,14 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
         "answer_mode": config.answer_mode,
         "seed": config.seed,
     }
+
+
+def _decoding(rules: DecodingRules) -> dict[str, Any]:
+    """As asked for; what answers stop after only where they stop early, which runs of before did not."""
+    values = asdict(rules)
+    if rules.stop_after is StopAfter.END:
+        del values["stop_after"]
+    return values
 
 
 def folder_of(run: Run, defines: Mapping[str, Any]) -> Path:

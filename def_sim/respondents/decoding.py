@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from def_sim.records import DecodingConfig
+from def_sim.records import DecodingConfig, StopAfter
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class DecodingRules:
         do_sample_share: Probability of sampling; a single beam always samples, since a
             greedy respondent would repeat itself word for word.
         grid: (temperature, top_p) pairs of which one is drawn; empty: the two above.
+        stop_after: How much of an answer is kept.
 
     Raises:
         ValueError: A value out of its range.
@@ -36,6 +37,7 @@ class DecodingRules:
     max_num_beams: int = 5
     do_sample_share: float = 0.5
     grid: tuple[tuple[float, float], ...] = ()
+    stop_after: StopAfter = StopAfter.END
 
     def __post_init__(self) -> None:
         pairs = [(self.temperature, self.top_p), *self.grid]
@@ -59,6 +61,7 @@ class DecodingRules:
             top_k=self.top_k,
             top_p=self.top_p,
             max_new_tokens=self.max_new_tokens,
+            stop_after=self.stop_after,
         )
 
 

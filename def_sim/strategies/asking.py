@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from def_sim.answers.parse import ReadingRules, read_answer
+from def_sim.answers.sections import through_first_sentence
 from def_sim.prompts import LanguagePack, OptionOrder, ask_messages, hash_messages, order_options
 from def_sim.randomness import Address, keyed_rng
 from def_sim.records import (
@@ -16,6 +17,7 @@ from def_sim.records import (
     AnswerMode,
     AnswerStatus,
     Completion,
+    DecodingConfig,
     FinishReason,
     Question,
     QuestionType,
@@ -23,6 +25,7 @@ from def_sim.records import (
     ReadingMethod,
     Request,
     Respondent,
+    StopAfter,
 )
 from def_sim.respondents.memory import Memory
 
@@ -73,6 +76,13 @@ def read_completion(
     return replace(reading, method=ReadingMethod.CONSTRAINED)
 
 
+def kept_of(completion: Completion, decoding: DecodingConfig) -> tuple[str, FinishReason]:
+    """What is kept of a completion, whether its engine stopped there or wrote on, and why it ends."""
+    text = completion.text
+    kept = through_first_sentence(text) if decoding.stop_after is StopAfter.FIRST_SENTENCE else None
+    return (text, completion.finish_reason) if kept is None else (kept, FinishReason.STOP)
+
+
 def put_question(
     question: Question, respondent: Respondent, memory: Memory, address: Address, presentation: Presentation
 ) -> Conversation[Answer]:
@@ -83,7 +93,8 @@ def put_question(
     [completion] = yield [
         Request(messages, respondent.decoding, address.request_key(), pack.answer_anchor, mode, shown)
     ]
-    reading = read_completion(completion.text, completion.finish_reason, question, shown, presentation)
+    text, finish_reason = kept_of(completion, respondent.decoding)
+    reading = read_completion(text, finish_reason, question, shown, presentation)
     probabilities = completion.option_probabilities or {}
     return Answer(
         respondent_id=respondent.id,
@@ -93,12 +104,12 @@ def put_question(
         status=reading.status,
         choices=reading.choices,
         method=reading.method,
-        text=completion.text,
+        text=text,
         shown_codes=shown,
         memory=memory.question_ids,
         option_probabilities=tuple(probabilities[code] for code in shown) if probabilities else (),
         prompt_hash=hash_messages(messages),
-        finish_reason=completion.finish_reason,
+        finish_reason=finish_reason,
         num_prompt_tokens=completion.num_prompt_tokens,
         num_generated_tokens=completion.num_generated_tokens,
         error=completion.error,

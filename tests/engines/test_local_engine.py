@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, MistralConfig, MistralForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer, MistralConfig, MistralForCausalLM
 
 from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.local.generation import SpecialTokens, generate_batch
 from def_sim.engines.local.model import LocalModel
 from def_sim.engines.local.shared_worker import keep_loaded
 from def_sim.errors import ConfigError, EngineError, ModelError
-from def_sim.records import Completion, FinishReason, Request
+from def_sim.records import Completion, FinishReason, Request, StopAfter
 
 MakeRequest = Callable[..., Request]
 
@@ -93,6 +93,20 @@ def test_tokens_are_those_of_a_plain_generate(
         [answer] = generate_batch(model.network, special, [request], [model.prompt(request).token_ids])
         assert not isinstance(answer, EngineError)
         assert list(answer.token_ids) == reference_tokens(checkpoint, model, request)
+
+
+def test_an_answer_without_beams_may_end_with_the_first_sentence_of_its_explanation(
+    checkpoint: Path, model: LocalModel, make_request: MakeRequest
+) -> None:
+    tokenizer: Any = AutoTokenizer.from_pretrained(checkpoint)
+    texts = ("Answer: 2\nExplanation: I work hard. It", "Answer: 2\nExplanation: I work hard")
+    over, under_way = (tokenizer.encode(text, add_special_tokens=False) for text in texts)
+    is_over = model.prompt(make_request(0, stop_after=StopAfter.FIRST_SENTENCE)).is_over
+    assert is_over is not None
+    assert is_over(over)
+    assert not is_over(under_way)
+    assert model.prompt(make_request(0)).is_over is None
+    assert model.prompt(make_request(0, num_beams=2, stop_after=StopAfter.FIRST_SENTENCE)).is_over is None
 
 
 @pytest.mark.parametrize("name", DECODINGS)

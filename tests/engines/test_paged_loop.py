@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -81,6 +81,17 @@ def test_fields_of_a_step_begin_where_no_kernel_needs_another_compilation(
     begins = [getattr(packet, field.name).storage_offset() * block.element_size() for field in fields(Packet)]
     assert [begin % 16 for begin in begins] == [0] * len(begins)
     assert packet.tables.storage_offset() + packet.tables.numel() <= len(block)
+
+
+@pytest.mark.parametrize("make_loop", [loop_of, paged_loop_of])
+def test_an_answer_ends_where_nothing_more_of_it_is_needed(
+    network: Any, make_loop: Callable[..., Any]
+) -> None:
+    prompts = prompts_of(DECODINGS[name] for name in ("greedy", "sampled"))
+    whole = run(make_loop(network), prompts)
+    short = [replace(prompt, is_over=lambda tokens: len(tokens) == 5) for prompt in prompts]
+    assert run(make_loop(network), short) == [tokens[:5] for tokens in whole]
+    assert max(map(len, whole)) > 5
 
 
 COMPANIES: dict[str, dict[str, Any]] = {

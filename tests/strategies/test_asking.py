@@ -19,6 +19,7 @@ from def_sim.records import (
     Request,
     RequestKey,
     Respondent,
+    StopAfter,
 )
 from def_sim.respondents.memory import Memory
 from def_sim.strategies.asking import Conversation, Presentation, put_question, shown_order
@@ -65,6 +66,30 @@ def test_a_question_is_one_request_with_the_respondents_decoding_and_key() -> No
     assert request.key == RequestKey(1, "r00003", "toy.work", 0, 0)
     assert request.option_codes == (1, 2, 3, 4)
     assert request.answer_anchor == "Answer:"
+
+
+LONG = "Answer: 2\nExplanation: I work hard. It pays. And so on"
+
+
+@pytest.mark.parametrize(
+    ("stop_after", "text", "finish_reason"),
+    [
+        (StopAfter.END, LONG, FinishReason.LENGTH),
+        (StopAfter.FIRST_SENTENCE, "Answer: 2\nExplanation: I work hard.", FinishReason.STOP),
+    ],
+)
+def test_what_follows_the_first_sentence_is_cut_off_where_that_is_asked_for(
+    stop_after: StopAfter, text: str, finish_reason: FinishReason
+) -> None:
+    talk = conversation(respondent=a_respondent(3, capacity=5, stop_after=stop_after))
+    answer = answer_to(Completion(LONG, finish_reason=FinishReason.LENGTH), talk)
+    assert (answer.text, answer.finish_reason, answer.choices) == (text, finish_reason, (2,))
+
+
+def test_a_text_without_a_whole_sentence_stays_as_it_is() -> None:
+    talk = conversation(respondent=a_respondent(3, capacity=5, stop_after=StopAfter.FIRST_SENTENCE))
+    answer = answer_to(Completion("Answer: 2", finish_reason=FinishReason.LENGTH), talk)
+    assert (answer.text, answer.finish_reason) == ("Answer: 2", FinishReason.LENGTH)
 
 
 def test_a_chinese_frame_asks_for_the_chinese_anchor() -> None:

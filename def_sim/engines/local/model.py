@@ -13,6 +13,7 @@ import torch
 import transformers
 from transformers.utils import logging as transformers_logging
 
+from def_sim.answers.sections import through_first_sentence
 from def_sim.engines.local.batching import BatchTooLargeError
 from def_sim.engines.local.chat_format import PromptFormat
 from def_sim.engines.local.generation import SpecialTokens, generate_batch
@@ -28,7 +29,7 @@ from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.unpacking import unpack_linear_layers
 from def_sim.engines.local.weight_files import read_json
 from def_sim.errors import EngineError, ModelError
-from def_sim.records import AnswerMode, Completion, FinishReason, Request
+from def_sim.records import AnswerMode, Completion, FinishReason, Request, StopAfter
 
 # Below this many parameters an operation is over before a second thread has begun, and on a
 # busy machine threads that wait for each other made a small model five times slower.
@@ -95,7 +96,20 @@ class LocalModel:
         token_ids = self._format.token_ids(request)
         if not token_ids:
             raise EngineError(f"{request.key}: the prompt is empty.")
-        return Prompt(request, token_ids)
+        decoding = request.decoding
+        # With beams the sentence that wins is known only at the end: it is written whole and cut later.
+        can_stop = decoding.stop_after is StopAfter.FIRST_SENTENCE and decoding.num_beams == 1
+        return Prompt(request, token_ids, is_over=self._is_over if can_stop else None)
+
+    def _is_over(self, answer: Sequence[int]) -> bool:
+        """True if the first sentence of an answer's explanation is written."""
+        return through_first_sentence(self._text(answer)) is not None
+
+    def _text(self, token_ids: Sequence[int]) -> str:
+        text: str = self._tokenizer.decode(
+            list(token_ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        return text
 
     def complete(self, batch: Sequence[Prompt]) -> list[Completion | EngineError]:
         """Completions of a batch in its order; an error stands where one request alone failed.
@@ -165,11 +179,8 @@ class LocalModel:
             token_ids: The answer, up to and with the stop token if one came.
             has_stopped: One came.
         """
-        text = self._tokenizer.decode(
-            list(token_ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
-        )
         return Completion(
-            text=text,
+            text=self._text(token_ids),
             finish_reason=FinishReason.STOP if has_stopped else FinishReason.LENGTH,
             num_prompt_tokens=len(prompt.token_ids),
             num_generated_tokens=len(token_ids),

@@ -36,6 +36,7 @@ class Progress:
     _search: BeamSearch | None = None
     _codes: CodeScores | None = None
     _written: list[int] = field(default_factory=list)  # without beams
+    _is_over: bool = False
 
     def __post_init__(self) -> None:
         self.noise_key = noise_key(self.prompt.request.key)
@@ -44,7 +45,7 @@ class Progress:
     def restart(self) -> None:
         """Back to the end of the prompt; its draws will be the same."""
         self.answer, self.next_tokens, self.num_steps = None, (), 0
-        self._scores, self._written = (0.0,), []
+        self._scores, self._written, self._is_over = (0.0,), [], False
         decoding = self.prompt.request.decoding
         if self.prompt.codes is not None:
             self._codes = CodeScores(self.prompt.codes)
@@ -73,9 +74,9 @@ class Progress:
 
     @property
     def has_stopped(self) -> bool:
-        """True if the answer ended by itself; only once it is found."""
+        """True if the answer ended by itself, or where it may be cut; only once it is found."""
         last = self.answer[-1:] if self.answer is not None else ()
-        return not self.stop_tokens.isdisjoint(last)
+        return self._is_over or not self.stop_tokens.isdisjoint(last)
 
     @property
     def code_probabilities(self) -> dict[int, float]:
@@ -107,7 +108,9 @@ class Progress:
     def _take_token(self, token: int) -> tuple[int, ...] | None:
         self._written.append(token)
         self.next_tokens = (token,)
-        if token in self.stop_tokens or len(self._written) == self.prompt.request.decoding.max_new_tokens:
+        self._is_over = self.prompt.is_over is not None and self.prompt.is_over(self._written)
+        is_full = len(self._written) == self.prompt.request.decoding.max_new_tokens
+        if token in self.stop_tokens or self._is_over or is_full:
             self.answer = tuple(self._written)
             return None
         return (0,)

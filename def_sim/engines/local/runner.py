@@ -4,8 +4,8 @@ Two things fulfil it: `slot_runner.py`, every respondent at its own pace, and `b
 batches through transformers' `generate()` for models that the first cannot run.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from def_sim.errors import EngineError
@@ -16,12 +16,14 @@ from def_sim.records import Completion, Request
 class Prompt:
     """A request and the token ids the model will read.
 
-    With `codes` the prompt ends where the tokens of the option codes begin.
+    With `codes` the prompt ends where the tokens of the option codes begin. `is_over` tells of the tokens of
+    an answer, without beams, whether nothing more of it is needed.
     """
 
     request: Request
     token_ids: tuple[int, ...]
     codes: Mapping[int, tuple[int, ...]] | None = None  # of options, where only these may be answered
+    is_over: Callable[[Sequence[int]], bool] | None = field(default=None, compare=False)
 
 
 Ended = tuple[int, Completion | EngineError]  # a ticket and what became of it
