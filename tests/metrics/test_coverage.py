@@ -44,5 +44,5 @@ def test_intervals_contain_the_truth_as_often_as_they_say(world, size):
 
 @pytest.mark.slow
 def test_equally_good_models_are_rarely_found_to_differ():
-    for metric, rate in script().false_alarms("typical", 20, METRICS, numbers()).items():
+    for metric, rate in script().found_different("typical", 20, METRICS, numbers()).items():
         assert 1 - rate >= fewest_hits(0.95), metric
