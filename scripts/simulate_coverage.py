@@ -5,7 +5,10 @@ shares of its own, hanging together through three latent traits. Each repetition
 respondents anew, computes the interval as a report would and looks whether the true value, known here, is
 in it. The figures in docs/statistics.md come from
 
-    python scripts/simulate_coverage.py
+    python scripts/simulate_coverage.py --repetitions 300
+    python scripts/simulate_coverage.py --repetitions 300 --tables comparisons
+
+the second of which computes the tables of comparisons only.
 """
 
 import argparse
@@ -42,6 +45,9 @@ FORM: Final = ItemForm(is_ordered=True)
 NUM_PEOPLE: Final = 1500.0
 LEVEL: Final = 0.05
 FEW_ITEMS: Final = 15  # about a dimension
+TABLES: Final = ("coverage", "misses", "comparisons")
+CLOSER: Final = 0.25  # share of a closer model's answers that are given as people give them
+UNEVEN: Final = 0.15  # share of items on which an uneven model is not like people, but peaked
 
 
 @dataclass(frozen=True)
@@ -169,24 +175,69 @@ def contains(interval: Interval, truth: float) -> float:
     return float(interval.low - 1e-9 <= truth <= interval.high + 1e-9)
 
 
-def false_alarms(name: str, size: int, metrics: Sequence[str], numbers: Numbers) -> dict[str, float]:
-    """Share of repetitions in which two equally good models are found to differ at the 5 % level.
+def found_different(
+    name: str, size: int, metrics: Sequence[str], numbers: Numbers, *, closer: float = 0.0
+) -> dict[str, float]:
+    """Share of repetitions in which two models are found to differ at the 5 % level: false alarms, or power.
 
     Given people, the opinions of both are drawn alike, so neither is better over the items that could
-    have been asked.
+    have been asked; unless the second gives the share `closer` of its answers as people do.
     """
     rng = np.random.default_rng([numbers.seed, 99, WORLDS.index(name), size])
     found: dict[str, list[bool]] = {metric: [] for metric in metrics}
     for _ in range(numbers.repetitions):
         one = world(name, rng, numbers.items)
-        other = [replace(item, model=_opinion(item.human, name, rng)) for item in one]
-        weights = draw_weights(size, rng, numbers.draws)
-        panels = [resampled(items, weights, rng) for items in (one, other)]
-        ones, others = (score_draws_by_metric(*panel, metrics) for panel in panels)
+        other = [
+            replace(item, model=(1 - closer) * _opinion(item.human, name, rng) + closer * item.human)
+            for item in one
+        ]
+        ones, others = _scored((one, other), size, metrics, rng, numbers)
         for metric in metrics:
             p_value = paired_comparison(ones[metric], others[metric], rng, same_respondents=True).p_value
             found[metric].append(p_value < LEVEL)
     return {metric: float(np.mean(rows)) for metric, rows in found.items()}
+
+
+def found_uneven(size: int, metrics: Sequence[str], numbers: Numbers) -> dict[str, float]:
+    """False alarms between a model like people and one that is so on most items and far off on a few.
+
+    Each score is taken above its expectation over all items, so neither is better; the differences are
+    skewed, which those of two models of a kind never are.
+    """
+    rng = np.random.default_rng([numbers.seed, 55, size])
+    pool = world("people", rng, POOL_SIZE)
+    names = np.where(rng.random(len(pool)) < UNEVEN, "peaked", "people")
+    uneven = [
+        replace(item, model=_opinion(item.human, name, rng)) for item, name in zip(pool, names, strict=True)
+    ]
+    means = {
+        metric: [_expected(items, metric, size, rng).mean() for items in (pool, uneven)] for metric in metrics
+    }
+    found: dict[str, list[bool]] = {metric: [] for metric in metrics}
+    for _ in range(numbers.repetitions):
+        chosen = rng.integers(len(pool), size=numbers.items)
+        kinds = [[kind[index] for index in chosen] for kind in (pool, uneven)]
+        ones, others = _scored(kinds, size, metrics, rng, numbers)
+        for metric in metrics:
+            floors = np.full(numbers.items, means[metric][0]), np.full(numbers.items, means[metric][1])
+            comparison = paired_comparison(
+                ones[metric], others[metric], rng, same_respondents=True, floors=floors
+            )
+            found[metric].append(comparison.p_value < LEVEL)
+    return {metric: float(np.mean(rows)) for metric, rows in found.items()}
+
+
+def _scored(
+    models: Sequence[Sequence[WorldItem]],
+    size: int,
+    metrics: Sequence[str],
+    rng: np.random.Generator,
+    numbers: Numbers,
+) -> list[dict[str, ScoreDraws]]:
+    """Scores of a panel of each model, resampled with the same weights."""
+    weights = draw_weights(size, rng, numbers.draws)
+    panels = [resampled(items, weights, rng) for items in models]
+    return [score_draws_by_metric(*panel, metrics) for panel in panels]
 
 
 def misses(size: int, metrics: Sequence[str], numbers: Numbers) -> dict[str, tuple[float, float]]:
@@ -198,9 +249,8 @@ def misses(size: int, metrics: Sequence[str], numbers: Numbers) -> dict[str, tup
     found: dict[str, list[tuple[bool, bool]]] = {metric: [] for metric in metrics}
     for _ in range(numbers.repetitions):
         chosen = rng.integers(len(pool), size=numbers.items)
-        weights = draw_weights(size, rng, numbers.draws)
-        panels = [resampled([kind[index] for index in chosen], weights, rng) for kind in (pool, random)]
-        scored = [score_draws_by_metric(*panel, metrics) for panel in panels]
+        kinds = [[kind[index] for index in chosen] for kind in (pool, random)]
+        scored = _scored(kinds, size, metrics, rng, numbers)
         for metric in metrics:
             floor, uniform = (end[chosen] for end in ends[metric])
             both = [
@@ -229,8 +279,8 @@ def _percent(share: float) -> str:
     return "–" if np.isnan(share) else f"{100 * share:.1f}"
 
 
-def print_tables(sizes: Sequence[int], metrics: Sequence[str], numbers: Numbers) -> None:
-    """Three Markdown tables, row by row as they are ready."""
+def print_coverage(sizes: Sequence[int], metrics: Sequence[str], numbers: Numbers) -> None:
+    """Intervals of means, as a Markdown table, row by row as they are ready."""
     print(
         f"| world | N | metric | at N | at N, {FEW_ITEMS} items | at N, one item | limit | width |\n"
         + "|---" * 8
@@ -240,14 +290,29 @@ def print_tables(sizes: Sequence[int], metrics: Sequence[str], numbers: Numbers)
         for metric, hits in coverage(name, size, metrics, numbers).items():
             shares = " | ".join(map(_percent, (hits.at_n, hits.few_items, hits.one_item, hits.limit)))
             print(f"| {name} | {size} | `{metric}` | {shares} | {hits.width:.4f} |", flush=True)
+
+
+def print_misses(sizes: Sequence[int], metrics: Sequence[str], numbers: Numbers) -> None:
+    """Normalised scores."""
     print("\n| N | metric | misses 1, people | misses 0, uniform |\n|---|---|---|---|")
     for size in sizes:
         for metric, (people, uniform) in misses(size, metrics, numbers).items():
             print(f"| {size} | `{metric}` | {_percent(people)} | {_percent(uniform)} |", flush=True)
-    print("\n| world | N | metric | false alarms |\n|---|---|---|---|")
+
+
+def print_comparisons(sizes: Sequence[int], metrics: Sequence[str], numbers: Numbers) -> None:
+    """Pairs of models: equally good ones, one closer than the other, and an uneven one."""
+    print("\n| world | N | metric | false alarms | closer one found |\n|---|---|---|---|---|")
     for name, size in product(WORLDS, sizes):
-        for metric, rate in false_alarms(name, size, metrics, numbers).items():
-            print(f"| {name} | {size} | `{metric}` | {_percent(rate)} |", flush=True)
+        alarms = found_different(name, size, metrics, numbers)
+        power = {} if name == "people" else found_different(name, size, metrics, numbers, closer=CLOSER)
+        for metric in metrics:
+            shares = f"{_percent(alarms[metric])} | {_percent(power.get(metric, float('nan')))}"
+            print(f"| {name} | {size} | `{metric}` | {shares} |", flush=True)
+    print("\n| items | N | metric | false alarms, uneven |\n|---|---|---|---|")
+    for items, size in product((numbers.items, FEW_ITEMS), sizes):
+        for metric, rate in found_uneven(size, metrics, replace(numbers, items=items)).items():
+            print(f"| {items} | {size} | `{metric}` | {_percent(rate)} |", flush=True)
 
 
 def main() -> None:
@@ -259,9 +324,12 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[20, 200])
     parser.add_argument("--metrics", nargs="+", default=list(METRICS))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
     wanted = parser.parse_args()
     numbers = Numbers(wanted.repetitions, wanted.items, wanted.draws, wanted.seed)
-    print_tables(wanted.sizes, wanted.metrics, numbers)
+    printers = dict(zip(TABLES, (print_coverage, print_misses, print_comparisons), strict=True))
+    for table in wanted.tables:
+        printers[table](wanted.sizes, wanted.metrics, numbers)
 
 
 if __name__ == "__main__":

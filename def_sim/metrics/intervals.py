@@ -7,7 +7,7 @@ clustering, Cameron, Gelbach & Miller 2011). The deviations are taken around the
 score worse than the panel they come from, and a plain percentile interval would carry that bias. Those of
 items are studentised, each measured by the spread of its own draw: scores of items are skewed, and a few of
 them that happen to be small know their spread badly (docs/statistics.md). People's figures are taken as
-fixed.
+fixed. The p-value of a difference is where its interval would end at 0, so the two cannot disagree.
 
 Letters: Q items, N respondents, B draws, S groups of items.
 """
@@ -27,6 +27,7 @@ from def_sim.metrics.sample import Array
 
 CONFIDENCE: Final = 0.95
 MOST_OF_STUDENT: Final = 2.0  # an interval is at most so many times Student's
+MOST_COUNTED: Final = 0.99  # beyond it too few draws lie to be counted
 _NAN: Final = float("nan")
 
 
@@ -103,6 +104,33 @@ def mean_interval(
         Absent, with the reason: fewer than two items with a score in the scope or in a group, or fewer
         than two respondents.
     """
+    return _mean(scores, rng, groups, confidence, least)[0]
+
+
+def interval_with_p_value(
+    differences: ScoreDraws, rng: np.random.Generator, *, groups: Sequence[str] | None = None
+) -> tuple[Interval, float]:
+    """Interval of a mean of differences, and the p-value of there being none, from the same draws.
+
+    Args:
+        differences: Q items, as for `mean_interval`.
+        rng: Of the draws over items.
+        groups: As for `mean_interval`.
+
+    Returns:
+        The interval excludes 0 exactly if the p-value is below 1 - CONFIDENCE; NaN without an interval.
+    """
+    interval, deviations = _mean(differences, rng, groups, CONFIDENCE, -np.inf)
+    return interval, _NAN if deviations is None else p_value(deviations, interval.estimate)
+
+
+def _mean(
+    scores: ScoreDraws,
+    rng: np.random.Generator,
+    groups: Sequence[str] | None,
+    confidence: float,
+    least: float,
+) -> tuple[Interval, Deviations | None]:
     is_defined = ~np.isnan(scores.values)
     num_items, num_undefined = is_defined.size, int((~is_defined).sum())
     defined = scores.select(is_defined)
@@ -110,16 +138,17 @@ def mean_interval(
     estimate = _weighted_mean(defined.values, kept)
     why_absent = _why_absent(defined, kept)
     if why_absent:
-        return Interval(
+        nothing = Interval(
             Estimand.EXPECTED_AT_N,
             estimate,
             num_items=num_items,
             num_undefined=num_undefined,
             why_absent=why_absent,
         )
+        return nothing, None
     deviations = two_way_deviations(defined, rng, kept)
     reach = interval_reach(deviations, confidence=confidence)
-    return Interval(
+    interval = Interval(
         Estimand.EXPECTED_AT_N,
         estimate,
         max(estimate - reach, least),
@@ -129,6 +158,7 @@ def mean_interval(
         num_items,
         num_undefined,
     )
+    return interval, deviations
 
 
 def item_intervals(scores: ScoreDraws, *, confidence: float = CONFIDENCE) -> tuple[Array, Array]:
@@ -153,12 +183,36 @@ def interval_reach(deviations: Deviations, *, confidence: float = CONFIDENCE) ->
 
     That share of the studentised deviations lies within it (the symmetric bootstrap-t; Hall 1988). At least
     Student's reach; at most twice that, since one item far from a few others makes a draw without it deviate
-    by any number of its own errors.
+    by any number of its own errors. Beyond MOST_COUNTED it goes on as Student's does, as many times as far
+    as there.
     """
-    found = float(np.quantile(np.abs(deviations.studentised), confidence, method="higher"))
-    quantile = student.ppf((1 + confidence) / 2, deviations.degrees_of_freedom)
-    of_student = deviations.standard_error * float(quantile)
-    return min(max(found, of_student), MOST_OF_STUDENT * of_student)
+    counted = min(confidence, MOST_COUNTED)
+    found = _counted_quantile(np.abs(deviations.studentised), counted)
+    of_student = _student_reach(deviations, counted)
+    reach = min(max(found, of_student), MOST_OF_STUDENT * of_student)
+    if confidence > counted and of_student > 0:
+        reach *= _student_reach(deviations, confidence) / of_student
+    return reach
+
+
+def p_value(deviations: Deviations, estimate: float) -> float:
+    """Two-sided, of a true mean of 0: the level above which the interval excludes 0.
+
+    The inverse of `interval_reach`: the share of studentised deviations that are as large, at least
+    Student's p-value; in the tail, Student's of the estimate scaled down as the interval is widened. So it is
+    no multiple of 1/B where it is small, and can be below 1/B.
+    """
+    error, distance = deviations.standard_error, abs(estimate)
+    if error == 0:
+        return 1.0 if estimate == 0 else 0.0
+    end_of_count = interval_reach(deviations, confidence=MOST_COUNTED)
+    if distance > end_of_count:
+        distance *= _student_reach(deviations, MOST_COUNTED) / end_of_count
+        return _student_p_value(distance / error, deviations)
+    num_as_large = int((np.abs(deviations.studentised) >= distance).sum())
+    counted = (num_as_large + 1) / (deviations.studentised.size + 1)
+    least, most = (_student_p_value(distance / error / times, deviations) for times in (1, MOST_OF_STUDENT))
+    return min(max(counted, least), most)
 
 
 def two_way_deviations(
@@ -227,6 +281,24 @@ def _studentised(deviations: Array, own_variances: Array, variance: float) -> Ar
     error = np.sqrt(own_variances / variance)
     without_error = np.where(deviations == 0, 0.0, np.copysign(np.inf, deviations))
     return np.divide(deviations, error, out=without_error, where=error > 0)
+
+
+def _counted_quantile(sizes: Array, confidence: float) -> float:
+    """Where a larger estimate has fewer than a share 1 - confidence as large, itself among the B + 1.
+
+    Infinite where B draws are too few to say. Source: Davison & Hinkley 1997, section 4.2.5.
+    """
+    rank = int(confidence * (sizes.size + 1)) + 1
+    return float(np.sort(sizes)[rank - 1]) if rank <= sizes.size else float("inf")
+
+
+def _student_reach(deviations: Deviations, confidence: float) -> float:
+    quantile = student.ppf((1 + confidence) / 2, deviations.degrees_of_freedom)
+    return deviations.standard_error * float(quantile)
+
+
+def _student_p_value(ratio: float, deviations: Deviations) -> float:
+    return float(2 * student.sf(ratio, deviations.degrees_of_freedom))
 
 
 def _satterthwaite(variances: Array, freedoms: Array) -> float:

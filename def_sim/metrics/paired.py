@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
 from def_sim.metrics.bootstrap import ScoreDraws
-from def_sim.metrics.intervals import Interval, mean_interval
+from def_sim.metrics.intervals import Interval, interval_with_p_value
 from def_sim.metrics.sample import Array
 
 
@@ -22,7 +21,7 @@ class PairedComparison:
     """Mean of first minus second, with its interval; for a divergence below 0 means the first is closer."""
 
     difference: Interval
-    p_value: float  # two-sided, of no difference; NaN if there is no interval
+    p_value: float  # two-sided; below .05 exactly if the interval excludes 0; NaN if there is none
 
     @property
     def is_absent(self) -> bool:
@@ -52,8 +51,9 @@ def paired_comparison(
             floor. Needed where panels differ in size, since a smaller panel scores worse for being small.
 
     Returns:
-        The p-value is Student's, from the standard error of the bootstrap: counting draws could not go
-        below 1/B, too coarse for Holm's adjustment over many models.
+        Interval and p-value are from the same studentised deviations (`intervals.p_value`): Student's alone
+        finds too many differences where a model is far off on a few items. Counting draws alone could not
+        go below 1/B, too coarse for Holm's adjustment over many models; the tail is Student's, stretched.
 
     Raises:
         ValueError: Panels of different sizes without floors, or called the same respondents.
@@ -63,8 +63,7 @@ def paired_comparison(
     if floors is not None:
         values = changes.values - (np.asarray(floors[0]) - np.asarray(floors[1]))
         changes = ScoreDraws(values, changes.draws, changes.contributions)
-    interval = mean_interval(changes, rng, groups=groups, least=-np.inf)
-    return PairedComparison(interval, _p_value(interval))
+    return PairedComparison(*interval_with_p_value(changes, rng, groups=groups))
 
 
 def difference(first: ScoreDraws, second: ScoreDraws, *, same_respondents: bool) -> ScoreDraws:
@@ -95,15 +94,6 @@ def adjusted_for_many(p_values: Mapping[str, float]) -> dict[str, float]:
     adjusted = np.minimum(np.maximum.accumulate(times * np.array([defined[name] for name in rising])), 1.0)
     by_name = dict(zip(rising, map(float, adjusted), strict=True))
     return {name: by_name.get(name, float("nan")) for name in p_values}
-
-
-def _p_value(interval: Interval) -> float:
-    if interval.why_absent:
-        return float("nan")
-    if interval.standard_error == 0:
-        return 1.0 if interval.estimate == 0 else 0.0
-    ratio = abs(interval.estimate) / interval.standard_error
-    return float(2 * student.sf(ratio, interval.degrees_of_freedom))
 
 
 def _check_sizes(first: ScoreDraws, second: ScoreDraws, *, same_respondents: bool, has_floors: bool) -> None:

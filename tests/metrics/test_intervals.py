@@ -14,6 +14,7 @@ from def_sim.metrics.intervals import (
     item_intervals,
     item_weights,
     mean_interval,
+    p_value,
     shared_variance,
     two_way_deviations,
 )
@@ -38,6 +39,11 @@ def deviations(draws, studentised, degrees_of_freedom=1e9):
     return Deviations(np.asarray(draws), np.asarray(studentised), degrees_of_freedom)
 
 
+def one_apart(degrees_of_freedom):
+    """Draws with a standard error of 1."""
+    return np.array([1.0, -1.0]) * stats.t.ppf(0.975, degrees_of_freedom) / stats.norm.ppf(0.975)
+
+
 def test_the_reach_is_the_quantile_of_the_studentised_deviations_on_either_side():
     # Of 0, -1, 2, -3, ..., 99 the share of 95 % lies within 95; Student's reach is 1.96 times 30 = 58.8.
     signs = np.where(np.arange(100) % 2, -1, 1)
@@ -46,9 +52,37 @@ def test_the_reach_is_the_quantile_of_the_studentised_deviations_on_either_side(
 
 @pytest.mark.parametrize(("studentised", "times"), [(0.1, 1), (1e9, 2), (np.inf, 2)])
 def test_the_reach_is_at_least_students_and_at_most_twice_that(studentised, times):
-    draws = np.array([1.0, -1.0]) * stats.t.ppf(0.975, 9) / stats.norm.ppf(0.975)  # a standard error of 1
-    reach = interval_reach(deviations(draws, [studentised, -studentised], 9))
+    reach = interval_reach(deviations(one_apart(9), [studentised, -studentised] * 50, 9))
     assert reach == pytest.approx(times * stats.t.ppf(0.975, 9))
+
+
+def test_draws_too_few_to_count_give_the_widest_interval():
+    reach = interval_reach(deviations(one_apart(9), [0.1] * 10, 9))
+    assert reach == pytest.approx(2 * stats.t.ppf(0.975, 9))
+
+
+def test_beyond_what_draws_can_count_the_reach_grows_as_students():
+    found = deviations(one_apart(9), rng().standard_t(4, size=1000), 9)
+    at_99 = interval_reach(found, confidence=0.99)
+    assert stats.t.ppf(0.995, 9) < at_99 < 2 * stats.t.ppf(0.995, 9)
+    assert interval_reach(found, confidence=0.99 + 1e-9) == pytest.approx(at_99)
+    grown = interval_reach(found, confidence=0.9999) / at_99
+    assert grown == pytest.approx(stats.t.ppf(0.99995, 9) / stats.t.ppf(0.995, 9))
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.99, 0.999, 0.999999])
+@pytest.mark.parametrize("spread", [0.1, 1, 1.5, 100, np.inf])
+def test_the_p_value_is_below_the_level_exactly_where_the_interval_excludes_zero(confidence, spread):
+    found = deviations(one_apart(30), rng().choice([-1, 1], 999) * spread * rng(1).chisquare(2, 999), 30)
+    reach = interval_reach(found, confidence=confidence)
+    just_above, just_below = p_value(found, reach * (1 + 1e-9)), p_value(found, -reach * (1 - 1e-9))
+    assert just_above < 1 - confidence <= just_below
+
+
+def test_the_p_value_counts_the_estimate_among_the_draws():
+    # Of 999 draws 30 are as large as the estimate: 31 of 1,000. Student's says 2 P(T > 1.5 / .6) = .012.
+    found = deviations(one_apart(1e9) * 0.6, [1.0] * 969 + [-2.0] * 30)
+    assert p_value(found, 1.5) == pytest.approx(0.031)
 
 
 def test_items_are_studentised_as_each_draw_by_itself_would_be():

@@ -18,9 +18,9 @@ def rng(key=0):
     return np.random.default_rng([17, key])
 
 
-def noiseless(values, num_respondents=50):
+def noiseless(values, num_respondents=50, num_draws=2000):
     values = np.asarray(values, dtype=float)
-    return ScoreDraws(values, np.tile(values, (2000, 1)), np.zeros((num_respondents, values.size)))
+    return ScoreDraws(values, np.tile(values, (num_draws, 1)), np.zeros((num_respondents, values.size)))
 
 
 def panel_scores(rates, size=60, key=0):
@@ -38,6 +38,43 @@ def test_with_items_alone_the_test_is_the_paired_one_of_student():
     theirs = stats.ttest_rel(first, second)
     assert ours.difference.estimate == pytest.approx((first - second).mean())
     assert ours.p_value == pytest.approx(theirs.pvalue, abs=0.02)
+
+
+def compared_with_zero(differences, key=0, num_draws=500):
+    """A comparison whose items differ so, from respondents who all answer alike."""
+    first = noiseless(differences, num_draws=num_draws)
+    second = noiseless(np.zeros(len(differences)), num_draws=num_draws)
+    return paired_comparison(first, second, rng(key), same_respondents=True)
+
+
+def test_equally_good_models_whose_differences_are_skewed_are_rarely_found_to_differ():
+    # A gamma distribution less its mean: no difference over all items, but a few items are far off.
+    differences = rng(3).gamma(0.5, size=(800, 40)) - 0.5
+    of_student = stats.ttest_1samp(differences, 0, axis=1).pvalue
+    ours = np.array([compared_with_zero(row, key).p_value for key, row in enumerate(differences)])
+    most = stats.binom.ppf(0.99, 800, 0.05) / 800
+    assert (of_student < 0.05).mean() > most  # so Student's is not a test of these
+    assert (ours < 0.05).mean() <= most
+
+
+def test_the_interval_excludes_zero_exactly_if_the_p_value_is_below_five_percent():
+    outcomes = set()
+    for key in range(200):
+        comparison = compared_with_zero(rng(key).exponential(size=12) - 0.5, key)
+        interval = comparison.difference
+        excludes_zero = interval.low > 0 or interval.high < 0
+        assert excludes_zero == (comparison.p_value < 0.05)
+        outcomes.add(excludes_zero)
+    assert outcomes == {True, False}
+
+
+def test_one_large_difference_is_found_among_all_pairs_of_22_models():
+    # 231 pairs: a p-value that cannot go below 1/1001 would be .23 after Holm's adjustment.
+    differences = rng().normal(size=60)
+    differences += 6 * stats.sem(differences) - differences.mean()  # six standard errors from 0
+    comparison = compared_with_zero(differences, num_draws=1000)
+    others = {str(index): 0.5 for index in range(230)}
+    assert adjusted_for_many({"large": comparison.p_value, **others})["large"] < 0.001
 
 
 def test_the_model_that_answers_like_people_is_found_to_be_closer():
