@@ -6,7 +6,9 @@ Reads only. Needs no lease: writers may be at work.
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
+from typing import Final
 
 from def_sim.answers.disk import disk_errors
 from def_sim.answers.journal import Entry, read_journal
@@ -16,6 +18,9 @@ from def_sim.records import Answer
 AnswerKey = tuple[str, str, int]  # respondent, item, wording: asked once in a run
 
 
+_PLACE: Final = attrgetter("respondent_id", "item_id", "wording", "call")
+
+
 def answer_key(answer: Answer) -> AnswerKey:
     """What is answered once in a run: respondent, item and wording."""
     return answer.respondent_id, answer.item_id, answer.wording
@@ -23,7 +28,7 @@ def answer_key(answer: Answer) -> AnswerKey:
 
 def in_order(answers: Iterable[Answer]) -> list[Answer]:
     """Sorted by respondent, item, wording, call."""
-    return sorted(answers, key=lambda answer: (*answer_key(answer), answer.call))
+    return sorted(answers, key=_PLACE)
 
 
 def same_answers(first: Iterable[Answer], second: Iterable[Answer]) -> bool:

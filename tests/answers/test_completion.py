@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -44,10 +45,31 @@ def test_the_mark_holds_size_and_sha256_of_every_file_and_the_number_of_answers(
     mark = read_completion(run)
     assert mark["num_answers"] == 7
     # The SHA-256 of "abc" is the first example of FIPS 180-2.
+    journal = run / "answers" / "shard-00-of-01.jsonl"
     assert mark["files"]["answers/shard-00-of-01.jsonl"] == {
         "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
         "bytes": 3,
+        "modified_ns": journal.stat().st_mtime_ns,
     }
+
+
+def test_a_file_of_the_same_size_and_time_is_read_only_to_be_verified(run: Path) -> None:
+    journal = run / "answers" / "shard-00-of-01.jsonl"
+    an_hour_ago = journal.stat().st_mtime_ns - 3_600 * 10**9
+    os.utime(journal, ns=(an_hour_ago, an_hour_ago))
+    mark_complete(run, ["metrics.csv", "answers/shard-00-of-01.jsonl"], num_answers=7)
+    journal.write_bytes(b"abd")
+    assert not vouches_for(run, [journal])
+    os.utime(journal, ns=(an_hour_ago, an_hour_ago))
+    assert vouches_for(run, [journal])
+    with pytest.raises(VerificationError, match="has changed"):
+        check_files(run)
+
+
+def test_a_file_with_another_time_is_read(run: Path) -> None:
+    journal = run / "answers" / "shard-00-of-01.jsonl"
+    os.utime(journal, ns=(0, 0))  # as after a copy
+    assert vouches_for(run, [journal])
 
 
 @pytest.mark.parametrize(
