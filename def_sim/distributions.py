@@ -10,6 +10,7 @@ Letters: K options.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -156,26 +157,42 @@ _COLUMN_TYPES: Final = {
 }
 
 
+_KIND: Final = attrgetter("status", "choices")
+
+
 def _group_by_question(answers: Iterable[Answer], questions: Sequence[Question]) -> dict[str, list[Answer]]:
     groups: dict[str, list[Answer]] = {question.id: [] for question in questions}
-    seen: dict[str, set[str]] = {question_id: set() for question_id in groups}
+    of_address = {(question.item_id, question.wording): groups[question.id] for question in questions}
     for answer in answers:
-        question_id = answer.question_id
-        if question_id not in groups:
+        group = of_address.get((answer.item_id, answer.wording))
+        if group is None:
             raise _unfit(answer, "the questionnaire does not ask this question")
-        if answer.respondent_id in seen[question_id]:
-            raise _unfit(answer, "this respondent has answered it before")
-        seen[question_id].add(answer.respondent_id)
-        groups[question_id].append(answer)
+        group.append(answer)
+    for group in groups.values():
+        _check_once_each(group)
     return groups
+
+
+def _check_once_each(answers: Sequence[Answer]) -> None:
+    if len({answer.respondent_id for answer in answers}) == len(answers):
+        return
+    seen: set[str] = set()
+    for answer in answers:
+        if answer.respondent_id in seen:
+            raise _unfit(answer, "this respondent has answered it before")
+        seen.add(answer.respondent_id)
 
 
 def _count_question(question: Question, answers: Sequence[Answer]) -> QuestionDistribution:
     chosen: dict[int, float] = dict.fromkeys(question.codes, 0.0)
-    allowed = frozenset(question.codes)
+    for kind in set(map(_KIND, answers)):  # of hundreds of answers few differ in these
+        if what := _problem(*kind, question):
+            raise _unfit(next(answer for answer in answers if kind == _KIND(answer)), what)
+    for (_, choices), count in Counter(_KIND(a) for a in answers if not a.option_probabilities).items():
+        for code in choices:
+            chosen[code] += count
     for answer in answers:
-        choices = _checked_choices(answer, question, allowed)
-        for code, share in (_checked_probabilities(answer, question) or dict.fromkeys(choices, 1.0)).items():
+        for code, share in _checked_probabilities(answer, question).items():
             chosen[code] += share
     statuses = Counter(answer.status for answer in answers)
     return QuestionDistribution(
@@ -186,18 +203,16 @@ def _count_question(question: Question, answers: Sequence[Answer]) -> QuestionDi
     )
 
 
-def _checked_choices(answer: Answer, question: Question, allowed: frozenset[int]) -> tuple[int, ...]:
-    if answer.status is not AnswerStatus.ANSWERED:
-        if answer.choices:
-            raise _unfit(answer, f"status {answer.status} with choices {list(answer.choices)}")
-        return ()
+def _problem(status: AnswerStatus, choices: tuple[int, ...], question: Question) -> str | None:
+    """What the question does not allow of a status and choices."""
+    if status is not AnswerStatus.ANSWERED:
+        return f"status {status} with choices {list(choices)}" if choices else None
     most = question.max_choices if question.type is QuestionType.MULTIPLE else 1
-    num_distinct = len(set(answer.choices))
-    if not 1 <= len(answer.choices) <= most or num_distinct < len(answer.choices):
-        raise _unfit(answer, f"choices {list(answer.choices)}, but 1 to {most} different ones are allowed")
-    if not allowed.issuperset(answer.choices):
-        raise _unfit(answer, f"choices {list(answer.choices)}, but the options are {list(question.codes)}")
-    return answer.choices
+    if not 1 <= len(choices) <= most or len(set(choices)) < len(choices):
+        return f"choices {list(choices)}, but 1 to {most} different ones are allowed"
+    if not set(question.codes).issuperset(choices):
+        return f"choices {list(choices)}, but the options are {list(question.codes)}"
+    return None
 
 
 def _checked_probabilities(answer: Answer, question: Question) -> dict[int, float]:

@@ -33,6 +33,9 @@ _CHOSEN: Final = (
 )
 
 
+_STATUSES: Final = {str(status): status for status in AnswerStatus}
+
+
 def parquet_path(folder: Path) -> Path:
     """Where the table of a run lies."""
     return folder / _NAME
@@ -148,7 +151,7 @@ def read_choices(path: Path) -> list[Answer]:
     table = _read_table(path, list(_CHOSEN))
     try:
         columns = {name: list(_values(table.column(name))) for name in _CHOSEN}
-        columns["status"] = [AnswerStatus(status) for status in columns["status"]]
+        columns["status"] = [_STATUSES[status] for status in columns["status"]]
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise _wrong(path, f"is no table of answers: {error}") from error
     of_each = zip(*columns.values(), strict=True)

@@ -120,15 +120,20 @@ def respondent_values(answers: Iterable[Answer], rows: Sequence[MapRow]) -> tupl
     columns: dict[str, list[int]] = defaultdict(list)
     for column, row in enumerate(rows):
         columns[row.item_id].append(column)
-    respondents: dict[str, tuple[Array, Array]] = {}
+    respondents: dict[str, tuple[list[float], list[int]]] = {}
+    known: dict[tuple[str, tuple[int, ...]], list[float]] = {}  # what an answer is on the rows of its item
     for answer in answers:
         if answer.respondent_id not in respondents:
-            respondents[answer.respondent_id] = np.zeros(len(rows)), np.zeros(len(rows))
+            respondents[answer.respondent_id] = [0.0] * len(rows), [0] * len(rows)
+        if answer.status is not AnswerStatus.ANSWERED or answer.item_id not in columns:
+            continue
         sums, times = respondents[answer.respondent_id]
-        if answer.status is AnswerStatus.ANSWERED:
-            for column in columns.get(answer.item_id, ()):
-                sums[column] += _value_of_answer(answer, rows[column])
-                times[column] += 1
+        places, kind = columns[answer.item_id], (answer.item_id, answer.choices)
+        if kind not in known:
+            known[kind] = [_value_of_answer(answer, rows[column]) for column in places]
+        for column, value in zip(places, known[kind], strict=True):
+            sums[column] += value
+            times[column] += 1
     names = tuple(sorted(respondents))
     return names, np.array([_mean(*respondents[name]) for name in names]).reshape(len(names), len(rows))
 
@@ -139,5 +144,6 @@ def _value_of_answer(answer: Answer, row: MapRow) -> float:
     return row.base + sum(row.weights[code] for code in answer.choices)
 
 
-def _mean(sums: Array, times: Array) -> Array:
-    return np.divide(sums, times, out=np.full_like(sums, np.nan), where=times > 0)
+def _mean(sums: Sequence[float], times: Sequence[int]) -> Array:
+    total, count = np.array(sums, dtype=np.float64), np.array(times, dtype=np.float64)
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
