@@ -27,7 +27,7 @@ from def_sim.metrics.bootstrap import (
     resample_panel,
     score_draws_by_metric,
 )
-from def_sim.metrics.intervals import Interval, item_intervals, mean_interval
+from def_sim.metrics.intervals import Interval, mean_interval
 from def_sim.metrics.item_metrics import ItemForm
 from def_sim.metrics.limit import draw_way, limit_interval, score_way_by_metric
 from def_sim.metrics.noise_floor import draw_samples, uniform_rates
@@ -134,7 +134,6 @@ class Hits:
 
     at_n: float
     few_items: float  # at N, of the mean over FEW_ITEMS of the items
-    one_item: float  # at N, of each item on its own
     limit: float  # NaN where no limit is offered
     width: float  # mean, at N
 
@@ -156,11 +155,9 @@ def coverage(name: str, size: int, metrics: Sequence[str], numbers: Numbers) -> 
             few = mean_interval(scores.select(np.arange(len(items)) < FEW_ITEMS), rng)
             limit = limit_interval(at_n, ways[metric], size)
             at_size, endless = truths[metric]
-            low, high = item_intervals(scores)
             row = (
                 contains(at_n, at_size.mean()),
                 contains(few, at_size.mean()),
-                float(np.mean((low <= at_size[chosen]) & (at_size[chosen] <= high))),
                 contains(limit, endless.mean()),
                 at_n.high - at_n.low,
             )
@@ -281,14 +278,10 @@ def _percent(share: float) -> str:
 
 def print_coverage(sizes: Sequence[int], metrics: Sequence[str], numbers: Numbers) -> None:
     """Intervals of means, as a Markdown table, row by row as they are ready."""
-    print(
-        f"| world | N | metric | at N | at N, {FEW_ITEMS} items | at N, one item | limit | width |\n"
-        + "|---" * 8
-        + "|"
-    )
+    print(f"| world | N | metric | at N | at N, {FEW_ITEMS} items | limit | width |\n" + "|---" * 7 + "|")
     for name, size in product(WORLDS, sizes):
         for metric, hits in coverage(name, size, metrics, numbers).items():
-            shares = " | ".join(map(_percent, (hits.at_n, hits.few_items, hits.one_item, hits.limit)))
+            shares = " | ".join(map(_percent, (hits.at_n, hits.few_items, hits.limit)))
             print(f"| {name} | {size} | `{metric}` | {shares} | {hits.width:.4f} |", flush=True)
 
 

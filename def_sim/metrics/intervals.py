@@ -161,23 +161,6 @@ def _mean(
     return interval, deviations
 
 
-def item_intervals(scores: ScoreDraws, *, confidence: float = CONFIDENCE) -> tuple[Array, Array]:
-    """Intervals of the expected score of each single item, over respondents only.
-
-    Student's, from the spread of the draws: the score of one item is skewed near its end at 0, where
-    quantiles taken to the other side held less of what they promised (docs/statistics.md).
-
-    Returns:
-        Low and high ends, each of shape (Q,), not below 0; NaN where there is no score, or one respondent.
-    """
-    num_respondents = scores.contributions.shape[0]
-    if num_respondents < 2:
-        return np.full_like(scores.values, _NAN), np.full_like(scores.values, _NAN)
-    error = scores.draws.std(axis=0) * np.sqrt(num_respondents / (num_respondents - 1))
-    reach = error * student.ppf((1 + confidence) / 2, num_respondents - 1)
-    return np.maximum(scores.values - reach, 0.0), np.asarray(scores.values + reach)
-
-
 def interval_reach(deviations: Deviations, *, confidence: float = CONFIDENCE) -> float:
     """How far the interval reaches to either side of the estimate.
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from def_sim.metrics.bootstrap import draw_weights, resample_panel, score_draws
-from def_sim.metrics.intervals import item_intervals, mean_interval
+from def_sim.metrics.intervals import mean_interval
 from def_sim.metrics.item_metrics import ITEM_METRICS, MULTIPLE_CHOICE_ONLY, ItemForm
 from def_sim.metrics.limit import draw_way, limit_interval, score_way
 from def_sim.metrics.nonresponse import nonresponse_scores
@@ -46,9 +46,6 @@ def test_an_interval_is_there_or_says_why_not(metric, size):
     for interval in intervals:
         assert np.isfinite([interval.low, interval.high]).all() == (interval.why_absent == "")
         assert interval.num_items == 6
-    low, high = item_intervals(scores)
-    assert (np.isnan(low) == np.isnan(high)).all()
-    assert np.isnan(low).tolist() == [size == 1 or bool(np.isnan(value)) for value in scores.values]
     overall = mean_score(items)
     assert np.isnan(overall.score) == (overall.why_undefined != "")
 

@@ -11,7 +11,6 @@ from def_sim.metrics.intervals import (
     Deviations,
     Estimand,
     interval_reach,
-    item_intervals,
     item_weights,
     mean_interval,
     p_value,
@@ -210,21 +209,6 @@ def test_an_interval_of_scores_ends_at_zero_and_one_of_differences_does_not():
 def test_items_that_all_score_the_same_leave_no_doubt():
     interval = mean_interval(noiseless([0.2, 0.2, 0.2]), rng())
     assert (interval.low, interval.high) == pytest.approx((0.2, 0.2))
-
-
-def test_an_item_has_an_interval_of_its_own():
-    # Draws .4 and .6: standard deviation .1; N = 5, t(4) = 2.776, and sqrt(5/4) for so few.
-    draws = np.column_stack([np.tile([0.4, 0.6], 50), np.full(100, np.nan)])
-    low, high = item_intervals(ScoreDraws(np.array([0.45, np.nan]), draws, np.zeros((5, 2))))
-    reach = 0.1 * 2.7764 * np.sqrt(5 / 4)
-    assert (low[0], high[0]) == pytest.approx((0.45 - reach, 0.45 + reach), abs=1e-4)
-    assert np.isnan([low[1], high[1]]).all()
-
-
-def test_an_items_interval_needs_two_respondents_and_ends_at_zero():
-    draws = np.tile([0.0, 0.4], 50)[:, None]
-    assert np.isnan(item_intervals(ScoreDraws(np.array([0.2]), draws, np.zeros((1, 1))))).all()
-    assert item_intervals(ScoreDraws(np.array([0.2]), draws, np.zeros((9, 1))))[0][0] == 0
 
 
 def test_the_deviations_lie_around_zero():
