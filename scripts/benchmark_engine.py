@@ -47,7 +47,7 @@ from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_loop import SlotLoop, Work
-from def_sim.engines.local.slot_support import try_pages, try_slots
+from def_sim.engines.local.slot_support import UNPACKED_SHARE, free_bytes, try_pages, try_slots
 from def_sim.engines.local.unpacking import unpack_linear_layers
 
 SURVEY = 613  # questions of the study's survey of the USA
@@ -310,7 +310,7 @@ def make_loop(network: Any, **settings: Any) -> "tuple[SlotLoop | PagedLoop, _Ti
     if reason is not None:
         raise ValueError(reason)
     if network.device.type == "cuda":
-        unpack_linear_layers(network, most_bytes=torch.cuda.mem_get_info(network.device)[0] // 2)
+        unpack_linear_layers(network, most_bytes=int(UNPACKED_SHARE * free_bytes(network.device)))
         return _paged_loop(network, layers, **settings), None
     network.set_attn_implementation(slot_attention.NAME)
     timed = _Timed(network)

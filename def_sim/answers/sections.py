@@ -91,16 +91,12 @@ def through_first_sentence(text: str) -> str | None:
     if drop_reasoning(text) != text:
         return None
     anchors = (anchor for anchor in _ANCHOR.finditer(text) if not anchor["answer"])
-    if (anchor := next(anchors, None)) is None or not _has_words(_ANCHOR.sub("", text[: anchor.start()])):
+    anchor = next(anchors, None)
+    if anchor is None or re.search(r"\w", _ANCHOR.sub("", text[: anchor.start()])) is None:
         return None
-    begin = anchor.end() + len(text[anchor.end() :]) - len(text[anchor.end() :].lstrip())
-    ends = (match.end() for match in _SENTENCE_END.finditer(text, begin))
-    end = next((end for end in ends if _LETTER.search(text, begin, end)), None)
+    ends = (match.end() for match in _SENTENCE_END.finditer(text, anchor.end()))
+    end = next((end for end in ends if _LETTER.search(text, anchor.end(), end)), None)
     return None if end is None else text[:end].rstrip()
-
-
-def _has_words(text: str) -> bool:
-    return re.search(r"\w", text) is not None
 
 
 def explanation_of(text: str) -> str:

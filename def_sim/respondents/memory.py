@@ -116,7 +116,10 @@ def erode_answer(answer: str) -> str | None:
 
 
 def first_sentence(explanation: str) -> str:
-    """An explanation up to its first full stop (either script) or line break."""
+    """An explanation up to its first full stop (either script) or line break.
+
+    As the published code means to cut it; where an answer may stop is `sections.through_first_sentence`.
+    """
     ends = [explanation.find(mark) for mark in (".", "。", "\n")]
     found = [end for end in ends if end >= 0]
     return explanation[: min(found) + 1].strip() if found else explanation.strip()

@@ -33,7 +33,7 @@ _TOLERANCE: Final = {
 }  # of the logits' size; 16 bit rounds in the third digit of every layer
 _TOLERANCE_16_BIT: Final = 0.2
 _MEMORY_SHARE: Final = {"cuda": 0.85, "cpu": 0.5}  # of what is free after loading; the rest is for the steps
-_UNPACKED_SHARE: Final = 0.5  # of a GPU's free memory: 4-bit weights are unpacked if they take less
+UNPACKED_SHARE: Final = 0.5  # of a GPU's free memory: 4-bit weights are unpacked if they take less
 _MAX_READ: Final = {"cuda": 8192, "cpu": 1024}  # prompt tokens of a step; more than this gains nothing
 _FIXED_ROWS: Final = 64  # rows of every step where shapes are fixed
 _FEWEST_READ: Final = 64  # prompt tokens of a step that must fit
@@ -72,7 +72,7 @@ def make_runner(
     why_not_paged = None
     if model.device.type == "cuda":
         torch.cuda.set_device(model.device)  # streams and kernels of this thread are for this device
-        model.unpack(most_bytes=int(_UNPACKED_SHARE * free_bytes(model.device)))
+        model.unpack(most_bytes=int(UNPACKED_SHARE * free_bytes(model.device)))
         why_not_paged = try_pages(network, layers)
         if why_not_paged is None:
             loop_over = _paged_loop(model, layers, max_rows, reuses_prefixes, is_deterministic)
