@@ -55,7 +55,7 @@ def published_tensors(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def load(folder: Path) -> Any:
-    network = load_network(folder, dtype=torch.float32, device=torch.device("cpu"), quantization="none")
+    network = load_network(folder, dtype=torch.float32, devices=[torch.device("cpu")], quantization="none")
     return network.requires_grad_(False)
 
 

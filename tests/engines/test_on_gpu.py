@@ -1,6 +1,7 @@
 """The loop for GPUs on a CUDA device: kernels, graphs, steps that overlap. Left out where there is none."""
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +18,11 @@ from test_slot_loop import (
     prompts_of,
     run,
 )
+from tiny_models import mistral7b
 
+from def_sim.engines.local import slot_attention
 from def_sim.engines.local.mixtral import packed_linear
+from def_sim.engines.local.model import LocalModel
 from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.trial import graph_obstacle, run_large_step
 from def_sim.engines.local.runner import Prompt
@@ -121,3 +125,17 @@ def test_of_equal_logits_all_stay_in_the_draw(network: Any) -> None:
 
 def test_beams_drop_the_cells_that_none_of_them_sees(network: Any) -> None:
     test_paged_loop.test_beams_drop_the_cells_that_none_of_them_sees(network)
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
+def test_a_model_split_over_two_gpus_gives_the_tokens_of_one(tmp_path: Path) -> None:
+    one, two = (
+        LocalModel(mistral7b(tmp_path), dtype="float32", device=device, prompt_style="chat").network
+        for device in ("cuda:0", "split")
+    )
+    loop, prompts = loop_of(one), prompts_of(DECODINGS.values())
+    expected = run(loop_of(one), prompts)
+    two.set_attn_implementation(slot_attention.NAME)
+    loop.model = two
+    assert run(loop, prompts) == expected
+    assert {keys.device.index for keys in loop._cells.keys} == {0, 1}

@@ -56,7 +56,7 @@ def set_config(folder: Path, **more: Any) -> Path:
 
 
 def load(folder: Path, quantization: str) -> Any:
-    network = load_network(folder, dtype=torch.float32, device=CPU, quantization=quantization)
+    network = load_network(folder, dtype=torch.float32, devices=[CPU], quantization=quantization)
     return network.requires_grad_(False)
 
 
@@ -239,7 +239,7 @@ def test_no_layer_is_in_memory_unpacked_when_the_next_is_read(
         return tensor
 
     monkeypatch.setattr(TensorFile, "read", watched)
-    load_network(tiny_mixtral, dtype=torch.bfloat16, device=CPU, quantization="nf4")
+    load_network(tiny_mixtral, dtype=torch.bfloat16, devices=[CPU], quantization="nf4")
     assert sorted(alive) == ["0", "1"]
 
 
@@ -262,7 +262,7 @@ def test_every_tensor_of_a_mixtral_is_accounted_for(
             edit(tensors)
             save_file(tensors, path, {"format": "pt"})
     with pytest.raises(ModelError, match=named):
-        mixtral.load_packed_mixtral(folder, torch.bfloat16, CPU)
+        mixtral.load_packed_mixtral(folder, torch.bfloat16, [CPU])
 
 
 def test_a_model_of_which_too_little_was_packed_stops_and_names_what_was_not(tiny_mixtral: Path) -> None:

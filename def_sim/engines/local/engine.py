@@ -5,6 +5,7 @@ the model loads in the worker's thread at `start()` or with the first request.
 """
 
 import asyncio
+import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from def_sim.errors import ConfigError, EngineError
 from def_sim.records import Capabilities, Completion, Request
 
 _LOOPS: Final = ("auto", "slots", "generate")
+_DEVICES: Final = re.compile("auto|split|cpu|cuda(:[0-9]+)?")
 _DTYPES: Final = ("auto", "float32", "bfloat16", "float16")
 
 
@@ -56,7 +58,8 @@ class LocalEngine:
         path: Folder of the checkpoint, or a hub id that lies in the local hub cache.
         revision: Commit of the hub id; not used for a folder.
         dtype: "auto" (bfloat16 on a GPU, float32 on the CPU), "float32", "bfloat16" or "float16".
-        device: "auto" (the first GPU, else the CPU), "cpu", "cuda", "cuda:1", ...
+        device: "auto" (the first GPU, else the CPU), "cpu", "cuda", "cuda:1", ..., or "split": the layers
+            spread over all GPUs, for a model that does not fit one (`placement.py`).
         prompt_style: "chat" (the checkpoint's chat template), "text" (base models), or a style of ours
             for chat models without a template (`prompt_styles.py`).
         max_batch_rows: Most rows written at once; a beam is a row. Fewer when memory runs out.
@@ -88,6 +91,11 @@ class LocalEngine:
         reuses_prefixes: bool = True,
         deterministic: bool = False,
     ) -> None:
+        if not _DEVICES.fullmatch(device):
+            raise ConfigError(
+                f"model.engine.device={device!r} is no device.",
+                fix="Use auto, cpu, cuda, cuda:1 (the second GPU), ..., or split (layers over all GPUs).",
+            )
         _check_choice("dtype", dtype, _DTYPES)
         _check_choice("prompt_style", prompt_style, PROMPT_STYLES)
         _check_choice("quantization", quantization, QUANTIZATIONS)

@@ -8,7 +8,8 @@ strides, so that copying stays rare. What the cells mean (a prompt, beams, lefto
 Letters: S slots, H key-value heads, C cells, D width of a head.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor
 
 _STRIDE: Final = 128  # cells; growth is rounded up to it
+_CPU: Final = torch.device("cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class LayerShape:
     num_heads: int
     key_width: int
     value_width: int
+    device: torch.device = _CPU
 
     def num_bytes(self, dtype: torch.dtype) -> int:
         """Memory of one cell."""
@@ -79,7 +82,8 @@ class KeyValues:
         end = begin + cells.shape[0]
         for layers in (self.keys, self.values):
             for tensor in layers:
-                tensor[slot, :, begin:end] = tensor[slot].index_select(1, cells)  # a copy, then moved
+                kept = tensor[slot].index_select(1, cells.to(tensor.device))  # a copy, then moved
+                tensor[slot, :, begin:end] = kept
 
     def keep_slots(self, slots: Sequence[int], num_cells: int) -> None:
         """Gives back all slots but these, which are numbered anew in their order, and spare cells."""
@@ -100,7 +104,7 @@ class KeyValues:
     def layers(self) -> list[LayerShape]:
         """What each layer keeps of a token; none before the first step."""
         return [
-            LayerShape(keys.shape[1], keys.shape[3], values.shape[3])
+            LayerShape(keys.shape[1], keys.shape[3], values.shape[3], keys.device)
             for keys, values in zip(self.keys, self.values, strict=True)
         ]
 
@@ -108,6 +112,24 @@ class KeyValues:
 def bytes_per_cell(layers: Sequence[LayerShape], dtype: torch.dtype) -> int:
     """Memory of one token's keys and values in all layers."""
     return sum(layer.num_bytes(dtype) for layer in layers)
+
+
+def cell_budget(layers: Sequence[LayerShape], dtype: torch.dtype, free: Mapping[torch.device, int]) -> int:
+    """Memory for cells: as many as the device with the least room for its layers' share of them takes.
+
+    Args:
+        layers: What each layer keeps of a token, and where.
+        dtype: Of keys and values.
+        free: Bytes that may be used on each device that holds layers.
+
+    Returns:
+        Bytes of those cells in all layers together.
+    """
+    needed = Counter[torch.device]()
+    for layer in layers:
+        needed[layer.device] += layer.num_bytes(dtype)
+    num_cells = min(free[device] // num_bytes for device, num_bytes in needed.items())
+    return num_cells * bytes_per_cell(layers, dtype)
 
 
 def rounded(num_cells: int) -> int:

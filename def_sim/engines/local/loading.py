@@ -6,15 +6,17 @@ the libraries pass through; `model` gives them their words.
 """
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GenerationConfig
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GenerationConfig
 
 from def_sim.engines.local.checkpoint import chat_template_text
 from def_sim.engines.local.native.conversion import runnable_folder
 from def_sim.engines.local.packing import check_packed
+from def_sim.engines.local.placement import spread
 from def_sim.engines.local.prompt_styles import BEGIN, END
 from def_sim.engines.local.quantization import is_stored_quantized
 from def_sim.engines.local.tensor_files import open_tensors
@@ -84,13 +86,15 @@ def _settings(folder: Path, name: str) -> dict[str, Any]:
     return read_json(folder / name) if (folder / name).is_file() else {}
 
 
-def load_network(folder: Path, *, dtype: torch.dtype, device: torch.device, quantization: str) -> Any:
+def load_network(
+    folder: Path, *, dtype: torch.dtype, devices: Sequence[torch.device], quantization: str
+) -> Any:
     """The network in evaluation mode, its own generation defaults emptied.
 
     Args:
         folder: The checkpoint; an architecture of our own is converted first.
         dtype: What is computed in.
-        device: Where it goes.
+        devices: Where it goes; its layers are spread over several.
         quantization: As `choose_quantization` says.
 
     Raises:
@@ -101,9 +105,9 @@ def load_network(folder: Path, *, dtype: torch.dtype, device: torch.device, quan
     if config.get("model_type") == "mixtral" and quantization == "nf4" and not is_stored_quantized(folder):
         from def_sim.engines.local.mixtral import load_packed_mixtral
 
-        network = load_packed_mixtral(folder, dtype, device)
+        network = load_packed_mixtral(folder, dtype, devices)
     else:
-        network = _from_pretrained(folder, config, dtype, device, quantization)
+        network = _from_pretrained(folder, config, dtype, devices, quantization)
     network.generation_config = _no_settings()
     if quantization != "none":
         check_packed(network, quantization)
@@ -111,17 +115,20 @@ def load_network(folder: Path, *, dtype: torch.dtype, device: torch.device, quan
 
 
 def _from_pretrained(
-    folder: Path, config: dict[str, Any], dtype: torch.dtype, device: torch.device, quantization: str
+    folder: Path,
+    config: dict[str, Any],
+    dtype: torch.dtype,
+    devices: Sequence[torch.device],
+    quantization: str,
 ) -> Any:
     for path in weight_files(folder):
         with open_tensors(path):  # damaged, or holding code: said in our words before anything is loaded
             pass
-    is_plain = device.type == "cpu" and quantization == "none"
     network, report = _class(config).from_pretrained(
         folder,
         dtype=dtype,
         attn_implementation="sdpa",
-        device_map=None if is_plain else {"": device},
+        device_map=_device_map(folder, config, devices, quantization),
         generation_config=_no_settings(),
         local_files_only=True,
         trust_remote_code=False,
@@ -136,6 +143,25 @@ def _from_pretrained(
             fix=f"{DOWNLOAD_AGAIN} If it is whole, its config.json is another model's.",
         )
     return network
+
+
+def _device_map(
+    folder: Path, config: dict[str, Any], devices: Sequence[torch.device], quantization: str
+) -> dict[str, torch.device] | None:
+    """Where each module goes; None: nothing is to be moved."""
+    if len(devices) > 1:
+        return spread(_without_weights(folder, config), devices)
+    [device] = devices
+    return None if device.type == "cpu" and quantization == "none" else {"": device}
+
+
+def _without_weights(folder: Path, config: dict[str, Any]) -> Any:
+    network_class = _class(config)
+    with torch.device("meta"):
+        if network_class is AutoModelForCausalLM:
+            settings = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+            return AutoModelForCausalLM.from_config(settings, trust_remote_code=False)
+        return network_class(network_class.config_class.from_pretrained(folder, local_files_only=True))
 
 
 def _no_settings() -> Any:

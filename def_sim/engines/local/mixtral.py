@@ -6,16 +6,18 @@ the published files, fused, packed on the device and let go before the next one 
 """
 
 from collections import ChainMap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
 import torch
+from accelerate import dispatch_model
 from torch import Tensor, nn
 from transformers import AutoConfig, MixtralForCausalLM
 from transformers.models.mixtral.modeling_mixtral import MixtralRotaryEmbedding
 
+from def_sim.engines.local.placement import spread
 from def_sim.engines.local.tensor_files import TensorFile, open_tensors
 from def_sim.engines.local.weight_files import DOWNLOAD_AGAIN, weight_files
 from def_sim.errors import ModelError
@@ -25,13 +27,13 @@ _PROJECTIONS: Final = ("q_proj", "k_proj", "v_proj", "o_proj")
 _NORMS: Final = ("input_layernorm", "post_attention_layernorm")
 
 
-def load_packed_mixtral(folder: Path, dtype: torch.dtype, device: torch.device) -> Any:
+def load_packed_mixtral(folder: Path, dtype: torch.dtype, devices: Sequence[torch.device]) -> Any:
     """The model in nf4 with double quantisation; router, norms and embeddings in `dtype`.
 
     Args:
         folder: The published checkpoint, in 16 bit.
         dtype: What is computed in.
-        device: Where it goes.
+        devices: Where it goes; its layers are spread over several.
 
     Raises:
         ModelError: A tensor is missing, unknown or of another shape.
@@ -39,16 +41,22 @@ def load_packed_mixtral(folder: Path, dtype: torch.dtype, device: torch.device) 
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     with torch.device("meta"):
         network: Any = MixtralForCausalLM._from_config(config, dtype=dtype, attn_implementation="sdpa")
+    places = spread(network, devices)
     with ExitStack() as stack:
         files = [stack.enter_context(open_tensors(path)) for path in weight_files(folder)]
-        published = _Published(folder, files, dtype, device)
+        published = _Published(folder, files, dtype, devices[0])
         _fill(network.model.embed_tokens, published, "model.embed_tokens")
         for number, layer in enumerate(network.model.layers):
+            published.device = places[f"model.layers.{number}"]
             _fill_layer(layer, published, f"model.layers.{number}")
+        published.device = devices[-1]
         _fill(network.model.norm, published, "model.norm")
         _fill(network.lm_head, published, "lm_head")
         published.check_all_used()
-    network.model.rotary_emb = MixtralRotaryEmbedding(config=config).to(device)
+    network.model.rotary_emb = MixtralRotaryEmbedding(config=config).to(devices[0])
+    if len(devices) > 1:
+        # Tensors then change devices where the next layer is elsewhere.
+        network = dispatch_model(network, places, skip_keys="past_key_values")
     return network
 
 

@@ -19,6 +19,7 @@ from def_sim.engines.local.chat_format import PromptFormat
 from def_sim.engines.local.generation import SpecialTokens, generate_batch
 from def_sim.engines.local.loading import load_network, load_tokenizer
 from def_sim.engines.local.packing import network_facts
+from def_sim.engines.local.placement import find_devices
 from def_sim.engines.local.quantization import (
     QUANTIZE_ABOVE,
     choose_quantization,
@@ -43,14 +44,15 @@ class LocalModel:
     Args:
         folder: A checkpoint that `check_checkpoint` has accepted.
         dtype: "auto" (bfloat16 on a GPU, float32 elsewhere) or a name of `_DTYPES`.
-        device: "auto" (the first GPU, else the CPU) or a torch device.
+        device: "auto" (the first GPU, else the CPU), a torch device, or "split" (all GPUs, see `placement`).
         prompt_style: One of `PROMPT_STYLES`.
         num_threads: CPU threads of one operation; None is one for small models, else torch's choice.
         quantization: One of `QUANTIZATIONS`.
         quantize_above: Parameters above which "auto" loads in 4 bit.
 
     Attributes:
-        device: Where it is.
+        devices: Where it is; its layers one after another if there are several.
+        device: The first of them, which has its inputs and outputs.
         dtype: What its weights are.
         special: Begin, stop and pad tokens.
         network: The transformers model, in evaluation mode.
@@ -70,11 +72,12 @@ class LocalModel:
         quantization: str = "none",
         quantize_above: int = QUANTIZE_ABOVE,
     ) -> None:
-        self.device = _device(device)
+        self.devices = find_devices(device)
+        self.device = self.devices[0]
         self.dtype = _dtype(dtype, self.device)
         self.quantization = choose_quantization(quantization, folder, quantize_above=quantize_above)
         self._tokenizer = _load_tokenizer(folder, prompt_style)
-        self.network = _load_weights(folder, self.dtype, self.device, self.quantization)
+        self.network = _load_weights(folder, self.dtype, self.devices, self.quantization)
         self._as_loaded = network_facts(self.network, self.quantization)
         self._unpacked_bytes = 0
         _use_threads(num_threads, self.network.num_parameters())
@@ -157,8 +160,8 @@ class LocalModel:
     def facts(self) -> dict[str, object]:
         """What of the machine and its libraries may change an answer, for the manifest."""
         return {
-            "device": str(self.device),
-            "device_name": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu",
+            "device": ", ".join(map(str, self.devices)),
+            "device_name": ", ".join(_device_name(device) for device in self.devices),
             "dtype": str(self.dtype).removeprefix("torch."),
             **self._as_loaded,
             **({"unpacked_bytes": self._unpacked_bytes} if self._unpacked_bytes else {}),
@@ -218,15 +221,8 @@ def special_tokens(folder: Path, tokenizer: Any) -> SpecialTokens:
     return SpecialTokens(stop=stops, pad=int(pad), begin=named("bos_token_id"))
 
 
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise ModelError(
-            f"model.engine.device={name}, but torch {torch.__version__} finds no GPU here.",
-            fix="Use `model.engine.device=cpu`, or install a torch build for this GPU.",
-        )
-    return torch.device(name)
+def _device_name(device: torch.device) -> str:
+    return str(torch.cuda.get_device_name(device)) if device.type == "cuda" else "cpu"
 
 
 def _dtype(name: str, device: torch.device) -> torch.dtype:
@@ -242,30 +238,36 @@ def _load_tokenizer(folder: Path, prompt_style: str) -> Any:
         raise _cannot_load("tokenizer", folder, error) from error
 
 
-def _load_weights(folder: Path, dtype: torch.dtype, device: torch.device, quantization: str) -> Any:
+def _load_weights(
+    folder: Path, dtype: torch.dtype, devices: Sequence[torch.device], quantization: str
+) -> Any:
     """The network of a checkpoint; what goes wrong is said with what to do."""
     bars: Any = transformers_logging  # untyped upstream
     shows_bars = bars.is_progress_bar_enabled()
     bars.disable_progress_bar()  # the interview draws its own
     try:
-        return load_network(folder, dtype=dtype, device=device, quantization=quantization)
+        return load_network(folder, dtype=dtype, devices=devices, quantization=quantization)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         if is_out_of_memory(error):
-            raise _does_not_fit(folder, device, quantization) from error
+            raise _does_not_fit(folder, devices, quantization) from error
         raise _cannot_load("weights", folder, error) from error
     finally:
         if shows_bars:
             bars.enable_progress_bar()
 
 
-def _does_not_fit(folder: Path, device: torch.device, quantization: str) -> ModelError:
+def _does_not_fit(folder: Path, devices: Sequence[torch.device], quantization: str) -> ModelError:
     parameters = estimated_parameters(folder)
     needed = {name: loaded_bytes(parameters, name) / 1e9 for name in (quantization, "nf4")}
-    smaller = f"`model.engine.quantization=nf4` (about {needed['nf4']:.0f} GB), "
+    ways = []
+    if quantization == "none":
+        ways.append(f"`model.engine.quantization=nf4` (about {needed['nf4']:.0f} GB)")
+    if len(devices) == 1 and torch.cuda.device_count() > 1:
+        ways.append(f"`model.engine.device=split` (all {torch.cuda.device_count()} GPUs)")
     return ModelError(
         f"The weights of {folder} (about {needed[quantization]:.0f} GB with quantization={quantization}) "
-        f"do not fit into the memory of {device}.",
-        fix=f"Use {smaller if quantization == 'none' else ''}a smaller model, or a device with more memory.",
+        f"do not fit into the memory of {', '.join(map(str, devices))}.",
+        fix=f"Use {', '.join([*ways, 'a smaller model'])}, or a device with more memory.",
     )
 
 

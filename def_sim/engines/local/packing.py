@@ -75,12 +75,13 @@ def network_facts(network: Any, quantization: str) -> dict[str, object]:
     """Size of a loaded model, for the manifest."""
     weights = list(weights_of(network))
     devices = sorted({str(parameter.device) for parameter in network.parameters()})
+    placed = {name: str(device) for name, device in getattr(network, "hf_device_map", {}).items()}
     return {
         "quantization": quantization,
         "parameters": sum(weight.num_values for weight in weights),
         "loaded_bytes": sum(weight.num_bytes for weight in weights),
         "packed_share": round(packed_share(network), 4),
-        "device_map": {"": devices[0]} if len(devices) == 1 else {name: name for name in devices},
+        "device_map": {"": devices[0]} if len(devices) == 1 else placed,
     }
 
 

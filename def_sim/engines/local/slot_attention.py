@@ -27,6 +27,7 @@ from transformers import AttentionInterface
 from def_sim.engines.local.key_values import KeyValues
 
 NAME: Final = "def_sim_slots"
+_Masks = dict[tuple[int, int | None, torch.device], Tensor | None]
 _CHANGES_SCORES: Final = ("softcap", "position_bias", "s_aux", "sinks")
 
 
@@ -70,7 +71,7 @@ class Step:
     cells: KeyValues
     writing: Sequence[Writing]
     reading: Sequence[Reading]
-    masks: dict[tuple[int, int | None], Tensor | None] = field(default_factory=dict)  # the same in all layers
+    masks: _Masks = field(default_factory=dict)  # the same in all layers of a device
 
 
 def attend(
@@ -141,7 +142,7 @@ class _Layer:
     scaling: float | None
     window: int | None
     slopes: Tensor | None
-    masks: dict[tuple[int, int | None], Tensor | None]
+    masks: _Masks
 
     def needs_positions(self, length: int) -> bool:
         return self.slopes is not None or (self.window is not None and length > self.window)
@@ -192,8 +193,8 @@ def _read(layer: _Layer, stretch: Reading, query: Tensor) -> Tensor:
 
 
 def _once(layer: _Layer, part: Writing | Reading, make: Callable[[], Tensor | None]) -> Tensor | None:
-    """A mask made by the first layer serves all others with the same window."""
-    key = (id(part), layer.window)
+    """A mask made by the first layer of a device serves all others there with the same window."""
+    key = (id(part), layer.window, layer.keys.device)
     if key not in layer.masks:
         layer.masks[key] = make()
     return layer.masks[key]
@@ -201,7 +202,7 @@ def _once(layer: _Layer, part: Writing | Reading, make: Callable[[], Tensor | No
 
 def _writing_mask(layer: _Layer, group: Writing, grouped: int) -> Tensor | None:
     """Scores to add, broadcastable to (1, K, N * G, L); a beam's rows stand G by G."""
-    mask = group.mask
+    mask = None if group.mask is None else group.mask.to(layer.keys.device)
     if layer.needs_positions(group.end):
         bias = _by_distance(layer, group)  # (H or 1, N, L)
         mask = bias if mask is None else bias + mask
@@ -223,7 +224,8 @@ def _by_distance(layer: _Layer, group: Writing) -> Tensor:
 
 
 def _positions(layer: _Layer, positions: Tensor | None, length: int) -> Tensor:
-    return torch.arange(length, device=layer.keys.device) if positions is None else positions
+    device = layer.keys.device
+    return torch.arange(length, device=device) if positions is None else positions.to(device)
 
 
 def _bias(layer: _Layer, cells: Tensor, now: Tensor) -> Tensor:
@@ -245,7 +247,7 @@ def _reading_mask(layer: _Layer, stretch: Reading, keys: Tensor) -> Tensor | Non
         return None
     cells = torch.arange(stretch.end, device=keys.device)
     now = cells[stretch.begin :]
-    mask = _causal(now, cells, keys.dtype) if stretch.tree is None else stretch.tree
+    mask = _causal(now, cells, keys.dtype) if stretch.tree is None else stretch.tree.to(keys.device)
     if needs_positions:
         return (_bias(layer, cells, now) + mask)[None]
     return mask[None, None]

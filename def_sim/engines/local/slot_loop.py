@@ -271,7 +271,7 @@ class SlotLoop:
                 input_ids=torch.tensor([tokens], device=self.device),
                 position_ids=torch.tensor([positions], device=self.device),
                 use_cache=False,
-                logits_to_keep=torch.tensor(needed, dtype=torch.long, device=self.device),
+                logits_to_keep=needed,  # as numbers: the last layer may lie on another device
                 step=step,
             )
         logits: Tensor = output.logits[0].float()

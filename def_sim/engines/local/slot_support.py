@@ -16,7 +16,7 @@ from torch import Tensor
 
 from def_sim.engines.local import slot_attention
 from def_sim.engines.local.batch_runner import BatchRunner
-from def_sim.engines.local.key_values import KeyValues, LayerShape, bytes_per_cell
+from def_sim.engines.local.key_values import KeyValues, LayerShape, bytes_per_cell, cell_budget
 from def_sim.engines.local.model import LocalModel, is_out_of_memory
 from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.paged_loop import PagedLoop
@@ -70,7 +70,9 @@ def make_runner(
     # What was read before would change the shape of what is read now.
     reuses_prefixes = reuses_prefixes and not is_deterministic
     why_not_paged = None
-    if model.device.type == "cuda":
+    if len(model.devices) > 1:
+        why_not_paged = f"its layers lie on {len(model.devices)} devices"
+    elif model.device.type == "cuda":
         torch.cuda.set_device(model.device)  # streams and kernels of this thread are for this device
         model.unpack(most_bytes=int(UNPACKED_SHARE * free_bytes(model.device)))
         why_not_paged = try_pages(network, layers)
@@ -85,7 +87,11 @@ def make_runner(
             stop_tokens=frozenset(model.special.stop),
             max_rows=max_rows,
             max_read=_MAX_READ[model.device.type],
-            max_bytes=int(_MEMORY_SHARE[model.device.type] * free_bytes(model.device)),
+            max_bytes=cell_budget(
+                layers,
+                network.dtype,
+                {device: int(_MEMORY_SHARE[device.type] * free_bytes(device)) for device in model.devices},
+            ),
             bytes_per_cell=bytes_per_cell(layers, network.dtype),
             keeps_positions=_needs_positions(network),
             reuses_prefixes=reuses_prefixes,

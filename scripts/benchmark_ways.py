@@ -1,0 +1,327 @@
+"""The ways of holding the same interviews that the engine benchmark compares.
+
+Each is given the network, the interviews and the most seconds it may take: once they are over it stops
+between answers, and its rate counts. What a way does once before it answers (loading, the trial of its
+kernels, a warm-up that it asks for) is over before its clock starts.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from benchmark_floor import clock, now
+from benchmark_interviews import Interview, plain_prompt, request_of
+from transformers import GenerationConfig
+from transformers.generation.continuous_batching.utils import WorkloadHints
+
+from def_sim.engines.local import slot_attention
+from def_sim.engines.local.key_values import LayerShape, bytes_per_cell
+from def_sim.engines.local.paged import paged_attention
+from def_sim.engines.local.paged.paged_loop import PagedLoop
+from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.slot_loop import SlotLoop
+from def_sim.engines.local.slot_support import UNPACKED_SHARE, free_bytes, try_pages, try_slots
+from def_sim.engines.local.unpacking import unpack_linear_layers
+
+SURVEY: Final = 613  # questions of the study's survey of the USA
+
+
+@dataclass
+class Result:
+    """What a way did in its time."""
+
+    seconds: float
+    num_tokens: int  # of answers; beams that lose do not count
+    num_answers: int
+    notes: str = ""
+
+    @property
+    def tokens_per_s(self) -> float:
+        """Tokens of answers a second."""
+        return self.num_tokens / self.seconds
+
+
+# --- transformers
+
+
+def warm_up(network: Any) -> None:
+    """A few tokens by `generate()`: what a device does the first time takes seconds."""
+    for num_beams in (1, 2):
+        _generate(network, [plain_prompt(0, 64, num_beams, 4)])
+
+
+def one_at_a_time(network: Any, interviews: Sequence[Interview], most_seconds: float) -> Result:
+    """The published shape: `generate()` for one prompt after the other."""
+    every = _in_turn(interviews)
+    return _in_batches(network, interviews, ([one] for one in every), most_seconds)
+
+
+def lockstep(network: Any, interviews: Sequence[Interview], most_seconds: float) -> Result:
+    """All respondents answer a question in one padded batch, and wait for the longest answer."""
+    if any(interview.decoding.num_beams > 1 for interview in interviews):
+        raise ValueError("one batch has one number of beams; see by_beams")
+    questions = range(len(interviews[0].prompts))
+    batches = ([(respondent, question) for respondent in range(len(interviews))] for question in questions)
+    return _in_batches(network, interviews, batches, most_seconds)
+
+
+def by_beams(network: Any, interviews: Sequence[Interview], most_seconds: float) -> Result:
+    """As lockstep, in one batch for each kind of decoding."""
+    groups: dict[tuple[int, bool], list[int]] = {}
+    for respondent, interview in enumerate(interviews):
+        decoding = interview.decoding
+        kind = (decoding.num_beams, decoding.do_sample and decoding.num_beams > 1)
+        groups.setdefault(kind, []).append(respondent)
+    if len(groups) == 1:
+        raise ValueError("one kind of decoding makes one batch; see lockstep")
+    batches = (
+        [(respondent, question) for respondent in members]
+        for question in range(len(interviews[0].prompts))
+        for members in groups.values()
+    )
+    return _in_batches(network, interviews, batches, most_seconds)
+
+
+Asked = tuple[int, int]  # respondent, question
+
+
+def _in_turn(interviews: Sequence[Interview]) -> Iterator[Asked]:
+    for question in range(len(interviews[0].prompts)):
+        for respondent in range(len(interviews)):
+            yield respondent, question
+
+
+def _in_batches(
+    network: Any, interviews: Sequence[Interview], batches: Iterable[list[Asked]], most_seconds: float
+) -> Result:
+    """Batch after batch by `generate()`."""
+    num_tokens = num_answers = 0
+    begin = clock(network.device)
+    for batch in batches:
+        num_tokens += _generate(network, [request_of(interviews, *asked) for asked in batch])
+        num_answers += len(batch)
+        if clock(network.device) - begin > most_seconds:
+            break
+    return Result(clock(network.device) - begin, num_tokens, num_answers, f"{num_answers} answers")
+
+
+def _generate(network: Any, prompts: Sequence[Prompt]) -> int:
+    """Tokens that were asked for; a batch goes on until its longest answer is done.
+
+    With transformers' own sampling, as anybody calls it.
+    """
+    decoding = prompts[0].request.decoding
+    longest = max(len(prompt.token_ids) for prompt in prompts)
+    length = max(prompt.request.decoding.max_new_tokens for prompt in prompts)
+    rows = [(*[0] * (longest - len(prompt.token_ids)), *prompt.token_ids) for prompt in prompts]
+    mask = [[place >= longest - len(prompt.token_ids) for place in range(longest)] for prompt in prompts]
+    make_settings: Any = GenerationConfig
+    settings = make_settings(
+        max_new_tokens=length,
+        num_beams=decoding.num_beams,
+        do_sample=decoding.do_sample,
+        top_k=50 if decoding.do_sample else None,
+        eos_token_id=None,
+        pad_token_id=0,
+    )
+    with torch.inference_mode():
+        answers = network.generate(
+            input_ids=torch.tensor(rows, device=network.device),
+            attention_mask=torch.tensor(mask, device=network.device).long(),
+            generation_config=settings,
+        )
+    assert answers.shape[1] == longest + length
+    return sum(prompt.request.decoding.max_new_tokens for prompt in prompts)
+
+
+def continuous(network: Any, interviews: Sequence[Interview], most_seconds: float) -> Result:
+    """The continuous batching of transformers, each respondent at its own pace; it has no beams."""
+    if any(interview.decoding.num_beams > 1 for interview in interviews):
+        raise ValueError("transformers' continuous batching has no beams")
+    before = network.config._attn_implementation
+    make_settings: Any = GenerationConfig
+    longest = max(max(interview.lengths) for interview in interviews)
+    settings = make_settings(
+        max_new_tokens=longest, do_sample=True, top_k=50, eos_token_id=None, pad_token_id=0
+    )
+    hints = WorkloadHints(
+        max_prompt_length=max(len(prompt) for interview in interviews for prompt in interview.prompts),
+        max_generated_length=longest,
+        num_requests=len(interviews),
+    )
+    with network.continuous_batching_context_manager(
+        generation_config=settings, workload_hints=hints, timeout=5
+    ) as manager:
+        result = _asked_of(manager, network.device, interviews, most_seconds)
+    network.set_attn_implementation(before)
+    return result
+
+
+def _asked_of(
+    manager: Any, device: torch.device, interviews: Sequence[Interview], most_seconds: float
+) -> Result:
+    num_tokens = num_answers = 0
+    num_questions = len(interviews[0].prompts)
+
+    def ask(respondent: int, question: int) -> None:
+        one = interviews[respondent]
+        manager.add_request(
+            list(one.prompts[question]), f"{respondent} {question}", max_new_tokens=one.lengths[question]
+        )
+
+    manager.add_request(list(interviews[0].prompts[0]), "0 0", max_new_tokens=2)
+    while manager.is_running() and manager.get_result(timeout=0.1) is None:
+        pass  # its memory is set aside and its kernels compiled with the first request
+    begin = clock(device)
+    for respondent in range(len(interviews)):
+        ask(respondent, 0)
+    while num_answers < len(interviews) * num_questions and now(device) - begin < most_seconds:
+        output = manager.get_result(timeout=0.1)
+        if output is None:
+            if not manager.is_running():
+                raise RuntimeError("it ended by itself")
+            continue
+        if output.error is not None:
+            raise RuntimeError(str(output.error))
+        num_tokens, num_answers = num_tokens + len(output.generated_tokens), num_answers + 1
+        respondent, question = map(int, output.request_id.split())
+        if question + 1 < num_questions:
+            ask(respondent, question + 1)
+    if not num_answers:
+        raise RuntimeError(f"no answer within {most_seconds:.0f} s")
+    return Result(clock(device) - begin, num_tokens, num_answers, f"{num_answers} answers")
+
+
+# --- this engine
+
+
+def slots(network: Any, interviews: Sequence[Interview], most_seconds: float) -> Result:
+    """This engine."""
+    return _slots(network, interviews, most_seconds)
+
+
+def slots_without_reuse(network: Any, interviews: Sequence[Interview], most_seconds: float) -> Result:
+    """This engine, every prompt read from its beginning."""
+    return _slots(network, interviews, most_seconds, reuses_prefixes=False)
+
+
+def slots_without_graphs(network: Any, interviews: Sequence[Interview], most_seconds: float) -> Result:
+    """This engine on a GPU, every operation launched by itself."""
+    if network.device.type != "cuda":
+        raise ValueError("graphs are for GPUs")
+    return _slots(network, interviews, most_seconds, captures=False)
+
+
+def _slots(
+    network: Any,
+    interviews: Sequence[Interview],
+    most_seconds: float,
+    *,
+    reuses_prefixes: bool = True,
+    captures: bool = True,
+) -> Result:
+    before = network.config._attn_implementation
+    loop, timed = make_loop(network, reuses_prefixes=reuses_prefixes, captures=captures)
+    num_questions, num_tokens = len(interviews[0].prompts), 0
+    ended: list[float] = []
+    begin = clock(network.device)
+    for respondent in range(len(interviews)):
+        loop.add(respondent * num_questions, request_of(interviews, respondent, 0))
+    try:
+        while loop.has_work and now(network.device) - begin < most_seconds:
+            for draft, error in loop.step():
+                if error is not None:
+                    raise error
+                num_tokens += len(draft.text.answer or ())
+                ended.append(now(network.device) - begin)
+                respondent, question = divmod(draft.ticket, num_questions)
+                if question + 1 < num_questions:  # each respondent goes on by itself
+                    loop.add(draft.ticket + 1, request_of(interviews, respondent, question + 1))
+        work, seconds = loop.work, clock(network.device) - begin
+    finally:
+        network.set_attn_implementation(before)
+        if isinstance(loop, PagedLoop):
+            loop.close()
+    if not ended:
+        raise RuntimeError(f"no answer within {most_seconds:.0f} s")
+    notes = [f"{len(ended)} answers in {work.num_steps} steps"]
+    if timed is not None:
+        notes.append(f"{1 - timed.seconds / seconds:.1%} of the time outside the model")
+    if reuses_prefixes:
+        notes.append(f"{work.num_reused_tokens / work.num_prompt_tokens:.0%} of the prompts not read again")
+    survey = _survey_seconds(ended, len(interviews))
+    notes.append(f"{SURVEY} questions at the pace of the second half: {survey:,.0f} s")
+    return Result(seconds, num_tokens, len(ended), ", ".join(notes))
+
+
+def _survey_seconds(ended: Sequence[float], num_respondents: int) -> float:
+    """Seconds for a whole survey: by then all graphs are captured, which the first half pays for."""
+    half = len(ended) // 2
+    if half == 0 or len(ended) == half:
+        return float("nan")
+    pace = (ended[-1] - ended[half - 1]) / (len(ended) - half)
+    return ended[half - 1] + (SURVEY * num_respondents - half) * pace
+
+
+def make_loop(network: Any, **settings: Any) -> "tuple[SlotLoop | PagedLoop, _Timed | None]":
+    """The loop for the network's device; on a CPU with a clock at the model."""
+    reason, layers = try_slots(network)
+    if reason is not None:
+        raise ValueError(reason)
+    if network.device.type == "cuda":
+        unpack_linear_layers(network, most_bytes=int(UNPACKED_SHARE * free_bytes(network.device)))
+        return _paged_loop(network, layers, **settings), None
+    network.set_attn_implementation(slot_attention.NAME)
+    timed = _Timed(network)
+    loop = SlotLoop(
+        timed,
+        frozenset(),
+        max_rows=256,
+        max_read=1024,
+        max_bytes=1 << 32,
+        bytes_per_cell=bytes_per_cell(layers, network.dtype),
+        reuses_prefixes=settings["reuses_prefixes"],
+    )
+    return loop, timed
+
+
+def _paged_loop(network: Any, layers: list[LayerShape], **settings: Any) -> PagedLoop:
+    if (reason := try_pages(network, layers)) is not None:
+        raise ValueError(reason)
+    network.set_attn_implementation(paged_attention.NAME)
+    free, _ = torch.cuda.mem_get_info(network.device)
+    return PagedLoop(
+        network,
+        frozenset(),
+        max_rows=256,
+        max_read=8192,
+        max_bytes=int(0.8 * free),
+        layers=layers,
+        **settings,
+    )
+
+
+class _Timed:
+    """The network, with the seconds spent in it."""
+
+    def __init__(self, network: Any) -> None:
+        self._network = network
+        self.device, self.seconds = network.device, 0.0
+
+    def __call__(self, **inputs: Any) -> Any:
+        begin = clock(self.device)
+        output = self._network(**inputs)
+        self.seconds += clock(self.device) - begin
+        return output
+
+
+Way = Callable[[Any, Sequence[Interview], float], Result]
+REFERENCES: Final[dict[str, Way]] = {
+    "one_at_a_time": one_at_a_time,
+    "lockstep": lockstep,
+    "by_beams": by_beams,
+    "continuous": continuous,
+    "slots_without_graphs": slots_without_graphs,
+}
+ENGINE: Final[dict[str, Way]] = {"slots_without_reuse": slots_without_reuse, "slots": slots}

@@ -1,0 +1,88 @@
+"""A script that `test_placement.py` runs: split models on two pretended devices, one line of JSON each.
+
+    python tests/engines/on_two_devices.py
+
+A line says whether the tokens (slots) or the logits (loading) are those of one device, and on which
+devices the layers' cells lie.
+"""
+
+import copy
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import dispatch_model
+from torch import nn
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from pretended_devices import DEVICES  # noqa: E402  # first: what follows must find its devices
+from test_slot_loop import ARCHITECTURES, DECODINGS, loop_of, network_of, prompts_of, run  # noqa: E402
+from tiny_models import baichuan2_13b_chat, chatglm2_6b, mistral7b  # noqa: E402
+
+from def_sim.engines.local.loading import load_network  # noqa: E402
+from def_sim.engines.local.placement import spread  # noqa: E402
+from def_sim.engines.local.slot_attention import NAME  # noqa: E402
+from def_sim.engines.local.slot_support import try_slots  # noqa: E402
+
+CPU = [torch.device("cpu")]
+
+
+def split(network: Any) -> Any:
+    """A copy whose layers are on both devices, with accelerate's hooks."""
+    places = spread(network, DEVICES)
+    network = copy.deepcopy(network)
+    for path, device in places.items():
+        for module in network.get_submodule(path).modules():
+            for name, weight in list(module.named_parameters(recurse=False)):
+                setattr(module, name, nn.Parameter(weight.detach().to(device), requires_grad=False))
+            for name, buffer in list(module.named_buffers(recurse=False)):
+                module._buffers[name] = buffer.to(device)
+    return dispatch_model(network, places, main_device=DEVICES[0], skip_keys="past_key_values")
+
+
+def check_slots(make: Callable[[], Any]) -> dict[str, Any]:
+    """Answers with and without beams, written and read side by side, on one device and on two."""
+    network = network_of(make)
+    if hasattr(network.config, "num_local_experts"):
+        network.set_experts_implementation("eager")  # counts experts in a way that CPUs lack
+    prompts = prompts_of((DECODINGS[name] for name in ("sampled", "5 beams")), respondents=3)
+    expected = run(loop_of(network), prompts)
+    on_two = split(network)
+    why_not, layers = try_slots(on_two)
+    loop = loop_of(network)
+    loop.model = on_two
+    on_two.set_attn_implementation(NAME)
+    found = run(loop, prompts)
+    return {"is_same": found == expected, "why_not": why_not, "cells": [str(one.device) for one in layers]}
+
+
+def check_loading(make: Callable[[Path], Path]) -> dict[str, Any]:
+    """The folder's files, loaded onto one device and onto two."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DEF_SIM_CACHE"] = f"{folder}/cache"
+        checkpoint = Path(folder) / "model"
+        checkpoint.mkdir()
+        make(checkpoint)
+        networks = [
+            load_network(checkpoint, dtype=torch.float32, devices=devices, quantization="none")
+            for devices in (CPU, DEVICES)
+        ]
+    tokens = torch.arange(3, 15)[None]
+    with torch.no_grad():
+        expected, found = (n(input_ids=tokens.to(n.device), use_cache=False).logits for n in networks)
+    difference = float((found.cpu() - expected).norm() / expected.norm())
+    return {"is_same": difference < 1e-5, "device": str(found.device)}
+
+
+if __name__ == "__main__":
+    for name in ("Llama", "Mistral with a sliding window", "Mixtral", "GLM", "Baichuan2 with ALiBi"):
+        print(json.dumps({"slots": name, **check_slots(ARCHITECTURES[name])}), flush=True)
+    for maker in (mistral7b, chatglm2_6b, baichuan2_13b_chat):
+        print(json.dumps({"loading": maker.__name__, **check_loading(maker)}), flush=True)
