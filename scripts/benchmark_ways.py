@@ -247,7 +247,9 @@ def _slots(
         raise RuntimeError(f"no answer within {most_seconds:.0f} s")
     notes = [f"{len(ended)} answers in {work.num_steps} steps"]
     if timed is not None:
-        notes.append(f"{1 - timed.seconds / seconds:.1%} of the time outside the model")
+        growing = timed.growing.seconds / seconds
+        outside = 1 - timed.model.seconds / seconds - growing
+        notes.append(f"{outside:.1%} of the time choosing and keeping book, {growing:.1%} growing cells")
     if reuses_prefixes:
         notes.append(f"{work.num_reused_tokens / work.num_prompt_tokens:.0%} of the prompts not read again")
     survey = _survey_seconds(ended, len(interviews))
@@ -264,8 +266,8 @@ def _survey_seconds(ended: Sequence[float], num_respondents: int) -> float:
     return ended[half - 1] + (SURVEY * num_respondents - half) * pace
 
 
-def make_loop(network: Any, **settings: Any) -> "tuple[SlotLoop | PagedLoop, _Timed | None]":
-    """The loop for the network's device; on a CPU with a clock at the model."""
+def make_loop(network: Any, **settings: Any) -> "tuple[SlotLoop | PagedLoop, _Clocks | None]":
+    """The loop for the network's device; on a CPU with clocks at what is not choosing and keeping book."""
     reason, layers = try_slots(network)
     if reason is not None:
         raise ValueError(reason)
@@ -273,9 +275,9 @@ def make_loop(network: Any, **settings: Any) -> "tuple[SlotLoop | PagedLoop, _Ti
         unpack_linear_layers(network, most_bytes=int(UNPACKED_SHARE * free_bytes(network.device)))
         return _paged_loop(network, layers, **settings), None
     network.set_attn_implementation(slot_attention.NAME)
-    timed = _Timed(network)
+    model = _Timed(network, network.device)
     loop = SlotLoop(
-        timed,
+        model,
         frozenset(),
         max_rows=256,
         max_read=1024,
@@ -283,7 +285,9 @@ def make_loop(network: Any, **settings: Any) -> "tuple[SlotLoop | PagedLoop, _Ti
         bytes_per_cell=bytes_per_cell(layers, network.dtype),
         reuses_prefixes=settings["reuses_prefixes"],
     )
-    return loop, timed
+    growing = _Timed(loop._cells.reserve, network.device)
+    loop._cells.reserve = growing  # type: ignore[method-assign]
+    return loop, _Clocks(model, growing)
 
 
 def _paged_loop(network: Any, layers: list[LayerShape], **settings: Any) -> PagedLoop:
@@ -303,17 +307,23 @@ def _paged_loop(network: Any, layers: list[LayerShape], **settings: Any) -> Page
 
 
 class _Timed:
-    """The network, with the seconds spent in it."""
+    """Something to call, with the seconds spent in it."""
 
-    def __init__(self, network: Any) -> None:
-        self._network = network
-        self.device, self.seconds = network.device, 0.0
+    def __init__(self, call: Callable[..., Any], device: torch.device) -> None:
+        self._call = call
+        self.device, self.seconds = device, 0.0
 
-    def __call__(self, **inputs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         begin = clock(self.device)
-        output = self._network(**inputs)
+        output = self._call(*args, **kwargs)
         self.seconds += clock(self.device) - begin
         return output
+
+
+@dataclass
+class _Clocks:
+    model: _Timed
+    growing: _Timed
 
 
 Way = Callable[[Any, Sequence[Interview], float], Result]

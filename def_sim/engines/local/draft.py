@@ -10,6 +10,7 @@ beam sees any more; they are dropped now and then (`drop_dead_cells`).
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import torch
@@ -92,8 +93,7 @@ class Draft:
         num_rows = len(self.text.next_tokens)
         if self._mask is None:
             return Writing(self.slot, num_rows, self._num_cells, None)
-        own = torch.full((num_rows, num_rows), -torch.inf, dtype=self._mask.dtype, device=device)
-        mask = torch.cat([self._mask, own.fill_diagonal_(0.0)], dim=1)
+        mask = torch.cat([self._mask, _only_itself(num_rows, self._mask.dtype, device)], dim=1)
         return Writing(self.slot, num_rows, self._num_cells, mask, self._positions_with_next(device))
 
     @property
@@ -122,7 +122,7 @@ class Draft:
                 self._positions = torch.arange(self._num_cells, device=device)
             return
         assert writing.mask is not None
-        self._mask = writing.mask[list(parents)]
+        self._mask = writing.mask.index_select(0, torch.tensor(parents, device=device))
         self._positions = writing.positions
 
     def drop_dead_cells(self, cells: KeyValues) -> None:
@@ -143,3 +143,9 @@ class Draft:
             return None
         new = torch.full((len(self.text.next_tokens),), self.position, device=device)
         return torch.cat([self._positions, new])
+
+
+@lru_cache(maxsize=64)
+def _only_itself(num_rows: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """What beams add to their scores of each other's newest tokens; shared, never changed."""
+    return torch.full((num_rows, num_rows), -torch.inf, dtype=dtype, device=device).fill_diagonal_(0.0)

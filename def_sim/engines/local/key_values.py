@@ -68,7 +68,7 @@ class KeyValues:
         """
         if index == len(self.keys):
             for layers, new in ((self.keys, key), (self.values, value)):
-                layers.append(new.new_zeros((self.num_slots, new.shape[1], self.num_cells, new.shape[3])))
+                layers.append(new.new_empty((self.num_slots, new.shape[1], self.num_cells, new.shape[3])))
         return self.keys[index], self.values[index]
 
     def keep(self, slot: int, cells: Tensor, begin: int) -> None:
@@ -138,6 +138,7 @@ def rounded(num_cells: int) -> int:
 
 
 def _grown(old: Tensor, slots: int, cells: int) -> Tensor:
-    new = old.new_zeros((slots, old.shape[1], cells, old.shape[3]))
+    # Not filled: nobody looks at a cell before something was put into it.
+    new = old.new_empty((slots, old.shape[1], cells, old.shape[3]))
     new[: old.shape[0], :, : old.shape[2]] = old
     return new

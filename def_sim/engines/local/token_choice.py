@@ -202,6 +202,8 @@ def _may_miss_ties(scores: Tensor, asks: Sequence[Ask], vocabulary: int) -> bool
     if scores.shape[1] >= vocabulary:
         return False
     limited = [ask.decoding.do_sample for ask in asks for _ in ask.scores]
+    if not any(limited):
+        return False
     is_full = (scores > -torch.inf).all(dim=-1) & torch.tensor(limited, device=scores.device)
     return bool(is_full.any())
 
@@ -209,13 +211,15 @@ def _may_miss_ties(scores: Tensor, asks: Sequence[Ask], vocabulary: int) -> bool
 def _noise(asks: Sequence[Ask], tokens: Tensor) -> Tensor:
     """Gumbel numbers for candidates, shape (R, M); zero for rows that do not sample."""
     rows = [(ask, beam) for ask in asks for beam in range(len(ask.scores))]
+    samples = [ask.decoding.do_sample for ask, _ in rows]
+    if not any(samples):
+        return torch.zeros(tokens.shape, dtype=torch.float64, device=tokens.device)
     states = noise_states(
         np.array([ask.noise_key for ask, _ in rows], dtype=np.uint64),
         np.array([ask.step for ask, _ in rows]),
         np.array([beam for _, beam in rows]),
     )
     noise = token_noise(torch.as_tensor(states.view(np.int64), device=tokens.device), tokens)
-    samples = [ask.decoding.do_sample for ask, _ in rows]
     if not all(samples):
         noise[torch.tensor([not sample for sample in samples], device=tokens.device)] = 0.0
     return noise
