@@ -72,10 +72,13 @@ def fetch(config: RunConfig) -> int:
             f"{config.model.label} runs at its provider: there is nothing to fetch.",
             fix="Leave `stage=fetch` out.",
         )
+    from def_sim.engines.local.engine import LocalEngine
     from def_sim.engines.local.fetch import fetch_checkpoint  # the hub's client
 
     folder, num_bytes = fetch_checkpoint(path, engine.arguments.get("revision"))
-    create_engine(config).check()
+    local = create_engine(config)
+    if isinstance(local, LocalEngine):  # the machine that fetches need not be the one that answers
+        local.check_files()
     what = "already here" if Path(path).expanduser().is_dir() else "fetched     "
     print(f"{what}  {config.model.label}: {num_bytes / 1e9:.2f} GB in {folder}")
     return 0

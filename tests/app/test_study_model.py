@@ -147,9 +147,20 @@ def test_fetching_what_lies_in_a_folder_says_where_it_is_and_that_it_is_whole(
     folder_of: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = folder_of("baichuan2_13b_chat")
-    choice = ["model=baichuan2_13b_chat", f"model.engine.path={folder}", "stage=fetch"]
-    assert main(words(tmp_path, *choice)) == 0
+    # A machine without a GPU may fetch for one that has some.
+    choice = ["model=baichuan2_13b_chat", f"model.engine.path={folder}", "model.engine.device=cuda"]
+    assert main(words(tmp_path, *choice, "stage=fetch")) == 0
     assert f"already here  Baichuan2-13B-Chat: 0.00 GB in {folder.resolve()}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("device", ["cuda:1", "split", "gpu"])
+def test_a_device_that_is_not_here_is_named_before_anything_is_written(
+    device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert main(words(tmp_path, f"model.engine.device={device}")) == 2
+    assert f"model.engine.device={device}" in capsys.readouterr().err.replace("'", "")
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_hosted_model_has_nothing_to_fetch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

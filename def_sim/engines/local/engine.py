@@ -135,7 +135,19 @@ class LocalEngine:
         )
 
     def check(self) -> None:
-        """Makes sure, without loading anything, that the checkpoint is here and whole.
+        """Makes sure, without loading anything, that the checkpoint is here and whole, and the device there.
+
+        Raises:
+            ModelError: As for `check_files`, or this machine has no such device; says what to do.
+        """
+        self.check_files()
+        if self._settings.device not in ("auto", "cpu"):
+            from def_sim.engines.local.placement import find_devices  # torch, which knows of GPUs
+
+            find_devices(self._settings.device)
+
+    def check_files(self) -> None:
+        """Makes sure that the checkpoint is here and whole, whatever machine this is.
 
         Raises:
             ModelError: Weights, tokenizer or chat template are missing, or the checkpoint cannot be
