@@ -10,8 +10,9 @@ Every way answers the same prompts of the same respondents in the same process, 
 only ratios within one run mean something. Weights are random: speed does not depend on what they say.
 Answers have set lengths, which no way can shorten. On a CPU the clock is the process's CPU time with
 one thread, which neighbours disturb least; on a GPU it is the wall, and a way stops when its time is
-over (`--seconds`): the others after so many, this engine after five times as many, since it captures
-its graphs meanwhile. Weights in 4 bit stay unpacked once this engine has unpacked them, so it goes last.
+over (`--seconds`): batches of `generate()` after so many, loops after twice or four times as many, since
+they capture graphs meanwhile. Weights in 4 bit stay unpacked once this engine has unpacked them, so it
+goes last.
 
 The ways are in `benchmark_ways.py`, what is asked in `benchmark_interviews.py`, the floor in
 `benchmark_floor.py`.
@@ -37,13 +38,11 @@ from benchmark_floor import (
     weight_bytes,
 )
 from benchmark_interviews import MODELS, Interview, build_network, make_interviews, plain_prompt
-from benchmark_ways import ENGINE, REFERENCES, Result, make_loop, warm_up
+from benchmark_ways import WAYS, Result, make_loop, warm_up
 
 from def_sim.engines.local.key_values import bytes_per_cell
 
-WAYS: Final = {**REFERENCES, **ENGINE}
 SECONDS_ON_A_GPU: Final = 8.0  # of a way; with these all ways, twice 20 and 200 respondents, end in time
-ENGINE_SHARE: Final = 5
 
 
 def main() -> None:
@@ -108,9 +107,9 @@ def compare(
     """Every chosen way, a row as it ends: what was measured is there if the run is cut short."""
     results: dict[str, Result] = {}
     for name in ways:
-        limit = most_seconds * ENGINE_SHARE if name in ENGINE else most_seconds
+        way, share = WAYS[name]
         try:
-            results[name] = WAYS[name](network, interviews, limit)
+            results[name] = way(network, interviews, most_seconds * share)
         except (RuntimeError, ValueError, NotImplementedError, ImportError) as error:
             print(f"  {name}: not run: {type(error).__name__}: {str(error)[:160]}", flush=True)
         else:

@@ -1,8 +1,8 @@
 """The ways of holding the same interviews that the engine benchmark compares.
 
 Each is given the network, the interviews and the most seconds it may take: once they are over it stops
-between answers, and its rate counts. What a way does once before it answers (loading, the trial of its
-kernels, a warm-up that it asks for) is over before its clock starts.
+between answers, and its rate counts, without what is begun and not finished. What a way does once before
+it answers (loading, the trial of its kernels, a warm-up that it asks for) is over before its clock starts.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,8 +53,8 @@ def warm_up(network: Any) -> None:
 
 def one_at_a_time(network: Any, interviews: Sequence[Interview], most_seconds: float) -> Result:
     """The published shape: `generate()` for one prompt after the other."""
-    every = _in_turn(interviews)
-    return _in_batches(network, interviews, ([one] for one in every), most_seconds)
+    every = ([[one]] for one in _in_turn(interviews))
+    return _in_batches(network, interviews, every, most_seconds)
 
 
 def lockstep(network: Any, interviews: Sequence[Interview], most_seconds: float) -> Result:
@@ -62,8 +62,8 @@ def lockstep(network: Any, interviews: Sequence[Interview], most_seconds: float)
     if any(interview.decoding.num_beams > 1 for interview in interviews):
         raise ValueError("one batch has one number of beams; see by_beams")
     questions = range(len(interviews[0].prompts))
-    batches = ([(respondent, question) for respondent in range(len(interviews))] for question in questions)
-    return _in_batches(network, interviews, batches, most_seconds)
+    rounds = ([[(respondent, question) for respondent in range(len(interviews))]] for question in questions)
+    return _in_batches(network, interviews, rounds, most_seconds)
 
 
 def by_beams(network: Any, interviews: Sequence[Interview], most_seconds: float) -> Result:
@@ -75,12 +75,11 @@ def by_beams(network: Any, interviews: Sequence[Interview], most_seconds: float)
         groups.setdefault(kind, []).append(respondent)
     if len(groups) == 1:
         raise ValueError("one kind of decoding makes one batch; see lockstep")
-    batches = (
-        [(respondent, question) for respondent in members]
+    rounds = (
+        [[(respondent, question) for respondent in members] for members in groups.values()]
         for question in range(len(interviews[0].prompts))
-        for members in groups.values()
     )
-    return _in_batches(network, interviews, batches, most_seconds)
+    return _in_batches(network, interviews, rounds, most_seconds)
 
 
 Asked = tuple[int, int]  # respondent, question
@@ -93,14 +92,15 @@ def _in_turn(interviews: Sequence[Interview]) -> Iterator[Asked]:
 
 
 def _in_batches(
-    network: Any, interviews: Sequence[Interview], batches: Iterable[list[Asked]], most_seconds: float
+    network: Any, interviews: Sequence[Interview], rounds: Iterable[list[list[Asked]]], most_seconds: float
 ) -> Result:
-    """Batch after batch by `generate()`."""
+    """Rounds of batches by `generate()`; a round is not left half done, its kinds are not alike."""
     num_tokens = num_answers = 0
     begin = clock(network.device)
-    for batch in batches:
-        num_tokens += _generate(network, [request_of(interviews, *asked) for asked in batch])
-        num_answers += len(batch)
+    for batches in rounds:
+        for batch in batches:
+            num_tokens += _generate(network, [request_of(interviews, *asked) for asked in batch])
+            num_answers += len(batch)
         if clock(network.device) - begin > most_seconds:
             break
     return Result(clock(network.device) - begin, num_tokens, num_answers, f"{num_answers} answers")
@@ -150,12 +150,16 @@ def continuous(network: Any, interviews: Sequence[Interview], most_seconds: floa
         max_generated_length=longest,
         num_requests=len(interviews),
     )
-    with network.continuous_batching_context_manager(
-        generation_config=settings, workload_hints=hints, timeout=5
-    ) as manager:
-        result = _asked_of(manager, network.device, interviews, most_seconds)
-    network.set_attn_implementation(before)
-    return result
+    try:
+        with network.continuous_batching_context_manager(
+            generation_config=settings, workload_hints=hints, timeout=5
+        ) as manager:
+            try:
+                return _asked_of(manager, network.device, interviews, most_seconds)
+            finally:
+                manager.stop(block=True, hard_stop=True)  # or it would finish what is begun
+    finally:
+        network.set_attn_implementation(before)
 
 
 def _asked_of(
@@ -171,8 +175,11 @@ def _asked_of(
         )
 
     manager.add_request(list(interviews[0].prompts[0]), "0 0", max_new_tokens=2)
-    while manager.is_running() and manager.get_result(timeout=0.1) is None:
-        pass  # its memory is set aside and its kernels compiled with the first request
+    first = None
+    while first is None and manager.is_running():  # its memory and kernels are made with the first request
+        first = manager.get_result(timeout=0.1)
+    if first is None or first.error is not None:
+        raise RuntimeError(f"its first request failed: {first and first.error}")
     begin = clock(device)
     for respondent in range(len(interviews)):
         ask(respondent, 0)
@@ -327,11 +334,13 @@ class _Clocks:
 
 
 Way = Callable[[Any, Sequence[Interview], float], Result]
-REFERENCES: Final[dict[str, Way]] = {
-    "one_at_a_time": one_at_a_time,
-    "lockstep": lockstep,
-    "by_beams": by_beams,
-    "continuous": continuous,
-    "slots_without_graphs": slots_without_graphs,
+# With the share of its time that each gets: of a loop the first seconds are all prompts, and graphs.
+WAYS: Final[dict[str, tuple[Way, int]]] = {
+    "one_at_a_time": (one_at_a_time, 1),
+    "lockstep": (lockstep, 1),
+    "by_beams": (by_beams, 1),
+    "continuous": (continuous, 2),
+    "slots_without_graphs": (slots_without_graphs, 2),
+    "slots_without_reuse": (slots_without_reuse, 4),
+    "slots": (slots, 4),
 }
-ENGINE: Final[dict[str, Way]] = {"slots_without_reuse": slots_without_reuse, "slots": slots}

@@ -23,6 +23,7 @@ from def_sim.app.provenance import record_run
 from def_sim.app.run import Run, create_engine, folder_of, prepare_run, resolve_path, what_defines
 from def_sim.app.schema import RunConfig, validate_config
 from def_sim.engines.cost import HasLedger
+from def_sim.engines.local.engine import LocalEngine
 from def_sim.errors import ConfigError, ModelError, RunMismatchError, StoreError
 from def_sim.interview import Engine, HasWork, Interviews
 
@@ -35,7 +36,7 @@ def plan(config: RunConfig) -> int:
     try:
         engine = create_engine(config)
         check_capabilities(run, engine.capabilities)
-        engine.check()
+        _check_files(engine)
         last = [f"folder        {folder_of(run, _definition(run, engine))}"]
     except ModelError as error:
         # A plan is made before the weights are fetched: what is missing is news, not an error.
@@ -72,16 +73,21 @@ def fetch(config: RunConfig) -> int:
             f"{config.model.label} runs at its provider: there is nothing to fetch.",
             fix="Leave `stage=fetch` out.",
         )
-    from def_sim.engines.local.engine import LocalEngine
     from def_sim.engines.local.fetch import fetch_checkpoint  # the hub's client
 
     folder, num_bytes = fetch_checkpoint(path, engine.arguments.get("revision"))
-    local = create_engine(config)
-    if isinstance(local, LocalEngine):  # the machine that fetches need not be the one that answers
-        local.check_files()
+    _check_files(create_engine(config))
     what = "already here" if Path(path).expanduser().is_dir() else "fetched     "
     print(f"{what}  {config.model.label}: {num_bytes / 1e9:.2f} GB in {folder}")
     return 0
+
+
+def _check_files(engine: Engine) -> None:
+    """The machine that plans or fetches need not be the one that answers: its devices are not asked for."""
+    if isinstance(engine, LocalEngine):
+        engine.check_files()
+    else:
+        engine.check()
 
 
 def interview(config: RunConfig) -> int:

@@ -23,7 +23,16 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from pretended_devices import DEVICES  # noqa: E402  # first: what follows must find its devices
-from test_slot_loop import ARCHITECTURES, DECODINGS, loop_of, network_of, prompts_of, run  # noqa: E402
+from test_slot_loop import (  # noqa: E402
+    ARCHITECTURES,
+    DECODINGS,
+    by_keyed_generate,
+    llama,
+    loop_of,
+    network_of,
+    prompts_of,
+    run,
+)
 from tiny_models import baichuan2_13b_chat, chatglm2_6b, mistral7b  # noqa: E402
 
 from def_sim.engines.local.loading import load_network  # noqa: E402
@@ -81,8 +90,32 @@ def check_loading(make: Callable[[Path], Path]) -> dict[str, Any]:
     return {"is_same": difference < 1e-5, "device": str(found.device)}
 
 
+def check_tied() -> dict[str, Any]:
+    """A head that is the embedding, in the middle of hooks that move what is between them."""
+    network = network_of(lambda: llama(tie_word_embeddings=True))
+    tokens = torch.arange(3, 15)[None]
+    on_two = split(network)
+    with torch.no_grad():
+        expected = network(input_ids=tokens, use_cache=False).logits
+        found = on_two(input_ids=tokens.to(DEVICES[0]), use_cache=False).logits
+    return {"is_same": torch.allclose(found.cpu(), expected, atol=1e-4), "device": str(found.device)}
+
+
+def check_generate() -> dict[str, Any]:
+    """The fallback of models without slots."""
+    network = network_of(llama)
+    prompts = prompts_of(
+        (DECODINGS[name] for name in ("sampled", "2 beams", "3 sampled beams")), respondents=2
+    )
+    expected = [by_keyed_generate(network, prompt) for prompt in prompts]
+    on_two = split(network)
+    return {"is_same": [by_keyed_generate(on_two, prompt) for prompt in prompts] == expected}
+
+
 if __name__ == "__main__":
     for name in ("Llama", "Mistral with a sliding window", "Mixtral", "GLM", "Baichuan2 with ALiBi"):
         print(json.dumps({"slots": name, **check_slots(ARCHITECTURES[name])}), flush=True)
     for maker in (mistral7b, chatglm2_6b, baichuan2_13b_chat):
         print(json.dumps({"loading": maker.__name__, **check_loading(maker)}), flush=True)
+    print(json.dumps({"tied": "Llama", **check_tied()}), flush=True)
+    print(json.dumps({"generate": "Llama", **check_generate()}), flush=True)

@@ -15,7 +15,11 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 
 KIND = "pretended"
 MAY_DIFFER = ("copy_", "_to_copy")  # operations from one device to another
-INDEXING = ("index", "index_put_", "_index_put_impl_")  # whose indices may be on the CPU
+INDEXING = (
+    "index",
+    "index_put_",
+    "_index_put_impl_",
+)  # whose indices may be on the CPU
 
 
 class Placed(Tensor):
@@ -45,9 +49,9 @@ class Placed(Tensor):
         kwargs = dict(kwargs or {})
         name, tensors = operation.overloadpacket.__name__, _tensors((args, kwargs))
         if name not in MAY_DIFFER:
-            on_cpu = [] if name in INDEXING else [tensor for tensor in tensors if tensor.dim()]
+            bound = _tensors((args[:1], args[2:], kwargs)) if name in INDEXING else tensors
             devices = {tensor.device for tensor in tensors if isinstance(tensor, Placed)}
-            devices |= {tensor.device for tensor in on_cpu}
+            devices |= {tensor.device for tensor in bound if tensor.dim()}
             if len(devices) > 1:
                 raise RuntimeError(f"{name}: tensors are on {sorted(map(str, devices))}")
         device = torch.device(
@@ -59,6 +63,10 @@ class Placed(Tensor):
         if (name.endswith("_") and not name.startswith("_")) or name == "_index_put_impl_":
             return args[0]  # changed where it is
         return tree_map(lambda one: _placed(one, device), output)
+
+    def data_ptr(self) -> int:
+        """Where the numbers lie: accelerate tells tied weights by it."""
+        return self.held.data_ptr()
 
     def tolist(self) -> Any:
         """The numbers."""

@@ -57,7 +57,7 @@ def test_a_device_that_is_not_there_is_named_with_those_that_are(
         find_devices(name)
 
 
-@pytest.mark.parametrize("name", ["gpu", "cuda:x", "cuda:", "0", "meta", "Split"])
+@pytest.mark.parametrize("name", ["gpu", "cuda:x", "cuda:", "cuda:01", "cuda:999", "0", "meta", "Split"])
 def test_what_is_no_device_is_refused_before_anything_loads(name: str) -> None:
     with pytest.raises(ConfigError, match=f"model.engine.device='{name}' is no device"):
         LocalEngine("nowhere", device=name)
@@ -106,8 +106,9 @@ def test_a_model_split_over_two_devices_gives_the_tokens_and_logits_of_one() -> 
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     slots = [line for line in lines if "slots" in line]
-    assert (len(slots), len(lines)) == (5, 8)
+    assert (len(slots), len(lines)) == (5, 10)
     assert all(line["is_same"] for line in lines), lines
+    assert all(line["why_not"] is None for line in slots), slots
     assert all(line["cells"] == ["pretended:0", "pretended:1"] for line in slots), slots
 
 

@@ -26,7 +26,7 @@ from def_sim.errors import ConfigError, EngineError
 from def_sim.records import Capabilities, Completion, Request
 
 _LOOPS: Final = ("auto", "slots", "generate")
-_DEVICES: Final = re.compile("auto|split|cpu|cuda(:[0-9]+)?")
+_DEVICES: Final = re.compile("auto|split|cpu|cuda(:(0|[1-9][0-9]?))?")
 _DTYPES: Final = ("auto", "float32", "bfloat16", "float16")
 
 

@@ -157,10 +157,14 @@ class LocalModel:
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
+    @property
+    def _where(self) -> str:
+        return ", ".join(map(str, self.devices))
+
     def facts(self) -> dict[str, object]:
         """What of the machine and its libraries may change an answer, for the manifest."""
         return {
-            "device": ", ".join(map(str, self.devices)),
+            "device": self._where,
             "device_name": ", ".join(_device_name(device) for device in self.devices),
             "dtype": str(self.dtype).removeprefix("torch."),
             **self._as_loaded,
@@ -193,7 +197,7 @@ class LocalModel:
         if is_out_of_memory(error):
             longest = max(len(prompt.token_ids) for prompt in batch)
             return BatchTooLargeError(
-                f"Not enough memory on {self.device} for {len(batch)} prompts of up to {longest} tokens.",
+                f"Not enough memory on {self._where} for {len(batch)} prompts of up to {longest} tokens.",
                 fix="Lower decoding.max_num_beams, decoding.max_new_tokens or memory.max_capacity, or use "
                 "`model.engine.dtype=bfloat16`.",
             )

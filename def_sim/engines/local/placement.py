@@ -44,14 +44,14 @@ def find_devices(name: str) -> tuple[torch.device, ...]:
                 fix="Use `model.engine.device=auto`, or make more GPUs visible (CUDA_VISIBLE_DEVICES).",
             )
         return tuple(torch.device("cuda", number) for number in range(num_gpus))
-    device = torch.device("cuda", torch.device(name).index or 0)
-    if device.index >= num_gpus:
+    number = int(name.removeprefix("cuda").removeprefix(":") or 0)
+    if number >= num_gpus:
         raise ModelError(
             f"model.engine.device={name}, but the GPUs here are "
-            f"{', '.join(f'cuda:{number}' for number in range(num_gpus))}.",
+            f"{', '.join(f'cuda:{one}' for one in range(num_gpus))}.",
             fix="Name one of these, or make more GPUs visible (CUDA_VISIBLE_DEVICES).",
         )
-    return (device,)
+    return (torch.device("cuda", number),)
 
 
 def spread(network: Any, devices: Sequence[torch.device]) -> dict[str, torch.device]:
@@ -62,9 +62,17 @@ def spread(network: Any, devices: Sequence[torch.device]) -> dict[str, torch.dev
         devices: Where to, in the order of the layers.
 
     Returns:
-        A device for each module's path, as accelerate's device maps are; together they hold the whole model.
+        A device for each module's path, as accelerate's device maps are.
+
+    Raises:
+        ModelError: It has no list of layers.
     """
-    lists = [module for module in network.modules() if isinstance(module, nn.ModuleList)]
+    lists = list(_outermost_lists(network))
+    if not lists:
+        raise ModelError(
+            f"model.engine.device=split needs a list of layers, which {type(network).__name__} has not.",
+            fix="Use `model.engine.device=auto`.",
+        )
     layers = max(lists, key=len)
     places = dict(_places(network, "", layers, devices))
     head = network.get_output_embeddings()
@@ -72,6 +80,15 @@ def spread(network: Any, devices: Sequence[torch.device]) -> dict[str, torch.dev
         path = next(path for path, module in network.named_modules() if module is head)
         places[path] = devices[0]  # one matrix, in one place
     return places
+
+
+def _outermost_lists(module: nn.Module) -> Iterator[nn.ModuleList]:
+    """Lists that are in no other: the layers, not the experts of a layer."""
+    for child in module.children():
+        if isinstance(child, nn.ModuleList):
+            yield child
+        else:
+            yield from _outermost_lists(child)
 
 
 def _places(

@@ -221,7 +221,8 @@ def largest_step(run: Callable[[int, int], int], *, max_read: int, max_rows: int
         if max_read <= _FEWEST_READ:
             raise ModelError(
                 f"The weights fit into the device, but {_FEWEST_READ} prompt tokens beside them do not.",
-                fix="Use 4 bit (`model.engine.quantization=nf4`), a smaller model or a larger device.",
+                fix="Use 4 bit (`model.engine.quantization=nf4`), a smaller model, a larger device, or "
+                "several (`model.engine.device=split`).",
             )
         max_read, max_rows = max_read // 2, max(1, max_rows // 2)
         if torch.cuda.is_available():
