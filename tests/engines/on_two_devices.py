@@ -35,6 +35,7 @@ from test_slot_loop import (  # noqa: E402
 )
 from tiny_models import baichuan2_13b_chat, chatglm2_6b, mistral7b  # noqa: E402
 
+from def_sim.engines.local.capacity import run_large_step_in_slots  # noqa: E402
 from def_sim.engines.local.loading import load_network  # noqa: E402
 from def_sim.engines.local.placement import spread  # noqa: E402
 from def_sim.engines.local.slot_attention import NAME  # noqa: E402
@@ -101,6 +102,24 @@ def check_tied() -> dict[str, Any]:
     return {"is_same": torch.allclose(found.cpu(), expected, atol=1e-4), "device": str(found.device)}
 
 
+def check_large_step() -> dict[str, Any]:
+    """The largest step, which is run before the first question; the memory it takes is made up."""
+    on_two = split(network_of(llama))
+    _, layers = try_slots(on_two)
+    on_two.set_attn_implementation(NAME)
+    of_cells = {  # 100 tokens in strides of 128
+        device: 128 * sum(one.num_bytes(torch.float32) for one in layers if one.device == device)
+        for device in DEVICES
+    }
+    takes = {DEVICES[0]: 7_000, DEVICES[1]: 9_000}
+    cuda: Any = torch.cuda
+    cuda.memory_allocated, cuda.reset_peak_memory_stats = (lambda device: 500), (lambda device: None)
+    cuda.max_memory_allocated = lambda device: 500 + of_cells[device] + takes[device]
+    cuda.synchronize = lambda device: None
+    found = run_large_step_in_slots(on_two, layers, DEVICES, 100, 8)
+    return {"is_same": found == takes, "layers": sorted(str(one.device) for one in layers)}
+
+
 def check_generate() -> dict[str, Any]:
     """The fallback of models without slots."""
     network = network_of(llama)
@@ -119,3 +138,4 @@ if __name__ == "__main__":
         print(json.dumps({"loading": maker.__name__, **check_loading(maker)}), flush=True)
     print(json.dumps({"tied": "Llama", **check_tied()}), flush=True)
     print(json.dumps({"generate": "Llama", **check_generate()}), flush=True)
+    print(json.dumps({"large step": "Llama", **check_large_step()}), flush=True)

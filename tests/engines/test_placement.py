@@ -106,7 +106,7 @@ def test_a_model_split_over_two_devices_gives_the_tokens_and_logits_of_one() -> 
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     slots = [line for line in lines if "slots" in line]
-    assert (len(slots), len(lines)) == (5, 10)
+    assert (len(slots), len(lines)) == (5, 11)
     assert all(line["is_same"] for line in lines), lines
     assert all(line["why_not"] is None for line in slots), slots
     assert all(line["cells"] == ["pretended:0", "pretended:1"] for line in slots), slots

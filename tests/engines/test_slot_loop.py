@@ -27,7 +27,7 @@ from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_attention import NAME
 from def_sim.engines.local.slot_loop import SlotLoop
-from def_sim.engines.local.slot_support import largest_step, make_runner, try_slots
+from def_sim.engines.local.slot_support import make_runner, try_slots
 from def_sim.errors import ModelError
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
@@ -376,21 +376,6 @@ def test_in_16_bit_steps_of_one_shape_give_the_same_tokens_in_any_company(networ
     together = run(loop_of(rounded, **fixed), prompts)
     assert [run(loop_of(rounded, **fixed), [prompt])[0] for prompt in prompts] == together
     assert run(loop_of(rounded, **fixed), prompts[::-1])[::-1] == together
-
-
-def test_the_largest_step_that_fits_is_found_by_running_it() -> None:
-    def run_with_room_for(num_tokens: int) -> Callable[[int, int], int]:
-        def run(num_read: int, num_rows: int) -> int:
-            if num_read > num_tokens:
-                raise torch.OutOfMemoryError("no memory")
-            return 1000 * num_read + num_rows
-
-        return run
-
-    assert largest_step(run_with_room_for(300), max_read=300, max_rows=40) == (300, 40, 300_040)
-    assert largest_step(run_with_room_for(100), max_read=300, max_rows=40) == (75, 10, 75_010)
-    with pytest.raises(ModelError, match="64 prompt tokens beside them do not"):
-        largest_step(run_with_room_for(10), max_read=300, max_rows=40)
 
 
 def test_a_respondent_asked_many_questions_side_by_side_leaves_one_slot_behind(network: Any) -> None:

@@ -1,4 +1,4 @@
-"""Can a model run in slots? Found out by trying, and how much memory it has for them.
+"""Can a model run in slots? Found out by trying.
 
 A model qualifies if transformers lets its attention be chosen and if a short text gives the same
 logits read in stretches and written in slots as read whole by the model's own attention. Models
@@ -6,9 +6,6 @@ with recurrent layers, attention of another kind or positions that depend on the
 and run through `generate()` instead; the manifest says so.
 """
 
-import os
-from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
 import torch
@@ -16,11 +13,12 @@ from torch import Tensor
 
 from def_sim.engines.local import slot_attention
 from def_sim.engines.local.batch_runner import BatchRunner
-from def_sim.engines.local.key_values import KeyValues, LayerShape, bytes_per_cell, cell_budget
-from def_sim.engines.local.model import LocalModel, is_out_of_memory
+from def_sim.engines.local.capacity import UNPACKED_SHARE, capacity_in_pages, capacity_in_slots, free_bytes
+from def_sim.engines.local.key_values import KeyValues, LayerShape, bytes_per_cell
+from def_sim.engines.local.model import LocalModel
 from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.paged_loop import PagedLoop
-from def_sim.engines.local.paged.trial import graph_obstacle, logits_in_pages, obstacle, run_large_step
+from def_sim.engines.local.paged.trial import graph_obstacle, logits_in_pages, obstacle
 from def_sim.engines.local.runner import Runner
 from def_sim.engines.local.slot_attention import Reading, Step, Writing
 from def_sim.engines.local.slot_loop import SlotLoop
@@ -32,11 +30,7 @@ _TOLERANCE: Final = {
     torch.float32: 1e-3
 }  # of the logits' size; 16 bit rounds in the third digit of every layer
 _TOLERANCE_16_BIT: Final = 0.2
-_MEMORY_SHARE: Final = {"cuda": 0.85, "cpu": 0.5}  # of what is free after loading; the rest is for the steps
-UNPACKED_SHARE: Final = 0.5  # of a GPU's free memory: 4-bit weights are unpacked if they take less
-_MAX_READ: Final = {"cuda": 8192, "cpu": 1024}  # prompt tokens of a step; more than this gains nothing
 _FIXED_ROWS: Final = 64  # rows of every step where shapes are fixed
-_FEWEST_READ: Final = 64  # prompt tokens of a step that must fit
 _BATCH_ROWS: Final = 32  # of a batch of generate(), whose padding grows with it
 
 
@@ -77,27 +71,33 @@ def make_runner(
         model.unpack(most_bytes=int(UNPACKED_SHARE * free_bytes(model.device)))
         why_not_paged = try_pages(network, layers)
         if why_not_paged is None:
-            loop_over = _paged_loop(model, layers, max_rows, reuses_prefixes, is_deterministic)
-            return SlotRunner(model, loop_over)
+            loop_over_pages = _paged_loop(model, layers, max_rows, reuses_prefixes, is_deterministic)
+            return SlotRunner(model, loop_over_pages)
+    loop_over_slots = _slot_loop(model, layers, max_rows, reuses_prefixes, is_deterministic)
+    return SlotRunner(model, loop_over_slots, why_not_paged=why_not_paged)
+
+
+def _slot_loop(
+    model: LocalModel,
+    layers: list[LayerShape],
+    max_rows: int,
+    reuses_prefixes: bool,
+    is_deterministic: bool,
+) -> SlotLoop:
+    """The loop for CPUs, split models, and GPUs without Triton."""
+    network = model.network
     network.set_attn_implementation(slot_attention.NAME)
-    return SlotRunner(
-        model,
-        SlotLoop(
-            model=network,
-            stop_tokens=frozenset(model.special.stop),
-            max_rows=max_rows,
-            max_read=_MAX_READ[model.device.type],
-            max_bytes=cell_budget(
-                layers,
-                network.dtype,
-                {device: int(_MEMORY_SHARE[device.type] * free_bytes(device)) for device in model.devices},
-            ),
-            bytes_per_cell=bytes_per_cell(layers, network.dtype),
-            keeps_positions=_needs_positions(network),
-            reuses_prefixes=reuses_prefixes,
-            fixed_rows=max_rows if is_deterministic else None,
-        ),
-        why_not_paged=why_not_paged,
+    capacity = capacity_in_slots(network, layers, model.devices, max_rows=max_rows)
+    return SlotLoop(
+        model=network,
+        stop_tokens=frozenset(model.special.stop),
+        max_rows=capacity.max_rows,
+        max_read=capacity.max_read,
+        max_bytes=capacity.max_bytes,
+        bytes_per_cell=bytes_per_cell(layers, network.dtype),
+        keeps_positions=_needs_positions(network),
+        reuses_prefixes=reuses_prefixes,
+        fixed_rows=capacity.max_rows if is_deterministic else None,
     )
 
 
@@ -113,19 +113,16 @@ def _paged_loop(
     network.set_attn_implementation(paged_attention.NAME)
     tokens = [number % network.config.get_text_config().vocab_size for number in range(_PROBE)]
     why_no_graphs = graph_obstacle(network, layers, tokens, uses_kernels=True)
-    max_read, max_rows, peak = largest_step(
-        partial(run_large_step, network, layers), max_read=_MAX_READ["cuda"], max_rows=max_rows
-    )
-    torch.cuda.empty_cache()
+    capacity = capacity_in_pages(network, layers, max_rows=max_rows)
     return PagedLoop(
         model=network,
         stop_tokens=frozenset(model.special.stop),
-        max_rows=max_rows,
-        max_read=max_read,
-        max_bytes=int(_MEMORY_SHARE["cuda"] * (free_bytes(model.device) - peak)),
+        max_rows=capacity.max_rows,
+        max_read=capacity.max_read,
+        max_bytes=capacity.max_bytes,
         layers=layers,
         reuses_prefixes=reuses_prefixes,
-        fixed_rows=max_rows if is_deterministic else None,
+        fixed_rows=capacity.max_rows if is_deterministic else None,
         captures=why_no_graphs is None,
         why_no_graphs=why_no_graphs,
     )
@@ -194,46 +191,6 @@ def _difference(found: Tensor, expected: Tensor, dtype: torch.dtype) -> str | No
     if not difference <= _TOLERANCE.get(dtype, _TOLERANCE_16_BIT):
         return f"its logits change in slots, by {difference:.2g} of their size"
     return None
-
-
-def largest_step(run: Callable[[int, int], int], *, max_read: int, max_rows: int) -> tuple[int, int, int]:
-    """The largest step that fits, found by running it: less than was asked where memory is short.
-
-    Only worth its time on a GPU, where memory that is missing later costs answers begun anew.
-
-    Args:
-        run: Runs a step of so many prompt tokens and rows; returns the bytes that it takes for a while.
-        max_read: Prompt tokens of a step, to begin with.
-        max_rows: Rows whose logits it needs, to begin with.
-
-    Returns:
-        Prompt tokens, rows, and bytes that the step takes for a while beside its cells.
-
-    Raises:
-        ModelError: Not even the smallest step fits.
-    """
-    while True:
-        try:
-            return max_read, max_rows, run(max_read, min(max_rows, max_read))
-        except (torch.OutOfMemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-        if max_read <= _FEWEST_READ:
-            raise ModelError(
-                f"The weights fit into the device, but {_FEWEST_READ} prompt tokens beside them do not.",
-                fix="Use 4 bit (`model.engine.quantization=nf4`), a smaller model, a larger device, or "
-                "several (`model.engine.device=split`).",
-            )
-        max_read, max_rows = max_read // 2, max(1, max_rows // 2)
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-
-
-def free_bytes(device: torch.device) -> int:
-    """Memory that nothing uses now."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _known_obstacle(network: Any) -> str | None:

@@ -46,7 +46,7 @@ def _rms_norm(
 
 
 def rms_norm(states: Tensor, weight: Tensor, epsilon: float) -> Tensor:
-    """See `fused.norm_by_torch`."""
+    """An RMSNorm of the last dimension, in float32, rounded before it is weighted as transformers does."""
     width = states.shape[-1]
     rows = states.reshape(-1, width)
     output = torch.empty_like(rows, memory_format=torch.contiguous_format)
