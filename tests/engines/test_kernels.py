@@ -1,7 +1,7 @@
 """Each kernel computes what its counterpart in plain torch says, run on a CPU by Triton's interpreter."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
@@ -13,16 +13,19 @@ from test_paged_loop import paged_loop_of
 from test_slot_loop import ARCHITECTURES, network_of, prompts_of, run
 from transformers.models.llama.modeling_llama import LlamaRMSNorm, apply_rotary_pos_emb
 
-from def_sim.engines.local.key_values import LayerShape
+from def_sim.engines.local import slot_attention
+from def_sim.engines.local.key_values import KeyValues, LayerShape
 from def_sim.engines.local.paged.blocks import READING_ROWS, WRITING_ROWS, rows_per_block
 from def_sim.engines.local.paged.device_choice import Board, Kind, decide
 from def_sim.engines.local.paged.filling import Plan, Seats, fill
+from def_sim.engines.local.paged.fused import FusedParts
 from def_sim.engines.local.paged.packet import Packet, Shape, num_words, views
 from def_sim.engines.local.paged.paged_attention import Layer, PagedStep, attend_by_torch, reorder_by_torch
 from def_sim.engines.local.paged.paged_draft import PagedDraft
 from def_sim.engines.local.paged.pages import PagePool
 from def_sim.engines.local.paged.step import note_by_torch
 from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.slot_attention import Reading, Step
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
 pytestmark = [
@@ -264,6 +267,66 @@ def test_norm_rotation_and_gate_are_those_of_transformers() -> None:
     assert torch.allclose(kernels.gate(gate, up), torch.nn.functional.silu(gate) * up, atol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_a_sum_and_its_norm_in_one_are_the_two_one_after_the_other(dtype: torch.dtype) -> None:
+    from def_sim.engines.local.paged import fused_kernels as kernels
+
+    weight = torch.rand(48, dtype=dtype) + 0.5
+    states, both = torch.randn(1, 5, 48, dtype=dtype), torch.randn(1, 5, 96, dtype=dtype)
+    addend = both[..., 48:]  # rows that lie apart
+    total = torch.empty_like(states)
+    normed = kernels.sum_and_rms_norm(states, addend, total, weight, 1e-5)
+    assert torch.equal(total, states + addend)
+    assert torch.equal(normed, kernels.rms_norm(states + addend, weight, 1e-5))
+
+
+def logits_of(network: Any, parts: FusedParts) -> torch.Tensor:
+    cells = KeyValues()
+    cells.reserve(1, 7)
+    network.set_attn_implementation(slot_attention.NAME)
+    with torch.inference_mode(), parts.in_place():
+        tokens = torch.arange(6, 13)[None]
+        logits: torch.Tensor = network(
+            input_ids=tokens, use_cache=False, step=Step(cells, [], [Reading(0, 0, 7)])
+        ).logits
+    return logits
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_sums_wait_for_their_norms_and_logits_stay_the_same(architecture: str) -> None:
+    network = network_of(ARCHITECTURES[architecture])
+    expected = network(input_ids=torch.arange(6, 13)[None], use_cache=False).logits
+    parts = FusedParts(network)
+    assert "sums" in parts.names
+    assert torch.allclose(logits_of(network, parts), expected, atol=1e-5)
+    network.set_attn_implementation("sdpa")
+    outside = network(input_ids=torch.arange(6, 13)[None], use_cache=False).logits
+    assert torch.allclose(outside, expected, atol=1e-6)  # the model is its own again
+
+
+def looks_before_the_norm(layer: Any) -> None:
+    own = layer.post_attention_layernorm.forward
+    layer.post_attention_layernorm.forward = lambda states: own(states.clone())
+
+
+def multiplies_what_it_adds(layer: Any) -> None:
+    own = layer.mlp.forward
+    layer.mlp.forward = lambda states: own(states) * 0.5
+
+
+@pytest.mark.parametrize("change", [looks_before_the_norm, multiplies_what_it_adds])
+def test_a_model_that_does_anything_else_with_its_sums_computes_them_itself(
+    change: Callable[[Any], None],
+) -> None:
+    network = network_of(ARCHITECTURES["Llama"])
+    change(network.model.layers[1])
+    expected = network(input_ids=torch.arange(6, 13)[None], use_cache=False).logits
+    parts = FusedParts(network)
+    assert "sums" not in parts.names
+    assert "LlamaRMSNorm" in parts.names
+    assert torch.allclose(logits_of(network, parts), expected, atol=1e-5)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", ["Llama", "Baichuan2 with ALiBi"])
 def test_a_whole_loop_with_kernels_and_fused_parts_gives_the_tokens_of_torch(architecture: str) -> None:
@@ -277,6 +340,6 @@ def test_a_whole_loop_with_kernels_and_fused_parts_gives_the_tokens_of_torch(arc
     loop = paged_loop_of(network, uses_kernels=True, captures=False)
     fused = loop.facts["fused"]
     assert isinstance(fused, list)
-    assert {"LlamaRMSNorm", "q_proj+k_proj+v_proj", "gate"} <= set(fused)
+    assert {"LlamaRMSNorm", "q_proj+k_proj+v_proj", "gate", "sums"} <= set(fused)
     assert ("rotation" in fused) == (architecture == "Llama")
     assert run(loop, prompts) == run(paged_loop_of(network), prompts)
