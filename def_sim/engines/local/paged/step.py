@@ -15,6 +15,7 @@ from torch import Tensor
 
 from def_sim.engines.local.paged.device_choice import Board, Kind, decide
 from def_sim.engines.local.paged.fused import FusedParts
+from def_sim.engines.local.paged.matrix_library import faster_for
 from def_sim.engines.local.paged.packet import Mailbox, Packet, Shape, num_words, views
 from def_sim.engines.local.paged.paged_attention import PagedStep, reorder_by_torch
 from def_sim.engines.local.paged.pages import PagePool
@@ -134,13 +135,14 @@ class StepRunner:
             else:
                 note = note_by_torch
             ids = note(packet, board.tokens, pool)
-            output = self.network(
-                input_ids=ids[None],
-                position_ids=packet.position[None],
-                use_cache=False,
-                logits_to_keep=packet.keep,
-                step=PagedStep(pool, packet, True, shape.has_reading, self._uses_kernels),
-            )
+            with faster_for(shape.num_tokens, self.network.device):
+                output = self.network(
+                    input_ids=ids[None],
+                    position_ids=packet.position[None],
+                    use_cache=False,
+                    logits_to_keep=packet.keep,
+                    step=PagedStep(pool, packet, True, shape.has_reading, self._uses_kernels),
+                )
             logits = output.logits[0].float()
             candidates = decide(
                 logits, packet, board, self._stop_tokens, kind, uses_kernels=self._uses_kernels
