@@ -58,9 +58,9 @@ LENGTHS = (70, 300, 5, 131, 64)
 class Scene:
     """Five answers that write, one that reads the second half of its prompt, and a pool full of numbers."""
 
-    def __init__(self) -> None:
+    def __init__(self, dtype: torch.dtype = torch.float32) -> None:
         torch.manual_seed(2)
-        self.pool = PagePool([LayerShape(KV_HEADS, WIDTH, WIDTH)], 40, torch.float32, torch.device("cpu"))
+        self.pool = PagePool([LayerShape(KV_HEADS, WIDTH, WIDTH)], 40, dtype, torch.device("cpu"))
         self.pool.keys[0].normal_()
         self.pool.values[0].normal_()
         self.pool.values[0][0] = torch.nan  # nobody's page must never be read

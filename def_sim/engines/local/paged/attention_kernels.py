@@ -14,6 +14,7 @@ import triton.language as tl
 from torch import Tensor
 
 from def_sim.engines.local.paged.blocks import READING_ROWS, WRITING_ROWS, programs_per_head
+from def_sim.engines.local.paged.launch_options import OPTIONS
 from def_sim.engines.local.paged.packet import MOST_SHARES
 from def_sim.engines.local.paged.pages import PAGE
 
@@ -57,7 +58,7 @@ def store_cells(new_keys: Tensor, new_values: Tensor, keys: Tensor, values: Tens
         new_keys.stride(0), new_keys.stride(1), new_values.stride(0), new_values.stride(1),
         keys.stride(0), keys.stride(1), values.stride(0), values.stride(1),
         WIDTH=width, VALUE_WIDTH=value_width,
-        PADDED=triton.next_power_of_2(max(width, value_width)), CELLS=PAGE, num_warps=1,
+        PADDED=triton.next_power_of_2(max(width, value_width)), CELLS=PAGE, num_warps=1, **OPTIONS,
     )  # fmt: skip
 
 
@@ -244,12 +245,12 @@ def attend_writing(layer: "Layer", query: Tensor, output: Tensor) -> None:
         packet.tables.stride(0),
         HEADS=heads, SHARES=MOST_SHARES, PROGRAMS=programs, ROWS=_rows(WRITING_ROWS, layer, query),
         num_stages=3, maxnreg=_MOST_REGISTERS,
-        **_constants(layer, query),
+        **_constants(layer, query), **OPTIONS,
     )  # fmt: skip
     _join_shares[(num_rows, heads)](
         partial, partial_best, output, packet.shares, output.stride(0), output.stride(1),
         HEADS=heads, VALUE_WIDTH=value_width, VALUE_PADDED=triton.next_power_of_2(value_width),
-        SHARES=MOST_SHARES, num_warps=1,
+        SHARES=MOST_SHARES, num_warps=1, **OPTIONS,
     )  # fmt: skip
 
 
@@ -263,7 +264,7 @@ def attend_reading(layer: "Layer", query: Tensor, output: Tensor) -> None:
         layer.scaling, layer.window or 0,
         query.stride(0), query.stride(1), output.stride(0), output.stride(1),
         keys.stride(0), keys.stride(1), values.stride(0), values.stride(1), packet.tables.stride(0),
-        ROWS=_rows(READING_ROWS, layer, query), num_stages=2, **_constants(layer, query),
+        ROWS=_rows(READING_ROWS, layer, query), num_stages=2, **_constants(layer, query), **OPTIONS,
     )  # fmt: skip
 
 
@@ -312,7 +313,7 @@ def reorder_beams(seen: Tensor, tables: Tensor, parents: Tensor, begins: Tensor,
     """See `paged_attention.reorder_by_torch`."""
     _reorder_beams[(begins.shape[0],)](
         seen, tables, parents, begins, ends, tables.stride(0),
-        BEAMS=parents.shape[1], CELLS=PAGE, BLOCK=256, num_warps=2,
+        BEAMS=parents.shape[1], CELLS=PAGE, BLOCK=256, num_warps=2, **OPTIONS,
     )  # fmt: skip
 
 
@@ -338,6 +339,6 @@ def note_tokens(packet: "Packet", newest: Tensor, pool: "PagePool") -> Tensor:
     block = 128
     _note_tokens[(triton.cdiv(count, block),)](
         packet.ids, packet.source, newest, packet.cell, packet.bits, packet.position, pool.seen, pool.places,
-        output, count, BLOCK=block, num_warps=4,
+        output, count, BLOCK=block, num_warps=4, **OPTIONS,
     )  # fmt: skip
     return output

@@ -14,6 +14,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from def_sim.engines.local.paged.launch_options import OPTIONS
 from def_sim.engines.local.paged.packet import Packet
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ def prepare_rows(logits: Tensor, packet: Packet, board: "Board", kind: "Kind") -
         logits, largest, packet.row_seat, packet.row_beam, packet.temperature, packet.top_k, packet.samples,
         packet.is_first, packet.has_beams, board.scores, offsets, temperatures, thresholds, so_far, usable,
         vocabulary, num_largest, BEAMS=board.tokens.shape[1], HAS_TOP_K=kind.most_top_k > 0,
-        SEARCHES=searches, BLOCK=_LANES, num_warps=8,
+        SEARCHES=searches, BLOCK=_LANES, num_warps=8, **OPTIONS,
     )  # fmt: skip
     return offsets, temperatures, thresholds, so_far, usable
 
@@ -246,7 +247,7 @@ def decide(logits: Tensor, packet: Packet, board: "Board", stop_tokens: Tensor, 
     tokens = logits.new_empty(values.shape, dtype=torch.int64)
     _best_noisy[(num_rows, num_blocks)](
         logits, values, tokens, offsets, temperatures, thresholds, so_far, packet.samples, packet.state,
-        vocabulary, COUNT=count, BLOCK=block,
+        vocabulary, COUNT=count, BLOCK=block, **OPTIONS,
     )  # fmt: skip
     results = logits.new_empty((num_seats, kind.num_candidates, 3), dtype=torch.float64)
     _merge[(num_seats,)](
@@ -256,6 +257,6 @@ def decide(logits: Tensor, packet: Packet, board: "Board", stop_tokens: Tensor, 
         PER_ROW=num_blocks * count, COUNT=kind.num_candidates,
         PADDED_COUNT=max(2, triton.next_power_of_2(kind.num_candidates)), BEAMS=num_beams,
         PADDED_BEAMS=max(2, triton.next_power_of_2(num_beams)),
-        WIDTH=triton.next_power_of_2(num_blocks * count * num_beams), num_warps=8,
+        WIDTH=triton.next_power_of_2(num_blocks * count * num_beams), num_warps=8, **OPTIONS,
     )  # fmt: skip
     return results

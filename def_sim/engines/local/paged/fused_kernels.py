@@ -5,6 +5,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from def_sim.engines.local.paged.launch_options import OPTIONS
+
 
 @triton.jit
 def _gate(
@@ -26,8 +28,8 @@ def gate(gate_values: Tensor, up: Tensor) -> Tensor:
     output = up.new_empty(up.shape)
     block = 1024
     _gate[(up.shape[-2], triton.cdiv(width, block))](
-        gate_values, up, output, width, gate_values.stride(-2), up.stride(-2), BLOCK=block
-    )
+        gate_values, up, output, width, gate_values.stride(-2), up.stride(-2), BLOCK=block, **OPTIONS,
+    )  # fmt: skip
     return output
 
 
@@ -51,8 +53,9 @@ def rms_norm(states: Tensor, weight: Tensor, epsilon: float) -> Tensor:
     rows = states.reshape(-1, width)
     output = torch.empty_like(rows, memory_format=torch.contiguous_format)
     _rms_norm[(rows.shape[0],)](
-        rows, weight, output, epsilon, width, rows.stride(0), BLOCK=triton.next_power_of_2(width), num_warps=8
-    )
+        rows, weight, output, epsilon, width, rows.stride(0),
+        BLOCK=triton.next_power_of_2(width), num_warps=8, **OPTIONS,
+    )  # fmt: skip
     return output.view(states.shape)
 
 
@@ -83,7 +86,7 @@ def sum_and_rms_norm(states: Tensor, addend: Tensor, total: Tensor, weight: Tens
     output = torch.empty_like(totals)
     _sum_and_rms_norm[(totals.shape[0],)](
         ones, others, totals, weight, output, epsilon, width, ones.stride(0), others.stride(0),
-        BLOCK=triton.next_power_of_2(width), num_warps=8,
+        BLOCK=triton.next_power_of_2(width), num_warps=8, **OPTIONS,
     )  # fmt: skip
     return output.view(total.shape)
 
@@ -145,6 +148,6 @@ def rotate(query: Tensor, key: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor
         query, key, new_query, new_key, cos, sin,
         query.stride(2), query.stride(1), key.stride(2), key.stride(1), cos.stride(1),
         HEADS=heads, KV_HEADS=kv_heads, WIDTH=width, HALF=width // 2,
-        PADDED=triton.next_power_of_2(width // 2), TOGETHER=together, num_warps=4,
+        PADDED=triton.next_power_of_2(width // 2), TOGETHER=together, num_warps=4, **OPTIONS,
     )  # fmt: skip
     return new_query.transpose(1, 2), new_key.transpose(1, 2)
