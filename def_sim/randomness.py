@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from def_sim.records import RequestKey
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, the SplitMix64 increment
+_FACTORS: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # of its finaliser
 
 
 def _digest(fields: tuple[int | str, ...]) -> bytes:
@@ -65,8 +66,8 @@ class Address:
 
 def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """SplitMix64's finaliser: a bijection of 64-bit words that spreads every input bit."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    values = (values ^ (values >> np.uint64(30))) * _FACTORS[0]
+    values = (values ^ (values >> np.uint64(27))) * _FACTORS[1]
     return values ^ (values >> np.uint64(31))
 
 
@@ -113,11 +114,38 @@ def gumbel_noise(key: int, *, step: int, beam: int, tokens: NDArray[np.int64]) -
     Returns:
         Noise of the shape of `tokens`; depends on nothing but the arguments.
     """
+    # No axis: the result has the shape of `tokens`.
+    state = noise_states(np.array(key, dtype=np.uint64), np.array(step), np.array(beam))
+    return noise_of(state, tokens)
+
+
+def noise_of(states: NDArray[np.uint64], tokens: NDArray[np.int64]) -> NDArray[np.float64]:
+    """`gumbel_noise` of many rows at once.
+
+    Args:
+        states: `noise_states` of the rows, of a shape that goes with that of `tokens`.
+        tokens: Token ids, any shape.
+
+    Returns:
+        Noise of the shape of `tokens`.
+    """
+    # In place, as `_mix` of state + golden * (token + 1): a whole vocabulary for many rows is large.
     with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is the point
-        # No axis: the result has the shape of `tokens`.
-        state = noise_states(np.array(key, dtype=np.uint64), np.array(step), np.array(beam))
-        bits = _mix(state + _GOLDEN * (tokens.astype(np.uint64) + np.uint64(1)))
+        bits = tokens.astype(np.uint64, order="C")
+        bits += np.uint64(1)
+        bits *= _GOLDEN
+        bits += states
+        shifted = np.empty_like(bits)
+        for distance, factor in zip((30, 27), _FACTORS, strict=True):
+            bits ^= np.right_shift(bits, np.uint64(distance), out=shifted)
+            bits *= factor
+        bits ^= np.right_shift(bits, np.uint64(31), out=shifted)
+        bits >>= np.uint64(11)
     # 53 random bits, centred in their cells: never 0, never 1.
-    uniform = ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
-    noise: NDArray[np.float64] = -np.log(-np.log(uniform))
+    noise: NDArray[np.float64] = bits.astype(np.float64)
+    noise += 0.5
+    noise *= 2.0**-53
+    for _ in range(2):
+        np.log(noise, out=noise)
+        np.negative(noise, out=noise)
     return noise

@@ -1,6 +1,7 @@
 """The next tokens of a step: the right distribution, the right address, each row for itself."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy import stats
 
 from def_sim.engines.local.beam_search import BeamSearch, Candidate, num_candidates
 from def_sim.engines.local.sampling import warp_logits
-from def_sim.engines.local.token_choice import Ask, choose, largest, token_noise
+from def_sim.engines.local.token_choice import Ask, choose, largest, noise_by_torch, token_noise
 from def_sim.randomness import gumbel_noise, keyed_rng, noise_states
 from def_sim.records import DecodingConfig
 
@@ -21,11 +22,14 @@ def keys(count: int) -> list[int]:
     return [int(word) for word in keyed_rng(1, "keys").integers(0, 2**63, size=count)]
 
 
-def test_the_noise_is_that_of_its_address_bit_for_bit_before_the_logarithm() -> None:
+@pytest.mark.parametrize("noise_of_tokens", [token_noise, noise_by_torch])
+def test_the_noise_is_that_of_its_address_bit_for_bit_before_the_logarithm(
+    noise_of_tokens: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+) -> None:
     tokens = torch.tensor([[0, 1, 2, 31_999], [5, 128_255, 7, 0]])
     noise_keys, steps, beams = keys(2), [0, 511], [0, 4]
     states = noise_states(np.array(noise_keys, dtype=np.uint64), np.array(steps), np.array(beams))
-    found = token_noise(torch.as_tensor(states.view(np.int64)), tokens)
+    found = noise_of_tokens(torch.as_tensor(states.view(np.int64)), tokens)
     for row in range(2):
         expected = gumbel_noise(noise_keys[row], step=steps[row], beam=beams[row], tokens=tokens[row].numpy())
         np.testing.assert_allclose(found[row].numpy(), expected, rtol=1e-14)

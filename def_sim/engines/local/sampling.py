@@ -45,13 +45,20 @@ def warp_logits(
         largest = torch.topk(warped, most).values  # (B, max k), falling
         kth = largest.gather(1, (places - 1).clamp(min=0)[:, None])
         warped = warped.masked_fill((warped < kth) & (places > 0)[:, None], -torch.inf)
-    if most_top_k is not None or bool((top_p < 1).any()):
-        rising, order = torch.sort(warped, descending=False)
-        below = rising.softmax(dim=-1).cumsum(dim=-1) <= (1 - top_p)[:, None]
-        below[:, -1] = False
-        is_out = below.scatter(1, order, below) & (top_p < 1)[:, None]
-        warped = warped.masked_fill(is_out, -torch.inf)
+    if most_top_k is not None:
+        return torch.where((top_p < 1)[:, None], _without_tail(warped, top_p), warped)
+    limited = torch.nonzero(top_p < 1).flatten()  # sorting a whole vocabulary takes its time
+    if len(limited):
+        warped = warped.index_copy(0, limited, _without_tail(warped[limited], top_p[limited]))
     return warped
+
+
+def _without_tail(logits: Tensor, top_p: Tensor) -> Tensor:
+    """-inf for the least probable tokens that together have at most 1 - top_p."""
+    rising, order = torch.sort(logits, descending=False)
+    below = rising.softmax(dim=-1).cumsum(dim=-1) <= (1 - top_p)[:, None]
+    below[:, -1] = False
+    return logits.masked_fill(below.scatter(1, order, below), -torch.inf)
 
 
 class KeyedSampler:
