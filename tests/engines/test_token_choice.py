@@ -10,8 +10,10 @@ import torch
 from scipy import stats
 
 from def_sim.engines.local.beam_search import BeamSearch, Candidate, num_candidates
+from def_sim.engines.local.candidates import largest
 from def_sim.engines.local.sampling import warp_logits
-from def_sim.engines.local.token_choice import Ask, choose, largest, noise_by_torch, token_noise
+from def_sim.engines.local.token_choice import Ask, choose
+from def_sim.engines.local.token_noise import noise_by_torch, token_noise
 from def_sim.randomness import gumbel_noise, keyed_rng, noise_states
 from def_sim.records import DecodingConfig
 
@@ -175,3 +177,49 @@ def test_beams_look_at_enough_candidates_to_go_on_if_all_the_best_end() -> None:
     assert num_candidates(3, 1) == 6
     assert num_candidates(3, 4) == 15
     assert num_candidates(3, 0) == 6
+
+
+def searching(num_beams: int) -> Ask:
+    decoding = DecodingConfig(num_beams=num_beams, do_sample=False)
+    return Ask(decoding, noise_key=1, step=4, scores=tuple(-0.5 * beam for beam in range(num_beams)))
+
+
+@pytest.mark.parametrize("top_p", [1.0, 0.6])
+@pytest.mark.parametrize("kind", ["searched", "drawn", "single"])
+def test_where_many_logits_are_equal_a_choice_does_not_depend_on_who_else_is_in_the_step(
+    kind: str, top_p: float
+) -> None:
+    """As in 16 bit, where the steps between large numbers are wide."""
+    generator = torch.Generator().manual_seed(3)
+    drawing = DecodingConfig(top_k=20, top_p=top_p)
+    first, other = {
+        "searched": (searching(2), searching(5)),
+        "drawn": (
+            Ask(replace(drawing, num_beams=2), 7, 3, (0.0, -0.25)),
+            Ask(replace(drawing, num_beams=3, top_k=300), 8, 3, (0.0, -0.5, -1.0)),
+        ),
+        "single": (Ask(drawing, 7, 3), Ask(replace(drawing, top_k=300), 8, 3)),
+    }[kind]
+    for _ in range(20):
+        rows = len(first.scores) + len(other.scores)
+        logits = (3 * torch.randn(rows, 32_000, generator=generator)).bfloat16().float()
+        alone = choose(logits[: len(first.scores)], [first], num_stop_tokens=1)
+        together = choose(logits, [first, other], num_stop_tokens=1)
+        assert together[:1] == alone
+
+
+def test_beams_search_the_best_of_all_rows_and_of_equals_the_lower_beam_then_the_lower_token() -> None:
+    generator = torch.Generator().manual_seed(4)
+    ask = searching(3)
+    for _ in range(5):
+        logits = torch.round(3 * torch.randn(3, 5000, generator=generator))
+        [found] = choose(logits, [ask], num_stop_tokens=1)
+        total = logits.log_softmax(dim=-1) + torch.tensor(ask.scores)[:, None]
+        every = [
+            (-score, beam, token)
+            for beam, row in enumerate(total.tolist())
+            for token, score in enumerate(row)
+        ]
+        best = [(-score, beam, token) for score, beam, token in sorted(every)]
+        assert found == best[:6]
+        assert len({score for score, _, _ in best[:7]}) < 7  # some of them are equal

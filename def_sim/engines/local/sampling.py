@@ -46,15 +46,20 @@ def warp_logits(
         kth = largest.gather(1, (places - 1).clamp(min=0)[:, None])
         warped = warped.masked_fill((warped < kth) & (places > 0)[:, None], -torch.inf)
     if most_top_k is not None:
-        return torch.where((top_p < 1)[:, None], _without_tail(warped, top_p), warped)
+        return torch.where((top_p < 1)[:, None], without_tail(warped, top_p), warped)
     limited = torch.nonzero(top_p < 1).flatten()  # sorting a whole vocabulary takes its time
     if len(limited):
-        warped = warped.index_copy(0, limited, _without_tail(warped[limited], top_p[limited]))
+        warped = warped.index_copy(0, limited, without_tail(warped[limited], top_p[limited]))
     return warped
 
 
-def _without_tail(logits: Tensor, top_p: Tensor) -> Tensor:
-    """-inf for the least probable tokens that together have at most 1 - top_p."""
+def without_tail(logits: Tensor, top_p: Tensor) -> Tensor:
+    """-inf for the least probable tokens that together have at most 1 - top_p.
+
+    Args:
+        logits: Shape (B, V).
+        top_p: Shape (B,), float64.
+    """
     rising, order = torch.sort(logits, descending=False)
     below = rising.softmax(dim=-1).cumsum(dim=-1) <= (1 - top_p)[:, None]
     below[:, -1] = False
