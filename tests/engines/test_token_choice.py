@@ -61,16 +61,30 @@ def test_top_k_with_ties_at_the_last_place_draws_from_all_of_them() -> None:
     assert len(set(tokens)) > 290
 
 
-@pytest.mark.parametrize("vocabulary", [5, 90, 8000, 32_003])
-def test_the_largest_are_those_of_a_sort(vocabulary: int) -> None:
+@pytest.mark.parametrize("vocabulary", [5, 90, 8000, 32_003, 151_936])
+@pytest.mark.parametrize("step", [0.0, 0.5])
+def test_the_largest_are_those_of_a_sort_with_all_their_equals(vocabulary: int, step: float) -> None:
     torch.manual_seed(vocabulary)
     logits = torch.randn(6, vocabulary)
+    if step:
+        logits = torch.round(logits / step) * step
+    logits[5, 3:] = -torch.inf
     for count in (1, 4, 64):
-        values, tokens = largest(logits, count)
-        assert torch.equal(logits.gather(1, tokens), values)
-        expected = logits.sort(descending=True).values[:, :count]
-        found = values.sort(descending=True).values[:, : expected.shape[1]]
-        assert torch.equal(found, expected)
+        found = largest(logits, count)
+        falling = logits.sort(descending=True).values[:, : min(count, vocabulary)].numpy()
+        for row in range(6):
+            is_one = found.values[row] > -np.inf
+            tokens, values = found.tokens[row][is_one], found.values[row][is_one]
+            assert found.least[row] <= falling[row][falling[row] > -np.inf].min()
+            # Exactly the tokens that are as large as the least, each once.
+            expected = np.flatnonzero((logits[row] >= float(found.least[row])).numpy())
+            assert sorted(tokens.tolist()) == expected.tolist()
+            assert np.array_equal(values, logits[row].numpy()[tokens])
+
+
+def test_of_a_row_without_numbers_nothing_is_the_largest() -> None:
+    found = largest(torch.full((1, 8000), torch.nan), 4)
+    assert found.values.tolist() == [[-np.inf]]
 
 
 def test_a_rows_token_is_the_largest_of_warped_logit_plus_noise_whatever_stands_beside_it() -> None:

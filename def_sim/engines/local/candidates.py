@@ -5,8 +5,9 @@ the logits are; what follows are a few hundred numbers, which numpy handles in l
 to launch an operation.
 
 In 16 bit many logits are equal. Nothing here may depend on the rows beside a row, so among equals it
-is always the lower beam, then the lower token, and `largest` is asked again for more where it may have
-left out an equal of the last that counts. Letters: R rows, V vocabulary, M candidates of a row.
+is always the lower beam, then the lower token, and none is left out.
+
+Letters: R rows, V vocabulary, M candidates of a row.
 """
 
 from collections.abc import Sequence
@@ -26,8 +27,9 @@ from def_sim.randomness import noise_of, noise_states
 if TYPE_CHECKING:
     from def_sim.engines.local.token_choice import Ask
 
-_TIES: Final = 14  # candidates beyond those that count, so that equals of the last are mostly there
+_MORE: Final = 14  # candidates beyond those that count, so that equals of the last are mostly there
 _BLOCK: Final = 16  # tokens looked at together when the largest are sought
+_LOWEST: Final = np.finfo(np.float32).min
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,22 @@ class Candidates:
     tokens: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """The largest logits of rows, in no order.
+
+    Attributes:
+        values: Shape (R, M), float32; -inf where a row has fewer.
+        tokens: Their tokens, shape (R, M).
+        least: Nothing that is as large as this is missing, shape (R,); the lowest number there is: nothing
+            but -inf is missing.
+    """
+
+    values: NDArray[np.float32]
+    tokens: NDArray[np.int64]
+    least: NDArray[np.float32]
+
+
 def among_the_largest(logits: Tensor, asks: Sequence["Ask"], num_stop_tokens: int) -> Candidates:
     """Of rows that search with beams, or of rows that sample with top_k: nothing but the largest counts.
 
@@ -54,7 +72,7 @@ def among_the_largest(logits: Tensor, asks: Sequence["Ask"], num_stop_tokens: in
         asks: Whose rows they are; all of a kind.
         num_stop_tokens: How many tokens end a text.
     """
-    samples, vocabulary = asks[0].decoding.do_sample, logits.shape[1]
+    samples = asks[0].decoding.do_sample
     so_far = _scores_so_far(asks)
     if samples:
         temperatures = _a_row(asks, [ask.decoding.temperature for ask in asks], np.float32)
@@ -63,16 +81,19 @@ def among_the_largest(logits: Tensor, asks: Sequence["Ask"], num_stop_tokens: in
         num_kept = _a_row(
             asks, [num_candidates(ask.decoding.num_beams, num_stop_tokens) for ask in asks], np.int64
         )
-    num_wanted = int(num_kept.max()) + _TIES
+    num_wanted = int(num_kept.max()) + _MORE
     while True:
-        values, tokens = (part.cpu().numpy() for part in largest(logits, num_wanted))
-        scores = values / temperatures[:, None] if samples else values + so_far[:, None]
+        found = largest(logits, num_wanted)
+        with np.errstate(over="ignore"):  # of the lowest number
+            scores = found.values / temperatures[:, None] if samples else found.values + so_far[:, None]
+            least = found.least / temperatures if samples else found.least + so_far
         rising, width = np.sort(scores, axis=1), scores.shape[1]
         last = rising[np.arange(len(rising)), width - np.minimum(num_kept, width)]
-        # Where the last that counts equals the least that was found, an equal may be missing.
-        if width >= vocabulary or not ((last <= rising[:, 0]) & (rising[:, 0] > -np.inf)).any():
+        # What was not found is less, but rounding may have made it equal to the last that counts.
+        if not ((last <= least) & (found.least > _LOWEST)).any():
             break
         num_wanted *= 4
+    tokens = found.tokens
     scores = np.where(scores < last[:, None], np.float32(-np.inf), scores)
     if not samples:
         return Candidates(scores, scores.astype(np.float64), tokens)
@@ -138,39 +159,80 @@ def continuations(
     return found
 
 
-def largest(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """At least the `count` largest logits of each row and their tokens, in no order.
-
-    Found by blocks: a block can hold one of the largest only if its own largest is one of the largest
-    of all blocks.
+def largest(logits: Tensor, count: int) -> Largest:
+    """At least the `count` largest logits of each row, and all that equal the least of them.
 
     Args:
         logits: Shape (R, V).
         count: How many; all of them if there are no more.
-
-    Returns:
-        Values and token ids, each of shape (R, M), M >= min(count, V).
     """
     num_rows, vocabulary = logits.shape
     if count >= vocabulary:
-        tokens = torch.arange(vocabulary, device=logits.device)
-        return logits, tokens.expand(num_rows, vocabulary)
+        tokens = np.broadcast_to(np.arange(vocabulary), (num_rows, vocabulary))
+        return Largest(logits.cpu().numpy(), tokens, np.full(num_rows, _LOWEST))
+    if logits.device.type != "cpu":  # one sort there is sooner done than many small operations
+        found = torch.topk(logits, count)
+        values: NDArray[np.float32] = found.values.cpu().numpy()
+        # Only above the last of them nothing is missing.
+        above = np.nextafter(values[:, -1], np.float32(np.inf), dtype=np.float32)
+        return Largest(values, found.indices.cpu().numpy(), np.maximum(above, _LOWEST))
+    return _largest_by_blocks(logits.numpy(), count)
+
+
+def _largest_by_blocks(logits: NDArray[np.float32], count: int) -> Largest:
+    """`largest` without sorting whole rows: the maxima of `count` blocks are as many logits.
+
+    So the least of them is no larger than the last logit that is asked for, and only blocks whose own
+    maximum is as large hold any.
+    """
+    vocabulary = logits.shape[1]
     num_blocks = vocabulary // _BLOCK
-    if num_blocks < 2 * count:
-        few = torch.topk(logits, count)
-        return few.values, few.indices
-    # A block is every num_blocks-th token: such maxima are taken many at once, those of neighbours are not.
-    body = logits[:, : num_blocks * _BLOCK].reshape(num_rows, _BLOCK, num_blocks)
-    best = torch.topk(body.amax(dim=1), count, sorted=False).indices  # (R, count)
-    starts = torch.arange(0, num_blocks * _BLOCK, num_blocks, device=logits.device)
-    tokens = (best[:, :, None] + starts).flatten(1)
-    values = logits.gather(1, tokens)
-    if num_blocks * _BLOCK < vocabulary:  # the rest of a vocabulary that is no multiple of the block
-        rest = torch.arange(num_blocks * _BLOCK, vocabulary, device=logits.device)
-        values = torch.cat([values, logits[:, num_blocks * _BLOCK :]], dim=1)
-        tokens = torch.cat([tokens, rest.expand(num_rows, -1)], dim=1)
-    found = torch.topk(values, count, sorted=False)
-    return found.values, tokens.gather(1, found.indices)
+    if num_blocks < 1.5 * count:  # a small vocabulary
+        least = _nth_largest(logits, count)
+        return _side_by_side(logits, np.flatnonzero(logits >= least[:, None]), least)
+    maxima = coarse = _maxima(logits, num_blocks)
+    while coarse.shape[1] // _BLOCK >= 1.5 * count:
+        coarse = _maxima(coarse, coarse.shape[1] // _BLOCK)
+    least = _nth_largest(coarse, count)
+    # Places count through all rows: numpy finds and takes such ones several times as fast as pairs.
+    found = np.flatnonzero(maxima >= least[:, None])
+    rows = found // num_blocks
+    firsts = found + rows * (vocabulary - num_blocks)  # a block's tokens lie num_blocks apart
+    places = firsts[:, None] + np.arange(0, num_blocks * _BLOCK, num_blocks)
+    places = places.ravel()[np.flatnonzero(logits.take(places) >= least[rows, None])]
+    others, rest = np.nonzero(logits[:, num_blocks * _BLOCK :] >= least[:, None])  # of no whole block
+    if len(others):
+        places = np.sort(np.append(places, others * vocabulary + num_blocks * _BLOCK + rest))
+    return _side_by_side(logits, places, least)
+
+
+def _side_by_side(
+    logits: NDArray[np.float32], places: NDArray[np.intp], least: NDArray[np.float32]
+) -> Largest:
+    """Rows as long as the longest needs, from places that rise from row to row."""
+    rows, tokens = np.divmod(places, logits.shape[1])
+    counts = np.bincount(rows, minlength=len(logits))
+    width = max(1, int(counts.max()))  # nothing is found in rows of no numbers
+    targets = np.arange(len(places)) + (np.arange(len(logits)) * width - np.cumsum(counts) + counts)[rows]
+    values, found = np.full(len(logits) * width, -np.inf, np.float32), np.zeros(len(logits) * width, np.int64)
+    values[targets], found[targets] = logits.take(places), tokens
+    shape = len(logits), width
+    return Largest(values.reshape(shape), found.reshape(shape), least)
+
+
+def _nth_largest(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """Of each row; the lowest number there is where it would be -inf."""
+    place = values.shape[1] - count
+    nth: NDArray[np.float32] = np.maximum(np.partition(values, place, axis=1)[:, place], _LOWEST)
+    return nth
+
+
+def _maxima(values: NDArray[np.float32], num_blocks: int) -> NDArray[np.float32]:
+    """Of each block; a block is every num_blocks-th number, since such maxima are taken many at once."""
+    maxima: NDArray[np.float32] = (
+        values[:, : num_blocks * _BLOCK].reshape(len(values), _BLOCK, num_blocks).max(axis=1)
+    )
+    return maxima
 
 
 def _best_of(candidates: Candidates, count: int) -> list[Candidate]:
