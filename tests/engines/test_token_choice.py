@@ -10,7 +10,7 @@ import torch
 from scipy import stats
 
 from def_sim.engines.local.beam_search import BeamSearch, Candidate, num_candidates
-from def_sim.engines.local.candidates import largest
+from def_sim.engines.local.largest_logits import largest
 from def_sim.engines.local.sampling import warp_logits
 from def_sim.engines.local.token_choice import Ask, choose
 from def_sim.engines.local.token_noise import noise_by_torch, token_noise

@@ -16,7 +16,13 @@ import torch
 from torch import Tensor
 
 from def_sim.engines.local.beam_search import Candidate
-from def_sim.engines.local.candidates import among_all, among_the_largest, best_tokens, continuations
+from def_sim.engines.local.candidates import (
+    best_tokens,
+    continuations,
+    drawn_from_all,
+    drawn_from_the_largest,
+    searched,
+)
 from def_sim.records import DecodingConfig
 
 
@@ -108,7 +114,9 @@ def _choose_alike(logits: Tensor, asks: Sequence[Ask], num_stop_tokens: int) -> 
         return tokens
     if has_beams:
         logits = logits.log_softmax(dim=-1)
-    find = among_all if decoding.do_sample and decoding.top_k == 0 else among_the_largest
+    find = searched
+    if decoding.do_sample:
+        find = drawn_from_the_largest if decoding.top_k else drawn_from_all
     candidates = find(logits, asks, num_stop_tokens)
     return continuations(candidates, asks, num_stop_tokens) if has_beams else best_tokens(candidates)
 
