@@ -24,6 +24,7 @@ from def_sim.engines.local import slot_attention
 from def_sim.engines.local.mixtral import packed_linear
 from def_sim.engines.local.model import LocalModel
 from def_sim.engines.local.paged import paged_attention
+from def_sim.engines.local.paged.fused import FusedParts
 from def_sim.engines.local.paged.trial import graph_obstacle, run_large_step
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_support import try_pages, try_slots
@@ -100,6 +101,14 @@ def test_a_model_on_a_gpu_has_pages_and_a_large_step_says_what_memory_it_took(ne
     paged.set_attn_implementation(paged_attention.NAME)
     assert graph_obstacle(paged, layers, range(6, 30), uses_kernels=True) is None
     assert run_large_step(paged, layers, 256, 16) > 0
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_all_parts_of_a_llama_are_replaced(network: Any, dtype: torch.dtype) -> None:
+    names = FusedParts(copy.deepcopy(network).to(dtype)).names
+    assert {"LlamaRMSNorm", "rotation", "q_proj+k_proj+v_proj", "gate_proj+up_proj", "gate", "sums"} == set(
+        names
+    )
 
 
 def test_4_bit_weights_compute_the_same_unpacked(network: Any) -> None:
