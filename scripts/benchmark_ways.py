@@ -5,6 +5,7 @@ between answers, and its rate counts, without what is begun and not finished. Wh
 it answers (loading, the trial of its kernels, a warm-up that it asks for) is over before its clock starts.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -140,6 +141,8 @@ def continuous(network: Any, interviews: Sequence[Interview], most_seconds: floa
     """The continuous batching of transformers, each respondent at its own pace; it has no beams."""
     if any(interview.decoding.num_beams > 1 for interview in interviews):
         raise ValueError("transformers' continuous batching has no beams")
+    # It warns of the set length of answers, and of being stopped twice.
+    logging.getLogger("ContinuousBatchingLogger").setLevel(logging.ERROR)
     before = network.config._attn_implementation
     make_settings: Any = GenerationConfig
     longest = max(max(interview.lengths) for interview in interviews)
