@@ -195,8 +195,9 @@ def test_the_same_run_started_twice_at_once_is_refused(tmp_path: Path) -> None:
     deadline = time.monotonic() + 120
     while num_lines(tmp_path) < 1 and first.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
+    first.send_signal(signal.SIGSTOP)  # or it might be done before the second has begun
     second = run(words(tmp_path, respondents=12))
-    first.terminate()
+    first.kill()
     first.communicate()
     assert second.returncode == 2
     assert f"process {first.pid}" in second.stderr
