@@ -45,6 +45,21 @@ def test_a_step_that_fails_leaves_nothing_changed(chosen: list[Any]) -> None:
     assert chosen == ["cublaslt", "as it was"]
 
 
+def test_a_torch_without_cublaslt_goes_on_with_what_it_has(
+    chosen: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def choose(library: Any = None) -> Any:
+        if library == "cublaslt":
+            raise RuntimeError("Cannot set preferred backend to cuBLASLt")
+        return library or "as it was"
+
+    monkeypatch.setattr(torch.backends.cuda, "preferred_blas_library", choose)
+    has_run = False
+    with faster_for(64, CUDA):
+        has_run = True
+    assert has_run
+
+
 @pytest.mark.parametrize("num_rows", [8, 24, 96, 256, 8192])
 def test_for_other_sizes_nothing_is_chosen(chosen: list[Any], num_rows: int) -> None:
     with faster_for(num_rows, CUDA):
