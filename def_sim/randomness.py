@@ -64,11 +64,12 @@ class Address:
         return RequestKey(self.seed, self.respondent_id, self.item_id, self.wording, call)
 
 
-def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """SplitMix64's finaliser: a bijection of 64-bit words that spreads every input bit."""
-    values = (values ^ (values >> np.uint64(30))) * _FACTORS[0]
-    values = (values ^ (values >> np.uint64(27))) * _FACTORS[1]
-    return values ^ (values >> np.uint64(31))
+def _mix(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """SplitMix64's finaliser: a bijection of 64-bit words that spreads every input bit; changes `words`."""
+    for distance, factor in zip((30, 27), _FACTORS, strict=True):
+        words ^= words >> np.uint64(distance)
+        words *= factor
+    return words ^ (words >> np.uint64(31))
 
 
 def noise_key(key: RequestKey) -> int:
@@ -129,18 +130,13 @@ def noise_of(states: NDArray[np.uint64], tokens: NDArray[np.int64]) -> NDArray[n
     Returns:
         Noise of the shape of `tokens`.
     """
-    # In place, as `_mix` of state + golden * (token + 1): a whole vocabulary for many rows is large.
+    # In place: a whole vocabulary for many rows is large.
     with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is the point
         bits = tokens.astype(np.uint64, order="C")
         bits += np.uint64(1)
         bits *= _GOLDEN
         bits += states
-        shifted = np.empty_like(bits)
-        for distance, factor in zip((30, 27), _FACTORS, strict=True):
-            bits ^= np.right_shift(bits, np.uint64(distance), out=shifted)
-            bits *= factor
-        bits ^= np.right_shift(bits, np.uint64(31), out=shifted)
-        bits >>= np.uint64(11)
+        bits = np.asarray(_mix(bits) >> np.uint64(11))  # numpy makes a single word a scalar
     # 53 random bits, centred in their cells: never 0, never 1.
     noise: NDArray[np.float64] = bits.astype(np.float64)
     noise += 0.5
