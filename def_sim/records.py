@@ -214,6 +214,7 @@ class Survey:
     language: str  # of questions and options
     frame_language: str  # of the instruction around them
     questions: tuple[Question, ...]  # in the order they are asked
+    short_of: str | None = None  # the questionnaire that this is a short form of
 
     def question(self, question_id: str) -> Question:
         """The question with that address (`item#wording`).
@@ -316,7 +317,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What came back from an engine. `error` is set only if `finish_reason` is ERROR."""
+    """What came back from an engine. `error` is set only if `finish_reason` is ERROR.
+
+    `text` is what was answered; what a thinking model thought before it is `reasoning`, with its marks as
+    they came (`answers/reasoning.py`), or the server's own field. It is kept and never read as an answer.
+    """
 
     text: str
     finish_reason: FinishReason = FinishReason.STOP
@@ -325,6 +330,7 @@ class Completion:
     seconds: float = 0.0  # from submission to completion, waiting included
     option_probabilities: Mapping[int, float] | None = None
     error: str | None = None
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +346,8 @@ class Reading:
 class Answer:
     """What one respondent answered to one question, how it was asked, and how we know.
 
-    `text` is the completion as it came: answers can be read again without a model.
+    `text` is the completion as it came: answers can be read again without a model. What was thought before
+    it stands apart, in `reasoning`.
     `shown_codes` is the realised order of the options. `memory` names the questions
     (`item#wording`) whose exchanges stood before this one, in their order.
     """
@@ -361,6 +368,7 @@ class Answer:
     num_prompt_tokens: int = 0
     num_generated_tokens: int = 0
     error: str | None = None
+    reasoning: str = ""
     seconds: float = field(default=0.0, compare=False)  # timings are no part of "the same answers"
 
     @property
@@ -386,5 +394,7 @@ class Capabilities:
     highest_temperature: float = math.inf
     temperature_with_top_p: bool = True  # False: one of the two may be given
     thinks_unasked: bool = False  # writes a chain of thought that cannot be switched off
+    truncates_unasked: bool = False  # may leave unlikely tokens out by a limit that cannot be switched off
+    penalises_unasked: bool = False  # may make repetitions less likely, alike
     answers_late: bool = False  # hours later: who remembers would wait for each answer
     deviations: tuple[str, ...] = ()

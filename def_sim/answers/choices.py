@@ -1,15 +1,18 @@
 """Weighs what an answer names: which options were chosen, or why none can be read.
 
 Knows the rules of docs/reproducibility.md on numbers against labels and on too many
-choices. It sees mentions, not words.
+choices. It sees mentions, and of the words only those that stand in the place of a label.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import pairwise
 
+from def_sim.answers.labels import is_negative
 from def_sim.answers.mentions import NO_OPTION, Kind, Mention
+from def_sim.answers.speakers import Speaker
 from def_sim.records import AnswerStatus, Question, QuestionType, Reading, ReadingMethod
 
 
@@ -28,7 +31,10 @@ class ReadingRules:
     keep_first_of_too_many: bool = True
 
 
+_MOST_WORDS = 4  # in the place of a label; more are a sentence of their own
+
 AMBIGUOUS = Reading(AnswerStatus.AMBIGUOUS)
+THIRD_PERSON = Reading(AnswerStatus.THIRD_PERSON)
 OUT_OF_RANGE = Reading(AnswerStatus.OUT_OF_RANGE)
 NO_ANSWER = Reading(AnswerStatus.NO_ANSWER)
 
@@ -36,16 +42,73 @@ NO_ANSWER = Reading(AnswerStatus.NO_ANSWER)
 def choose(mentions: Sequence[Mention], text: str, question: Question, rules: ReadingRules) -> Reading:
     """The reading of an answer that names these things (at least one) in this text.
 
-    What is denied is left out if something else is affirmed; if all is denied, the answer
-    says only what it is not.
+    What is denied or said of others is left out if something else is affirmed; if nothing is, the answer
+    says only what it is not, or what others would say.
     """
-    affirmed = [mention for mention in mentions if not mention.is_denied]
-    if not affirmed or any(mention.kind is Kind.UNSURE for mention in affirmed):
+    affirmed = affirmed_by_self(mentions)
+    if not affirmed:
+        return choose_from_excluded(mentions)
+    clear = {mention.code for mention in affirmed if not mention.is_unclear}
+    if not clear or any(mention.kind is Kind.UNSURE for mention in affirmed):
         return AMBIGUOUS
     if question.type is QuestionType.MULTIPLE:
         return _choose_several(affirmed, text, question, rules)
+    if any(m.is_unclear and m.kind is Kind.NUMBER and m.code not in clear for m in affirmed):
+        return AMBIGUOUS
     denied = {m.code for m in mentions if m.is_denied and m.kind is Kind.LABEL}
+    denied |= {m.code for m in affirmed if m.kind is Kind.NUMBER and words_oppose(m, text, question)}
     return _choose_one(affirmed, denied, rules)
+
+
+def choose_from_excluded(mentions: Sequence[Mention]) -> Reading:
+    """The reading of an answer all of whose mentions are denied or somebody else's."""
+    is_told = all(mention.speaker is Speaker.OTHERS for mention in mentions)
+    return THIRD_PERSON if is_told else AMBIGUOUS
+
+
+def affirmed_by_self(mentions: Sequence[Mention]) -> list[Mention]:
+    """What the respondent says it chose: neither denied nor ascribed to somebody else."""
+    return [m for m in mentions if not m.is_denied and m.speaker is not Speaker.OTHERS]
+
+
+_ALL_BUT_SPELLED = 0.85  # of the letters are those of a label, in its order
+_WORDS_BEHIND = re.compile(
+    r"[.):,=、-]{0,2}\s{0,3}(?P<words>[^.,;!?()\n。、\ue000-\uf8ff]{2,30})(?:[.!。,]|$)", re.MULTILINE
+)
+_DENYING = re.compile(
+    r"(?:not?|never|hardly|little|barely)\s(?!doubt|sure|idea)[a-z ]*$|(?:not?|never|hardly|little)$"
+    r"|不(?!知道|确定)[^0-9]*$|没有?$",
+    re.I,
+)
+
+
+def words_oppose(number: Mention, text: str, question: Question) -> bool:
+    """Whether the words in the place of a number's label deny it, or spell another one, if with a slip.
+
+    "1. Not much" where 1 is Very good; "1. Dissagree" where 1 is Agree.
+    """
+    match = _WORDS_BEHIND.match(text, number.end)
+    if match is None or len(match["words"].split()) > _MOST_WORDS or not _is_labelled(number.code, question):
+        return False
+    if _nearest_label(match["words"], question) not in (None, number.code):
+        return True
+    return _DENYING.match(match["words"]) is not None and not is_negative(number.code, question)
+
+
+def _nearest_label(words: str, question: Question) -> int | None:
+    """The code of the label that some words all but spell; None if they spell none, or several alike."""
+    likeness = {
+        option.code: SequenceMatcher(None, words.strip().casefold(), option.label.casefold()).ratio()
+        for option in question.options
+        if not option.label.strip().isdecimal()
+    }
+    nearest = [code for code, ratio in likeness.items() if ratio == max(likeness.values())]
+    is_spelled = len(nearest) == 1 and likeness[nearest[0]] >= _ALL_BUT_SPELLED
+    return nearest[0] if is_spelled else None
+
+
+def _is_labelled(code: int, question: Question) -> bool:
+    return any(option.code == code and not option.label.strip().isdecimal() for option in question.options)
 
 
 def _answered(codes: Sequence[int], method: ReadingMethod) -> Reading:

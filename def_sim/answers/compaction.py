@@ -68,10 +68,11 @@ def _schema() -> "pa.Schema":
 def _without_surrogates(answer: Answer) -> Answer:
     """Lone surrogates, which a table cannot hold, spelled out as escapes. Rare: a broken decoder."""
     try:
-        f"{answer.text}{answer.error}".encode()
+        f"{answer.text}{answer.reasoning}{answer.error}".encode()
     except UnicodeEncodeError:
         error = None if answer.error is None else _spell_out(answer.error)
-        return replace(answer, text=_spell_out(answer.text), error=error)
+        text, reasoning = _spell_out(answer.text), _spell_out(answer.reasoning)
+        return replace(answer, text=text, reasoning=reasoning, error=error)
     return answer
 
 

@@ -43,6 +43,8 @@ def encode_line(answer: Answer) -> bytes:
     as they were (two that form a pair come back as the one character they spell).
     """
     record = {name: getattr(answer, name) for name in _FIELDS}
+    if not answer.reasoning:
+        del record["reasoning"]  # most models do not think; lines are as they were before it was kept
     text = json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     body = text[:-1].encode("utf-8", errors="backslashreplace")
     return body + _seal(body) + b"\n"
@@ -81,6 +83,7 @@ def _decode(record: dict[str, Any]) -> Answer:
         num_prompt_tokens=record["num_prompt_tokens"],
         num_generated_tokens=record["num_generated_tokens"],
         error=record["error"],
+        reasoning=record.get("reasoning", ""),
         seconds=record["seconds"],
     )
 

@@ -13,6 +13,10 @@ from def_sim.records import Question
 LABEL = "[\ue000-\uf8ff]"  # a marked label, for use inside other patterns
 _FIRST_MARK = 0xE000
 _WORD = "A-Za-z0-9\u00c0-\u024f"  # letters of Latin labels; Chinese has no word boundary
+_NEGATIVE = re.compile(
+    r"(?:no|not|never|none|nothing|neither|dis[a-z]+|un[a-z]+|hardly)\b|不|没|否|无|从不|非(?!常)|完全没"
+    r"|一点也不"
+)
 _APART = r"\s.,;:!?()\[\]\"'|/=。、！？\ue000-\uf8ff-"  # what may stand beside a label of one character
 
 
@@ -61,3 +65,12 @@ def may_be_cut_short(mark: str, question: Question) -> bool:
     labels = list(_codes_by_label(question))
     label = labels[ord(mark) - _FIRST_MARK]
     return any(other != label and other.startswith(label) for other in labels)
+
+
+@lru_cache(maxsize=4096)
+def is_negative(code: int, question: Question) -> bool:
+    """Whether the label of an option is itself a denial: "No", "Not at all", 不同意."""
+    return any(
+        code in codes and _NEGATIVE.match(label) is not None
+        for label, codes in _codes_by_label(question).items()
+    )

@@ -1,7 +1,7 @@
 """Lists what an answer names: numbers, labels, letters, positions and ranges, in their order.
 
-Knows what kind of thing each mention is, whether it is denied ("not 3"), and which numbers
-count or date something (35 years, 60 %, 1990) and so name no option. It does not weigh
+Knows what kind of thing each mention is, and asks of each whether it is denied or compared (denials.py) and
+whose choice it is (speakers.py); numbers that count something (counts.py) name no option. It does not weigh
 mentions against each other: choices.py does.
 """
 
@@ -10,9 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from def_sim.answers.labels import LABEL, codes_of_mark
+from def_sim.answers.affirmations import leads_to_code, leads_to_label
+from def_sim.answers.clauses import Surroundings, quieten, surroundings
+from def_sim.answers.counts import counts_something
+from def_sim.answers.denials import is_excluded
+from def_sim.answers.labels import LABEL, codes_of_mark, is_negative
+from def_sim.answers.speakers import Speaker, speaker_of
 from def_sim.records import Question
 
+MOST_MENTIONS = 50  # in one answer; one that names more has chosen nothing
 NO_OPTION = -1  # stands for any number, letter or position that is not an option's
 
 
@@ -32,45 +38,31 @@ class Mention:
     code: int
     start: int
     end: int
-    is_denied: bool = False
+    is_denied: bool = False  # or compared, supposed, asked: not what was chosen
+    is_unclear: bool = False  # words lead up to it that no choice is known to have
+    speaker: Speaker = Speaker.UNSAID
 
 
 _TOKEN = re.compile(
     rf"(?P<label>{LABEL})"
-    r"|(?<![0-9A-Za-z])(?P<rank>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|[0-9]{1,2}(?:st|nd|rd|th))"
+    r"|(?<![0-9A-Za-z])(?P<rank>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
+    r"|[0-9]{1,2}(?:st|nd|rd|th))"
     r"\s(?:option|choice|answer|statement|one)\b"
     r"|第\s?(?P<place>[0-9]{1,4})(?=\s?[个项种条]?(?:选项|答案|选择))"
     r"|第\s?(?P<alone>[0-9]{1,4})[个项种条](?=\s*(?:$|[\n.,;:!?()。、]))"
     r"|(?P<unread>第\s?[0-9]++|(?<![A-Za-z0-9])[A-Za-z]++[0-9]++[A-Za-z0-9]*+|[0-9]++[A-Za-z][A-Za-z0-9]*+)"
     r"|(?P<range>[0-9]{1,9}\sand a half\b|\bbetween\s[0-9]{1,9}\sand\s[0-9]{1,9}"
     r"|[0-9]{1,9}\s?[和与]\s?[0-9]{1,9}\s?之间"
-    r"|[0-9]{1,9}(?:\.[0-9]++)?[ \t]{0,3}(?:-|~|/|to\s|or\s|至|到|或者?)[ \t]{0,3}[0-9]{1,9}(?:\.[0-9]++)?)"
+    r"|[0-9]{1,9}(?:\.[0-9]++)?[ \t]{0,3}(?:-|~|/|to\s|through\s|or\s|至|到|还是"
+    r"|或者?)[ \t]{0,3}[0-9]{1,9}(?:\.[0-9]++)?)"
     r"|(?P<decimal>[0-9]++(?:\.[0-9]++)+|(?<!\S)\.[0-9]++)"
     r"|(?P<number>(?:(?<![0-9A-Za-z)\]\ue000-\uf8ff])-)?[0-9]++)",
     re.IGNORECASE,
 )
 _RANKS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
-_WINDOW = 40  # characters looked at on either side of a mention
-_UNIT = re.compile(
-    r"\s?-?(?:%|percent\b|per cent\b|(?:years?|yrs?|months?|weeks?|days?|hours?|minutes?|times|people"
-    r"|persons?|children|child|kids?|friends?|options|choices|reasons?|things|dollars|yuan|rmb|usd|km|million|billion"
-    r"|thousand|of my|of our)\b"
-    r"|岁|年|个|月|周|天|日|小时|人|名|位|次|元|块|成|万|亿|倍|代|口|项)",
-    re.IGNORECASE,
-)
-_COUNTED = re.compile(r"(?:[$¥€£]|\b(?:top|first|aged?|since|in the|question|page)|前|第)\s?$", re.IGNORECASE)
-_YEARS = range(1800, 2100)
-_DENIAL = re.compile(
-    r"(?:\b(?:not|never|cannot|neither|nor|hardly|instead of|rather than|other than"
-    r"|except|excluding|without)|n't)"
-    r"(?:\s[a-z]{1,20}){0,3}[\s\"'(]*$"
-    r"|(?:不|没有?|未|无法|难以|很难|并非|而非|绝非|除了|别)"
-    r"(?:太|很|是|能|会|怎么|大|完全|那么|想|敢|特别|非常|十分|觉得|认为|选|择|可能|应该|要|再)*[\s\"'(]*$",
-    re.IGNORECASE,
-)
-
-_JOINT = re.compile(r"[\s,、/&]{0,4}(?:and|or|和|与|或|及)?\s{0,4}")
+_JOINT = re.compile(r"[\s,、/&]{0,4}(?:and|or|nor|和|与|或|及)?\s{0,4}(?:option\s)?", re.IGNORECASE)
+_ONE_THING = re.compile(r"[\s.,:()\[\]\"'=、-]{0,6}")  # between the number and the label of one option
 
 _LETTER = re.compile(
     r"(?<![A-Za-z])[(\[]\s?(?P<bracketed>[A-Za-z])\s?[)\]]"
@@ -93,29 +85,70 @@ def find_mentions(text: str, question: Question, shown: Sequence[int]) -> list[M
     found += _find_letters(text, shown)
     if not found and re.fullmatch(r"[\s.,;:!?()\[\]\"'-]*[0-9]+[\s.,;:!?()\[\]\"'-]*", text):  # a bare year
         found = [Mention(Kind.NUMBER, NO_OPTION, 0, len(text))]
-    return _spread_denial(sorted(found, key=lambda mention: mention.start), text)
+    found.sort(key=lambda mention: mention.start)
+    if len(found) > MOST_MENTIONS:
+        return [Mention(Kind.UNSURE, NO_OPTION, found[0].start, found[-1].end)]
+    return _shared(_judged(found, text, question), text)
 
 
-def _spread_denial(mentions: list[Mention], text: str) -> list[Mention]:
-    """Denies what is joined to something denied: "not 2 and 3" denies both."""
+def _judged(mentions: list[Mention], text: str, question: Question) -> list[Mention]:
+    """The mentions with what is said around each of them."""
+    spans = [(mention.start, mention.end) for mention in mentions]
+    around = surroundings(quieten(_without_words(text, spans)), spans)
+    return [_judge(mention, near, question) for mention, near in zip(mentions, around, strict=True)]
+
+
+def _judge(mention: Mention, near: Surroundings, question: Question) -> Mention:
+    is_label = mention.kind is Kind.LABEL
+    return replace(
+        mention,
+        is_denied=is_excluded(near, is_negative=is_label and is_negative(mention.code, question)),
+        is_unclear=not (leads_to_label(near) if is_label else leads_to_code(near, mention.code)),
+        speaker=speaker_of(near),
+    )
+
+
+def _without_words(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """The text, of the same length, with digits for the letters of what it names ("the third option")."""
+    pieces, position = [], 0
+    for start, end in spans:
+        pieces += [text[position:start], re.sub(r"[A-Za-z]", "0", text[start:end])]
+        position = end
+    return "".join([*pieces, text[position:]])
+
+
+def _shared(mentions: list[Mention], text: str) -> list[Mention]:
+    """What is said of one mention holds for those that are joined to it, too.
+
+    "Not 2 and 3" denies both, "my wife would say 2 or 3" ascribes both, and the number and the label of one
+    option share all that is said of either.
+    """
     spread = mentions[:1]
     for mention in mentions[1:]:
-        is_joined = _JOINT.fullmatch(text[spread[-1].end : mention.start]) is not None
-        is_denied = mention.is_denied or (spread[-1].is_denied and is_joined)
+        last, between = spread[-1], text[spread[-1].end : mention.start]
+        is_one = mention.code == last.code and _ONE_THING.fullmatch(between) is not None
+        if is_one and mention.is_denied:
+            spread[-1] = replace(last, is_denied=True)
+        is_denied = mention.is_denied
+        if is_one or _JOINT.fullmatch(between):
+            is_denied = is_denied or last.is_denied
+            is_unclear = mention.is_unclear and last.is_unclear
+            mention = replace(mention, is_unclear=is_unclear)
+            if last.speaker is Speaker.OTHERS:
+                mention = replace(mention, speaker=Speaker.OTHERS)
         spread.append(replace(mention, is_denied=is_denied))
     return spread
 
 
 def _read_token(token: re.Match[str], question: Question, shown: Sequence[int]) -> Iterator[Mention]:
-    text, start, end = token.string, token.start(), token.end()
-    is_denied = _DENIAL.search(text[max(0, start - _WINDOW) : start]) is not None
+    start, end = token.start(), token.end()
     if token["label"]:
         for code in codes_of_mark(token["label"], question):
-            yield Mention(Kind.LABEL, code, start, end, is_denied)
+            yield Mention(Kind.LABEL, code, start, end)
     elif position := _position(token):
-        yield Mention(*_option_at(position, question, shown), start, end, is_denied)
-    elif not token["unread"] and not _is_measure(token, question):
-        yield Mention(*_option_of_number(token, question), start, end, is_denied)
+        yield Mention(*_option_at(position, question, shown), start, end)
+    elif not token["unread"] and not counts_something(token.string, start, end, question):
+        yield Mention(*_option_of_number(token, question), start, end)
 
 
 def _position(token: re.Match[str]) -> int | None:
@@ -156,15 +189,6 @@ def _whole_number(digits: str) -> int:
     return int(digits or "0") if len(digits) <= 9 else NO_OPTION
 
 
-def _is_measure(token: re.Match[str], question: Question) -> bool:
-    """Whether a number counts, dates or prices something. A count of the options is one too."""
-    text, start, end = token.string, token.start(), token.end()
-    if _UNIT.match(text, end) or _COUNTED.search(text[max(0, start - _WINDOW) : start]):
-        return True
-    number = _whole_number(token["number"] or "0")
-    return number in _YEARS and number not in question.codes
-
-
 def _find_letters(text: str, shown: Sequence[int]) -> list[Mention]:
     if not shown:
         return []
@@ -178,8 +202,7 @@ def _find_letters(text: str, shown: Sequence[int]) -> list[Mention]:
         code = _code_of_letter(match[match.lastgroup or 0], shown)
         if code == NO_OPTION and match.lastgroup == "leading":
             continue  # an initial, as in "I: ..."
-        is_denied = _DENIAL.search(text[max(0, match.start() - _WINDOW) : match.start()]) is not None
-        found.append(Mention(Kind.NUMBER, code, match.start(), match.end(), is_denied))
+        found.append(Mention(Kind.NUMBER, code, match.start(), match.end()))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Brings a completion into one alphabet: no reasoning blocks, no markup, plain digits and brackets.
+"""Brings a completion into one alphabet: no thoughts, objects or markup, plain digits and brackets.
 
 Knows nothing about questions, options or answers; it only removes what carries no meaning
 for them. Every step is linear in the length of the text.
@@ -6,15 +6,30 @@ for them. Every step is linear in the length of the text.
 
 import re
 
+from def_sim.answers.objects import unwrap_objects
+from def_sim.answers.reasoning import part_reasoning
+
 MAX_CHARACTERS = 100_000  # what stands further on cannot be the answer to a survey question
 
-_REASONING_TAG = re.compile(
-    r"<(/?)(?:think|thinking|thought|reasoning|reflection|scratchpad)>", re.IGNORECASE
-)
 _PRIVATE_USE = re.compile("[\ue000-\uf8ff]")  # reserved here for marking labels, see labels.py
-_LATEX_COMMAND = re.compile(r"\\(?:boxed|text(?:bf|it)?|mathbf|mathrm|left|right)(?![A-Za-z])|\\[\[\]()]")
-_INLINE_MATH = re.compile(r"\$([^$\n]{1,12})\$")
-_QUOTE_MARK = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
+_LATEX_COMMAND = re.compile(
+    r"\\(?:f?boxed|text(?:bf|it|rm|sf|tt)?|mathbf|mathrm|mathit|mathsf|operatorname|displaystyle|large"
+    r"|Large|huge|Huge"
+    r"|left|right|quad|qquad)(?![A-Za-z])|\\[\[\](),;! ]"
+)
+_MORE_THAN = (
+    (r"\geqslant", "≥"),
+    (r"\leqslant", "≤"),
+    (r"\geq", "≥"),
+    (r"\leq", "≤"),
+    (r"\ge", "≥"),
+    (r"\le", "≤"),
+    (r"\gt", ">"),
+    (r"\lt", "<"),
+)
+_MATH = re.compile(r"\$\$?(?!\d[\d.,]*\s+[a-z])([^$\n]{1,200})\$\$?")  # "$5 to $10" are prices
+# A quoted line of Markdown; ">5" and a line that is only "> 5" compare.
+_QUOTE_MARK = re.compile(r"^[ \t]*>(?![ \t]*=?[ \t]*[0-9.]+[ \t]*$)(?![=0-9])[ \t]?", re.MULTILINE)
 
 
 def _character_table() -> dict[int, str]:
@@ -36,27 +51,8 @@ _MARKUP = str.maketrans(dict.fromkeys("*`_{}#", " "))
 
 def plain_text(text: str) -> str:
     """The completion without reasoning and markup, in one alphabet, ready to be searched."""
-    return strip_markup(unify_characters(drop_reasoning(text)[:MAX_CHARACTERS])).strip()
-
-
-def drop_reasoning(text: str) -> str:
-    """The text outside `<think>...</think>` and its kin.
-
-    An unclosed block runs to the end. A closing tag without an opening one means that the
-    opening tag stood in the prompt: everything before it was reasoning.
-    """
-    kept: list[str] = []
-    start, is_inside = 0, False
-    for tag in _REASONING_TAG.finditer(text):
-        is_closing = bool(tag[1])
-        if is_closing and not is_inside:
-            kept.clear()
-        elif not is_closing and not is_inside:
-            kept.append(text[start : tag.start()])
-        start, is_inside = tag.end(), not is_closing
-    if not is_inside:
-        kept.append(text[start:])
-    return "\n".join(kept)  # a line end, so that digits on both sides of a block do not join
+    answer = unwrap_objects(part_reasoning(text).answer[:MAX_CHARACTERS])
+    return strip_markup(unify_characters(answer)).strip()
 
 
 def unify_characters(text: str) -> str:
@@ -66,6 +62,9 @@ def unify_characters(text: str) -> str:
 
 
 def strip_markup(text: str) -> str:
-    """Markdown emphasis, headings, code marks, quote marks and inline LaTeX, replaced by spaces."""
+    """Markdown emphasis, headings, code marks, quote marks and LaTeX, replaced by spaces."""
+    if "\\" in text:
+        for command, sign in _MORE_THAN:
+            text = re.sub(re.escape(command) + "(?![A-Za-z])", sign, text)
     text = _LATEX_COMMAND.sub(" ", text).translate(_MARKUP)
-    return _QUOTE_MARK.sub("", _INLINE_MATH.sub(r" \1 ", text))
+    return _QUOTE_MARK.sub("", _MATH.sub(r" \1 ", text))

@@ -18,13 +18,18 @@ _WORD = rf"(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?![A-Za-z'-])"
 _BUT_ONE = rf"(?!one\b){_WORD}"
 _END = rf"(?=\s*(?:$|[\n.,;:!?()\]\"'|=]|-\s|{LABEL}))"
 _JOIN = r"\s*(?:,\s*(?:and\s+)?|and\s|or\s|to\s|out of\s|&|-|/)\s*"
+_BEFORE_NUMBER = (
+    "choose|select|pick|say|with|is|be|an?|for|it|than|least|most|over|under|above|below|about|around"
+    "|exactly|not|but|except|never|beyond"
+)
 _ENGLISH = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b{_WORD}(?:{_JOIN}{_WORD})+",  # "one, three and five"
         rf"\b(?:option|choice|number)\s+{_WORD}",
-        rf"\b(?:answer is|answer)\s+{_WORD}{_END}",
-        rf"\b(?:choose|select|pick|say|with|is|be|an?)\s+{_BUT_ONE}{_END}",
+        rf"\b(?:answer is|choice is|answer)\s*:?\s+{_WORD}{_END}",
+        rf"\b(?:{_BEFORE_NUMBER})\s+{_BUT_ONE}{_END}",
+        rf"\b{_BUT_ONE}(?=\s(?:or|and)\s(?:more|less|above|below|over|under|higher|lower|better|worse|up)\b)",
         rf"(?:^|[\n(\[\"',;:-]|{LABEL})[ \t]*{_WORD}{_END}",  # alone between punctuation
     )
 )
@@ -77,7 +82,13 @@ def drop_restated_scale(text: str, question: Question) -> str:
     if question.type is not QuestionType.SCALE:
         return text
     low, high = min(question.codes), max(question.codes)
-    text = re.sub(rf"(?<=[0-9])\s{{0,3}}(?:/|out of|of)\s{{0,3}}{high}(?!\.?[0-9])", "", text, flags=re.I)
+    text = re.sub(
+        r"(?<=[0-9])(?:\s?(?:points?|stars?|分))?\s{0,3}\(?(?:/|out of"
+        rf"|of)\s{{0,3}}{high}(?!\.?[0-9])(?:\s?(?:points?|stars?|分))?\)?",
+        "",
+        text,
+        flags=re.I,
+    )
     span = rf"{low}\s?(?:-|~|to|and|到|至)\s?{high}(?!\.?[0-9])"
     english = rf"\b(?:scale|range|from|between)(?:\s(?:of|from|between))?\s{span}"
     chinese = (

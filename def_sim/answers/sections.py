@@ -8,13 +8,20 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from def_sim.answers.normalise import drop_reasoning, unify_characters
+from def_sim.answers.normalise import unify_characters
+from def_sim.answers.objects import unwrap_objects
+from def_sim.answers.reasoning import part_reasoning
 
 _EXPLANATION = r"(?:explanation|reasons?|reasoning|rationale|justification)"
 _ZH_EXPLANATION = r"(?:解释|理由|原因|说明)"
 _ANCHOR = re.compile(
-    r"(?P<answer>(?<![a-z])answers?[ \t]*[:：]|(?:答案|回答|答)[ \t]*[:：]"
-    r"|^[ \t]*(?:(?:my |final )?answer|答案)[ \t]*$)"
+    r"(?P<answer>(?<![a-z])(?:answers?|ans\.?)[ \t]*[:：=]|(?:答案|回答|答)[ \t]*[:：=]|\[[ \t]*(?:answer"
+    r"|答案|回答)[ \t]*\][ \t]*[:：]?"
+    r"|^[ \t]*(?:(?:my |final )?answer|答案)[ \t]*$"
+    r"|^[ \t>*#-]*(?:(?:my|your|final|selected|chosen|the)[ \t]+){0,2}(?:choice|selection|response|option"
+    r"|pick|rating|score)[ \t]*[:：]"
+    r"|^[ \t>*#-]*(?:(?:我|我的|最终的?|最后的?|所选|正确)[ \t]*){0,2}(?:选择|选项|答复|评分"
+    r"|打分)(?:的?是|为)?[ \t]*[:：])"
     rf"|(?<![a-z]){_EXPLANATION}[ \t]*[:：]|{_ZH_EXPLANATION}[ \t]*[:：]"
     rf"|^[ \t]*(?:{_EXPLANATION}|{_ZH_EXPLANATION})[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
@@ -88,7 +95,7 @@ def through_first_sentence(text: str) -> str | None:
     and more than a single letter precedes (U.S., e.g.). An explanation before any answer does not count, and
     a text with marked reasoning has no end: what is explained there is not the answer.
     """
-    if drop_reasoning(text) != text:
+    if part_reasoning(text).answer != text:
         return None
     anchors = (anchor for anchor in _ANCHOR.finditer(text) if not anchor["answer"])
     anchor = next(anchors, None)
@@ -100,6 +107,10 @@ def through_first_sentence(text: str) -> str | None:
 
 
 def explanation_of(text: str) -> str:
-    """What stands after the first explanation anchor, up to the next anchor; "" without one."""
-    explained = (section.text for section in split_sections(text) if section.part is Part.EXPLANATION)
+    """What stands after the first explanation anchor, up to the next anchor; "" without one.
+
+    Thoughts are not looked into, and an object that holds an answer explains in its own key.
+    """
+    answer = unwrap_objects(part_reasoning(text).answer)
+    explained = (section.text for section in split_sections(answer) if section.part is Part.EXPLANATION)
     return next(explained, "").strip()

@@ -113,5 +113,6 @@ def put_question(
         num_prompt_tokens=completion.num_prompt_tokens,
         num_generated_tokens=completion.num_generated_tokens,
         error=completion.error,
+        reasoning=completion.reasoning,
         seconds=completion.seconds,
     )

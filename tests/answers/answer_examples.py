@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from waiting import HANG_S
+
 import def_sim
 from def_sim.records import Answer, AnswerStatus, FinishReason, ReadingMethod
 
@@ -44,7 +46,8 @@ def an_answer(number: int = 0, **changes: Any) -> Answer:
 
 def start_process(code: str, folder: Path, *arguments: object, before: tuple[str, ...] = ()) -> Any:
     """Starts Python on the code, which finds `folder`, `an_answer` and the store; pipes on both ends."""
-    paths = [str(Path(def_sim.__file__).parents[1]), str(Path(__file__).parent)]
+    tests = Path(__file__).parents[1]
+    paths = [str(Path(def_sim.__file__).parents[1]), str(tests), str(tests / "answers")]
     command = [*before, sys.executable, "-c", _PREAMBLE + code, str(folder), *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     return subprocess.Popen(
@@ -57,5 +60,5 @@ def finish(process: Any) -> str:
     process.stdin.close()
     printed = str(process.stdout.read())
     process.stdout.close()
-    process.wait(timeout=60)
+    process.wait(timeout=HANG_S)
     return printed

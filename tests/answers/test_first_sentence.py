@@ -55,3 +55,12 @@ def test_a_text_that_grows_keeps_its_end() -> None:
     ends = [end for end in found if end is not None]
     assert set(ends) == {"Answer: 2\nExplanation: I live in the U.S. and work."}
     assert found == [None] * (len(found) - len(ends)) + ends
+
+
+def test_an_explanation_inside_a_thought_is_none_of_the_answer() -> None:
+    text = "<think>Explanation: I guess so.</think>Answer: 2\nExplanation: I work hard."
+    assert explanation_of(text) == "I work hard."
+
+
+def test_an_object_explains_in_its_own_key() -> None:
+    assert explanation_of('{"answer": 2, "explanation": "I work hard."}') == "I work hard."

@@ -99,7 +99,9 @@ def test_a_sign_of_life_is_the_time_of_the_file_system(path: Path) -> None:
     lease = Lease(path)
     lease.acquire()
     silence(path, 60)
-    assert abs(lease.renew() - time.time()) < 5
+    before = time.time()
+    # The clock of a file system ticks more coarsely than the processor's: some milliseconds.
+    assert before - 1 <= lease.renew() <= time.time() + 1
     assert find_stale(path.with_name("none.lease"), now=time.time()) is None
 
 

@@ -2,14 +2,17 @@
 
 import json
 import re
-import time
+import signal
 from pathlib import Path
 
 import pytest
+from counted_calls import num_calls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from def_sim.answers import normalise
 from def_sim.answers.parse import ReadingRules, read_answer
+from def_sim.answers.reasoning import part_reasoning
 from def_sim.records import (
     AnswerStatus,
     Dimension,
@@ -58,6 +61,12 @@ _QUALITIES = (
     *("Politeness", "Independence", "Diligence", "Responsibility", "Imagination"),
     *("Tolerance", "Thrift", "Perseverance", "Unselfishness", "Obedience"),
 )
+_HAPPY = ("Very happy", "Quite happy", "Not very happy", "Not at all happy")
+_WEIGHT_ZH = ("非常重要", "比较重要", "不太重要", "一点也不重要")
+_MANNERS = (
+    *("Good manners", "Independence", "Hard work", "A sense of responsibility", "Imagination", "Tolerance"),
+    *("Thrift", "Perseverance", "Religious faith", "Unselfishness", "Obedience"),
+)
 _HOUSEHOLD = (
     "No children",
     "One or two children",
@@ -96,6 +105,22 @@ QUESTIONS = {
             numbered("礼貌", "独立", "勤奋", "责任感", "想象力", "宽容", "节俭", "毅力", "无私", "服从"),
             5,
         ),
+        ("happy.en", "How happy are you?", SINGLE, numbered(*_HAPPY)),
+        ("weight.zh", "音乐在您的生活中有多重要？", SINGLE, numbered(*_WEIGHT_ZH)),
+        (
+            "god.en",
+            "In your own life, how important is God?",
+            SCALE,
+            scale_of_ten("Not at all important", "Very important"),
+        ),
+        (
+            "justifiable.en",
+            "Can keeping a found coin be justified?",
+            SCALE,
+            scale_of_ten("Never justifiable", "Always justifiable"),
+        ),
+        ("satisfied.zh", "您对生活满意吗？", SCALE, scale_of_ten("完全不满意", "完全满意")),
+        ("manners.en", "What should children learn at home?", MULTIPLE, numbered(*_MANNERS), 5),
         ("household.en", "Who lives with you?", SINGLE, numbered(*_HOUSEHOLD)),
         ("household.zh", "您和谁一起住？", SINGLE, numbered(*_HOUSEHOLD_ZH)),
     )
@@ -211,8 +236,12 @@ def test_windows_line_ends_change_nothing(text, question):
 
 
 def has_no_anchor_of_an_answer(text: str) -> bool:
-    """Also no closing tag of a reasoning block, which would say that all before it was reasoning."""
-    return not re.search(r"answer|答|</", text, re.IGNORECASE)
+    """Also no mark that closes a thought, which would say that all before it was thought."""
+    names = (
+        r"ans|答|choice|selection|response|option|pick|rating|score|code|number|value"
+        r"|选择|选项|评分|打分|分数|编号|代码"
+    )
+    return not re.search(names, text, re.IGNORECASE) and part_reasoning(text).answer == text
 
 
 @settings(max_examples=400, deadline=None)
@@ -242,7 +271,8 @@ def test_every_label_is_read_as_its_own_option(question, data):
 
 # --- lengths no person writes ---------------------------------------------------------------------
 
-MEGABYTE = 1_000_000
+ENDLESS_LENGTH = 200_000
+CPU_S = 20  # half of what the square of that takes at a nanosecond a step; in proportion it takes about one
 ENDLESS = (
     "Answer: ", "Answer: 2\n", "答案：同意", "<think>", "</think>", "1", "1 ", "1-", "((((", "1.", "第", "一",
     "第1", "a", "a1", " ", "\n", "Agree ", "不", "not ", "some ", "\\boxed{", "$1", "**", "1,", "Request: ",
@@ -250,15 +280,40 @@ ENDLESS = (
 )  # fmt: skip
 
 
+def read_pieces(piece, start, name, length):
+    text = start + piece * (length // len(piece))
+    return read_answer(text, QUESTIONS[name], rules=PAPER, shown=QUESTIONS[name].codes)
+
+
 @pytest.mark.parametrize("piece", ENDLESS, ids=repr)
 @pytest.mark.parametrize("name", ["agree.en", "qualities.zh"])
 @pytest.mark.parametrize("start", ["", "Answer: "], ids=["bare", "anchored"])
-def test_a_megabyte_of_anything_is_read_in_about_the_time_of_a_look_at_it(piece, name, start):
-    """Processor time, not the clock; quadratic reading would take minutes, so two seconds are generous."""
-    text = start + piece * (MEGABYTE // len(piece))
-    before = time.process_time()
-    read_answer(text, QUESTIONS[name], rules=PAPER, shown=QUESTIONS[name].codes)
-    assert time.process_time() - before < 2
+def test_four_times_the_text_is_at_most_four_times_the_work(piece, name, start):
+    short, long = (num_calls(lambda n=n: read_pieces(piece, start, name, n)) for n in (3_000, 12_000))
+    assert long <= 4 * short + 100
+
+
+@pytest.fixture
+def hang_guard():
+    """Ends a reading that goes on for ever; in seconds of the processor, so neighbours do not matter."""
+
+    def give_up(number, frame):
+        raise AssertionError(f"still reading after {CPU_S} seconds of the processor")
+
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, CPU_S)
+    yield
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    signal.signal(signal.SIGVTALRM, before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(len(ENDLESS)), ids=lambda number: repr(ENDLESS[number]))
+def test_a_text_without_end_is_read_to_its_end(number, hang_guard, monkeypatch):
+    """What happens inside regular expressions is not counted; seconds are in scripts/benchmark_reading.py."""
+    monkeypatch.setattr(normalise, "MAX_CHARACTERS", ENDLESS_LENGTH)
+    start, name = ("", "Answer: ")[number % 2], ("agree.en", "qualities.zh")[number // 2 % 2]
+    assert read_pieces(ENDLESS[number], start, name, ENDLESS_LENGTH).status in AnswerStatus
 
 
 def test_an_answer_of_more_than_a_few_pages_is_no_answer():

@@ -3,18 +3,18 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from answer_examples import an_answer, finish, start_process
+from waiting import comes_true
 
 from def_sim.answers.completion import is_complete, mark_complete
 from def_sim.answers.holder import Holder
 from def_sim.answers.journal import encode_line
 from def_sim.answers.lease import Lease
-from def_sim.answers.store import AnswerStore, read_answers, same_answers
+from def_sim.answers.store import _BEAT_S, AnswerStore, read_answers, same_answers
 from def_sim.errors import RunInUseError, StoreError
 
 APPEND_WITHOUT_END = """
@@ -284,21 +284,18 @@ def test_a_writer_whose_lease_was_taken_over_stops_before_it_writes(tmp_path: Pa
     assert read_answers(tmp_path) == [an_answer(1)]
 
 
-def test_answers_reach_the_disk_and_others_see_life_within_a_second_without_further_appends(
+def test_answers_reach_the_disk_and_others_see_life_without_further_appends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    synced: list[float] = []
-    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(time.monotonic()))
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
     with AnswerStore(tmp_path) as store:
         store.append(an_answer(1))
-        appended = time.monotonic()
         synced.clear()
         [mark] = (tmp_path / "answers" / "shard-00-of-01.lease").iterdir()
         os.utime(mark, (0, 0))
-        while not (synced and mark.stat().st_mtime) and time.monotonic() < appended + 5:
-            time.sleep(0.02)
-        assert synced[0] - appended < 1.0
-        assert abs(mark.stat().st_mtime - time.time()) < 5
+        assert comes_true(lambda: synced and mark.stat().st_mtime)
+    assert _BEAT_S <= 0.5  # so within a second, also on a disk that takes half of one
 
 
 def test_a_disk_that_fails_between_two_appends_is_told_by_the_next(
