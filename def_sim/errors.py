@@ -49,11 +49,16 @@ class EngineError(DefSimError):
 
     Args:
         retryable: True if the same request may succeed later (overload, lost connection).
+        is_of_request: True if it is this one reply that is of no use, so that others may well be: it is
+            recorded as failed once it has been tried again, and the run goes on.
     """
 
-    def __init__(self, message: str, *, fix: str = "", retryable: bool = False) -> None:
+    def __init__(
+        self, message: str, *, fix: str = "", retryable: bool = False, is_of_request: bool = False
+    ) -> None:
         super().__init__(message, fix=fix)
         self.retryable = retryable
+        self.is_of_request = is_of_request
 
 
 class StoreError(DefSimError):

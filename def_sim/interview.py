@@ -36,6 +36,8 @@ from def_sim.respondents.memory import Memory
 from def_sim.strategies.asking import Conversation, Presentation
 
 _RETRY_PAUSES_S = (1.0, 4.0, 16.0)  # before the second, third and fourth try of a failed call
+_TRIES_OF_A_REQUEST = 3  # whose reply was of no use, while others may be: each is paid for
+_SAYS_NOTHING = (AnswerStatus.ENGINE_ERROR, AnswerStatus.NOT_ASKED)  # of whether the engine works at all
 
 
 class Strategy(Protocol):
@@ -127,16 +129,19 @@ class Interviews:
         self._rules = replace(rules, uses_memory=strategy.uses_memory)
         self._on_answer = on_answer
         self._in_flight = asyncio.Semaphore(rules.max_in_flight)
+        statuses = [answer.status for answer in store.answered().values()]
         # Counted over all commands of the run: a model that stays broken must not fill it bit by bit.
-        self._num_engine_errors = sum(
-            answer.status is AnswerStatus.ENGINE_ERROR for answer in store.answered().values()
-        )
+        self._num_engine_errors = statuses.count(AnswerStatus.ENGINE_ERROR)
+        self._has_answered = any(status not in _SAYS_NOTHING for status in statuses)
+        self._held_back: list[Answer] = []
+        self._failures: list[EngineError] = []
 
     async def conduct(self, panel: Sequence[Respondent]) -> None:
         """Asks everyone everything that the store does not hold yet.
 
         Raises:
-            DefSimError: The engine or the store gave up; what was answered is safe.
+            DefSimError: The engine or the store gave up, or not a single call succeeded; what was answered
+                is safe.
         """
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -145,6 +150,20 @@ class Interviews:
                         tasks.create_task(self._interview(respondent, chain))
         except BaseExceptionGroup as group:
             raise _first_cause(group) from group
+        if self._failures and not self._has_answered:
+            raise self._all_failed()
+
+    @property
+    def failures(self) -> Sequence[EngineError]:
+        """Of calls that failed for good in this command, in their order."""
+        return tuple(self._failures)
+
+    def _all_failed(self) -> EngineError:
+        first = self._failures[0]
+        return EngineError(
+            f"All {len(self._failures)} calls failed, and nothing was answered. The first: {first.message}",
+            fix=first.fix,
+        )
 
     async def _interview(self, respondent: Respondent, chain: Sequence[Question]) -> None:
         memory = Memory(capacity_of(respondent, self._rules), self._rules.memory)
@@ -155,12 +174,24 @@ class Interviews:
             answer = self._store.answered().get((respondent.id, question.item_id, question.wording))
             if answer is None:
                 answer = await self._answer(respondent, question, asked, memory, address)
-                self._store.append(answer)
-                self._on_answer(answer)
+                self._keep(answer)
             earlier[question.id] = answer
             if asked is not None:
                 # Answers from the store enter memory too, or a resumed respondent would know less.
                 memory = remember(memory, asked, answer, address, self._presentation)
+
+    def _keep(self, answer: Answer) -> None:
+        """Stores an answer; failed ones once it is known that the engine works.
+
+        What is stored is never asked again. While every call fails it is the engine or its settings that
+        are to be mended, and then the same command is to ask these questions.
+        """
+        self._held_back.append(answer)
+        self._has_answered = self._has_answered or answer.status not in _SAYS_NOTHING
+        while self._has_answered and self._held_back:
+            held = self._held_back.pop(0)
+            self._store.append(held)
+            self._on_answer(held)
 
     async def _answer(
         self,
@@ -188,11 +219,12 @@ class Interviews:
 
     async def _complete(self, request: Request) -> Completion:
         """A completion; a call that fails for good is recorded as failed, never as text."""
-        for pause_s in (*_RETRY_PAUSES_S, None):
+        for number, pause_s in enumerate((*_RETRY_PAUSES_S, None), 1):
             try:
                 return await self._engine.submit(request)
             except EngineError as error:
-                if not error.retryable:
+                is_final = error.is_of_request and number >= _TRIES_OF_A_REQUEST
+                if not error.retryable or is_final:
                     return self._failed(error)
                 if pause_s is None:
                     raise
@@ -203,6 +235,7 @@ class Interviews:
         self._num_engine_errors += 1
         if self._num_engine_errors > self._rules.max_engine_errors:
             raise error
+        self._failures.append(error)
         return Completion(text="", finish_reason=FinishReason.ERROR, error=error.message)
 
 

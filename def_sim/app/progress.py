@@ -14,6 +14,11 @@ from def_sim.records import Answer, AnswerStatus
 _SECONDS_BETWEEN_LINES = 10.0
 
 
+def print_note(sentence: str) -> None:
+    """Says something of an engine, on the terminal."""
+    print(f"note  {sentence}", file=sys.stderr, flush=True)
+
+
 class InterviewProgress:
     """Counts answers as they come. A context manager; `advance` is called once an answer.
 
@@ -66,6 +71,13 @@ class InterviewProgress:
             self._bar.update(self._task, completed=self._done, unread=self._unread())
         elif time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._print_line()
+
+    def tell(self, sentence: str) -> None:
+        """Says something above the bar, or between the lines."""
+        if self._bar is not None:
+            self._bar.console.print(f"note  {sentence}", markup=False, highlight=False)
+        else:
+            print_note(sentence)
 
     def _unread(self) -> str:
         unread = self._new - self._statuses[AnswerStatus.ANSWERED] - self._statuses[AnswerStatus.NOT_ASKED]

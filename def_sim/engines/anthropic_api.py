@@ -8,25 +8,22 @@ would refuse is known at plan time.
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from def_sim.engines.addresses import check_base_url
 from def_sim.engines.anthropic_messages import message_parameters, read_message
 from def_sim.engines.batch_journal import BatchJournal
+from def_sim.engines.chat_replies import read_body
 from def_sim.engines.cost import Ledger
 from def_sim.engines.deviations import known_deviations
 from def_sim.engines.failures import Provider, read_key
-from def_sim.engines.hosted import (
-    HostedCalls,
-    Limits,
-    check_base_url,
-    check_mode,
-    most_tokens_in,
-    provider_facts,
-)
+from def_sim.engines.hosted import HostedCalls, Limits, check_mode, most_tokens_in, provider_facts
 from def_sim.engines.hosted_models import check_not_retired, hosted_model
 from def_sim.engines.message_batches import MessageBatches
+from def_sim.engines.notices import Notices
 from def_sim.engines.prices import find_price
 from def_sim.errors import DefSimError, EngineError
 from def_sim.records import Capabilities, Completion, Request
@@ -49,8 +46,8 @@ class AnthropicEngine:
         input_usd_per_million: Price of tokens read, where data/prices.yaml has none or another.
         output_usd_per_million: The same for tokens written.
         max_concurrent: Most requests under way.
-        max_retries: How often the SDK repeats a failed request by itself.
-        timeout_s: How long it waits for a reply.
+        max_retries: How often a request is repeated at once that met an overload or a lost connection.
+        timeout_s: How long a request may take, to the last byte of its reply.
         batches: Whether to send Message Batches: half the price, answered within a day.
         batch_gather_s: How long the first request of a batch waits for others.
         batch_poll_s: How often a batch is asked whether it has ended.
@@ -82,11 +79,13 @@ class AnthropicEngine:
         self._limits = Limits(max_concurrent, max_retries, timeout_s)
         price = find_price(model_name, input_usd_per_million, output_usd_per_million)
         self.ledger = Ledger(price.in_batches() if price and batches else price, max_cost_usd)
+        self.notices = Notices()
         self._sends_batches = batches
         self._batch_times_s = (batch_gather_s, batch_poll_s)
         self._journal = BatchJournal()
         self._batches: MessageBatches | None = None
         self._client: AsyncAnthropic | None = None
+        self._batch_client: AsyncAnthropic | None = None
         self._calls: HostedCalls | None = None
         self._starting = asyncio.Lock()
         self._is_started = False
@@ -152,19 +151,17 @@ class AnthropicEngine:
         import httpx2
 
         check_not_retired(self._provider.model_name)
-        calls = HostedCalls(self._provider, self._limits, self.ledger, (anthropic.APIError,))
-        client = anthropic.AsyncAnthropic(
-            api_key=read_key(self._provider),
-            base_url=self._provider.base_url,
-            timeout=self._limits.timeout_s,
-            max_retries=self._limits.max_retries,
-            http_client=anthropic.DefaultAsyncHttpxClient(event_hooks={"response": [calls.watch]}),
-        )
+        calls = HostedCalls(self._provider, self._limits, self.ledger, (anthropic.APIError,), self.notices)
+        client = self._open(
+            calls.watch, max_retries=0
+        )  # ours: each try is paced, capped and has its own time
         self._client, self._calls = client, calls
         if self._sends_batches:
             gather_s, poll_s = self._batch_times_s
+            # The results of a batch are many replies in one body, which has no bound.
+            self._batch_client = self._open(calls.listen, max_retries=self._limits.max_retries)
             self._batches = MessageBatches(
-                client,
+                self._batch_client,
                 self._provider,
                 (anthropic.AnthropicError, httpx2.HTTPError),
                 self._journal,
@@ -172,6 +169,18 @@ class AnthropicEngine:
                 poll_s=poll_s,
             )
         await calls.first_contact(lambda: client.models.retrieve(self._provider.model_name))
+
+    def _open(self, hook: Callable[[Any], Awaitable[None]], *, max_retries: int) -> "AsyncAnthropic":
+        import anthropic
+
+        return anthropic.AsyncAnthropic(
+            api_key=read_key(self._provider),
+            base_url=self._provider.base_url,
+            timeout=self._limits.timeout_s,
+            max_retries=max_retries,
+            default_headers={"accept-encoding": "identity"},
+            http_client=anthropic.DefaultAsyncHttpxClient(event_hooks={"response": [hook]}),
+        )
 
     async def submit(self, request: Request) -> Completion:
         """The model's answer.
@@ -191,26 +200,31 @@ class AnthropicEngine:
 
         async def send() -> Completion:
             assert self._client is not None
-            message = await self._client.messages.create(
+            reply = await self._client.messages.with_raw_response.create(
                 model=self._provider.model_name, timeout=self._limits.timeout_s, **parameters
             )
-            return read_message(message, self._provider, request)
+            whole = reply.http_response
+            kind = whole.headers.get("content-type", "")
+            body = read_body(whole.content, kind, self._provider, request)
+            return read_message(body, self._provider, request)
 
         return await self._calls.complete(request, parameters["max_tokens"], send)
 
     async def _submit_to_batch(self, request: Request, parameters: dict[str, Any]) -> Completion:
         assert self._batches is not None
+        assert self._calls is not None
         sampling = parameters.pop("extra_body")
         whole = {"model": self._provider.model_name, **parameters, **sampling}
         begun = time.monotonic()
-        async with self.ledger.reserved(most_tokens_in(request), parameters["max_tokens"]) as bill:
+        most_in, most_out = most_tokens_in(request), parameters["max_tokens"]
+        async with self.ledger.reserved(most_in, most_out) as bill:
             try:
                 message = await self._batches.message(request.key, whole)
             except (DefSimError, asyncio.CancelledError):
                 bill.is_free()  # failed ones cost nothing; those that are left behind are counted on return
                 raise
-            completion = read_message(message, self._provider, request)
-            self.ledger.charge(bill, completion.num_prompt_tokens, completion.num_generated_tokens)
+            completion = read_message(message.to_dict(mode="json"), self._provider, request)
+            completion = self._calls.charged(completion, bill, most_in, most_out)
         return replace(completion, seconds=time.monotonic() - begun)
 
     async def close(self) -> None:
@@ -219,5 +233,6 @@ class AnthropicEngine:
         self.ledger.save()
         if self._batches is not None:
             await self._batches.close()
-        if self._client is not None:
-            await self._client.close()
+        for client in (self._client, self._batch_client):
+            if client is not None:
+                await client.close()

@@ -1,17 +1,19 @@
 """Requests in the words of Anthropic's Messages API, and its replies in ours. Sends nothing."""
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
+from def_sim.engines.chat_replies import token_count
 from def_sim.engines.deviations import as_sent
-from def_sim.engines.failures import Provider, unreadable
+from def_sim.engines.failures import Provider, gave_up, key_of, unreadable
 from def_sim.engines.hosted_models import HostedModel
+from def_sim.engines.message_parts import PartsError, kind_of, read_content
+from def_sim.engines.server_words import without_key
 from def_sim.records import Capabilities, Completion, FinishReason, Request, Role
-
-if TYPE_CHECKING:
-    from anthropic.types import Message
 
 _TOKENS_TO_THINK: Final = 4096  # beside the answer, where thinking cannot be switched off
 _TOKENS_READ: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+_OF_TOOLS: Final = ("tool_use", "pause_turn")
 _FINISH_REASONS: Final = {
     "end_turn": FinishReason.STOP,
     "stop_sequence": FinishReason.STOP,
@@ -52,21 +54,38 @@ def message_parameters(request: Request, model: HostedModel, can: Capabilities) 
     return parameters
 
 
-def read_message(message: "Message", provider: Provider, request: Request) -> Completion:
-    """The text blocks of a reply, joined; an empty reply is an empty text.
+def read_message(message: object, provider: Provider, request: Request) -> Completion:
+    """The text blocks of a reply, joined, and its thoughts apart; an empty reply is an empty text.
+
+    Args:
+        message: The JSON of the reply.
+        provider: Who was asked.
+        request: What was asked.
 
     Raises:
         EngineError: It is no message, or ended for a reason that has nothing to do with its text.
     """
-    content, usage = getattr(message, "content", None), getattr(message, "usage", None)
-    if not isinstance(content, list) or usage is None:
+    fields = message if isinstance(message, Mapping) else {}
+    usage, written = fields.get("usage"), fields.get("stop_reason")
+    if not isinstance(fields.get("content"), list) or not isinstance(usage, Mapping):
         raise unreadable(provider, request, "no content or no usage")
-    reason = _FINISH_REASONS.get(str(getattr(message, "stop_reason", None)))
-    if reason is None:
-        raise unreadable(provider, request, "no known stop_reason")
+    if written in _OF_TOOLS:
+        raise unreadable(provider, request, f"stop_reason {written!r}, and no tool was offered")
+    if not isinstance(written, str):
+        raise unreadable(provider, request, f"stop_reason is {kind_of(written)}, not a text")
+    if written not in _FINISH_REASONS:
+        raise gave_up(provider, request, written)
+    try:
+        content = read_content(fields["content"])
+    except PartsError as error:
+        raise unreadable(provider, request, str(error)) from None
+    counts = [token_count(usage.get(name) or 0) for name in _TOKENS_READ]
+    written_tokens, key = token_count(usage.get("output_tokens")), key_of(provider)
+    is_counted = None not in counts and written_tokens is not None
     return Completion(
-        text="".join(str(block.text) for block in content if getattr(block, "type", None) == "text"),
-        finish_reason=reason,
-        num_prompt_tokens=sum(getattr(usage, name, None) or 0 for name in _TOKENS_READ),
-        num_generated_tokens=getattr(usage, "output_tokens", None) or 0,
+        text=without_key(content.text, key),
+        finish_reason=_FINISH_REASONS[written],
+        num_prompt_tokens=sum(count or 0 for count in counts) if is_counted else 0,
+        num_generated_tokens=(written_tokens or 0) if is_counted else 0,
+        reasoning=without_key(content.reasoning, key),
     )

@@ -5,7 +5,7 @@ cap whatever comes back: near the cap fewer requests are under way, and when the
 longer fits, those under way are answered and then the run stops. Knows no provider.
 
 Counted is what providers report. A request whose outcome is unknown (cut off, timed out,
-cancelled) is counted at its most. What the SDK repeated by itself is not seen here.
+cancelled), or whose tokens are not reported, is counted at its most.
 """
 
 import asyncio
@@ -43,12 +43,16 @@ class HasLedger(Protocol):
 
 @dataclass(slots=True)
 class Totals:
-    """Sums over answered requests; `usd` also holds requests of unknown outcome."""
+    """Sums over answered requests; `usd` also holds requests of unknown outcome.
+
+    `num_uncounted` of the requests were answered without a report of their tokens.
+    """
 
     usd: float = 0.0
     num_requests: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    num_uncounted: int = 0
 
 
 class Bill:
@@ -57,6 +61,7 @@ class Bill:
     def __init__(self, most_usd: float) -> None:
         self.usd = most_usd
         self.tokens_in = self.tokens_out = 0
+        self.is_uncounted = False  # answered, but nobody said of how many tokens
 
     def is_free(self) -> None:
         """The provider refused the request."""
@@ -162,7 +167,8 @@ class Ledger:
 
     def _book(self, bill: Bill) -> None:
         self.totals.usd += bill.usd
-        self.totals.num_requests += bill.tokens_in > 0 or bill.tokens_out > 0
+        self.totals.num_requests += bill.tokens_in > 0 or bill.tokens_out > 0 or bill.is_uncounted
+        self.totals.num_uncounted += bill.is_uncounted
         self.totals.tokens_in += bill.tokens_in
         self.totals.tokens_out += bill.tokens_out
         self._settled.set()
@@ -176,17 +182,28 @@ class Ledger:
         self._saved_at = time.monotonic()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self._path.with_suffix(".part")
-        unfinished.write_text(json.dumps(asdict(self.totals)) + "\n", encoding="utf-8")
+        sums = asdict(self.totals)
+        if not sums["num_uncounted"]:
+            del sums["num_uncounted"]  # most providers count; files are as they were before it was kept
+        unfinished.write_text(json.dumps(sums) + "\n", encoding="utf-8")
         unfinished.replace(self._path)
 
     def line(self) -> str:
         """What was spent, in words."""
-        totals = self.totals
-        tokens = f"{totals.tokens_in:,} tokens in, {totals.tokens_out:,} out"
+        tokens = self._tokens()
         if self.price is None:
             return tokens
         cap = f" of at most ${self.cap_usd:.2f}" if self.cap_usd is not None else ""
         return f"about ${self.spent_usd:.4f}{cap} ({tokens}; prices of {self.price.as_of})"
+
+    def _tokens(self) -> str:
+        totals = self.totals
+        if totals.num_uncounted and totals.num_uncounted == totals.num_requests:
+            return "tokens unknown"
+        counted = f"{totals.tokens_in:,} tokens in, {totals.tokens_out:,} out"
+        return (
+            f"{counted}, {totals.num_uncounted:,} requests not counted" if totals.num_uncounted else counted
+        )
 
 
 def _read(path: Path) -> Totals:

@@ -14,11 +14,15 @@ from def_sim.records import Capabilities, DecodingConfig
 MEANINGS: Final[Mapping[str, str]] = {
     "beams": "No beams: every respondent samples a single sequence.",
     "greedy": "No greedy decoding: every respondent samples.",
+    "repetition": "No say over repetition penalties: the server may make words less likely that came before, "
+    "by a default of its own.",
     "seed": "No exact seed: the same request may be answered differently when it is repeated.",
     "temperature": "The nearest temperature that the model takes is used instead of the respondent's.",
     "thinking": "The model thinks before it answers, which cannot be switched off.",
     "top_k": "No top_k: tokens are drawn from all candidates.",
     "top_p": "No top_p beside a temperature: tokens are drawn from the whole probability mass.",
+    "truncation": "Unlikely tokens may be left out: the server does not let all of its limits (min_p, top_k, "
+    "top_p) be switched off.",
 }
 
 
@@ -43,12 +47,14 @@ def lacking(decoding: DecodingConfig, can: Capabilities) -> tuple[str, ...]:
     needs = {
         "beams": alone is not decoding,
         "greedy": not alone.do_sample and can.lowest_temperature > 0,
+        "repetition": can.penalises_unasked,
         "seed": can.seed != "exact",
         "temperature": alone.do_sample
         and not can.lowest_temperature <= alone.temperature <= can.highest_temperature,
         "thinking": can.thinks_unasked,
         "top_k": alone.do_sample and alone.top_k > 0 and not can.top_k,
         "top_p": alone.do_sample and alone.top_p < 1 and not _takes_top_p(alone, can),
+        "truncation": alone.do_sample and can.truncates_unasked,
     }
     return tuple(name for name, is_needed in needs.items() if is_needed)
 

@@ -1,14 +1,20 @@
 """What a provider's refusal means: stop and say what to mend, give up this request, or try again.
 
 The two SDKs name their errors alike, so this needs neither. No message ever holds the key,
-even where a server repeats it.
+even where a server repeats it, nor anything invisible that a server writes.
 """
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from def_sim.engines.addresses import advice_on_address
+from def_sim.engines.reply_bodies import BodyError
+from def_sim.engines.server_words import duration_in_words, is_web_page, quoted
+from def_sim.engines.token_limits import LimitRefusal, limit_refusal
+from def_sim.engines.waiting import LONGEST_WAIT_S, asked_to_wait_s
 from def_sim.errors import DefSimError, EngineError, ModelError
 from def_sim.records import Request, Role
 
@@ -20,8 +26,7 @@ _TOO_LONG: Final = re.compile(
 _NO_CREDIT: Final = re.compile(
     r"credit balance|insufficient_quota|exceeded your current quota|billing", re.IGNORECASE
 )
-_KEY: Final = re.compile(r"\bsk-[\w*.-]{6,}")
-_LONGEST_QUOTE: Final = 300
+PROBE: Final = "probe"  # the item of a request that only finds out what a server does
 _AGAIN: Final = "Run the same command again later: it goes on where it stopped."
 
 
@@ -63,6 +68,11 @@ def read_key(provider: Provider) -> str | None:
     return key
 
 
+def key_of(provider: Provider) -> str:
+    """The key that is sent, to be left out of what comes back; empty where there is none."""
+    return os.environ.get(provider.key_variable, "").strip() if provider.key_variable else ""
+
+
 def as_failure(error: Exception, provider: Provider, request: Request | None) -> DefSimError:
     """An SDK's error in our words.
 
@@ -72,19 +82,30 @@ def as_failure(error: Exception, provider: Provider, request: Request | None) ->
         request: What was asked; None for the first contact.
 
     Returns:
-        ModelError: Every request would fail (key, model, credit).
+        ModelError: Every request would fail (key, model, credit, address).
         EngineError: This request failed; retryable where the provider was at fault.
     """
     status = getattr(error, "status_code", None)
-    said = quoted(_words_of(error), provider)
     if status is None or status < 400:
-        return _unreadable_or_lost(error, provider, request, said)
-    return failure_of_status(status, said, provider, request)
+        return _unreadable_or_lost(error, provider, request)
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    said = quoted(_words_of(error), key_of(provider))
+    return failure_of_status(status, said, provider, request, asked_s=asked_to_wait_s(headers))
 
 
-def failure_of_status(status: int, said: str, provider: Provider, request: Request | None) -> DefSimError:
-    """A refusal by its HTTP status and the server's words; kinds as in `as_failure`."""
-    said = quoted(said, provider)
+def failure_of_status(
+    status: int, said: str, provider: Provider, request: Request | None, *, asked_s: float = 0.0
+) -> DefSimError:
+    """A refusal by its HTTP status and the server's words; kinds as in `as_failure`.
+
+    Args:
+        status: From 400 upwards.
+        said: The server's words, quoted or as they came.
+        provider: Who was asked.
+        request: What was asked; None for the first contact.
+        asked_s: How long the server asks to wait.
+    """
+    said = quoted(said, key_of(provider))
     if status == 401:
         return _wrong_key(provider)
     if status == 402 or (status in (400, 403, 429) and _NO_CREDIT.search(said)):
@@ -97,45 +118,115 @@ def failure_of_status(status: int, said: str, provider: Provider, request: Reque
             f"{provider.name} does not let this key use {provider.model_name}: {said}",
             fix="Ask the owner of the account for access, or choose another model.",
         )
-    if status == 404:
-        return _unknown_model(provider, said)
-    if status in (408, 409, 429) or status >= 500:
-        return EngineError(f"{_where(provider, request)}: error {status}, {said}", fix=_AGAIN, retryable=True)
+    if status in (404, 405):
+        return _not_found(provider, said)
+    if status in (408, 409, 425, 429) or status >= 500:
+        return EngineError(
+            f"{_where(provider, request)}: error {status}, {said}{_wait_in_words(asked_s)}",
+            fix=_AGAIN,
+            retryable=True,
+        )
+    return _refused(status, said, provider, request)
+
+
+def _refused(status: int, said: str, provider: Provider, request: Request | None) -> DefSimError:
+    """The request is one that this server does not take."""
+    refusal = limit_refusal(said, request.decoding.max_new_tokens) if request else None
+    if refusal is not None and request is not None:
+        return _limit_refused(refusal, said, provider, request)
     if _TOO_LONG.search(said) or status == 413:
         return _too_long(provider, request, said)
+    is_probe = request is not None and request.key.item_id == PROBE
     return EngineError(
         f"{_where(provider, request)}: the request was refused (error {status}, {said})",
-        fix="If it names a parameter, this model does not take it: see docs/add_a_model.md.",
+        fix="`model.engine.probes=false` leaves the requests at the start out; see docs/add_a_model.md."
+        if is_probe
+        else "If it names a parameter, this model does not take it: `model.engine.probes=true` finds out "
+        "which ones it takes. See docs/add_a_model.md.",
     )
 
 
-def unreadable(provider: Provider, request: Request | None, what: str) -> EngineError:
+def unreadable(
+    provider: Provider, request: Request | None, what: str, *, is_of_request: bool = True
+) -> EngineError:
     """A reply that is not what the protocol promises; again may help."""
     return EngineError(
-        f"{_where(provider, request)}: the reply is unreadable ({what}).", fix=_AGAIN, retryable=True
+        f"{_where(provider, request)}: the reply is unreadable ({quoted(what, key_of(provider))}).",
+        fix=f"Does the server at {provider.base_url} speak the protocol, and is it well? {_AGAIN}",
+        retryable=True,
+        is_of_request=is_of_request,
     )
 
 
-def quoted(text: str, provider: Provider) -> str:
-    """A server's words, shortened, without the key."""
-    key = os.environ.get(provider.key_variable, "") if provider.key_variable else ""
-    if key:
-        text = text.replace(key, "[key]")
-    text = " ".join(_KEY.sub("[key]", text).split())
-    return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 3] + "..."
+def gave_up(provider: Provider, request: Request | None, reason: str, more: str = "") -> EngineError:
+    """A reply that did not come to its end, for a reason that the server names."""
+    words = f": {more}" if more else ""
+    return EngineError(
+        f"{_where(provider, request)}: the server gave up, finish_reason "
+        f"{quoted(repr(reason) + words, key_of(provider))}.",
+        fix=f"Look into the server's log. {_AGAIN}",
+        retryable=True,
+        is_of_request=True,
+    )
+
+
+def web_page(provider: Provider, content_type: str) -> ModelError:
+    """A page for people came back, so the address leads somewhere else than to the API."""
+    kind = quoted(content_type, key_of(provider)) or "text/html"
+    return ModelError(
+        f"{provider.name} at {provider.base_url}: a web page came back where the API should be ({kind}).",
+        fix=advice_on_address(provider.base_url),
+    )
+
+
+def too_slow(provider: Provider, request: Request | None, timeout_s: float) -> EngineError:
+    """No whole reply within the time that a request has."""
+    return EngineError(
+        f"{_where(provider, request)} at {provider.base_url} timed out: no whole reply in {timeout_s:g} s.",
+        fix=f"Is the server up and quick enough? Give it more time with `model.engine.timeout_s=`. {_AGAIN}",
+        retryable=True,
+    )
+
+
+def words_in(body: Any, depth: int = 0) -> str:
+    """The sentence for people in the body of an error; empty where there is none.
+
+    Servers put it into `message`, `detail` or `error`, within each other or not.
+    """
+    if isinstance(body, str):
+        return body
+    if isinstance(body, list) and body and depth < 5:
+        return words_in(body[0], depth + 1)
+    if isinstance(body, Mapping) and depth < 5:
+        found = (words_in(body[name], depth + 1) for name in _WORDS if name in body)
+        return next((words for words in found if words), "")
+    return ""
+
+
+_WORDS: Final = ("message", "detail", "error", "msg", "error_message", "reason", "title")
 
 
 def _words_of(error: Exception) -> str:
-    """The SDK's message; with the reply itself where a server has an error format of its own."""
-    said = str(getattr(error, "message", error))
-    if re.fullmatch(r"Error code: \d+", said):
-        return f"{said} {getattr(getattr(error, 'response', None), 'text', '')}"
-    return said
+    """The server's sentence; the reply itself where its format is its own; else the SDK's message."""
+    reply = getattr(getattr(error, "response", None), "text", "")
+    if is_web_page(reply):
+        return str(reply)
+    return words_in(getattr(error, "body", None)) or str(reply) or str(getattr(error, "message", error))
 
 
-def _unreadable_or_lost(
-    error: Exception, provider: Provider, request: Request | None, said: str
-) -> EngineError:
+def _wait_in_words(asked_s: float) -> str:
+    if asked_s <= LONGEST_WAIT_S:
+        return ""
+    return (
+        f" It asks to wait {duration_in_words(asked_s)}, longer than the {duration_in_words(LONGEST_WAIT_S)} "
+        "that a run waits by itself."
+    )
+
+
+def _unreadable_or_lost(error: Exception, provider: Provider, request: Request | None) -> EngineError:
+    said = quoted(str(getattr(error, "message", error)), key_of(provider))
+    if isinstance(error, BodyError):
+        return unreadable(provider, request, said)
     if "Connection" in type(error).__name__ or "Timeout" in type(error).__name__:
         return EngineError(
             f"{_where(provider, request)} at {provider.base_url} cannot be reached or broke off ({said})",
@@ -157,11 +248,44 @@ def _wrong_key(provider: Provider) -> ModelError:
     )
 
 
-def _unknown_model(provider: Provider, said: str) -> ModelError:
+def _not_found(provider: Provider, said: str) -> ModelError:
+    """No such model, where the words are about one; else nothing at this path."""
+    name = rf"(?<!\w)(models?|{re.escape(provider.model_name)})(?!\w)"
+    if re.search(name, said, re.IGNORECASE):
+        return ModelError(
+            f"{provider.name} at {provider.base_url} has no model {provider.model_name!r}: {said}",
+            fix="Correct `model.engine.model_name=`; data/hosted_models.yaml has successors of retired ones.",
+        )
     return ModelError(
-        f"{provider.name} at {provider.base_url} has no model {provider.model_name!r}: {said}",
-        fix="Correct `model.engine.model_name=`; data/hosted_models.yaml has successors of retired models.",
+        f"{provider.name} at {provider.base_url} has nothing at this path: {said}",
+        fix=advice_on_address(provider.base_url),
     )
+
+
+class LimitError(EngineError):
+    """The server wants another limit of tokens, or another name of it."""
+
+    def __init__(self, message: str, refusal: LimitRefusal, *, fix: str) -> None:
+        super().__init__(message, fix=fix)
+        self.refusal = refusal
+
+
+def _limit_refused(refusal: LimitRefusal, said: str, provider: Provider, request: Request) -> DefSimError:
+    """Questions all share their limit, so the run stops; a probe may go on with another."""
+    asked = request.decoding.max_new_tokens
+    is_probe = request.key.item_id == PROBE
+    if refusal.kind == "other_name":
+        message = f"{provider.name} wants the limit of tokens under another name: {said}"
+        fix = f"Set `model.engine.token_limit={refusal.name}`."
+    elif refusal.kind == "too_small":
+        message = f"{provider.name} refuses a limit of {asked} tokens: {said}"
+        fix = "Raise `decoding.max_new_tokens=`: a model that thinks needs room for its thoughts."
+        if is_probe:
+            fix = "Leave the requests at the start out: `model.engine.probes=false`."
+    else:
+        message = f"{provider.name} refuses a limit of {asked} tokens as too large: {said}"
+        fix = f"Set `decoding.max_new_tokens={refusal.most or ''}`."
+    return LimitError(message, refusal, fix=fix) if is_probe else ModelError(message, fix=fix)
 
 
 def _too_long(provider: Provider, request: Request | None, said: str) -> EngineError:
@@ -169,7 +293,8 @@ def _too_long(provider: Provider, request: Request | None, said: str) -> EngineE
     return EngineError(
         f"{_where(provider, request)}: the prompt with {remembered} remembered exchanges is longer than "
         f"{provider.model_name} can read ({said})",
-        fix="Lower `memory.max_capacity`, or choose a model or server with a longer context.",
+        fix="Lower `memory.max_capacity` or `decoding.max_new_tokens`, or choose a model or server with a "
+        "longer context.",
     )
 
 

@@ -179,7 +179,9 @@ class MessageBatches:
             error = result.error.error
             status = _STATUS_OF.get(error.type, 500)
             return failure_of_status(status, error.message, self._provider, None)
-        return unreadable(self._provider, None, f"the request was {result.type} in its batch")
+        return unreadable(
+            self._provider, None, f"the request was {result.type} in its batch", is_of_request=False
+        )
 
     def _send_again(self, custom_ids: list[str]) -> None:
         self._journal.forget(custom_ids)

@@ -2,7 +2,8 @@
 
 Its constructor is its configuration and imports nothing heavy; the SDK is imported when it
 starts. A key, where one is needed, comes from the environment variable that `key_variable`
-names, and is kept by the SDK alone. What the server really honours is probed at the start.
+names, and is kept by the SDK alone. What the server takes and honours is probed at the start; replies are
+read by `chat_replies`, not by the SDK, which believes whatever comes.
 """
 
 import asyncio
@@ -11,13 +12,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from def_sim.answers.reasoning import part_reasoning
+from def_sim.engines.addresses import check_base_url
+from def_sim.engines.chat_replies import Choice, OpenThoughts, completion_of, read_body, read_choices
 from def_sim.engines.cost import Ledger
-from def_sim.engines.deviations import as_sent, known_deviations
-from def_sim.engines.failures import Provider, read_key, unreadable
-from def_sim.engines.hosted import HostedCalls, Limits, check_base_url, check_mode, provider_facts
+from def_sim.engines.deviations import MEANINGS, as_sent, known_deviations
+from def_sim.engines.failures import PROBE, Provider, read_key
+from def_sim.engines.hosted import HostedCalls, Limits, check_mode, provider_facts
 from def_sim.engines.hosted_models import check_not_retired
-from def_sim.engines.openai_probe import HONOURED, MAX_TOKENS, PROMPT, UNKNOWN, Reply, probe
+from def_sim.engines.notices import Notices
+from def_sim.engines.openai_probe import HONOURED, UNKNOWN, Findings, probe
 from def_sim.engines.prices import find_price
+from def_sim.engines.sampling_parameters import SEED, TOP_K, TOP_P, dialect_of
+from def_sim.engines.taken import ROOM_TO_THINK, Reply, Trial
 from def_sim.errors import ConfigError, EngineError
 from def_sim.randomness import noise_key
 from def_sim.records import (
@@ -33,16 +40,12 @@ from def_sim.records import (
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.types.chat import ChatCompletion
 
 _ADDRESS: Final = "https://api.openai.com/v1"
 _NO_KEY: Final = "not-needed"  # the SDK wants one; servers without keys do not look at it
 _LARGEST_SEED: Final = 2**31 - 1
-_REASONS_WITH_TEXT: Final = {
-    "length": FinishReason.LENGTH,
-    "content_filter": FinishReason.REFUSAL,
-}
-_REASONS_WITHOUT: Final = ("tool_calls", "function_call")
+# What no plan can know: the probe finds it, and nobody can mend it here. It is named and no error.
+_FOUND_BY_PROBE: Final = ("repetition", "truncation")
 
 
 class OpenAIServerEngine:
@@ -55,13 +58,15 @@ class OpenAIServerEngine:
         deviations: Names of what the server may lack (`engines/deviations.py`).
         token_limit: Name of the parameter that limits the answer: `max_tokens` on most
             servers, `max_completion_tokens` at OpenAI.
-        probes: Whether to find out at the start which parameters are honoured.
+        template_arguments: For the chat template, such as {"enable_thinking": False}; sent as
+            `chat_template_kwargs` and part of what defines the run.
+        probes: Whether to find out at the start which parameters are taken and honoured.
         max_cost_usd: Most that the run may spend; None: no cap.
         input_usd_per_million: Price of tokens read, where data/prices.yaml has none or another.
         output_usd_per_million: The same for tokens written.
         max_concurrent: Most requests under way.
-        max_retries: How often the SDK repeats a failed request by itself.
-        timeout_s: How long it waits for a reply.
+        max_retries: How often a request is repeated at once that met an overload or a lost connection.
+        timeout_s: How long a request may take, to the last byte of its reply.
 
     Raises:
         ConfigError: A value out of its range.
@@ -75,6 +80,7 @@ class OpenAIServerEngine:
         key_variable: str | None = None,
         deviations: list[str] | None = None,
         token_limit: str = "max_tokens",
+        template_arguments: dict[str, Any] | None = None,
         probes: bool = True,
         max_cost_usd: float | None = None,
         input_usd_per_million: float | None = None,
@@ -87,13 +93,21 @@ class OpenAIServerEngine:
         name = "OpenAI" if base_url is None else "The server"
         address = check_base_url(base_url or _ADDRESS)
         self._provider = Provider(name, address, model_name, key_variable)
-        self._deviations = known_deviations(deviations)
-        self._token_limit = token_limit
+        self._deviations = known_deviations([*(deviations or []), *_FOUND_BY_PROBE])
+        self._template_arguments = dict(template_arguments or {})
         self._probes = probes
         self._limits = Limits(max_concurrent, max_retries, timeout_s)
         price = find_price(model_name, input_usd_per_million, output_usd_per_million)
         self.ledger = Ledger(price, max_cost_usd)
-        self._findings: dict[str, str] = {}
+        self.notices = Notices()
+        self._findings = Findings(
+            dialect_of(
+                is_openai=self._is_openai,
+                token_limit=token_limit,
+                template_arguments=self._template_arguments,
+            )
+        )
+        self._thoughts = OpenThoughts()
         self._client: AsyncOpenAI | None = None
         self._calls: HostedCalls | None = None
         self._starting = asyncio.Lock()
@@ -102,22 +116,27 @@ class OpenAIServerEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """No beams; top_k and seed as the probe found them, before it as configured."""
-        seed = self._findings.get("seed", UNKNOWN)
+        """No beams; the rest as the probe found it, before it as configured."""
         return Capabilities(
             beams="none",
             # Even where it is honoured, a server's batches change the rounding.
-            seed="best-effort" if seed in (HONOURED, UNKNOWN) else "none",
-            top_k=self._findings.get("top_k", UNKNOWN) in (HONOURED, UNKNOWN) and self._may_take_top_k,
+            seed="best-effort" if self._honours(SEED) else "none",
+            top_k=self._honours(TOP_K) and not self._is_openai,  # which has none, known without asking
+            top_p=self._honours(TOP_P),
             probabilities=False,
-            highest_temperature=2.0,
+            highest_temperature=self._findings.highest_temperature,
+            truncates_unasked=self._findings.truncates_unasked,
+            penalises_unasked=self._findings.penalises_unasked and not self._is_openai,
             deviations=self._deviations,
         )
 
+    def _honours(self, name: str) -> bool:
+        """Whether a parameter has an effect, as far as is known; what cannot be told is believed."""
+        return self._findings.found.get(name, UNKNOWN) in (HONOURED, UNKNOWN)
+
     @property
-    def _may_take_top_k(self) -> bool:
-        """OpenAI itself has none, which is known without asking."""
-        return self._provider.base_url != _ADDRESS
+    def _is_openai(self) -> bool:
+        return self._provider.base_url == _ADDRESS
 
     def check(self) -> None:
         """Makes sure that the model is still served and that there is a key if one is needed.
@@ -125,16 +144,26 @@ class OpenAIServerEngine:
         Raises:
             ModelError: It was retired, or the key is missing.
         """
-        if self._provider.base_url == _ADDRESS:
+        if self._is_openai:
             check_not_retired(self._provider.model_name)
         read_key(self._provider)
 
     def describe(self) -> dict[str, object]:
         """What is asked, for the manifest; after `start()` what the probe found. Never the key."""
+        facts = provider_facts(self._provider, "openai", self.ledger, self._named_deviations())
+        dialect = self._findings.dialect
         return {
-            **provider_facts(self._provider, "openai", self.ledger, self._deviations),
-            "probe": dict(self._findings),
+            **facts,
+            "probe": dict(self._findings.found),
+            "template_arguments": dict(self._template_arguments),
+            "sends": sorted({*dialect.names, dialect.token_limit, "temperature"}),
         }
+
+    def _named_deviations(self) -> list[str]:
+        """Those that are allowed; what the probe finds is named only where it was found."""
+        can = self.capabilities
+        is_found = {"repetition": can.penalises_unasked, "truncation": can.truncates_unasked}
+        return [name for name in self._deviations if is_found.get(name, True)]
 
     def keep_in(self, folder: Path, name: str) -> None:
         """Keeps its accounts in the folder of a run."""
@@ -157,16 +186,20 @@ class OpenAIServerEngine:
     async def _connect(self) -> None:
         import openai
 
-        self._calls = HostedCalls(self._provider, self._limits, self.ledger, (openai.APIError,))
+        self._calls = HostedCalls(self._provider, self._limits, self.ledger, (openai.APIError,), self.notices)
         self._client = openai.AsyncOpenAI(
             api_key=read_key(self._provider) or _NO_KEY,
             base_url=self._provider.base_url,
             timeout=self._limits.timeout_s,
-            max_retries=self._limits.max_retries,
+            max_retries=0,  # ours: each try is paced, capped and has its own time
+            default_headers={"accept-encoding": "identity"},
             http_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [self._calls.watch]}),
         )
         if self._probes:
-            self._findings = await probe(self._ask_plainly)
+            self._findings = await probe(self._ask, self._findings.dialect, is_openai=self._is_openai)
+            found = [MEANINGS[name] for name in self._named_deviations() if name in _FOUND_BY_PROBE]
+            for remark in (*self._findings.remarks, *found):
+                self.notices.add(remark)
 
     async def submit(self, request: Request) -> Completion:
         """The model's answer.
@@ -179,10 +212,13 @@ class OpenAIServerEngine:
         check_mode(request, self._provider)
         await self.start()
         decoding = as_sent(request.decoding, self.capabilities)
-        more = self._sampling(decoding, request.key)
+        parameters = self._parameters(decoding, request.key)
 
         async def send() -> Completion:
-            return read_chat(await self._create(request.messages, more), self._provider, request)
+            body = await self._post(request, parameters)
+            [choice, *_] = read_choices(body, self._provider, request)
+            self._thoughts.look_at(choice)
+            return completion_of(choice, body, begins_inside=self._thoughts.is_open)
 
         assert self._calls is not None
         return await self._calls.complete(request, decoding.max_new_tokens, send)
@@ -194,68 +230,71 @@ class OpenAIServerEngine:
         if self._client is not None:
             await self._client.close()
 
-    def _sampling(self, decoding: DecodingConfig, key: RequestKey) -> dict[str, Any]:
+    def _parameters(self, decoding: DecodingConfig, key: RequestKey) -> dict[str, Any]:
         """Every parameter of the decoding, none left to the server's defaults."""
-        parameters: dict[str, Any] = {
-            "temperature": decoding.temperature,
-            "top_p": decoding.top_p,
-            self._token_limit: decoding.max_new_tokens,
-        }
-        if self.capabilities.seed != "none":
-            parameters["seed"] = noise_key(key) % _LARGEST_SEED
-        if self.capabilities.top_k:
-            parameters["extra_body"] = {"top_k": decoding.top_k or -1}  # -1: off, where 0 is refused
-        return parameters
+        can = self.capabilities
+        without = {TOP_K: not can.top_k, SEED: can.seed == "none"}
+        dialect = self._findings.dialect.without({name for name, is_lacking in without.items() if is_lacking})
+        return dialect.body(decoding, noise_key(key) % _LARGEST_SEED)
 
-    async def _create(self, messages: tuple[Message, ...], more: Mapping[str, Any]) -> "ChatCompletion":
+    async def _post(self, request: Request, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The body of the reply. What is sent beside the messages goes past the SDK's own list."""
         assert self._client is not None
-        turns: Any = [{"role": message.role.value, "content": message.content} for message in messages]
-        reply: ChatCompletion = await self._client.chat.completions.create(
-            model=self._provider.model_name, messages=turns, **more
+        turns: Any = [
+            {"role": message.role.value, "content": message.content} for message in request.messages
+        ]
+        reply = await self._client.chat.completions.with_raw_response.create(
+            model=self._provider.model_name, messages=turns, extra_body=dict(parameters)
         )
-        return reply
+        return read_body(reply.content, reply.headers.get("content-type", ""), self._provider, request)
 
-    async def _ask_plainly(self, parameters: Mapping[str, Any]) -> Reply:
+    async def _ask(self, trial: Trial) -> Reply:
         """One request of the probe; it costs like any other."""
-        more = {**parameters, "temperature": 1.0, self._token_limit: MAX_TOKENS}
-        if "top_k" in more:
-            more["extra_body"] = {"top_k": more.pop("top_k")}
-        replies: list[ChatCompletion] = []
-        request = Request((Message(Role.USER, PROMPT),), DecodingConfig(), RequestKey(0, "probe", "probe", 0))
+        decoding = DecodingConfig(
+            do_sample=trial.temperature > 0,
+            temperature=trial.temperature,
+            top_k=trial.top_k,
+            top_p=trial.top_p,
+            max_new_tokens=trial.max_tokens,
+        )
+        request = Request((Message(Role.USER, trial.prompt),), decoding, RequestKey(0, PROBE, PROBE, 0))
+        parameters = {**trial.dialect.body(decoding, trial.seed, trial.changes), **trial.more}
+        bodies: list[Mapping[str, Any]] = []
 
         async def send() -> Completion:
-            replies.append(await self._create(request.messages, more))
-            return read_chat(replies[-1], self._provider, request)
+            bodies.append(await self._post(request, parameters))
+            [choice, *_] = read_choices(bodies[-1], self._provider, request)
+            return completion_of(choice, bodies[-1])
 
         assert self._calls is not None
-        await self._calls.complete(request, 2 * MAX_TOKENS, send)
-        choices = replies[-1].choices
-        return Reply(
-            tuple(choice.message.content or "" for choice in choices),
-            has_logprobs=bool(choices[0].logprobs and choices[0].logprobs.content),
-        )
+        await self._calls.complete(request, 2 * trial.max_tokens, send)
+        choices = read_choices(bodies[-1], self._provider, request)
+        self._thoughts.look_at(choices[0])
+        reply = _as_reply(choices, bodies[-1])
+        if reply.thought == UNKNOWN and trial.max_tokens >= ROOM_TO_THINK:
+            self._thoughts.suspect()
+        return reply
 
 
-def read_chat(reply: "ChatCompletion", provider: Provider, request: Request) -> Completion:
-    """The first choice of a reply; an empty one is an empty text.
-
-    Raises:
-        EngineError: It is no completion, or ended for a reason that has nothing to do with its text.
-    """
-    choices = getattr(reply, "choices", None)
-    if not isinstance(choices, list) or not choices or getattr(choices[0], "message", None) is None:
-        raise unreadable(provider, request, "no choices")
-    choice, usage = choices[0], getattr(reply, "usage", None)
-    if getattr(choice, "finish_reason", None) in _REASONS_WITHOUT:
-        raise unreadable(provider, request, f"finish_reason {choice.finish_reason!r}")
-    refusal = getattr(choice.message, "refusal", None)
-    reason = _REASONS_WITH_TEXT.get(str(getattr(choice, "finish_reason", None)), FinishReason.STOP)
-    return Completion(
-        text=choice.message.content or refusal or "",
-        finish_reason=FinishReason.REFUSAL if refusal else reason,
-        num_prompt_tokens=getattr(usage, "prompt_tokens", None) or 0,
-        num_generated_tokens=getattr(usage, "completion_tokens", None) or 0,
+def _as_reply(choices: list[Choice], body: Mapping[str, Any]) -> Reply:
+    logprobs = body["choices"][0].get("logprobs")
+    return Reply(
+        tuple(choice.text or choice.reasoning for choice in choices),
+        has_logprobs=isinstance(logprobs, Mapping) and bool(logprobs.get("content")),
+        thought=_thought_of(choices[0]),
     )
+
+
+def _thought_of(choice: Choice) -> str:
+    """How a thought comes: see `taken.Reply`."""
+    parted = part_reasoning(choice.text)
+    if parted.begins_inside:
+        return "open"
+    if choice.reasoning:
+        return "parted"
+    if parted.reasoning:
+        return "marked"
+    return UNKNOWN if choice.finish_reason is FinishReason.LENGTH else "none"
 
 
 def _check_words(key_variable: str | None, token_limit: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hosted_examples import HostedEngine, a_request, ask, hosted
 from loopback import KEY, Loopback, answer_to
+from waiting import HANG_S
 
 from def_sim.engines.batch_journal import BatchJournal
 from def_sim.engines.message_batches import request_id
@@ -30,12 +31,15 @@ def batched(server: Loopback, folder: Path | None = None, **settings: Any) -> Ho
     return engine
 
 
-def interrupt(engine: HostedEngine, numbers: range, after_s: float) -> None:
-    """Asks, and is stopped before the answers come."""
+def interrupt(engine: HostedEngine, numbers: range, folder: Path) -> None:
+    """Asks, and is stopped when the batch is under way and noted, before the answers come."""
+    noted = folder / "batches" / f"{SHARD}.jsonl"
 
     async def run() -> None:
         tasks = [asyncio.create_task(engine.submit(a_request(number))) for number in numbers]
-        await asyncio.sleep(after_s)
+        async with asyncio.timeout(HANG_S):
+            while not (noted.is_file() and noted.read_bytes().endswith(b"\n")):
+                await asyncio.sleep(0.01)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -70,7 +74,7 @@ def test_a_batch_costs_half() -> None:
 
 def test_an_interrupted_wait_goes_on_with_the_batch_that_was_sent(tmp_path: Path) -> None:
     with Loopback(polls=10_000) as server:
-        interrupt(batched(server, tmp_path), range(8), after_s=0.3)
+        interrupt(batched(server, tmp_path), range(8), tmp_path)
         assert len(server.batches) == 1
         lines = (tmp_path / "batches" / f"{SHARD}.jsonl").read_text().splitlines()
         assert json.loads(lines[0])["batch_id"] == "msgbatch_0"
@@ -90,7 +94,7 @@ def test_results_are_kept_for_who_asks_later(tmp_path: Path) -> None:
         return completions
 
     with Loopback(polls=10_000) as server:
-        interrupt(batched(server, tmp_path), range(4), after_s=0.3)
+        interrupt(batched(server, tmp_path), range(4), tmp_path)
         server._polls = 0
         completions = asyncio.run(one_after_another(batched(server, tmp_path)))
         assert [c.text for c in completions] == [answer_to(f"question {n}") for n in range(4)]
@@ -129,7 +133,7 @@ def test_an_error_in_a_batch_concerns_its_request_alone() -> None:
 
 def test_a_batch_that_the_provider_no_longer_knows_is_sent_again(tmp_path: Path) -> None:
     with Loopback(polls=10_000) as server:
-        interrupt(batched(server, tmp_path), range(2), after_s=0.3)
+        interrupt(batched(server, tmp_path), range(2), tmp_path)
     with Loopback() as another:
         completions = ask(batched(another, tmp_path), map(a_request, range(2)))
         assert [c.text for c in completions] == [answer_to(f"question {n}") for n in range(2)]

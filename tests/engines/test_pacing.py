@@ -2,6 +2,8 @@
 
 import asyncio
 
+from waiting import HANG_S
+
 from def_sim.engines.pacing import Pace
 
 
@@ -88,7 +90,7 @@ def test_one_who_gives_up_waiting_leaves_the_turn_to_the_next() -> None:
             waiting[0].cancel()
         # The turn is handed to the second, who gives up in the same moment.
         waiting[1].cancel()
-        return await asyncio.wait_for(waiting[2], timeout=1)
+        return await asyncio.wait_for(waiting[2], timeout=HANG_S)
 
     assert asyncio.run(run())
 

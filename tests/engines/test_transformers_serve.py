@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from hosted_examples import a_request, ask
+from waiting import HANG_S
 
 from def_sim.engines.openai_server import OpenAIServerEngine
 from def_sim.errors import EngineError
@@ -30,7 +31,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not IS_INSTALLED, reason="needs transformers[serving]: fastapi and uvicorn"),
 ]
-SECONDS_TO_START = 90
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Peer:
             base_url=f"http://127.0.0.1:{self.port}/v1",
             deviations=["beams", "seed", "top_k"],
             max_retries=0,
-            timeout_s=60.0,
+            timeout_s=HANG_S,
         )
 
 
@@ -74,11 +74,11 @@ def peer(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
     """Until it answers."""
-    give_up_at = time.monotonic() + SECONDS_TO_START
+    give_up_at = time.monotonic() + HANG_S
     while time.monotonic() < give_up_at:
         assert process.poll() is None, "the server ended"
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=HANG_S):
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.3)
@@ -97,7 +97,9 @@ def test_a_real_server_is_probed_and_answers_each_request(peer: Peer) -> None:
     found = engine.describe()["probe"]
     assert isinstance(found, dict)
     assert found["sampling"] == "honoured"
-    assert found["top_k"] == "refused"  # so it is not sent, which the deviations allow
+    assert found["repeat_penalty"] == "refused"
+    assert "generation_config" in engine.describe()["sends"]  # type: ignore[operator]
+    assert found["top_k"] == "honoured"  # by way of generation_config: the name itself is refused
     assert (found["logprobs"], found["n"]) == ("ignored", "ignored"), found
 
 
