@@ -82,12 +82,15 @@ def _as_configured(run: Run, engine_facts: Mapping[str, object]) -> dict[str, ob
 
 
 def _check_precision(earlier: Mapping[str, Any], engine_facts: Mapping[str, object]) -> None:
-    """`dtype: auto` differs between machines; answers of both kinds are not one run."""
+    """Answers of two precisions are not one run.
+
+    `dtype: auto` takes the stored one, so this meets two processes that began a run at the same moment.
+    """
     before, now = earlier.get("engine", {}).get("dtype"), engine_facts.get("dtype")
     if before and now and before != now:
         raise RunMismatchError(
             f"The stored answers were given in {before}, here the model would run in {now}.",
-            fix=f"Set `model.engine.dtype={before}`, or choose another output folder.",
+            fix="Run the same command again: it goes on in the stored one.",
         )
 
 

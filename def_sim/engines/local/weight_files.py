@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from def_sim.engines.local.gguf.header import is_gguf, read_header
 from def_sim.errors import ModelError
 
 DOWNLOAD_AGAIN: Final = "Download the checkpoint again; `hf download` resumes where it stopped."
@@ -119,7 +120,9 @@ def safetensors_header(path: Path) -> dict[str, Any]:
 
 
 def weight_bytes(folder: Path) -> int:
-    """Bytes of the weights as stored, headers left out for safetensors."""
+    """Bytes of the weights as stored, headers left out for safetensors and GGUF."""
+    if is_gguf(folder):
+        return read_header(folder).packed_bytes
     return sum(_bytes_of(path) for path in weight_files(folder))
 
 
@@ -134,8 +137,11 @@ def num_parameters(folder: Path) -> int | None:
     """Numbers stored in the weights; None for `.bin` files, which do not tell without being loaded.
 
     A matrix shared by two layers counts once. Packed (quantised) weights count their
-    packed words, so this is then less than the model's own number.
+    packed words, so this is then less than the model's own number; not those of a GGUF file, which
+    says how many numbers it stands for.
     """
+    if is_gguf(folder):
+        return read_header(folder).num_parameters
     files = weight_files(folder)
     if any(path.suffix != ".safetensors" for path in files):
         return None

@@ -9,9 +9,7 @@ files with weights_only, no code of the checkpoint. Knows no architecture; see `
 import hashlib
 import json
 import logging
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +17,7 @@ from torch import Tensor
 
 from def_sim.engines.local.checkpoint import checkpoint_identity
 from def_sim.engines.local.native.recipe import Recipe
+from def_sim.engines.local.own_cache import cache_folder, remove_unfinished, replacing, write_json
 from def_sim.engines.local.tensor_files import open_tensors
 from def_sim.engines.local.weight_files import DOWNLOAD_AGAIN, read_json, weight_files
 from def_sim.errors import ModelError
@@ -63,15 +62,10 @@ def _recipe(module: str) -> Callable[[Mapping[str, Any]], Recipe]:
 
 
 def conversion_folder(folder: Path) -> Path:
-    """Where the converted copy of a checkpoint lies: named by the checkpoint's own bytes.
-
-    `$DEF_SIM_CACHE/converted/...`, else `$XDG_CACHE_HOME/def_sim/...`, else `~/.cache/def_sim/...`.
-    """
-    own = os.environ.get("DEF_SIM_CACHE")
-    cache = Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "def_sim"
+    """Where the converted copy of a checkpoint lies: named by the checkpoint's own bytes."""
     content = json.dumps([_VERSION, checkpoint_identity(folder)], sort_keys=True)
     name = hashlib.sha256(content.encode()).hexdigest()[:16]
-    return cache.expanduser() / "converted" / name
+    return cache_folder() / "converted" / name
 
 
 def convert(folder: Path, target: Path, recipe: Recipe) -> None:
@@ -93,10 +87,9 @@ def convert(folder: Path, target: Path, recipe: Recipe) -> None:
         weight_map |= dict.fromkeys(_names_in(target / name), name)
     size = sum((target / name).stat().st_size for name in set(weight_map.values()))
     index = {"metadata": {"total_size": size}, "weight_map": dict(sorted(weight_map.items()))}
-    _write_json(target / "model.safetensors.index.json", index)
-    _write_json(target / "config.json", recipe.config)
-    for left_over in target.glob(".*.unfinished"):  # of a process that was killed
-        left_over.unlink(missing_ok=True)
+    write_json(target / "model.safetensors.index.json", index)
+    write_json(target / "config.json", recipe.config)
+    remove_unfinished(target)
 
 
 def _check_tensors(files: tuple[Path, ...], recipe: Recipe, folder: Path) -> None:
@@ -136,28 +129,10 @@ def _convert_file(path: Path, target: Path, recipe: Recipe) -> None:
                     new: tensor.contiguous().clone()
                     for new, tensor in recipe.convert(name, tensors.read(name)).items()
                 }
-    with _replacing(target) as unfinished:
+    with replacing(target) as unfinished:
         save_file(converted, unfinished, metadata={"format": "pt"})
 
 
 def _names_in(path: Path) -> list[str]:
     with open_tensors(path) as tensors:
         return list(tensors)
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    with _replacing(path) as unfinished:
-        unfinished.write_text(json.dumps(content, indent=1), encoding="utf-8")
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A file to write beside `path`, put in its place when it is on the disk."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        yield unfinished
-        with unfinished.open("rb") as file:
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ spell have names here (`markers`), tokens that a template writes are found in te
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class SentencePieceTokenizer:
             raise ModelError(f"{path} is no SentencePiece model: {error}.", fix=DOWNLOAD_AGAIN) from error
         self._extras = extras or Extras()
         self._special = {**self._extras.written, **self._extras.markers}
+        self._names = {token: name for name, token in self._special.items()}
         longest_first = sorted(self._extras.written, key=len, reverse=True)
         self._written = re.compile(f"({'|'.join(map(re.escape, longest_first))})") if longest_first else None
         self.bos_token_id = _known(self._pieces.bos_id())
@@ -77,11 +79,25 @@ class SentencePieceTokenizer:
         skip_special_tokens: bool = True,
         clean_up_tokenization_spaces: bool = False,
     ) -> str:
-        """Text of ids; special tokens, control tokens and the unknown token are always left out."""
-        silent = {*self._special.values(), self.unk_token_id}
-        kept = [int(token) for token in token_ids if token not in silent and not self._is_control(int(token))]
-        text: str = self._pieces.decode(kept)
-        return text
+        """Text of ids; control tokens and the unknown token are always left out.
+
+        Args:
+            token_ids: Of the text.
+            skip_special_tokens: Leaves out tokens that have a name here; else the name is written.
+            clean_up_tokenization_spaces: Has no influence here.
+        """
+        written = [int(token) for token in token_ids if not self._is_silent(int(token), skip_special_tokens)]
+        runs = groupby(written, key=self._names.__contains__)
+        return "".join(
+            "".join(map(self._names.__getitem__, run)) if is_special else self._pieces.decode(list(run))
+            for is_special, run in runs
+        )
+
+    def convert_ids_to_tokens(self, token: int) -> str | None:
+        """Name of a special token, or the piece of the vocabulary; None for an id beyond."""
+        if token in self._names:
+            return self._names[token]
+        return str(self._pieces.id_to_piece(token)) if token < len(self._pieces) else None
 
     def convert_tokens_to_ids(self, name: str) -> int | None:
         """Id of a special token, or of a piece of the vocabulary; None if there is none of that name."""
@@ -107,8 +123,9 @@ class SentencePieceTokenizer:
         tokenize: bool,
         add_generation_prompt: bool,
         chat_template: str,
+        **arguments: object,
     ) -> str:
-        """The turns as text, rendered as transformers renders them."""
+        """The turns as text, rendered as transformers renders them; a template may take arguments."""
         assert not tokenize, "rendered first, tokenized after"
         from transformers.utils.chat_template_utils import render_jinja_template
 
@@ -119,6 +136,7 @@ class SentencePieceTokenizer:
             add_generation_prompt=add_generation_prompt,
             bos_token=begin,
             eos_token=end,
+            **arguments,
         )
         return str(text)
 
@@ -144,8 +162,11 @@ class SentencePieceTokenizer:
         ids = self._pieces.encode("<unk>" + text)
         return ids[len(before) :]
 
-    def _is_control(self, token: int) -> bool:
-        return token >= len(self._pieces) or bool(self._pieces.is_control(token))
+    def _is_silent(self, token: int, skips_special: bool) -> bool:
+        if token in self._names:
+            return skips_special
+        is_control = token >= len(self._pieces) or bool(self._pieces.is_control(token))
+        return is_control or token == self.unk_token_id
 
 
 def _known(token: int) -> int | None:
