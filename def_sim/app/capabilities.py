@@ -8,18 +8,20 @@ from collections.abc import Mapping
 from typing import Final
 
 from def_sim.app.run import Run
-from def_sim.engines.deviations import lacking
+from def_sim.engines.deviations import MEANINGS, lacking
 from def_sim.errors import ConfigError
 from def_sim.records import Capabilities, DecodingConfig
 
 _INSTEAD: Final[Mapping[str, str]] = {
     "beams": "Switch the configuration modification off, or set decoding.max_num_beams=1",
     "greedy": "Set decoding.do_sample=true",
+    "repetition": "Choose a server or a local model whose repetition penalty can be switched off",
     "seed": "Choose a local model",
     "temperature": "Set decoding.temperature and decoding.grid to what it takes, or choose another model",
     "thinking": "Choose another model",
     "top_k": "Set decoding.top_k=0",
     "top_p": "Set decoding.top_p=1.0 and leave it out of decoding.grid",
+    "truncation": "Choose a server or a local model whose limits on candidates can be switched off",
 }
 
 
@@ -57,7 +59,7 @@ def _check_answer_mode(run: Run, capabilities: Capabilities) -> None:
     if not can[mode]:
         raise ConfigError(
             f"{run.config.model.label}: its engine cannot answer with answer_mode={mode}.",
-            fix="Use `answer_mode=free`, or a local model that runs in slots.",
+            fix="Use `answer_mode=free`, or a local model in slots whose thoughts can be closed.",
         )
 
 
@@ -70,6 +72,8 @@ def _problem(name: str, decoding: DecodingConfig, can: Capabilities, decodings: 
             return "its engine has no greedy decoding, and decoding.do_sample is false."
         case "seed":
             return f"its engine has no exact seed ({can.seed}), so a repeated run gives other answers."
+        case "repetition" | "truncation":
+            return MEANINGS[name]
         case "temperature":
             lowest, highest = can.lowest_temperature, can.highest_temperature
             taken = f"{lowest:g} alone" if lowest == highest else f"{lowest:g} to {highest:g}"

@@ -82,12 +82,15 @@ def _sharing_a_map(groups: Sequence[RunGroup]) -> list[_Shared]:
     for group in groups:
         for run in group.runs:
             settings = {n: v for n, v in run.settings.items() if not n.startswith(_OF_THE_SURVEY)}
+            # A short form has few rows of a map: beside a full one it would lie elsewhere for that alone.
+            settings["form"] = "full" if run.short_of is None else "short"
             found.setdefault(tuple(sorted(settings.items())), []).append(run)
     return [_Shared(number, _title(runs), tuple(runs)) for number, runs in enumerate(found.values(), start=1)]
 
 
 def _title(runs: Sequence[ComparedRun]) -> str:
-    return f"{runs[0].strategy}, {runs[0].protocol}, {respondents_in_words(runs)}"
+    form = "" if runs[0].short_of is None else ", short questionnaires"
+    return f"{runs[0].strategy}, {runs[0].protocol}, {respondents_in_words(runs)}{form}"
 
 
 def _prepared(runs: Sequence[ComparedRun]) -> tuple[dict[str, Run], list[str]]:

@@ -113,6 +113,8 @@ def print_comparison(written: WrittenComparison) -> None:
     print("mean of the topic groups, with the rank among the finished runs of the group (= is a tie)")
     if len(written.groups) > 1:
         print("runs of different groups differ in more than the model: the page says in what")
+    if len({run.short_of is None for group in written.groups for run in group.runs}) > 1:
+        print("a short questionnaire asks a part of the items: its scores do not compare with a full one's")
     for one in written.left_out:
         print(f"left out      {one.folder}: {one.why}")
     print(f"comparison  {written.path}")

@@ -19,7 +19,9 @@ from def_sim.surveys.human_cells import HumanCells, read_human_cells
 from def_sim.surveys.map_rows import respondent_values
 from def_sim.surveys.survey import load_survey, read_country_names
 
-PUBLISHED_SURVEYS: Final = {"USA": "us", "CHN": "cn"}  # whose people the published map shows, in which
+# Whose people the published map shows, and on which questionnaire; a short run, on the short ones.
+PUBLISHED_SURVEYS: Final = {"USA": "us", "CHN": "cn"}
+SHORT_SURVEYS: Final = {"USA": "us_short", "CHN": "cn_short"}
 
 
 def country_names() -> dict[str, str]:
@@ -72,11 +74,16 @@ def people_besides(runs: Sequence[Run]) -> list[CountedRun]:
     """People of the article's countries that none of the runs is about, by their own questionnaires.
 
     A questionnaire of chosen items (`items=`) is compared with people on those of them that they were asked.
+
+    Args:
+        runs: All of full questionnaires, or all of short ones.
     """
     here = {run.survey.population for run in runs}
     is_chosen = any(run.config.items for run in runs)
     wanted = frozenset().union(*(asked(run) for run in runs)) if is_chosen else None
-    absent = [name for population, name in PUBLISHED_SURVEYS.items() if population not in here]
+    is_short = any(run.survey.short_of is not None for run in runs)
+    surveys = SHORT_SURVEYS if is_short else PUBLISHED_SURVEYS
+    absent = [name for population, name in surveys.items() if population not in here]
     found = [_people_of_survey(name, wanted) for name in absent]
     return [one for one in found if one.distributions]
 

@@ -8,7 +8,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,13 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from def_sim.app.schema import RunConfig, resolve_target, validate_config
+from def_sim.app.thinking import with_room_for_thought
 from def_sim.engines.local.shared_worker import keep_loaded
 from def_sim.errors import ConfigError, DefSimError, StoreError
 from def_sim.resources import conf_folder
 
 EXIT_USER_ERROR = 2
+_LIMIT = "decoding.max_new_tokens"
 _GROUPS = ("stage", "survey", "model", "protocol", "strategy")
 
 HELP = """\
@@ -67,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if any(word.startswith("-") and not _is_override(word) for word in words):
             return _through_hydra(words)
-        return run_stage(validate_config(compose_config(words)))
+        return run_stage(_configured(compose_config(words), words))
     except DefSimError as error:
         return _tell(error)
     except OSError as error:
@@ -91,6 +93,14 @@ def run_stage(config: RunConfig) -> int:
     stage = resolve_target(config.stage.target)
     result: int = stage(config)
     return result
+
+
+def _configured(content: Mapping[str, Any], words: Sequence[str]) -> RunConfig:
+    """The typed configuration; where a model thinks and no limit is given, with room for its thoughts."""
+    given = {override.key_or_group for override in _parse(words)}
+    return with_room_for_thought(
+        validate_config(content), is_limit_given=not given.isdisjoint(("decoding", _LIMIT))
+    )
 
 
 def compose_config(words: Sequence[str]) -> dict[str, Any]:
@@ -229,7 +239,7 @@ def _through_hydra(words: Sequence[str]) -> int:
     @hydra_main(config_path=str(conf_folder()), config_name="config", version_base="1.3")
     def job(composed: DictConfig) -> None:
         try:
-            codes.append(run_stage(validate_config(_plain(composed))))
+            codes.append(run_stage(_configured(_plain(composed), overrides)))
         except DefSimError as error:
             codes.append(_tell(error))
 

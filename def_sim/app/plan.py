@@ -10,18 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from def_sim.app.plan_costs import hosted_lines
+from def_sim.app.plan_cpu import processor_rate, processor_seconds
 from def_sim.app.plan_memory import RESERVE, memory_line, weight_bytes
 from def_sim.app.run import Run, resolve_path
-from def_sim.engines.local.checkpoint import check_checkpoint, find_checkpoint
+from def_sim.app.thinking import TYPICAL_THOUGHT, model_thinks, thought_lines
+from def_sim.engines.local.checkpoint import check_checkpoint, find_checkpoint, loadable_folder
+from def_sim.engines.local.weight_files import num_parameters
 from def_sim.errors import ModelError
 from def_sim.prompts import render_frame, render_request
-from def_sim.records import AnswerMode, Question, Respondent
+from def_sim.records import AnswerMode, Question, Respondent, Survey
 from def_sim.strategies.asking import mode_of
 
 _CHARACTERS_PER_TOKEN = {"en": 4.2, "zh": 1.4}  # typical of the study's tokenizers; an estimate
 _ANSWER_TOKENS = 80  # typical of chat models (answer and a short explanation)
 _DEMO_ANSWER_TOKENS = 8
 _SMALL_MODEL = 50_000_000  # below it a CPU is limited by the steps, not by arithmetic
+_LARGEST_FOR_A_CPU = 2_000_000_000  # parameters; nobody waits for a larger one without a GPU
 _SECONDS_PER_SMALL_STEP = 0.0021  # of the demo respondent, measured: its prompts are in it
 
 
@@ -71,7 +75,10 @@ def make_plan(run: Run) -> Plan:
         newest = sum(requests) + sum(frames[q.type] for q in run.survey.questions)
         tokens_in += newest + exchange * _exchanges_read(run, respondent)
     num_answers = run.num_planned
-    tokens_of_answers = sum(_answer_tokens(run, question) for question in run.survey.questions)
+    thought = (
+        min(TYPICAL_THOUGHT, run.config.decoding.max_new_tokens) if model_thinks(run.config.model) else 0
+    )
+    tokens_of_answers = sum(_answer_tokens(run, question, thought) for question in run.survey.questions)
     most = max((r.memory_capacity for r in run.panel), default=0) if run.strategy.uses_memory else 0
     return Plan(
         num_respondents=len(run.panel),
@@ -85,11 +92,12 @@ def make_plan(run: Run) -> Plan:
     )
 
 
-def _answer_tokens(run: Run, question: Question) -> int:
-    """Typical length of an answer; where option codes are scored nothing but a code is counted."""
+def _answer_tokens(run: Run, question: Question, thought: int) -> int:
+    """Typical length of an answer and the thought before it; where option codes are scored one code."""
     if mode_of(question, run.presentation) is not AnswerMode.FREE:
         return 1
-    return _DEMO_ANSWER_TOKENS if run.config.model.is_demonstration else _ANSWER_TOKENS
+    typical = _DEMO_ANSWER_TOKENS if run.config.model.is_demonstration else _ANSWER_TOKENS
+    return min(thought + typical, run.config.decoding.max_new_tokens)
 
 
 def _exchanges_read(run: Run, respondent: Respondent) -> int:
@@ -112,13 +120,29 @@ def _token_counter(run: Run) -> tuple[Callable[[str], int], str]:
 
 def _checkpoint(arguments: Mapping[str, object]) -> Path | None:
     """The folder of a local model, if it is here and whole."""
-    revision = arguments.get("revision")
     try:
-        path = find_checkpoint(str(resolve_path(str(arguments["path"]))), str(revision) if revision else None)
-        check_checkpoint(path, needs_chat_template=False)
+        return loadable_folder(_whole_checkpoint(arguments))
     except (KeyError, ModelError):
         return None
+
+
+def _whole_checkpoint(arguments: Mapping[str, object]) -> Path:
+    """The folder or GGUF file of a local model; raises what is wrong with it."""
+    revision = arguments.get("revision")
+    path = find_checkpoint(str(resolve_path(str(arguments["path"]))), str(revision) if revision else None)
+    check_checkpoint(path, needs_chat_template=False)
     return path
+
+
+def _parameters(run: Run) -> int:
+    """Parameters by the model's YAML, else by its files; 0 where neither says."""
+    model = run.config.model
+    if model.num_parameters or model.engine is None:
+        return model.num_parameters
+    try:
+        return num_parameters(_whole_checkpoint(model.engine.arguments)) or 0
+    except (KeyError, ModelError):
+        return 0
 
 
 def _estimate_tokens(text: str) -> int:
@@ -154,6 +178,7 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
             f"survey        {survey.title}: {plan.num_questions} questions in {survey.language}, "
             f"frame in {survey.frame_language}, compared with {survey.population}"
         ),
+        *_short_form_line(survey),
         f"panel         {plan.num_respondents} respondents; modifications: {', '.join(on) or 'none'}",
         f"protocol      {config.protocol.name}, strategy {config.strategy.name}, seed {config.seed}",
         f"answers       {plan.num_answers:,}",
@@ -161,6 +186,7 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
             f"tokens        about {plan.tokens_in:,} in, {plan.tokens_out:,} out ({plan.tokenizer}); "
             f"longest prompt about {plan.longest_prompt:,}"
         ),
+        *thought_lines(config),
     ]
     if plan.longest_prompt + config.decoding.max_new_tokens > model.planning.context_length:
         lines.append(
@@ -168,7 +194,27 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
             f"exceed the model's context of {model.planning.context_length:,} tokens: "
             "lower memory.max_capacity"
         )
+    lines += [f"warning       {warning}" for warning in language_warnings(run)]
     return lines + _resource_lines(run, plan)
+
+
+def _short_form_line(survey: Survey) -> list[str]:
+    if survey.short_of is None:
+        return []
+    return [f"short form    of survey {survey.short_of}; its scores do not compare with those of full runs"]
+
+
+def language_warnings(run: Run) -> list[str]:
+    """What of the questionnaire is in a language that the model's publisher does not name."""
+    known, survey = run.config.model.languages, run.survey
+    if known is None:
+        return []
+    spoken = {"questions": survey.language, "frame": survey.frame_language}
+    foreign = [f"{part} in {language}" for part, language in spoken.items() if language not in known]
+    if not foreign:
+        return []
+    asked = " and ".join(foreign)
+    return [f"{run.config.model.label} was made for {', '.join(known)} only and is asked {asked}"]
 
 
 def _resource_lines(run: Run, plan: Plan) -> list[str]:
@@ -176,7 +222,9 @@ def _resource_lines(run: Run, plan: Plan) -> list[str]:
     if model.engine is not None and "model_name" in model.engine.arguments:
         return hosted_lines(model.engine.arguments, plan.tokens_in, plan.tokens_out)
     if model.engine is None or not model.num_parameters:
-        return ["time, memory  not known for this model"]
+        found = _parameters(run)
+        known = [_processor_line(plan, found, found)] if 0 < found <= _LARGEST_FOR_A_CPU else []
+        return known or ["time, memory  not known for this model"]
     cache = model.planning.cache_bytes_per_token * plan.longest_prompt * plan.num_respondents * plan.rows
     lines = [
         (
@@ -187,12 +235,27 @@ def _resource_lines(run: Run, plan: Plan) -> list[str]:
     if model.num_parameters < _SMALL_MODEL:
         seconds = plan.tokens_out * _SECONDS_PER_SMALL_STEP
         return [*lines, f"time          about {_duration(seconds)} on two CPU cores"]
+    if model.num_parameters <= _LARGEST_FOR_A_CPU:
+        active = model.planning.active_parameters or model.num_parameters
+        lines.append(_processor_line(plan, model.num_parameters, active))
     lines.append(memory_line(run, plan, CARDS[0]))
     for card in CARDS:
         fits = weight_bytes(run) + RESERVE * card.memory_bytes < card.memory_bytes
         time = f"at least {_duration(floor_seconds(plan, run, card))} (roofline floor)"
         lines.append(f"time          {card.name}: {time if fits else 'the weights do not fit'}")
     return lines
+
+
+def _processor_line(plan: Plan, num_weights: int, num_active: int) -> str:
+    rate, num_cores = processor_rate()
+    operations_per_s = rate * num_cores
+    written = plan.tokens_out * plan.rows
+    seconds = processor_seconds(num_active, plan.tokens_in, written, operations_per_s=operations_per_s)
+    return (
+        f"time          about {_duration(seconds)} on this machine's processor alone "
+        f"({num_cores} cores, {operations_per_s / 1e9:.0f} GFLOP/s just measured; "
+        f"{_bytes(4 * num_weights)} of weights in float32)"
+    )
 
 
 def _bytes(count: float) -> str:

@@ -98,7 +98,13 @@ def _as_the_model_reads_it(model: ModelChoice, request: Request) -> tuple[str, s
     style = str(arguments.get("prompt_style", "chat"))
     path, revision = str(resolve_path(str(arguments["path"]))), arguments.get("revision")
     try:
-        preview = preview_prompt(path, str(revision) if revision else None, style, request)
+        preview = preview_prompt(
+            path,
+            str(revision) if revision else None,
+            style,
+            request,
+            template_arguments=arguments.get("template_arguments"),
+        )
     except ModelError as error:
         text = written_without_tokenizer(style, request)
         below = "the turns without the model's template" if text is None else "the text, not tokenized"
@@ -110,6 +116,8 @@ def _words(facts: dict[str, object]) -> Iterator[str]:
     yield str(facts["source"])
     if "system_turn" in facts:
         yield f"a system turn is {facts['system_turn']}"
+    if "opens_thought" in facts:
+        yield "it leaves a thought open"
 
 
 def _turns(request: Request) -> str:

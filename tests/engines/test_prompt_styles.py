@@ -24,6 +24,7 @@ from tiny_models import (
 from def_sim.engines.local.chat_format import PromptFormat
 from def_sim.engines.local.loading import load_tokenizer
 from def_sim.engines.local.prompt_styles import PROMPT_STYLES, STYLES, style_digest
+from def_sim.engines.local.written_text import WrittenText
 from def_sim.errors import ModelError
 from def_sim.records import Message, Request, Role
 
@@ -248,6 +249,22 @@ def test_marks_of_turns_never_reach_the_text_of_an_answer(folders: dict[str, Pat
     assert baichuan.decode([196, *answer, 195, 2, 0]) == "答案：2"
     chatglm = load_tokenizer(folders["chatglm2"], "chatglm2")
     assert chatglm.decode([len(chatglm) - 1, *ids_of(chatglm, "答：2"), 2]) == "答：2"
+
+
+def test_marks_of_thoughts_outlive_decoding_from_a_sentencepiece_file_too(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    """Other tokens beside the vocabulary do not: they end and begin turns."""
+    folder = Path(shutil.copytree(folders["chatml"], tmp_path / "model"))
+    added = json.loads((folder / "added_tokens.json").read_text())
+    size = max(added.values()) + 1
+    more = {"<think>": size, "</think>": size + 1}
+    (folder / "added_tokens.json").write_text(json.dumps(added | more))
+    tokenizer = load_tokenizer(folder, "chat")
+    text = "<think>1<|im_start|></think>2<|im_end|>"
+    assert WrittenText(tokenizer, [])(ids_of(tokenizer, text)) == "<think>1</think>2"
+    assert tokenizer.decode(ids_of(tokenizer, text)) == "1 2"
+    assert WrittenText(tokenizer, [size + 1])(ids_of(tokenizer, text)) == "<think>1 2"
 
 
 def test_each_style_has_a_name_of_its_own_in_the_manifest() -> None:

@@ -35,12 +35,16 @@ class BatchRunner:
         model: Runs a batch.
         max_rows: Most rows in a batch at first; halved whenever memory does not suffice.
         why: Why this model is run so, for the manifest.
+        bears_padding: False: only prompts of one length share a batch.
     """
 
-    def __init__(self, model: BatchModel, *, max_rows: int, why: str = "asked for") -> None:
+    def __init__(
+        self, model: BatchModel, *, max_rows: int, why: str = "asked for", bears_padding: bool = True
+    ) -> None:
         self._model = model
         self._max_rows = max_rows
-        self._why = why
+        self._why = why if bears_padding else f"{why}; only prompts of one length together"
+        self._bears_padding = bears_padding
         self._waiting: list[Waiting] = []
         self._num_prompt_tokens = 0
 
@@ -68,7 +72,7 @@ class BatchRunner:
 
     def step(self) -> list[Ended]:
         """Runs the next batch."""
-        batch = choose_batch(self._waiting, self._max_rows)
+        batch = choose_batch(self._waiting, self._max_rows, bears_padding=self._bears_padding)
         chosen = {item.ticket for item in batch}
         self._waiting = [item for item in self._waiting if item.ticket not in chosen]
         self._num_prompt_tokens += sum(len(item.prompt.token_ids) for item in batch)

@@ -38,7 +38,7 @@ def batch_key(request: Request) -> Hashable:
     return (decoding.num_beams, decoding.max_new_tokens)
 
 
-def choose_batch(waiting: Sequence[Waiting], max_rows: int) -> list[Waiting]:
+def choose_batch(waiting: Sequence[Waiting], max_rows: int, *, bears_padding: bool = True) -> list[Waiting]:
     """The batch to run next: the oldest request and those of its kind nearest to it in length.
 
     The oldest always runs, so nobody waits for ever; lengths that lie close keep padding small.
@@ -46,10 +46,13 @@ def choose_batch(waiting: Sequence[Waiting], max_rows: int) -> list[Waiting]:
     Args:
         waiting: Oldest first, not empty.
         max_rows: Most rows in a batch; a single request may exceed it.
+        bears_padding: False: only prompts of one length share a batch.
     """
     oldest = waiting[0]
     key, length = batch_key(oldest.prompt.request), len(oldest.prompt.token_ids)
     alike = [item for item in waiting if batch_key(item.prompt.request) == key]
+    if not bears_padding:
+        alike = [item for item in alike if len(item.prompt.token_ids) == length]
     # The sort is stable: among equal lengths the older goes first, and the oldest is first of all.
     alike.sort(key=lambda item: abs(len(item.prompt.token_ids) - length))
     return alike[: max(1, max_rows // oldest.num_rows)]

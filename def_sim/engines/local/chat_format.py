@@ -7,7 +7,9 @@ that all of it arrives.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from jinja2 import TemplateError
@@ -20,8 +22,10 @@ from def_sim.engines.local.prompt_styles import (
     Piece,
     merged_system,
 )
+from def_sim.engines.local.thoughts import closing_of, opening_of
+from def_sim.engines.local.turn_ends import NOT_FOUND, find_turn_ends, names_of
 from def_sim.errors import EngineError, ModelError
-from def_sim.records import Message, Request, Role
+from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
 # Some templates write today's date into the prompt, but a prompt must not depend on the day it
 # is asked. This shadows the function they call, always with the day that those templates
@@ -32,6 +36,9 @@ _FIXED_DATE: Final = (
     " | replace('%B', 'July') | replace('%b', 'Jul') | replace('%A', 'Friday') | replace('%a', 'Fri')"
     " | replace('%H', '12') | replace('%M', '00') | replace('%S', '00') }}{%- endmacro -%}"
 )
+# By which templates take a wish for no thought.
+_SWITCHES: Final = ("enable_thinking", "thinking")
+_PROBING: Final = Request(PROBE, DecodingConfig(), RequestKey(0, "probe", "probe", 0))
 _SYSTEM_PROBE: Final = (Message(Role.SYSTEM, "system text"), *PROBE)
 
 
@@ -43,16 +50,31 @@ class PromptFormat:
         style: "chat" (the tokenizer's template), "text" (base models) or one of `STYLES`.
         max_positions: Longest sequence the model can read, prompt and answer together;
             None if its config does not say.
+        arguments: What the chat template is given beside the turns (`enable_thinking: false`).
+        declared_ends: Tokens that the checkpoint's files name as ends.
+
+    Attributes:
+        turn_ends: Tokens that end an assistant's turn in a prompt and so, if written, an answer.
 
     Raises:
         ModelError: The chat template refuses a remembered exchange or leaves it out, or the
             tokenizer has not the tokens of the style.
     """
 
-    def __init__(self, tokenizer: Any, *, style: str, max_positions: int | None) -> None:
+    def __init__(
+        self,
+        tokenizer: Any,
+        *,
+        style: str,
+        max_positions: int | None,
+        arguments: Mapping[str, object] | None = None,
+        declared_ends: Sequence[int] = (),
+    ) -> None:
         self._tokenizer = tokenizer
         self._style = style
         self._max_positions = max_positions
+        self._arguments = dict(arguments or {})
+        self._declared_ends = declared_ends
         self._template = ""
         self._merges_system = style == "chatglm2"
         if style == "chat":
@@ -79,14 +101,22 @@ class PromptFormat:
         self._check_length(request, len(token_ids))
         return token_ids
 
+    def opening(self, request: Request) -> str:
+        """The thought that the prompt itself leaves open, from its mark on; "" if it leaves none.
+
+        Only what stands behind the last question counts: remembered texts may hold marks, too.
+        """
+        return self._opening(self.text(request), request) if self._style == "chat" else ""
+
     def code_token_ids(self, request: Request) -> tuple[tuple[int, ...], dict[int, tuple[int, ...]]]:
         """The prompt up to where option codes part, and each code's tokens from there.
 
-        The assistant's turn is begun with the anchor. Each code is tokenized where it would stand, so
-        what a tokenizer makes of the space before it or of its digits is what the model knows.
+        The assistant's turn is begun with the anchor, after a thought that the prompt opened has been closed.
+        Each code is tokenized where it would stand, so what a tokenizer makes of the space before it or of
+        its digits is what the model knows.
 
         Raises:
-            EngineError: As for `token_ids`.
+            EngineError: As for `token_ids`, or it is not known how the thought is closed.
         """
         self._check_length(request, len(self.token_ids(request)))
         texts = {code: self._pieces_with(request, code) for code in request.option_codes}
@@ -108,8 +138,24 @@ class PromptFormat:
             "prompt_style": self._style,
             "system_turn": "merged into the first user turn" if self._merges_system else "a turn of its own",
             "rendered_template_sha256": hashlib.sha256(rendered.encode()).hexdigest(),
-            "turn_ends": list(self.turn_ends),
+            "turn_ends": names_of(self._tokenizer, self.turn_ends),
+            **({"why_no_turn_end": NOT_FOUND} if self._style == "chat" and not self.turn_ends else {}),
+            **({"template_arguments": self._arguments} if self._arguments else {}),
+            **self._thought_facts(),
         }
+
+    def _thought_facts(self) -> dict[str, object]:
+        """How prompts open a thought, and how it is closed where option codes are scored."""
+        opening = self.opening(_PROBING)
+        if not opening:
+            return {}
+        opened = self.text(_PROBING)
+        try:
+            closed = self._before_answer(_PROBING, PROBE[1].content)
+        except EngineError:
+            return {"opens_thought": opening, "closes_thought": None}
+        shared = opened if closed.startswith(opened) else opened.rstrip()
+        return {"opens_thought": opening, "closes_thought": closed.removeprefix(shared)}
 
     def _check_length(self, request: Request, num_tokens: int) -> None:
         longest, new = self._max_positions, request.decoding.max_new_tokens
@@ -121,14 +167,38 @@ class PromptFormat:
         if self._style == "text":
             return (f"{plain_text(request.messages, request.answer_anchor)} {code}",)
         answer = f"{request.answer_anchor} {code}"
-        messages = (*request.messages, Message(Role.ASSISTANT, answer))
         if self._style in STYLES:
+            messages = (*request.messages, Message(Role.ASSISTANT, answer))
             return _cut_after(STYLES[self._style](messages), answer)
+        return (self._before_answer(request, answer) + answer,)
+
+    def _before_answer(self, request: Request, answer: str) -> str:
+        """The prompt up to where an answer begins: behind a thought, if the prompt opens one."""
         opened = self._template_text(request)
-        [written] = _cut_after((self._render(messages, opens_turn=False),), answer)
-        # Some templates open a turn with more than they write into one of the past.
-        assert isinstance(written, str)
-        return (written if written.startswith(opened.rstrip()) else opened + answer,)
+        for text in self._ways_to_answer(request, opened, answer):
+            if text.startswith(opened.rstrip()) and not self._opening(text, request):
+                return text
+        raise EngineError(
+            f"{request.key}: the chat template leaves a thought open, and how to close it is not known.",
+            fix="Use `answer_mode=free`, or switch thinking off with `model.engine.template_arguments=`.",
+        )
+
+    def _ways_to_answer(self, request: Request, opened: str, answer: str) -> Iterator[str]:
+        """As the template writes an answer of the past, opens a turn, opens one without a thought; our table.
+
+        Some templates open a turn with more than they write into one of the past.
+        """
+        messages = (*request.messages, Message(Role.ASSISTANT, answer))
+        with suppress(TemplateError):
+            yield self._render(messages, opens_turn=False).rpartition(answer)[0]
+        yield opened
+        for name in _SWITCHES:
+            with suppress(TemplateError):
+                yield self._render(request.messages, **{name: False})
+        yield opened + (closing_of(self._opening(opened, request)) or "")
+
+    def _opening(self, text: str, request: Request) -> str:
+        return opening_of(text.rpartition(request.messages[-1].content.strip())[2])
 
     def _pieces(self, request: Request) -> tuple[Piece, ...]:
         if self._style == "text":
@@ -159,8 +229,16 @@ class PromptFormat:
             return [self._marker_id(piece.name)]
         # A rendered template already begins with the model's first token: adding it again
         # would put it there twice.
-        encoded = self._tokenizer(piece, add_special_tokens=self._style == "text")
-        token_ids: list[int] = encoded["input_ids"]
+        token_ids: list[int] = self._tokenizer(piece, add_special_tokens=False)["input_ids"]
+        return token_ids if self._style != "text" else self._begun(piece, token_ids)
+
+    def _begun(self, text: str, token_ids: list[int]) -> list[int]:
+        """What the tokenizer puts before every text, and the text: what it puts behind would end it."""
+        whole: list[int] = self._tokenizer(text, add_special_tokens=True)["input_ids"]
+        length = len(token_ids)
+        for begin in range(len(whole) - length + 1):
+            if whole[begin : begin + length] == token_ids:
+                return whole[: begin + length]
         return token_ids
 
     def _marker_id(self, name: str) -> int:
@@ -172,7 +250,7 @@ class PromptFormat:
             )
         return int(token)
 
-    def _render(self, messages: Sequence[Message], *, opens_turn: bool = True) -> str:
+    def _render(self, messages: Sequence[Message], *, opens_turn: bool = True, **more: object) -> str:
         written = merged_system(messages) if self._merges_system else messages
         turns = [{"role": str(message.role), "content": message.content} for message in written]
         rendered = self._tokenizer.apply_chat_template(
@@ -180,6 +258,7 @@ class PromptFormat:
             tokenize=False,
             add_generation_prompt=opens_turn,
             chat_template=self._template,
+            **{**self._arguments, **more},
         )
         return str(rendered)
 
@@ -210,18 +289,12 @@ class PromptFormat:
             return False
 
     def _turn_ends(self) -> tuple[int, ...]:
-        """Tokens that end an assistant's turn in the prompt and so, if the model writes them, its answer.
-
-        Some publishers tuned a model to end its turns so and left the base model's end of text in
-        generation_config.json: such a model would go on with the user's next turn.
-        """
         if self._style in STYLES:
             return tuple(map(self._marker_id, TURN_ENDS.get(self._style, ())))
         if self._style == "text":
             return ()
-        _, _, after = self._render(PROBE).partition(PROBE[1].content)
-        first = next(iter(self._ids(after.lstrip())), None)
-        return () if first is None or first not in self._tokenizer.all_special_ids else (int(first),)
+        render = partial(self._render, opens_turn=False)
+        return find_turn_ends(self._tokenizer, render, self._ids, self._declared_ends)
 
     def _check_markers(self) -> None:
         if self._style in STYLES:

@@ -5,17 +5,21 @@ the model loads in the worker's thread at `start()` or with the first request.
 """
 
 import asyncio
+import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from def_sim.engines.local.checkpoint import (
+    chat_template_text,
     check_checkpoint,
     checkpoint_identity,
     find_checkpoint,
 )
+from def_sim.engines.local.gguf.header import is_gguf
 from def_sim.engines.local.prompt_styles import PROMPT_STYLES
 from def_sim.engines.local.quantization import QUANTIZATIONS, QUANTIZE_ABOVE, choose_quantization
 from def_sim.engines.local.runner import Runner
@@ -46,6 +50,7 @@ class _Settings:
     loop: str
     reuses_prefixes: bool
     deterministic: bool
+    template_arguments: str  # a JSON object
 
 
 class LocalEngine:
@@ -55,9 +60,10 @@ class LocalEngine:
     rounding depends on the shape of the batch; the noise does not (`tokens_depend_on_batch` of `describe()`).
 
     Args:
-        path: Folder of the checkpoint, or a hub id that lies in the local hub cache.
+        path: Folder of the checkpoint, a GGUF file, or a hub id that lies in the local hub cache.
         revision: Commit of the hub id; not used for a folder.
-        dtype: "auto" (bfloat16 on a GPU, float32 on the CPU), "float32", "bfloat16" or "float16".
+        dtype: "float32", "bfloat16", "float16", or "auto": 16 bit on a GPU, on a CPU float32 unless bfloat16
+            is shown to be no slower there (`precision.py`).
         device: "auto" (the first GPU, else the CPU), "cpu", "cuda", "cuda:1", ..., or "split": the layers
             spread over all GPUs, for a model that does not fit one (`placement.py`).
         prompt_style: "chat" (the checkpoint's chat template), "text" (base models), or a style of ours
@@ -70,6 +76,7 @@ class LocalEngine:
         loop: "auto" (slots where the model can, see slot_support.py), "slots", or "generate" (batches).
         reuses_prefixes: In slots, a respondent's next prompt is read from where it differs from its last.
         deterministic: Steps of one shape, so that tokens do not depend on company in 16 bit either; slower.
+        template_arguments: What the chat template is given beside the turns (`{enable_thinking: false}`).
 
     Raises:
         ConfigError: A value that is none of the above.
@@ -90,6 +97,7 @@ class LocalEngine:
         loop: str = "auto",
         reuses_prefixes: bool = True,
         deterministic: bool = False,
+        template_arguments: Mapping[str, Any] | None = None,
     ) -> None:
         if not _DEVICES.fullmatch(device):
             raise ConfigError(
@@ -102,6 +110,7 @@ class LocalEngine:
         _check_choice("loop", loop, _LOOPS)
         _check_positive("max_batch_rows", max_batch_rows)
         _check_positive("quantize_above", quantize_above)
+        _check_style_of(template_arguments or {}, prompt_style)
         if num_threads is not None:
             _check_positive("num_threads", num_threads)
         self._settings = _Settings(
@@ -117,6 +126,7 @@ class LocalEngine:
             loop,
             reuses_prefixes,
             deterministic,
+            json.dumps(template_arguments or {}, sort_keys=True),
         )
         self._worker: Worker | None = None
         self._work_before: dict[str, int] = {}
@@ -126,12 +136,15 @@ class LocalEngine:
     def capabilities(self) -> Capabilities:
         """Beams with sampling, exactly addressed noise, top_k; option codes scored where there are slots.
 
-        Whether a model has slots is known once it is loaded; before that "auto" says that it has.
+        Codes are not scored inside a thought that the prompt opened and that we cannot close. Whether a
+        model has slots is known once it is loaded; before that "auto" says that it has.
         """
-        loop = str(self._loaded_facts().get("loop", self._settings.loop))
-        has_slots = not loop.startswith("generate")
+        facts = self._loaded_facts()
+        has_slots = not str(facts.get("loop", self._settings.loop)).startswith("generate")
+        can_close = "opens_thought" not in facts or facts["closes_thought"] is not None
+        scores = has_slots and can_close
         return Capabilities(
-            beams="beam-sample", seed="exact", top_k=True, probabilities=has_slots, constrained=has_slots
+            beams="beam-sample", seed="exact", top_k=True, probabilities=scores, constrained=scores
         )
 
     def check(self) -> None:
@@ -152,10 +165,22 @@ class LocalEngine:
         Raises:
             ModelError: Weights, tokenizer or chat template are missing, or the checkpoint cannot be
                 loaded in that quantization; says what to do.
+            ConfigError: An argument that the chat template does not use.
         """
         folder = find_checkpoint(self._settings.path, self._settings.revision)
         check_checkpoint(folder, needs_chat_template=self._settings.prompt_style == "chat")
+        _check_template_arguments(folder, self._settings)
         self._chosen_quantization(folder)
+
+    @property
+    def dtype(self) -> str:
+        """The type that was asked for, or that a run goes on in."""
+        return self._settings.dtype
+
+    def go_on_in(self, dtype: str) -> None:
+        """Takes the type that a run's stored answers were given in, where "auto" leaves it open."""
+        if self._settings.dtype == "auto" and dtype in _DTYPES:
+            self._settings = replace(self._settings, dtype=dtype)
 
     @property
     def work(self) -> dict[str, int]:
@@ -239,6 +264,10 @@ def _load(settings: _Settings) -> Runner:
     """Runs in the worker's thread: the only place from which torch is imported."""
     folder = find_checkpoint(settings.path, settings.revision)
     check_checkpoint(folder, needs_chat_template=settings.prompt_style == "chat")
+    if is_gguf(folder):
+        from def_sim.engines.local.gguf.unpacking import unpack
+
+        folder = unpack(folder)
     from def_sim.engines.local.model import LocalModel
     from def_sim.engines.local.slot_support import make_runner
 
@@ -250,6 +279,7 @@ def _load(settings: _Settings) -> Runner:
         num_threads=settings.num_threads,
         quantization=settings.quantization,
         quantize_above=settings.quantize_above,
+        template_arguments=json.loads(settings.template_arguments),
     )
     return make_runner(
         model,
@@ -258,6 +288,22 @@ def _load(settings: _Settings) -> Runner:
         reuses_prefixes=settings.reuses_prefixes,
         is_deterministic=settings.deterministic,
     )
+
+
+def _check_template_arguments(folder: Path, settings: _Settings) -> None:
+    template, arguments = chat_template_text(folder), json.loads(settings.template_arguments)
+    if arguments and template is not None:
+        from def_sim.engines.local.chat_templates import check_arguments
+
+        check_arguments(template, arguments)
+
+
+def _check_style_of(template_arguments: Mapping[str, Any], prompt_style: str) -> None:
+    if template_arguments and prompt_style != "chat":
+        raise ConfigError(
+            f"model.engine.template_arguments are for a chat template; prompt_style={prompt_style} has none.",
+            fix="Leave them out, or use `model.engine.prompt_style=chat`.",
+        )
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GenerationConfig
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    GenerationConfig,
+    PreTrainedTokenizerFast,
+)
 
 from def_sim.engines.local.checkpoint import chat_template_text
 from def_sim.engines.local.native.conversion import runnable_folder
@@ -35,7 +42,10 @@ def load_tokenizer(folder: Path, prompt_style: str) -> Any:
     """
     if (folder / "tokenizer.model").is_file() and not (folder / "tokenizer.json").is_file():
         return _sentencepiece(folder, prompt_style)
-    return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    # Some classes make their own tokenizer of the vocabulary instead of taking tokenizer.json as it is.
+    is_whole = _settings(folder, "tokenizer_config.json").get("tokenizer_class") == "TokenizersBackend"
+    make_tokenizer: Any = PreTrainedTokenizerFast if is_whole else AutoTokenizer
+    return make_tokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
 
 def _sentencepiece(folder: Path, prompt_style: str) -> Any:
@@ -127,7 +137,9 @@ def _from_pretrained(
     network, report = _class(config).from_pretrained(
         folder,
         dtype=dtype,
-        attn_implementation="sdpa",
+        # Of every part torch's own attention where it has that, which Gemma 2 has not, else the plain one;
+        # said in any case, because config.json may name a kernel that is not installed here.
+        attn_implementation=None,
         device_map=_device_map(folder, config, devices, quantization),
         generation_config=_no_settings(),
         local_files_only=True,

@@ -4,8 +4,9 @@ The only module that loads a model. It does not queue, wait or decide what share
 (`worker.py`, `batching.py`), and it runs no code that came with the checkpoint.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from def_sim.engines.local.generation import SpecialTokens, generate_batch
 from def_sim.engines.local.loading import load_network, load_tokenizer
 from def_sim.engines.local.packing import network_facts
 from def_sim.engines.local.placement import find_devices
+from def_sim.engines.local.precision import choose_precision
 from def_sim.engines.local.quantization import (
     QUANTIZE_ABOVE,
     choose_quantization,
@@ -27,15 +29,17 @@ from def_sim.engines.local.quantization import (
     loaded_bytes,
 )
 from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.thoughts import part
+from def_sim.engines.local.turn_ends import names_of
 from def_sim.engines.local.unpacking import unpack_linear_layers
 from def_sim.engines.local.weight_files import read_json
+from def_sim.engines.local.written_text import WrittenText
 from def_sim.errors import EngineError, ModelError
 from def_sim.records import AnswerMode, Completion, FinishReason, Request, StopAfter
 
 # Below this many parameters an operation is over before a second thread has begun, and on a
 # busy machine threads that wait for each other made a small model five times slower.
 _SMALL_MODEL: Final = 100_000_000
-_DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class LocalModel:
@@ -43,12 +47,13 @@ class LocalModel:
 
     Args:
         folder: A checkpoint that `check_checkpoint` has accepted.
-        dtype: "auto" (bfloat16 on a GPU, float32 elsewhere) or a name of `_DTYPES`.
+        dtype: "auto" or a name of `DTYPES`, see `choose_precision`.
         device: "auto" (the first GPU, else the CPU), a torch device, or "split" (all GPUs, see `placement`).
         prompt_style: One of `PROMPT_STYLES`.
         num_threads: CPU threads of one operation; None is one for small models, else torch's choice.
         quantization: One of `QUANTIZATIONS`.
         quantize_above: Parameters above which "auto" loads in 4 bit.
+        template_arguments: What the chat template is given beside the turns.
 
     Attributes:
         devices: Where it is; its layers one after another if there are several.
@@ -71,10 +76,12 @@ class LocalModel:
         num_threads: int | None = None,
         quantization: str = "none",
         quantize_above: int = QUANTIZE_ABOVE,
+        template_arguments: Mapping[str, object] | None = None,
     ) -> None:
         self.devices = find_devices(device)
         self.device = self.devices[0]
-        self.dtype = _dtype(dtype, self.device)
+        precision = choose_precision(dtype, self.device)
+        self.dtype, self._precision_note = precision.dtype, precision.note
         self.quantization = choose_quantization(quantization, folder, quantize_above=quantize_above)
         self._tokenizer = _load_tokenizer(folder, prompt_style)
         self.network = _load_weights(folder, self.dtype, self.devices, self.quantization)
@@ -83,10 +90,17 @@ class LocalModel:
         _use_threads(num_threads, self.network.num_parameters())
         text_config = self.network.config.get_text_config(decoder=True)
         longest = getattr(text_config, "max_position_embeddings", None)
-        self._format = PromptFormat(self._tokenizer, style=prompt_style, max_positions=longest)
         declared = special_tokens(folder, self._tokenizer)
+        self._format = PromptFormat(
+            self._tokenizer,
+            style=prompt_style,
+            max_positions=longest,
+            arguments=template_arguments,
+            declared_ends=declared.stop,
+        )
         stops = dict.fromkeys((*declared.stop, *self._format.turn_ends))
         self.special = replace(declared, stop=tuple(stops))
+        self._text = WrittenText(self._tokenizer, self.special.stop)
 
     def prompt(self, request: Request) -> Prompt:
         """The request with the token ids that the model will read.
@@ -102,17 +116,14 @@ class LocalModel:
         decoding = request.decoding
         # With beams the sentence that wins is known only at the end: it is written whole and cut later.
         can_stop = decoding.stop_after is StopAfter.FIRST_SENTENCE and decoding.num_beams == 1
-        return Prompt(request, token_ids, is_over=self._is_over if can_stop else None)
+        opening = self._format.opening(request)
+        is_over = partial(self._is_over, opening) if can_stop else None
+        return Prompt(request, token_ids, is_over=is_over, opening=opening)
 
-    def _is_over(self, answer: Sequence[int]) -> bool:
-        """True if the first sentence of an answer's explanation is written."""
-        return through_first_sentence(self._text(answer)) is not None
-
-    def _text(self, token_ids: Sequence[int]) -> str:
-        text: str = self._tokenizer.decode(
-            list(token_ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
-        )
-        return text
+    def _is_over(self, opening: str, answer: Sequence[int]) -> bool:
+        """True if the first sentence of an answer's explanation is written; thoughts do not count."""
+        parted = part(self._text(answer), opening)
+        return not parted.is_open and through_first_sentence(parted.answer) is not None
 
     def complete(self, batch: Sequence[Prompt]) -> list[Completion | EngineError]:
         """Completions of a batch in its order; an error stands where one request alone failed.
@@ -167,9 +178,11 @@ class LocalModel:
             "device": self._where,
             "device_name": ", ".join(_device_name(device) for device in self.devices),
             "dtype": str(self.dtype).removeprefix("torch."),
+            **({"dtype_note": self._precision_note} if self._precision_note else {}),
             **self._as_loaded,
             **({"unpacked_bytes": self._unpacked_bytes} if self._unpacked_bytes else {}),
             **self._format.facts(),
+            "stop_tokens": names_of(self._tokenizer, self.special.stop),
             "num_threads": torch.get_num_threads(),
             "torch": torch.__version__,
             "transformers": transformers.__version__,
@@ -179,15 +192,17 @@ class LocalModel:
         }
 
     def completion(self, prompt: Prompt, token_ids: Sequence[int], *, has_stopped: bool) -> Completion:
-        """An answer's tokens as text.
+        """An answer's tokens as text, apart from what was thought before.
 
         Args:
             prompt: What was asked.
             token_ids: The answer, up to and with the stop token if one came.
             has_stopped: One came.
         """
+        parted = part(self._text(token_ids), prompt.opening)
         return Completion(
-            text=self._text(token_ids),
+            text=parted.answer,
+            reasoning=parted.reasoning,
             finish_reason=FinishReason.STOP if has_stopped else FinishReason.LENGTH,
             num_prompt_tokens=len(prompt.token_ids),
             num_generated_tokens=len(token_ids),
@@ -207,7 +222,8 @@ class LocalModel:
 def special_tokens(folder: Path, tokenizer: Any) -> SpecialTokens:
     """Begin, stop and pad tokens: of generation_config.json, else config.json, else the tokenizer.
 
-    Nothing else is taken from generation_config.json: decoding is the respondent's.
+    The tokenizer's own end stops a text, too, whatever the files name. Nothing else is taken from
+    generation_config.json: decoding is the respondent's.
     """
     settings = [read_json(folder / "config.json")]
     if (folder / "generation_config.json").is_file():
@@ -222,17 +238,13 @@ def special_tokens(folder: Path, tokenizer: Any) -> SpecialTokens:
     pad = named("pad_token_id")
     if pad is None or pad < 0:  # padding is masked, so any token will do
         pad = stops[0] if stops else 0
-    return SpecialTokens(stop=stops, pad=int(pad), begin=named("bos_token_id"))
+    own = getattr(tokenizer, "eos_token_id", None)
+    ends = dict.fromkeys((*stops, *(() if own is None else (int(own),))))
+    return SpecialTokens(stop=tuple(ends), pad=int(pad), begin=named("bos_token_id"))
 
 
 def _device_name(device: torch.device) -> str:
     return str(torch.cuda.get_device_name(device)) if device.type == "cuda" else "cpu"
-
-
-def _dtype(name: str, device: torch.device) -> torch.dtype:
-    if name == "auto":
-        return torch.bfloat16 if device.type == "cuda" else torch.float32
-    return _DTYPES[name]
 
 
 def _load_tokenizer(folder: Path, prompt_style: str) -> Any:

@@ -82,6 +82,7 @@ def network_facts(network: Any, quantization: str) -> dict[str, object]:
         "loaded_bytes": sum(weight.num_bytes for weight in weights),
         "packed_share": round(packed_share(network), 4),
         "device_map": {"": devices[0]} if len(devices) == 1 else placed,
+        "attention": network.config.get_text_config(decoder=True)._attn_implementation,
     }
 
 

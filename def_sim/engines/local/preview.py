@@ -4,10 +4,11 @@ For people who want to see. What is loaded to answer is `LocalModel`'s business;
 tokenizer and the same format.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from def_sim.engines.local.checkpoint import check_checkpoint, find_checkpoint
+from def_sim.engines.local.checkpoint import check_checkpoint, find_checkpoint, loadable_folder
 from def_sim.engines.local.prompt_styles import STYLES, Marker
 from def_sim.engines.local.weight_files import read_json
 from def_sim.records import Request
@@ -22,7 +23,14 @@ class Preview:
     facts: dict[str, object]
 
 
-def preview_prompt(path: str, revision: str | None, prompt_style: str, request: Request) -> Preview:
+def preview_prompt(
+    path: str,
+    revision: str | None,
+    prompt_style: str,
+    request: Request,
+    *,
+    template_arguments: Mapping[str, object] | None = None,
+) -> Preview:
     """What the model of a checkpoint reads for a request.
 
     Raises:
@@ -31,11 +39,14 @@ def preview_prompt(path: str, revision: str | None, prompt_style: str, request: 
     """
     folder = find_checkpoint(path, revision)
     check_checkpoint(folder, needs_chat_template=prompt_style == "chat")
+    folder = loadable_folder(folder)
     from def_sim.engines.local.chat_format import PromptFormat
     from def_sim.engines.local.loading import load_tokenizer
 
     tokenizer = load_tokenizer(folder, prompt_style)
-    style = PromptFormat(tokenizer, style=prompt_style, max_positions=_longest(folder))
+    style = PromptFormat(
+        tokenizer, style=prompt_style, max_positions=_longest(folder), arguments=template_arguments
+    )
     facts = style.facts() | {"source": _source(prompt_style)}
     return Preview(style.text(request), style.token_ids(request), facts)
 

@@ -17,13 +17,15 @@ class Prompt:
     """A request and the token ids the model will read.
 
     With `codes` the prompt ends where the tokens of the option codes begin. `is_over` tells of the tokens of
-    an answer, without beams, whether nothing more of it is needed.
+    an answer, without beams, whether nothing more of it is needed. `opening` is the thought that the prompt
+    leaves open (see `thoughts.py`), within which the answer's text begins; "" if it leaves none.
     """
 
     request: Request
     token_ids: tuple[int, ...]
     codes: Mapping[int, tuple[int, ...]] | None = None  # of options, where only these may be answered
     is_over: Callable[[Sequence[int]], bool] | None = field(default=None, compare=False)
+    opening: str = ""
 
 
 Ended = tuple[int, Completion | EngineError]  # a ticket and what became of it

@@ -1,0 +1,54 @@
+"""How long a local model takes on this machine's processor: its arithmetic at a rate that is measured here.
+
+Machines differ several-fold, so a constant would be worth nothing: a small matrix product is timed. That
+needs no torch and takes a tenth of a second. What else runs on the machine is not in the estimate.
+"""
+
+import os
+import time
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SIZE: Final = 512  # of the matrices: 0.27 GFLOP a product, large enough for the rate of larger ones
+_REPEATS: Final = 8
+# Measured with SmolLM2-135M on two AVX2 cores; see docs/performance.md.
+_SHARE_OF_RATE: Final = 0.55  # attention, norms, small matrices and neighbours take the rest
+_SHARE_READ: Final = 0.6  # of prompt tokens; the others stand in the slot since the question before
+
+
+def processor_rate() -> tuple[float, int]:
+    """What this process may compute: float32 operations a second of one core, and its cores."""
+    from threadpoolctl import threadpool_limits
+
+    matrix = np.random.default_rng(0).random((_SIZE, _SIZE), dtype=np.float32)
+    with threadpool_limits(1):  # threads that wait for each other on a busy machine count as work
+        seconds = min(_seconds_of(matrix) for _ in range(_REPEATS))
+    return 2 * _SIZE**3 / seconds, _num_cores()
+
+
+def _num_cores() -> int:
+    """Cores that this process may use: a cluster's job has fewer than its machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _seconds_of(matrix: NDArray[np.float32]) -> float:
+    begin = time.thread_time()
+    matrix @ matrix
+    return max(time.thread_time() - begin, 1e-6)
+
+
+def processor_seconds(
+    num_parameters: float, tokens_in: float, tokens_out: float, *, operations_per_s: float
+) -> float:
+    """Estimated seconds of interviews in slots; within a factor of two where nothing else runs.
+
+    Args:
+        num_parameters: That take part in a token.
+        tokens_in: Of all prompts.
+        tokens_out: Of all answers, each beam counted.
+        operations_per_s: Of the whole processor, in float32.
+    """
+    operations = 2 * num_parameters * (_SHARE_READ * tokens_in + tokens_out)
+    return operations / (_SHARE_OF_RATE * operations_per_s)

@@ -1,0 +1,83 @@
+"""Models that think before they answer: which do, and how much room their thoughts get.
+
+A local model thinks if its YAML says so (`thinks: true`), or if its chat template leaves a thought open or
+mentions the marks of one and closes none. What such a model writes counts against `max_new_tokens`, so a
+limit made for answers would cut most of them off: unless the user gives one, there is room for a thought,
+too. The limit is part of what defines the run, like any other.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from def_sim.app.run import resolve_path
+from def_sim.app.schema import ModelChoice, RunConfig
+from def_sim.engines.local.chat_templates import thinks
+from def_sim.engines.local.checkpoint import chat_template_text, context_length, find_checkpoint
+from def_sim.errors import ModelError
+
+TYPICAL_THOUGHT: Final = 600  # tokens on a question of opinion; an estimate
+_ROOM: Final = 2048  # tokens beside the answer
+_SHARE_OF_CONTEXT: Final = 4  # at most one part in so many, so that prompts still fit
+
+
+def model_thinks(model: ModelChoice) -> bool:
+    """Whether a model writes thoughts, as far as is known before it is loaded."""
+    if model.thinks is not None:
+        return model.thinks
+    arguments = model.engine.arguments if model.engine else {}
+    folder = _folder(model)
+    if folder is None or arguments.get("prompt_style", "chat") != "chat":
+        return False
+    template = chat_template_text(folder)
+    return template is not None and thinks(template, arguments.get("template_arguments") or {})
+
+
+def with_room_for_thought(config: RunConfig, *, is_limit_given: bool) -> RunConfig:
+    """The configuration with a longer limit where a model thinks and the user gave none.
+
+    Args:
+        config: As composed: the limit is the protocol's, or the user's.
+        is_limit_given: It is the user's.
+    """
+    if is_limit_given or not model_thinks(config.model):
+        return config
+    room = min(_ROOM, _context(config.model) // _SHARE_OF_CONTEXT)
+    limit = config.decoding.max_new_tokens + room
+    return config.model_copy(update={"decoding": replace(config.decoding, max_new_tokens=limit)})
+
+
+def thought_lines(config: RunConfig) -> list[str]:
+    """What a plan says of thoughts; nothing for a model that does not think."""
+    if not model_thinks(config.model):
+        return []
+    limit = config.decoding.max_new_tokens
+    thought = f"about {min(TYPICAL_THOUGHT, limit)} tokens an answer are counted for it"
+    return [
+        (
+            f"thinking      the model thinks before it answers: {thought}; thought and answer have "
+            f"decoding.max_new_tokens={limit}"
+        )
+    ]
+
+
+def _context(model: ModelChoice) -> int:
+    folder = _folder(model)
+    known = context_length(folder) if folder else None
+    return known or model.planning.context_length
+
+
+def _folder(model: ModelChoice) -> Path | None:
+    """Of a local model, if it is here; what is wrong with it is for others to say."""
+    arguments = model.engine.arguments if model.engine else {}
+    if "path" not in arguments:
+        return None
+    revision = arguments.get("revision")
+    try:
+        folder = find_checkpoint(
+            str(resolve_path(str(arguments["path"]))), str(revision) if revision else None
+        )
+        context_length(folder)
+    except ModelError:
+        return None
+    return folder
