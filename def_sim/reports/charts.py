@@ -83,13 +83,16 @@ def _headline_row(mark: Mark, axis: Axis, *, top: float, css: str) -> list[Marku
     return [*parts, stem, shape(mark.kind, end, top)]
 
 
-def dimension_chart(rows: Sequence[DimensionRow], *, macro: float, micro: float) -> Markup:
+def dimension_chart(
+    rows: Sequence[DimensionRow], *, macro: float, micro: float, measure: str = "KL"
+) -> Markup:
     """A bar per topic group with marks for floor and uniform, and lines for the two means.
 
     Args:
         rows: One per topic group, in the order drawn.
         macro: Unweighted mean over topic groups.
         micro: Mean over items.
+        measure: The divergence's short name.
     """
     row, foot = 42, 8 + 42 * len(rows)
     axis = Axis(
@@ -113,7 +116,7 @@ def dimension_chart(rows: Sequence[DimensionRow], *, macro: float, micro: float)
         for tick, anchor in zip(axis.ticks(), anchors, strict=True)
     )
     said = "; ".join(f"{entry.title} {written(entry.value)}" for entry in rows)
-    title = f"KL by topic group: {said}; macro mean {written(macro)}, micro mean {written(micro)}"
+    title = f"{measure} by topic group: {said}; macro mean {written(macro)}, micro mean {written(micro)}"
     return drawing(*parts, height=foot + 20, title=title, css="dimension-chart")
 
 

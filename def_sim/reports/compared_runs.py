@@ -1,7 +1,8 @@
 """Runs side by side: which may stand in one table, their scores as one tidy table, their ranks.
 
 Two runs are comparable when they differ in nothing but the model and the seed. The others stand in
-groups of their own, and nothing is averaged over runs. Reads no files; computes no score and no
+groups of their own, and nothing is averaged over runs: not a short questionnaire with the full one
+either, of which it asks a part. Reads no files; computes no score and no
 interval.
 """
 
@@ -18,7 +19,14 @@ from def_sim.reports.tables import HEADLINE_METRICS
 SCOPES: Final = ("dimension", "macro", "micro")
 _DIGITS: Final = 3  # values that are printed alike share a rank
 _MOST_SAID: Final = 3  # settings in a title
-_IN_TITLE: Final = ("survey.name", "survey.population", "survey.country", "strategy.target", "respondents")
+_IN_TITLE: Final = (
+    "survey.name",
+    "survey.short_of",
+    "survey.population",
+    "survey.country",
+    "strategy.target",
+    "respondents",
+)
 
 _RUN_TYPES: Final = {
     "group": "int64",
@@ -88,6 +96,7 @@ class ComparedRun:
     num_done: int
     settings: Mapping[str, str]
     scores: pd.DataFrame
+    short_of: str | None = None  # the questionnaire whose short form was asked
 
     @property
     def share_done(self) -> float:
@@ -144,7 +153,8 @@ def respondents_in_words(runs: Sequence[ComparedRun]) -> str:
 def _title(runs: Sequence[ComparedRun]) -> str:
     run = runs[0]
     panel = respondents_in_words(runs)
-    return f"survey {run.survey}, {run.population}, {run.strategy}, {run.protocol}, {panel}"
+    form = f" (short form of {run.short_of})" if run.short_of is not None else ""
+    return f"survey {run.survey}{form}, {run.population}, {run.strategy}, {run.protocol}, {panel}"
 
 
 def _varying(settings: Sequence[Mapping[str, str]]) -> list[str]:

@@ -92,6 +92,9 @@ def render_comparison(
         pairs_measure=MEASURES[PAIRS_METRIC],
         measures=[MEASURES[metric] for metric in metrics],
         left_out=left_out,
+        short_forms=sorted(
+            {(run.survey, run.short_of) for group in groups for run in group.runs if run.short_of is not None}
+        ),
         num_runs=sum(len(group.runs) for group in groups),
         demonstrations=sorted(
             {run.model_label for group in groups for run in group.runs if run.is_demonstration}

@@ -42,6 +42,7 @@ class RunFacts:
     resume_command: str = ""  # finishes an incomplete run
     planted_summary: str = ""  # of a demonstration: how far its answers lie from the planted truth
     parameters: Mapping[str, str] = field(default_factory=dict)
+    short_of: str | None = None  # the questionnaire whose short form was asked
 
     @property
     def num_questions(self) -> int:

@@ -71,12 +71,6 @@ def render_report(
         headline=headline_cards(scores, distributions, num_respondents=facts.num_scored),
         entropy_sentences=entropy_sentences(scores, facts),
         dimensions=dimension_card(scores, distributions),
-        kl_macro=shown(
-            number_in(find_row(scores, "kl_paper", "macro"), "value"), "No item has a finite value."
-        ),
-        kl_micro=shown(
-            number_in(find_row(scores, "kl_paper", "micro"), "value"), "No item has a finite value."
-        ),
         close_count=_count_shown(survey_value(scores, "close_count")),
         std_paper=shown(survey_value(scores, "std_paper"), "Not computed."),
         items=items,

@@ -17,7 +17,7 @@ from def_sim.reports.cells import Row, find_row, number_in
 from def_sim.reports.item_pages import INK, PANEL, PEOPLE, draw_page, pages_of, planted_shares
 from def_sim.reports.measures import MEASURES, written
 from def_sim.reports.page import page_style
-from def_sim.reports.score_cards import dimension_rows, headline_marks
+from def_sim.reports.score_cards import dimension_rows, drawn_metric, headline_marks
 from def_sim.reports.sheet import Sheet, as_png, as_svg
 from def_sim.reports.standalone import standalone
 from def_sim.reports.tables import HEADLINE_METRICS
@@ -166,7 +166,7 @@ def _name_rows(ax: "Axes", names: Sequence[str]) -> None:
 
 
 def _kl_by_dimension(scores: pd.DataFrame, num_respondents: int) -> "Figure":
-    rows = dimension_rows(scores)
+    rows, metric = dimension_rows(scores), drawn_metric(scores)
     figure = _figure(8, 1.7 + 0.42 * len(rows))
     ax = figure.subplots()
     places = range(len(rows))
@@ -197,10 +197,15 @@ def _kl_by_dimension(scores: pd.DataFrame, num_respondents: int) -> "Figure":
         label="Random answers",
     )
     for scope, style in (("macro", "-"), ("micro", ":")):
-        mean = number_in(find_row(scores, "kl_paper", scope), "value")
+        mean = number_in(find_row(scores, metric, scope), "value")
         if math.isfinite(mean):
             ax.axvline(mean, color=INK, linestyle=style, label=f"{scope.capitalize()} mean {written(mean)}")
     _name_rows(ax, [f"{row.title} ({row.num_items})" for row in rows])
-    ax.set_xlabel("KL(panel || people), nats, as in the study; lower is closer")
+    is_kl = metric == "kl_paper"
+    ax.set_xlabel(
+        "KL(panel || people), nats, as in the study; lower is closer"
+        if is_kl
+        else "Jensen-Shannon divergence; lower is closer"
+    )
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure

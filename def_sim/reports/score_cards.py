@@ -28,6 +28,7 @@ from def_sim.reports.measures import MEASURES, Measure, counted, why_undefined, 
 from def_sim.reports.tables import HEADLINE_METRICS
 
 _TABLE_METRICS = ("kl_paper", "js_divergence", "total_variation", "wasserstein", "entropy_ratio")
+_DRAWN = ("kl_paper", "js_divergence")  # by topic group: the first that has scores
 _WHY_NOT_NORMALISED = "Not defined: a control is missing, or random answers score no worse than the floor."
 
 
@@ -49,8 +50,11 @@ class HeadlineCard:
 
 @dataclass(frozen=True, slots=True)
 class DimensionCard:
-    """The drawing of KL by topic group, and the table of all scores beside it."""
+    """The drawing of a divergence by topic group, and the table of all scores beside it."""
 
+    drawn: Measure
+    macro: Shown
+    micro: Shown
     chart: Markup
     metrics: tuple[Measure, ...]
     rows: tuple[tuple[str, int, tuple[Shown, ...]], ...]  # title, number of items, scores
@@ -123,11 +127,21 @@ def dimension_order(scores: pd.DataFrame) -> list[str]:
     return sorted(present, key=lambda code: (dimension_rank(code), code))
 
 
+def drawn_metric(scores: pd.DataFrame) -> str:
+    """What is drawn by topic group: KL as in the study; where only Jensen-Shannon has scores, that.
+
+    One answer that could not be read makes an item's KL infinite, so a model that is often not read has none.
+    """
+    groups = scores[scores["scope"] == "dimension"]
+    has = {metric: groups.loc[groups["metric"] == metric, "value"].notna().any() for metric in _DRAWN}
+    return next((metric for metric in _DRAWN if has[metric]), _DRAWN[0])
+
+
 def dimension_rows(scores: pd.DataFrame) -> list[DimensionRow]:
-    """KL of each topic group beside its floor and its uniform control."""
-    rows = []
+    """The drawn divergence of each topic group beside its floor and its uniform control."""
+    metric, rows = drawn_metric(scores), []
     for code in dimension_order(scores):
-        row = find_row(scores, "kl_paper", "dimension", dimension=code)
+        row = find_row(scores, metric, "dimension", dimension=code)
         value, floor, uniform = (number_in(row, column) for column in ("value", "floor", "uniform"))
         rows.append(DimensionRow(dimension_title(code), value, floor, uniform, count_in(row, "num_items")))
     return rows
@@ -135,18 +149,17 @@ def dimension_rows(scores: pd.DataFrame) -> list[DimensionRow]:
 
 def dimension_card(scores: pd.DataFrame, distributions: pd.DataFrame) -> DimensionCard:
     """Drawing and table by topic group; the distributions say why a score is missing."""
-    chart = dimension_chart(
-        dimension_rows(scores),
-        macro=number_in(find_row(scores, "kl_paper", "macro"), "value"),
-        micro=number_in(find_row(scores, "kl_paper", "micro"), "value"),
-    )
+    drawn = MEASURES[drawn_metric(scores)]
+    macro, micro = (number_in(find_row(scores, drawn.metric, scope), "value") for scope in ("macro", "micro"))
+    chart = dimension_chart(dimension_rows(scores), macro=macro, micro=micro, measure=drawn.short)
     measures = tuple(MEASURES[metric] for metric in _TABLE_METRICS)
     table = [
         _table_row(scores, measures, "dimension", code, distributions[distributions["dimension"] == code])
         for code in dimension_order(scores)
     ]
     means = [_table_row(scores, measures, scope, None, distributions) for scope in ("macro", "micro")]
-    return DimensionCard(chart, measures, tuple(table + means))
+    why = "No item has a finite value."
+    return DimensionCard(drawn, shown(macro, why), shown(micro, why), chart, measures, tuple(table + means))
 
 
 def _table_row(

@@ -6,8 +6,9 @@ This is where the two are joined, and where it shows if they do not fit.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, RootModel
+from pydantic import BaseModel, ConfigDict, RootModel, model_validator
 
 from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.records import Question, Survey
@@ -28,6 +29,13 @@ class SurveyFile(BaseModel):
     frame_language: str
     sources: list[str]
     items: list[str] | None = None  # ids in the order they are asked; None: all that were asked
+    short_of: str | None = None  # the survey whose short form this is; needs `items`
+
+    @model_validator(mode="after")
+    def _check_short_form(self) -> Self:
+        if self.short_of is not None and self.items is None:
+            raise ValueError(f"{self.name}: a short form of {self.short_of!r} names its `items`")
+        return self
 
 
 class Populations(RootModel[dict[str, dict[str, str]]]):
@@ -70,6 +78,7 @@ def load_survey(
         ConfigError: The population or language is not to be had.
     """
     file = read_validated(path, SurveyFile)
+    _check_full_form(file, path)
     population = population or file.population
     language = language or file.language
     names = _country_names(data, population, language)
@@ -83,6 +92,7 @@ def load_survey(
             language=language,
             frame_language=frame_language or file.frame_language,
             questions=_questions(path, items, population, language, wordings),
+            short_of=file.short_of,
         ),
         reference,
         items,
@@ -111,6 +121,14 @@ def _country_names(data: Path, population: str, language: str) -> dict[str, str]
             fix="Choose another `language=`, or add the country's name to data/populations.yaml.",
         )
     return known[population]
+
+
+def _check_full_form(file: SurveyFile, path: Path) -> None:
+    if file.short_of is not None and not path.with_name(f"{file.short_of}.yaml").is_file():
+        raise SurveyFormatError(
+            f"{path}: short_of names {file.short_of!r}, and there is no {file.short_of}.yaml beside it.",
+            fix="Give the name of the survey that this one is a short form of, or leave short_of out.",
+        )
 
 
 def _items_and_reference(

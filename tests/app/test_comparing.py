@@ -362,3 +362,30 @@ def test_a_model_that_joins_leaves_people_where_they_are_on_the_sound_map(output
     hold(outputs, "model=mixtral_8x7b", "respondents=3")
     compare(outputs)
     pd.testing.assert_frame_equal(people(), before, check_exact=True)
+
+
+def test_a_short_run_is_not_put_beside_a_full_one(outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    items = "items=[wvs7.Q27,wvs7.Q48,wvs7.Q106,wvs7.Q173]"
+    for survey in ("us_short", "cn_short"):
+        hold(outputs, "model=mistral7b", f"survey={survey}", "respondents=3", items)
+    table = compare(outputs)
+    assert table.groupby("group")["survey"].nunique().max() == 1
+    assert "its scores do not compare with a full one's" in capsys.readouterr().out
+    page = (outputs / "comparison" / "comparison.html").read_text(encoding="utf-8")
+    assert "<code>us_short</code> asks a part of the items of <code>us</code>" in page
+    assert "survey us_short (short form of us), USA" in page
+    maps = pd.read_csv(outputs / "comparison" / "maps.csv", keep_default_na=False, na_values=[""])
+    panels = maps[maps["kind"] == "panel"]
+    forms = {number: set(of_map["survey"]) for number, of_map in panels.groupby("number")}
+    assert forms == {
+        1: {"US questionnaire"},
+        2: {"US questionnaire, short", "Chinese questionnaire, short"},
+    }
+
+
+def test_without_a_short_run_nothing_is_said_of_one(
+    outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compare(outputs)
+    assert "short questionnaire" not in capsys.readouterr().out
+    assert "Short questionnaires" not in (outputs / "comparison" / "comparison.html").read_text("utf-8")

@@ -7,6 +7,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from waiting import HANG_S
 
 from def_sim.app.contact import contact_entries
 from def_sim.app.main import compose_config, main
@@ -20,7 +21,9 @@ def prepared(*words: str) -> Run:
     return prepare_run(validate_config(compose_config(["stage=plan", "respondents=1", *words])))
 
 
-@pytest.mark.parametrize(("survey", "population"), [("us", "USA"), ("cn", "CHN")])
+@pytest.mark.parametrize(
+    ("survey", "population"), [("us", "USA"), ("cn", "CHN"), ("us_short", "USA"), ("cn_short", "CHN")]
+)
 def test_the_sheet_of_a_survey_holds_every_item_with_every_wording(
     survey: str, population: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,7 +96,7 @@ def test_the_filters_run_in_a_browser_under_the_pages_own_policy(tmp_path: Path)
         [CHROMIUM, *flags, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG_S,
         check=True,
     )
     assert "2 of 2 items" in done.stdout  # only the running script writes it

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from scripted_runs import hold
 
 from def_sim.answers.manifest import read_manifest
+from def_sim.app.culture import people_besides
 from def_sim.app.measured import Measured
 from def_sim.app.report_sections import SECTIONS, sections_of
 from def_sim.app.reporting import compute_results, panel_answers
@@ -17,6 +19,7 @@ from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.records import Answer, AnswerStatus
 from def_sim.reports.sections import Section, findings_table
+from def_sim.resources import data_folder
 
 pytestmark = pytest.mark.slow
 
@@ -199,3 +202,14 @@ def test_a_reference_without_groups_leaves_lift_and_gap_unknown_and_the_match_kn
         assert (
             "Not known: No answered item has figures of people by sex or age." in section(changed, key).body
         )
+
+
+def test_a_short_run_stands_with_people_on_the_short_questionnaire_of_their_country(tmp_path: Path) -> None:
+    folder = hold(tmp_path, "survey=us_short", "items=null", "respondents=3", is_reported=False)
+    run = prepare_run(validate_config(read_manifest(folder)["config"]))
+    [people] = people_besides([run])
+    chinese = yaml.safe_load((data_folder() / "surveys" / "cn_short.yaml").read_text(encoding="utf-8"))
+    assert {one.question.item_id for one in people.distributions} == set(chinese["items"])
+    sections = sections_of(Measured(run, panel_answers(run, folder)))
+    table = findings_table(sections)
+    assert table[table["value"].isna() & (table["reason"] == "")].empty

@@ -99,6 +99,14 @@ def test_runs_scored_on_different_items_are_noticed():
     assert "not scored on the same items" not in said(page(run("a", scores=micro), run("b", scores=micro)))
 
 
+def test_a_short_questionnaire_is_said_to_be_one_and_stands_apart():
+    short = run("b", survey="us_short", short_of="us", settings={"survey.questions": "q2"})
+    text = said(page(run("a"), short))
+    assert "us_short asks a part of the items of us ." in text
+    assert "Group 2: survey us_short (short form of us), USA" in text
+    assert "Short questionnaires" not in said(page(run("a")))
+
+
 def test_only_a_comparison_with_a_demonstration_carries_its_banner():
     assert "Demonstration." in said(page(run("a", is_demonstration=True)))
     assert "Demonstration." not in said(page(run("a")))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
 from markupsafe import Markup
+from waiting import HANG_S
 
 from def_sim.metrics.cultural_map import Ellipse
 from def_sim.randomness import keyed_rng
@@ -92,7 +93,7 @@ def test_no_word_is_clipped_and_none_lies_on_another(width, tmp_path):
     )
     command = [CHROMIUM, *FLAGS, f"--window-size={width},900", f"--user-data-dir={tmp_path / 'profile'}"]
     done = subprocess.run(
-        [*command, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=120, check=True
+        [*command, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=HANG_S, check=True
     )
     measured = json.loads(re.search(r"<title>(\{.*?\})</title>", done.stdout).group(1))
     assert (

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from def_sim.reports.html import AnswerView, RunFacts, entropy_sentences, render_report, status_parts
-from def_sim.reports.score_cards import why_no_mean
+from def_sim.reports.score_cards import dimension_card, why_no_mean
 
 METRICS = ("js_divergence", "total_variation", "kl_paper", "wasserstein", "entropy_ratio")
 FACTS = RunFacts(
@@ -275,6 +275,13 @@ def test_an_unfinished_run_says_how_much_is_done_and_how_to_go_on(scores, distri
     assert "Not finished" not in Page(render_report(FACTS, scores, distributions, statuses, [])).text
 
 
+def test_a_short_questionnaire_is_said_to_be_one(scores, distributions, statuses):
+    facts = replace(FACTS, short_of="us")
+    text = Page(render_report(facts, scores, distributions, statuses, [])).text
+    assert "Short questionnaire. It asks a part of the items of us" in text
+    assert "Short questionnaire" not in Page(render_report(FACTS, scores, distributions, statuses, [])).text
+
+
 def test_the_same_input_gives_the_same_page(scores, distributions, statuses):
     answers = [answer(f"text {index}", f"r{index:05d}") for index in range(5)]
     pages = {render_report(FACTS, scores, distributions, statuses, answers, max_answers=3) for _ in range(2)}
@@ -348,3 +355,18 @@ def test_scores_and_floors_name_those_who_answered_and_the_plan_stays_the_plan(
     assert "Floor at 1 respondents" not in text
     assert "1 person (floor) 0.050" in html
     assert "6 respondents × 2 questions" in text
+
+
+def test_topic_groups_show_another_divergence_where_failures_leave_no_kl(
+    scores: pd.DataFrame, distributions: pd.DataFrame
+) -> None:
+    scores.loc[scores["metric"] == "kl_paper", "value"] = math.nan
+    card = dimension_card(scores, distributions)
+    assert (card.drawn.metric, card.macro.text) == ("js_divergence", "0.100")
+    assert "JSD by topic group" in card.chart
+
+
+def test_topic_groups_show_the_studys_kl_where_there_is_one(
+    scores: pd.DataFrame, distributions: pd.DataFrame
+) -> None:
+    assert dimension_card(scores, distributions).drawn.metric == "kl_paper"

@@ -1,11 +1,11 @@
 """The tables of scores: panels whose quality is known must be scored as what they are."""
 
-import time
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
+from counted_calls import num_calls
 
 from def_sim.distributions import QuestionDistribution
 from def_sim.records import (
@@ -319,11 +319,14 @@ def test_statuses_of_each_scope_add_up_to_the_plan():
     assert len(whole) == len(AnswerStatus)
 
 
-def test_seventy_items_are_scored_in_seconds():
-    items = panel(like_people, num_items=70)
-    start = time.perf_counter()
-    score_table(items, seed=1)
-    assert time.perf_counter() - start < 10  # about 1 on an idle core
+def test_the_work_of_scoring_is_in_proportion_to_the_items_and_not_to_the_draws():
+    items = panel(like_people, num_items=24)
+    few, many, drawn_more = (
+        num_calls(lambda n=n, draws=draws: score_table(items[:n], seed=1, num_draws=draws))
+        for n, draws in ((6, 20), (24, 20), (6, 200))
+    )
+    assert many < 4.4 * few
+    assert drawn_more < 1.1 * few
 
 
 def test_an_empty_survey_gives_empty_scores_with_all_columns():

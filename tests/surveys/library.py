@@ -42,6 +42,11 @@ def reference_of(population: str, source: str) -> HumanReference:
     return read_reference(REFERENCES / population / f"{source}.csv", items_of(source), population)
 
 
+def populations_asked() -> list[str]:
+    """All populations that have figures of some source."""
+    return sorted({population for population, _ in SHIPPED_REFERENCES})
+
+
 def runs_of_six(text: str) -> set[tuple[str, ...]]:
     """All runs of six English words, without case and punctuation."""
     words = re.findall(r"[a-z]+", text.lower())
