@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from waiting import HANG_S
 
 import def_sim
 
@@ -28,8 +29,8 @@ MAY_IMPORT = {
     "prompts": (),
     "answers": (),
     "answers.judge": ("prompts", "strategies.asking"),
-    "engines": (),
-    "engines.local.model": ("answers.sections",),  # where an answer may stop
+    "engines": ("answers.reasoning",),  # the marks that part a thought from the answer
+    "engines.local.model": ("answers.reasoning", "answers.sections"),  # where an answer may stop
     "strategies": ("prompts", "answers.parse", "answers.sections", "respondents.memory"),
     "questionnaire": ("answers.sections", "respondents.memory", "prompts", "strategies.asking"),
     "interview": ("questionnaire", "answers.store", "respondents.memory", "strategies.asking"),
@@ -227,6 +228,8 @@ def test_a_light_command_leaves_the_heavy_libraries_alone(words: list[str], tmp_
     code = PLAN.format(heavy=(*HEAVY, *FOR_REPORTS))
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent), "HF_HUB_OFFLINE": "1"}
     command = [sys.executable, "-c", code, *words]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=HANG_S
+    )
     assert done.stdout.splitlines()[-1:] == ["loaded: [] code: 0"], done.stderr
     assert not any(tmp_path.iterdir())  # it writes nothing, either

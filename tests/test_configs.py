@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from def_sim.answers.parse import ReadingRules
+from def_sim.app.fetching import fetched_file
 from def_sim.app.main import compose_config
-from def_sim.app.run import create_engine, folder_of, prepare_run, what_defines
+from def_sim.app.plan import language_warnings, make_plan, plan_lines
+from def_sim.app.run import create_engine, folder_of, prepare_run, resolve_path, what_defines
 from def_sim.app.schema import PresentationRules, RunConfig, validate_config
 from def_sim.errors import ConfigError, ModelError
 from def_sim.resources import conf_folder
@@ -28,6 +30,7 @@ def configured(*words: str) -> RunConfig:
 
 
 HOSTED = ("claude", "claude_3_5_sonnet", "gpt4o", "server")
+NOT_OF_THE_STUDY = ("hf", "demo", "smollm2", *HOSTED)
 NEEDED = {  # hf is any folder, and server any server
     "hf": ["model.engine.path=/folder"],
     "server": ["model.engine.base_url=http://localhost:8000/v1", "model.engine.model_name=any"],
@@ -88,7 +91,7 @@ def test_a_models_yaml_says_what_a_plan_must_know(model: str) -> None:
     assert config.planning.cache_bytes_per_token > 0
 
 
-@pytest.mark.parametrize("model", [name for name in names("model") if name not in ("hf", "demo", *HOSTED)])
+@pytest.mark.parametrize("model", [name for name in names("model") if name not in NOT_OF_THE_STUDY])
 def test_a_study_models_weights_are_pinned_to_a_commit(model: str) -> None:
     config = configured(f"model={model}").model
     if config.engine is not None:
@@ -101,12 +104,33 @@ def test_a_study_models_weights_are_pinned_to_a_commit(model: str) -> None:
         assert config.engine.arguments["prompt_style"] == style.get(model, usual)
 
 
+def test_a_model_out_of_a_package_is_pinned_by_hashes_and_looked_for_where_it_is_put() -> None:
+    model = configured("model=smollm2").model
+    assert model.source is not None
+    assert model.engine is not None
+    assert fetched_file(model) == resolve_path(model.engine.arguments["path"])
+    assert model.license == "apache-2.0"
+
+
+def test_a_model_is_asked_in_a_language_it_was_not_made_for_only_with_a_warning() -> None:
+    [warning] = language_warnings(prepare_run(configured("model=smollm2", "survey=cn", "frame_language=zh")))
+    assert "made for en only and is asked questions in zh and frame in zh" in warning
+    assert language_warnings(prepare_run(configured("model=smollm2"))) == []
+    assert language_warnings(prepare_run(configured("model=mistral7b", "survey=cn"))) == []
+
+
+@pytest.mark.parametrize("model", names("model"))
+def test_no_models_yaml_asks_a_cpu_for_bfloat16(model: str) -> None:
+    engine = configured(*model_words(model)).model.engine
+    assert engine is None or engine.arguments.get("dtype") != "bfloat16"
+
+
 def test_the_eleven_models_of_the_study_are_there() -> None:
     assert set(names("model")) == {
         *("baichuan2_13b_chat", "chatglm2_6b", "wizardlm_13b_v1_2", "mistral7b", "dolphin_2_2_1_mistral_7b"),
         *("mixtral_8x7b", "llama3_8b", "llama3_8b_instruct", "dolphin_2_9_1_llama3_8b"),
         *("llama3_chinese_8b_instruct", "claude_3_5_sonnet", "demo", "hf"),
-        *("claude", "gpt4o", "server"),
+        *("claude", "gpt4o", "server", "smollm2"),
     }
 
 
@@ -124,7 +148,7 @@ def test_a_model_that_cannot_be_loaded_says_why() -> None:
     assert "stage=plan" in caught.value.fix
 
 
-@pytest.mark.parametrize("model", [name for name in names("model") if name not in ("hf", "demo", *HOSTED)])
+@pytest.mark.parametrize("model", [name for name in names("model") if name not in NOT_OF_THE_STUDY])
 def test_both_embeddings_are_counted_for_a_plan(model: str) -> None:
     """The comment above num_parameters ends in `+ 2 x <vocabulary> x <hidden size> + <hidden size>`."""
     text = (conf_folder() / "model" / f"{model}.yaml").read_text(encoding="utf-8")
@@ -318,6 +342,20 @@ def test_neither_size_nor_speed_nor_place_makes_another_run(words: list[str]) ->
 )
 def test_whatever_changes_an_answer_makes_another_run(words: list[str]) -> None:
     assert definition(*words) != definition()
+
+
+def test_a_short_form_is_a_run_of_its_own_and_others_keep_their_folders() -> None:
+    assert definition("survey=us_short")["survey"]["short_of"] == "us"
+    assert "short_of" not in definition()["survey"]
+
+
+@pytest.mark.parametrize("survey", ["us_short", "cn_short"])
+def test_the_plan_of_a_short_questionnaire_says_what_it_is(survey: str) -> None:
+    run = prepare_run(configured(f"survey={survey}", "stage=plan", "respondents=2"))
+    lines = plan_lines(run, make_plan(run))
+    assert any("36 questions" in line for line in lines)
+    [line] = [line for line in lines if line.startswith("short form")]
+    assert f"of survey {survey.removesuffix('_short')};" in line
 
 
 def test_whole_answers_are_no_new_way_of_asking() -> None:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from waiting import HANG_S
+
 ITEMS = "items=[wvs7.Q1,wvs7.Q7_17,wvs7.Q46,wvs7.Q48,wvs7.Q57,wvs7.Q152,wvs7.Q153,wvs7.Q164]"
 SHORT = ("decoding.max_new_tokens=48", "scoring.draws=20")
 
@@ -31,7 +33,7 @@ def start(arguments: list[str], **options: object) -> "subprocess.Popen[str]":
 def run(arguments: list[str], **options: object) -> "subprocess.CompletedProcess[str]":
     """The same, waited for."""
     process = start(arguments, **options)
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=HANG_S)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
 from scripted_runs import hold
+from waiting import HANG_S
 
 from def_sim.app.main import main
 
@@ -22,7 +23,7 @@ def test_the_chosen_score_alone_is_shown(tmp_path: Path) -> None:
         [CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG_S,
         check=True,
     )
     parts = re.findall(r'<div class="metric" data-metric="(\w+)"( hidden)?', done.stdout)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
 from runs import run_folder, words
+from waiting import HANG_S
 
 from def_sim.app.main import main
 
@@ -23,7 +24,7 @@ def test_the_answer_browser_shows_a_question_and_how_it_was_read(
         [CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", report.as_uri()],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG_S,
         check=True,
     )
     # The raw file holds answers as packed data; only a running script writes them into the page.

@@ -8,14 +8,16 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import HANG_S, comes_true
 
 from def_sim.app.side_by_side import SideBySide, num_usable_cores
 from def_sim.errors import DefSimError, StoreError
 
+FOLDERS = [str(Path(__file__).parent), str(Path(__file__).parents[1])]  # of this file and of what it imports
 # A command that holds two processes, prints their ids and waits for them.
 WAITING = """
 import signal, sys
-sys.path.insert(0, {here!r})
+sys.path[:0] = {folders!r}
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell makes its background jobs deaf to it
 from def_sim.app.side_by_side import SideBySide
 from test_side_by_side import tell_and_wait
@@ -43,7 +45,7 @@ def die(task: int) -> int:
 
 def tell_and_wait(folder: str) -> None:
     (Path(folder) / str(os.getpid())).touch()
-    time.sleep(60)
+    time.sleep(HANG_S)
 
 
 def is_alive(pid: int) -> bool:
@@ -51,14 +53,6 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-def comes_true(condition: object, timeout_s: float = 30) -> bool:
-    assert callable(condition)
-    end = time.monotonic() + timeout_s
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.05)
-    return bool(condition())
 
 
 def test_results_come_in_the_order_of_the_tasks_from_other_processes() -> None:
@@ -98,7 +92,7 @@ def test_no_process_outlives_the_one_that_started_it(end: str, tmp_path: Path) -
     script = tmp_path / "waiting.py"
     pids = tmp_path / "pids"
     pids.mkdir()
-    script.write_text(WAITING.format(here=str(Path(__file__).parent), folder=str(pids)), encoding="utf-8")
+    script.write_text(WAITING.format(folders=FOLDERS, folder=str(pids)), encoding="utf-8")
     started = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, start_new_session=True)
     assert comes_true(lambda: len(list(pids.iterdir())) == 2)
     workers = [int(path.name) for path in pids.iterdir()]
@@ -106,6 +100,6 @@ def test_no_process_outlives_the_one_that_started_it(end: str, tmp_path: Path) -
         os.killpg(started.pid, signal.SIGINT)  # as a terminal does: to all of them
     else:
         started.kill()
-    _, said = started.communicate(timeout=30)
+    _, said = started.communicate(timeout=HANG_S)
     assert comes_true(lambda: not any(map(is_alive, workers)))
     assert said.count(b"Traceback") == (1 if end == "Ctrl-C" else 0)  # the script's own, none of a worker

@@ -4,13 +4,13 @@ import errno
 import os
 import resource
 import signal
-import time
 from html import unescape
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from runs import num_lines, run, run_folder, start, words
+from waiting import HANG_S, comes_true
 
 from def_sim.answers.manifest import read_manifest, write_manifest
 from def_sim.answers.store import read_answers, same_answers
@@ -139,9 +139,9 @@ def test_after_kill_9_the_same_command_gives_the_answers_of_an_undisturbed_run(
     killed_after: int, undisturbed: Path, tmp_path: Path
 ) -> None:
     process = start(words(tmp_path))
-    deadline = time.monotonic() + 120
-    while num_lines(tmp_path) < killed_after and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.002)
+    assert comes_true(
+        lambda: num_lines(tmp_path) >= killed_after or process.poll() is not None, every_s=0.002
+    )
     process.kill()
     process.communicate()
     survived = num_lines(tmp_path)
@@ -192,9 +192,7 @@ def test_the_folder_of_another_configuration_is_refused_with_what_differs(
 
 def test_the_same_run_started_twice_at_once_is_refused(tmp_path: Path) -> None:
     first = start(words(tmp_path, respondents=12))
-    deadline = time.monotonic() + 120
-    while num_lines(tmp_path) < 1 and first.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
+    assert comes_true(lambda: num_lines(tmp_path) >= 1 or first.poll() is not None, every_s=0.01)
     first.send_signal(signal.SIGSTOP)  # or it might be done before the second has begun
     second = run(words(tmp_path, respondents=12))
     first.kill()
@@ -211,11 +209,9 @@ def hear_interrupts() -> None:
 
 def test_ctrl_c_ends_with_one_message_and_loses_nothing(undisturbed: Path, tmp_path: Path) -> None:
     process = start(words(tmp_path), preexec_fn=hear_interrupts)
-    deadline = time.monotonic() + 120
-    while num_lines(tmp_path) < 3 and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.002)
+    assert comes_true(lambda: num_lines(tmp_path) >= 3 or process.poll() is not None, every_s=0.002)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 2
     assert "Interrupted" in err
     assert "Traceback" not in err
@@ -278,15 +274,26 @@ def test_a_finished_run_asked_again_keeps_what_it_said_of_the_machine_that_answe
     assert main(words(tmp_path, "stage=verify", respondents=1)) == 0
 
 
-def test_answers_of_another_precision_are_not_mixed_into_a_run(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_goes_on_in_the_precision_that_it_began_with(tmp_path: Path) -> None:
     automatic = "model.engine.dtype=auto"  # float32 here, bfloat16 where there is a GPU
     assert main(words(tmp_path, automatic, respondents=1)) == 0
     folder = run_folder(tmp_path)
     stored = read_manifest(folder)
+    assert stored["engine"]["dtype"] == "float32"
     write_manifest(folder, {**stored, "engine": {**stored["engine"], "dtype": "bfloat16"}})
-    assert main(words(tmp_path, automatic, respondents=2)) == 2
+    assert main(words(tmp_path, automatic, respondents=2)) == 0
+    assert read_manifest(folder)["engine"]["dtype"] == "bfloat16"
+    assert read_manifest(folder)["defines"]["model"]["dtype"] == "auto"
+
+
+def test_answers_of_another_precision_are_not_mixed_into_a_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words(tmp_path, respondents=1)) == 0
+    folder = run_folder(tmp_path)
+    stored = read_manifest(folder)
+    write_manifest(folder, {**stored, "engine": {**stored["engine"], "dtype": "bfloat16"}})
+    assert main(words(tmp_path, respondents=2)) == 2
     assert "given in bfloat16, here the model would run in float32" in capsys.readouterr().err
 
 

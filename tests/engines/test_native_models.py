@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from numpy_models import SLOPES_OF_6, baichuan2_logits, chatglm2_logits
+from rounding import furthest, logit_tolerance
 from tiny_models import baichuan2_13b_chat, chatglm2_6b
 
 from def_sim.engines.local.engine import LocalEngine
@@ -68,9 +69,32 @@ def test_the_logits_are_those_of_an_independent_forward_pass(published: Path) ->
     tensors = {name: tensor.double().numpy() for name, tensor in published_tensors(published).items()}
     reference = chatglm2_logits if config["model_type"] == "chatglm" else baichuan2_logits
     expected = reference(tensors, config, IDS)
-    found = load(published)(torch.tensor([IDS])).logits[0].numpy()
+    network = load(published)
+    found = network(torch.tensor([IDS])).logits[0]
     assert np.abs(expected).max() > 0.5  # so that the next line says something
-    assert np.abs(found - expected).max() < 1e-5
+    assert furthest(found, expected) < logit_tolerance(network, expected, num_rounded=1)
+
+
+def turns_by_other_angles(network: Any) -> None:
+    network.model.rotary_emb.inv_freq.mul_(1.001)
+
+
+def falls_off_by_other_slopes(network: Any) -> None:
+    for layer in network.model.layers:
+        layer.self_attn.alibi_slopes.mul_(1.001)
+
+
+def scales_its_scores_otherwise(network: Any) -> None:
+    network.model.layers[0].self_attn.scaling *= 1.001
+
+
+@pytest.mark.parametrize("fault", ["position", "scale"])
+def test_a_fault_of_one_in_a_thousand_is_told_from_rounding(published: Path, fault: str) -> None:
+    network = load(published)
+    expected = network(torch.tensor([IDS])).logits[0]
+    position = turns_by_other_angles if "chatglm2" in published.parts[-1] else falls_off_by_other_slopes
+    {"position": position, "scale": scales_its_scores_otherwise}[fault](network)
+    assert furthest(network(torch.tensor([IDS])).logits[0], expected) > logit_tolerance(network, expected)
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
@@ -95,7 +119,7 @@ def test_left_padding_and_the_cache_change_nothing(published: Path, attention: s
             use_cache=True,
         )
         logits.append(step.logits)
-    assert torch.allclose(torch.cat(logits, dim=1)[0, 3:], alone, atol=1e-5)
+    assert furthest(torch.cat(logits, dim=1)[0, 3:], alone) < logit_tolerance(network, alone)
 
 
 def test_slopes_of_heads_that_are_no_power_of_two() -> None:

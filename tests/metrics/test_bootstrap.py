@@ -1,9 +1,8 @@
 """Resampled respondents: whole people, with all their answers."""
 
-import time
-
 import numpy as np
 import pytest
+from counted_calls import num_calls
 
 from def_sim.metrics import kl_paper
 from def_sim.metrics.bootstrap import certain_scores, draw_weights, resample_panel, score_draws
@@ -124,15 +123,26 @@ def test_items_of_several_choices_are_resampled_with_their_mentions():
     assert np.isnan(single.values).all()
 
 
-@pytest.mark.slow
-def test_six_hundred_items_of_two_hundred_respondents_take_a_few_seconds_for_a_thousand_draws():
+def work_of(num_items, num_respondents, num_draws):
+    """Calls for the intervals of all metrics; seconds are in scripts/benchmark_analysis.py."""
     generator = rng(8)
-    people = [Sample.of_people(generator.dirichlet(np.ones(5)), 1500.0) for _ in range(600)]
-    panel = PanelAnswers.from_choices(generator.integers(0, 5, size=(200, 600)), [5] * 600)
-    forms = [ItemForm(is_ordered=True)] * 600
-    begin = time.process_time()
-    resampled = resample_panel(panel, draw_weights(200, generator, 1000))
-    for metric in (*SINGLE_METRICS, "kl_paper", "close_count", "std_paper"):
-        interval = mean_interval(score_draws(resampled, people, forms, metric), generator)
-        assert interval.low < interval.high
-    assert time.process_time() - begin < 20  # about 2
+    people = [Sample.of_people(generator.dirichlet(np.ones(5)), 1500.0) for _ in range(num_items)]
+    choices = generator.integers(0, 5, size=(num_respondents, num_items))
+    panel = PanelAnswers.from_choices(choices, [5] * num_items)
+    forms = [ItemForm(is_ordered=True)] * num_items
+    weights = draw_weights(num_respondents, generator, num_draws)
+
+    def intervals():
+        resampled = resample_panel(panel, weights)
+        for metric in (*SINGLE_METRICS, "kl_paper", "close_count", "std_paper"):
+            interval = mean_interval(score_draws(resampled, people, forms, metric), generator)
+            assert interval.low < interval.high
+
+    return num_calls(intervals)
+
+
+def test_draws_and_respondents_are_taken_together_and_items_one_by_one():
+    alone = work_of(20, 20, 100)
+    assert work_of(20, 20, 1000) < 1.1 * alone
+    assert work_of(20, 200, 100) < 1.1 * alone
+    assert work_of(80, 20, 100) < 4.4 * alone

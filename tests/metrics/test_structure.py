@@ -46,7 +46,7 @@ def compare(choices, *, key=0, num_draws=40, human_r=TRUE_R, human_n=100_000):
 # --- correlations ---
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(arrays(np.int64, (9, 5), elements=st.integers(-2, 3)))
 def test_correlations_are_those_of_pandas_over_pairwise_complete_answers(choices):
     ours = correlations(choices, [4] * 5)
