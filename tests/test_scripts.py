@@ -1,33 +1,21 @@
 """The scripts that made the shipped data make it again, and the planted population is what it says."""
 
 import csv
-import importlib.util
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from scripts_loaded import script
 
 from def_sim.records import ItemReference, QuestionType
 from def_sim.resources import data_folder
 from def_sim.surveys.human_reference import COLUMNS, read_reference
 from def_sim.surveys.item_bank import Item, read_items
 
-SCRIPTS = Path(__file__).parents[1] / "scripts"
 FIGURES = Path(__file__).parents[1].parent / "shared" / "figures"
 POPULATIONS = ("CHN", "USA")
-
-
-@cache
-def script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @cache

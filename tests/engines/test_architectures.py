@@ -4,16 +4,14 @@ Checkpoints, loading and comparison are those of `scripts/sweep_architectures.py
 """
 
 import copy
-import importlib.util
-import sys
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
+from scripts_loaded import script
+from test_slot_loop import SHAPE
 from transformers import (
     BartConfig,
     BartForCausalLM,
@@ -38,31 +36,9 @@ from def_sim.engines.local.slot_support import make_runner
 from def_sim.engines.local.slot_trial import needs_positions, trial_tokens, try_slots
 from def_sim.errors import ModelError
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "sweep_architectures.py"
-SHAPE: dict[str, Any] = {
-    "vocab_size": 90,
-    "hidden_size": 32,
-    "intermediate_size": 48,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "max_position_embeddings": 256,
-    "initializer_range": 0.3,
-    "pad_token_id": 0,
-    "bos_token_id": 1,
-    "eos_token_id": 2,
-}
 
-
-@cache
 def sweep() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("sweep_architectures", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return script("sweep_architectures")
 
 
 def network_of(make: Callable[[], Any]) -> Any:

@@ -1,14 +1,13 @@
 """The short questionnaires: what they hold, by which rule, and that the rule gives what is shipped."""
 
-import importlib.util
 from collections import Counter
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from library import populations_asked
+from scripts_loaded import script
 from toy_survey import SURVEY, write_toy
 
 from def_sim.errors import SurveyFormatError
@@ -16,18 +15,7 @@ from def_sim.records import Dimension, QuestionType, ReferenceQuality
 from def_sim.resources import data_folder
 from def_sim.surveys.survey import LoadedSurvey, load_survey
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "choose_short_surveys.py"
 SHORT = ("us_short", "cn_short")
-
-
-@cache
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("choose_short_surveys", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @cache
@@ -93,7 +81,7 @@ def test_another_population_is_asked_what_it_has_figures_for_in_every_topic_grou
 
 @pytest.mark.parametrize("name", ["us", "cn"])
 def test_the_shipped_file_is_what_its_script_chooses(name: str) -> None:
-    made = script().short_survey(name, data_folder())
+    made = script("choose_short_surveys").short_survey(name, data_folder())
     assert made == (data_folder() / "surveys" / f"{name}_short.yaml").read_text(encoding="utf-8")
 
 
@@ -132,7 +120,9 @@ def test_what_people_answered_changes_nothing_about_the_choice() -> None:
         for key, reference in full.reference.items.items()
     }
     other = replace(full, reference=replace(full.reference, items=turned))
-    assert script().choose_items(other) == script().choose_items(full)
+    assert script("choose_short_surveys").choose_items(other) == script("choose_short_surveys").choose_items(
+        full
+    )
 
 
 # --- a short form of one's own ---
