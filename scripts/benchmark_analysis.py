@@ -32,12 +32,12 @@ from scipy.stats import norm
 from def_sim.answers.compaction import compact
 from def_sim.answers.completion import mark_complete
 from def_sim.answers.journal import encode_line
-from def_sim.answers.manifest import read_manifest
 from def_sim.answers.shards import answers_folder, no_search_for_cycles, read_answers, shard_name
 from def_sim.app.comparing import compare_runs
 from def_sim.app.main import compose_config
 from def_sim.app.measured import Measured
 from def_sim.app.provenance import record_run
+from def_sim.app.received import read_received
 from def_sim.app.report_sections import SECTIONS
 from def_sim.app.reporting import Results, of_the_panel, write_findings, write_report, write_tables
 from def_sim.app.run import Run, folder_of, prepare_run, what_defines
@@ -272,8 +272,8 @@ def analyse_run(folder: Path, has_page: bool) -> Analysed:
 def _analyse_run(folder: Path, has_page: bool) -> Analysed:
     costs = Costs()
     with costs.stage("preparing the run"):
-        manifest = read_manifest(folder)
-        run = prepare_run(validate_config(manifest["config"]))
+        received = read_received(folder)
+        manifest, run = received.manifest, prepare_run(received.config)
     with costs.stage("reading answers"):
         stored = read_answers(folder)
         measured = Measured(run, of_the_panel(run, stored))

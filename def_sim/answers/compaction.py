@@ -12,9 +12,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from def_sim.answers.disk import disk_errors, replacing
-from def_sim.answers.shards import read_answers
-from def_sim.errors import VerificationError
+from def_sim.answers.bounded_parquet import read_bounded, written_out, wrong_table
+from def_sim.answers.disk import replacing
+from def_sim.answers.shards import answers_folder, read_answers
 from def_sim.records import Answer, AnswerStatus, FinishReason, ReadingMethod
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _CHOSEN: Final = (
 )
 
 
+_SMALL: Final = 1 << 20  # bytes that any table may take
 _STATUSES: Final = {str(status): status for status in AnswerStatus}
 
 
@@ -113,17 +114,11 @@ def _to_answer(row: dict[str, Any]) -> Answer:
 
 
 def _read_table(path: Path, columns: list[str] | None = None) -> "pa.Table":
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with disk_errors(path):
-        content = path.read_bytes()
-    try:
-        table = pq.read_table(pa.BufferReader(content), columns=columns, page_checksum_verification=True)
-        table.validate(full=True)
-    except (pa.ArrowException, OSError, ValueError) as error:  # of the content: the disk has delivered
-        raise _wrong(path, f"is damaged: {error}") from error
-    return table
+    """The table of a run: no column of it can be larger than the journals that it was made from."""
+    journals = answers_folder(path.parent).glob("shard-*.jsonl")
+    return read_bounded(
+        path, columns, most_bytes=max(_SMALL, sum(journal.stat().st_size for journal in journals))
+    )
 
 
 def read_parquet(path: Path) -> list[Answer]:
@@ -136,7 +131,7 @@ def read_parquet(path: Path) -> list[Answer]:
     try:
         return [_to_answer(row) for row in _read_table(path).to_pylist()]
     except (LookupError, TypeError, ValueError) as error:
-        raise _wrong(path, f"is no table of answers: {error}") from error
+        raise wrong_table(path, f"is no table of answers: {error}") from error
 
 
 def read_choices(path: Path) -> list[Answer]:
@@ -154,7 +149,7 @@ def read_choices(path: Path) -> list[Answer]:
         columns = {name: list(_values(table.column(name))) for name in _CHOSEN}
         columns["status"] = [_STATUSES[status] for status in columns["status"]]
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise _wrong(path, f"is no table of answers: {error}") from error
+        raise wrong_table(path, f"is no table of answers: {error}") from error
     of_each = zip(*columns.values(), strict=True)
     return [
         Answer(
@@ -245,18 +240,11 @@ def _as_in_a_table(answers: Sequence[Answer]) -> list[Answer]:
 
 def _compare(answers: Sequence[Answer], table: "pa.Table", path: Path) -> None:
     """Column by column, which is fast; one by one only if that finds a difference."""
-    if _read_table(path).equals(table):
+    if written_out(_read_table(path), table.schema).equals(table):
         return
     found = read_parquet(path)
     if len(found) != len(answers):
-        raise _wrong(path, f"holds {len(found)} answers, the journals have {len(answers)}")
+        raise wrong_table(path, f"holds {len(found)} answers, the journals have {len(answers)}")
     for stored, answer in zip(found, answers, strict=True):
         if stored != answer or stored.seconds != answer.seconds:
-            raise _wrong(path, f"holds another answer of {answer.respondent_id} to {answer.question_id}")
-
-
-def _wrong(path: Path, what: str) -> VerificationError:
-    return VerificationError(
-        f"{path} {what}.",
-        fix="Delete it and run the same command again: it is made anew from the journals.",
-    )
+            raise wrong_table(path, f"holds another answer of {answer.respondent_id} to {answer.question_id}")

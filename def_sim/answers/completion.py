@@ -6,12 +6,12 @@ Its presence means that the run is complete. It does not know what the files hol
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from def_sim.answers.disk import disk_errors
 from def_sim.answers.sealed_json import read_sealed, write_sealed
-from def_sim.errors import VerificationError
+from def_sim.errors import StoreError, VerificationError
 
 _NAME: Final = "complete.json"
 _COARSE_NS: Final = 2_000_000_000  # the coarsest clock of a file system in use
@@ -78,7 +78,26 @@ def read_completion(folder: Path) -> dict[str, Any]:
         StoreError: Missing, damaged, or written by a later version.
     """
     fix = "Run the same command again: what is missing is asked, and the mark is written anew."
-    return read_sealed(completion_path(folder), fix=fix)
+    mark = read_sealed(completion_path(folder), fix=fix)
+    if (wrong := _what_is_wrong(mark)) is not None:
+        raise StoreError(f"{completion_path(folder)} is damaged: {wrong}.", fix=fix)
+    return mark
+
+
+def _what_is_wrong(mark: Mapping[str, Any]) -> str | None:
+    """What of a mark is not of its form; a run may come from anywhere, so its files lie within it."""
+    files = mark.get("files")
+    if type(mark.get("num_answers")) is not int or not isinstance(files, dict):
+        return "num_answers or files is missing"
+    for name, expected in files.items():
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
+            return f"the file {name!r} does not lie within the run folder"
+        if not isinstance(expected, dict) or not isinstance(expected.get("sha256"), str):
+            return f"the file {name!r} has no sha256"
+        if type(expected.get("bytes")) is not int:
+            return f"the file {name!r} has no number of bytes"
+    return None
 
 
 def vouches_for(folder: Path, files: Iterable[Path]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from def_sim.answers.sealed_json import canonical_json, read_sealed, write_sealed
-from def_sim.errors import RunMismatchError
+from def_sim.errors import RunMismatchError, StoreError
 
 _NAME: Final = "manifest.json"
 _MOST_SHOWN: Final = 8
@@ -51,7 +51,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         StoreError: Missing, damaged, or written by a later version.
     """
     fix = "Restore it from a copy, or delete it and run the same command again: it is then written anew."
-    return read_sealed(manifest_path(folder), fix=fix)
+    manifest = read_sealed(manifest_path(folder), fix=fix)
+    if not isinstance(manifest.get("defines"), dict):
+        raise StoreError(
+            f"{manifest_path(folder)} is damaged: it does not say what defines the run.", fix=fix
+        )
+    return manifest
 
 
 def check_same_run(stored_defines: Mapping[str, Any], requested_defines: Mapping[str, Any]) -> None:

@@ -13,6 +13,8 @@ from def_sim.answers.disk import checksum, disk_errors, write_whole
 from def_sim.errors import StoreError
 
 FORMAT: Final = 1
+MOST_BYTES: Final = 64 * 2**20  # of a sealed file; the manifest of a run of years has some hundred thousand
+_DEEPEST: Final = 50  # lists and objects within each other
 
 
 def canonical_json(content: object) -> bytes:
@@ -46,12 +48,13 @@ def read_sealed(path: Path, *, fix: str) -> dict[str, Any]:
     Raises:
         StoreError: Missing, damaged, or of a later format.
     """
-    with disk_errors(path):
-        raw = path.read_bytes()
+    raw = _read_bounded(path, fix)
     try:
-        content = json.loads(raw)
-    except ValueError as error:
+        content = json.loads(raw, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
         raise StoreError(f"{path} is damaged: {error}.", fix=fix) from error
+    if _is_too_deep(content):
+        raise StoreError(f"{path} is damaged: it is nested more than {_DEEPEST} deep.", fix=fix)
     if not isinstance(content, dict) or not isinstance(content.get("format"), int):
         raise StoreError(f"{path} is damaged: it is not of a known form.", fix=fix)
     if content["format"] > FORMAT:
@@ -63,3 +66,29 @@ def read_sealed(path: Path, *, fix: str) -> dict[str, Any]:
     if content.get("checksum") != checksum(canonical_json(body)):
         raise StoreError(f"{path} is damaged: its checksum does not fit its content.", fix=fix)
     return content
+
+
+def _read_bounded(path: Path, fix: str) -> bytes:
+    """The bytes of an ordinary file of bearable size: a pipe would never end."""
+    with disk_errors(path):
+        size = path.stat().st_size
+        if size > MOST_BYTES or not path.is_file():
+            raise StoreError(f"{path} is no file of at most {MOST_BYTES:,} bytes.", fix=fix)
+        return path.read_bytes()
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+def _is_too_deep(content: object) -> bool:
+    """Level by level: content that is too deep for the parser's recursion is too deep for ours."""
+    level = [content]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, dict | list)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+    return bool(level)

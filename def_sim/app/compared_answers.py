@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from def_sim.answers.manifest import check_same_run, read_manifest
+from def_sim.answers.manifest import check_same_run
 from def_sim.app.culture import asked, country_names, people_besides, people_of
 from def_sim.app.read_runs import ReadRun, RunToRead, read_answers_of
+from def_sim.app.received import read_received
 from def_sim.app.run import Run, prepare_run, what_defines
-from def_sim.app.schema import validate_config
 from def_sim.app.side_by_side import SideBySide
 from def_sim.errors import DefSimError, RunMismatchError
 from def_sim.reports.compared_runs import ComparedRun, RunGroup, respondents_in_words
@@ -98,10 +98,10 @@ def _prepared(runs: Sequence[ComparedRun]) -> tuple[dict[str, Run], list[str]]:
     found, why_not = {}, []
     load = cache(load_survey)  # most runs ask what others ask
     for one in runs:
-        manifest = read_manifest(Path(one.folder))
         try:
-            run = prepare_run(validate_config(manifest["config"]), load=load)
-            check_same_run(manifest["defines"], what_defines(run, manifest["defines"]["model"]["identity"]))
+            received = read_received(Path(one.folder))
+            run, stored = prepare_run(received.config, load=load), received.manifest["defines"]
+            check_same_run(stored, what_defines(run, stored["model"]["identity"]))
         except RunMismatchError:
             why_not.append(f"{one.model_label}, {one.survey}: it would be another run today")
         except DefSimError as error:

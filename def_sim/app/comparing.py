@@ -12,8 +12,8 @@ from rich.table import Table
 
 from def_sim import __version__
 from def_sim.answers.disk import disk_errors, replacing, write_whole
-from def_sim.answers.manifest import read_manifest
 from def_sim.app.compared_answers import ComparedAnswers, compare_answers
+from def_sim.app.received import read_stored_manifest
 from def_sim.app.reporting import csv_bytes
 from def_sim.app.side_by_side import SideBySide, num_usable_cores
 from def_sim.app.stored_runs import find_runs, read_run
@@ -75,7 +75,7 @@ def compare_runs(patterns: Sequence[str], output: Path) -> WrittenComparison:
 
 def _num_processes(folders: Sequence[Path]) -> int:
     """As many as there are cores, where starting them takes less than they save."""
-    num_answers = sum(read_manifest(folder)["plan"]["answers"] for folder in folders)
+    num_answers = sum(read_stored_manifest(folder)["plan"]["answers"] for folder in folders)
     return num_usable_cores() if num_answers >= FEWEST_ANSWERS else 1
 
 

@@ -30,6 +30,8 @@ from def_sim.respondents.panel import Modifications
 from def_sim.respondents.personas import PlaceRules
 
 Count = Annotated[int, Field(ge=1)]
+# What a machine can hold: a manifest of unknown origin, or a slip of the finger, asks for more.
+PanelSize = Annotated[int, Field(ge=1, le=1_000_000)]
 NonNegative = Annotated[int, Field(ge=0)]
 # A single pattern is written without brackets.
 RunPatterns = Annotated[
@@ -129,7 +131,7 @@ class PresentationRules(_Strict):
 class Scoring(_Strict):
     """How scores are computed from stored answers."""
 
-    draws: Annotated[int, Field(ge=10)]
+    draws: Annotated[int, Field(ge=10, le=100_000)]
 
 
 class RunConfig(_Strict):
@@ -140,7 +142,7 @@ class RunConfig(_Strict):
     model: ModelChoice
     protocol: ProtocolChoice
     strategy: Target
-    respondents: Count
+    respondents: PanelSize
     seed: NonNegative
     population: str | None
     language: str | None
@@ -154,7 +156,7 @@ class RunConfig(_Strict):
     run_folder: str | None
     runs: RunPatterns | None = None
     shard: NonNegative
-    num_shards: Count
+    num_shards: Annotated[int, Field(ge=1, le=100_000)]
     max_in_flight: Count
     max_engine_errors: NonNegative
     modifications: Modifications

@@ -21,8 +21,9 @@ from def_sim.app.capabilities import check_capabilities
 from def_sim.app.plan import language_warnings, make_plan, plan_lines
 from def_sim.app.progress import InterviewProgress, print_note
 from def_sim.app.provenance import record_run
+from def_sim.app.received import check_places, read_received, read_stored_manifest
 from def_sim.app.run import Run, create_engine, folder_of, prepare_run, what_defines
-from def_sim.app.schema import RunConfig, validate_config
+from def_sim.app.schema import RunConfig
 from def_sim.engines.cost import HasLedger
 from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.notices import HasNotices
@@ -117,7 +118,7 @@ def verify(config: RunConfig) -> int:
     from def_sim.app.verification import verify_run
 
     config, folder = _stored_run(config)
-    for line in verify_run(prepare_run(config), folder, read_manifest(folder)):
+    for line in verify_run(prepare_run(config), folder, read_stored_manifest(folder)):
         print(line)
     print(f"verified      {folder}")
     return 0
@@ -127,7 +128,7 @@ def _report(config: RunConfig, folder: Path) -> int:
     # pandas, matplotlib and the statistics load here, not for `plan` or an interview.
     from def_sim.app.reporting import print_summary, write_report
 
-    written = write_report(prepare_run(config), folder, read_manifest(folder))
+    written = write_report(prepare_run(config), folder, read_stored_manifest(folder))
     print_summary(written)
     return 0
 
@@ -147,10 +148,11 @@ def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
     if config.run_folder is not None:
         folder = Path(config.run_folder).expanduser()
         _require_manifest(folder)
-        manifest = read_manifest(folder)
-        stored = validate_config(manifest["config"])
+        received = read_received(folder)
+        stored = received.config
         # The items may have been reworded since: other questions make another run.
-        _check_same(folder, what_defines(prepare_run(stored), manifest["defines"]["model"]["identity"]))
+        identity = received.manifest["defines"]["model"]["identity"]
+        _check_same(folder, what_defines(prepare_run(stored), identity))
         return stored.model_copy(update={"run_folder": config.run_folder, "stage": config.stage}), folder
     # Not checked: a report needs neither a key nor a model that is still served.
     run, engine = prepare_run(config), create_engine(config)
@@ -176,6 +178,7 @@ def _interview(config: RunConfig) -> Path:
     engine.check()
     defines = _definition(run, engine)
     folder = folder_of(run, defines)
+    check_places(folder)
     if manifest_path(folder).is_file():
         _check_same(folder, defines)
         _go_on_as_before(engine, folder)

@@ -8,6 +8,7 @@ import glob
 import hashlib
 import io
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -16,16 +17,18 @@ import pandas as pd
 
 from def_sim.answers.completion import is_complete, read_completion
 from def_sim.answers.disk import disk_errors
-from def_sim.answers.manifest import check_same_run, manifest_path, read_manifest
+from def_sim.answers.manifest import check_same_run, manifest_path
+from def_sim.app.received import read_received, read_stored_manifest
 from def_sim.app.reporting import compute_results, panel_answers
 from def_sim.app.run import prepare_run, references_hash, what_defines
-from def_sim.app.schema import validate_config
 from def_sim.errors import ConfigError, DefSimError, RunMismatchError, StoreError
 from def_sim.reports.compared_runs import SCOPES, ComparedRun
 from def_sim.reports.comparison_page import LeftOut
 
 METRICS: Final = "metrics.csv"
 _NEEDED: Final = ("scope", "dimension", "metric", "value", "floor", "uniform", "num_items", "num_undefined")
+_WORDS: Final = ("scope", "item_id", "dimension", "metric")
+_MOST_BYTES: Final = 256 * 2**20  # of metrics.csv, which has some hundred thousand
 _OF_THE_MODEL: Final = ("model.", "seed")  # what comparable runs may differ in
 
 
@@ -49,9 +52,25 @@ def find_runs(patterns: Sequence[str]) -> list[Path]:
 def _matches(pattern: Path) -> list[Path]:
     if pattern.exists():  # a name that happens to hold brackets
         return [pattern]
-    # Not Path.glob, which takes no absolute pattern.
-    names = glob.glob(str(pattern), recursive=True)  # noqa: PTH207
-    return [Path(name) for name in names if Path(name).exists()]
+    return [Path(name) for name in _names(str(pattern)) if Path(name).exists()]
+
+
+def _names(pattern: str) -> list[str]:
+    """As glob.glob with recursion; links below a `**`, which may lead in circles, are not followed."""
+    top, is_deep, rest = pattern.partition("/**")
+    if pattern.startswith("**"):
+        top, is_deep, rest = ".", "/**", pattern[2:]
+    if not is_deep or rest[:1] not in ("", "/"):
+        return glob.glob(pattern)  # noqa: PTH207 - Path.glob takes no absolute pattern
+    rest = rest.strip("/")
+    folders = [
+        folder
+        for root in glob.glob(top or "/")  # noqa: PTH207
+        for folder, _, _ in os.walk(root, followlinks=False)
+    ]
+    return (
+        [name for folder in folders for name in _names(f"{glob.escape(folder)}/{rest}")] if rest else folders
+    )
 
 
 def _no_run(pattern: str, num_matches: int) -> ConfigError:
@@ -72,13 +91,13 @@ def read_run(folder: Path) -> ComparedRun | LeftOut:
     Raises:
         StoreError: Manifest, scores or answers are damaged, or were written by another version.
     """
-    manifest = read_manifest(folder)
+    manifest = read_stored_manifest(folder)
     plan = manifest["plan"]
     # A manifest of another plan than the mark's (of a copy, say) tells nothing of what is there.
     if is_complete(folder) and read_completion(folder)["num_answers"] == plan["answers"]:
         return _compared(folder, manifest, stored_scores(folder), plan["answers"], plan["respondents"])
     try:
-        run = prepare_run(validate_config(manifest["config"]))
+        run = prepare_run(read_received(folder).config)
         check_same_run(manifest["defines"], what_defines(run, manifest["defines"]["model"]["identity"]))
     except RunMismatchError as error:
         first = error.message.splitlines()[1].strip()  # below the heading, one difference a line
@@ -103,17 +122,34 @@ def stored_scores(folder: Path) -> pd.DataFrame:
     """
     path = folder / METRICS
     fix = f"Write it anew: `python -m def_sim stage=report run_folder={folder}`."
+    vouched = read_completion(folder)["files"].get(METRICS, {"sha256": "", "bytes": 0})
     with disk_errors(path):
-        content = path.read_bytes() if path.is_file() else b""
-    vouched = read_completion(folder)["files"].get(METRICS, {}).get("sha256")
-    if hashlib.sha256(content).hexdigest() != vouched:
+        is_there = path.is_file()
+        is_bearable = is_there and path.stat().st_size == vouched["bytes"] <= _MOST_BYTES
+        content = path.read_bytes() if is_bearable else b""
+    if hashlib.sha256(content).hexdigest() != vouched["sha256"]:
         raise StoreError(
-            f"{path} {'has changed since the run was completed' if content else 'is missing'}.", fix=fix
+            f"{path} {'has changed since the run was completed' if is_there else 'is missing'}.", fix=fix
         )
-    scores = pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""])
+    try:
+        scores = _as_numbers(pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""]))
+    except (ValueError, OverflowError, pd.errors.ParserError) as error:
+        raise StoreError(f"{path} is no table of scores: {str(error)[:200]}.", fix=fix) from None
     if missing := [name for name in _NEEDED if name not in scores]:
         raise StoreError(f"{path} has no column {missing[0]!r}: another version wrote it.", fix=fix)
-    return scores[scores["scope"].isin(SCOPES)]
+    scores = scores[scores["scope"].isin(SCOPES)]
+    if scores.duplicated(["scope", "dimension", "metric"]).any():
+        raise StoreError(f"{path} holds two values of one score.", fix=fix)
+    return scores
+
+
+def _as_numbers(scores: pd.DataFrame) -> pd.DataFrame:
+    """The table with numbers in all columns but those that hold words."""
+    words = [name for name in scores.columns if name in _WORDS or str(name).startswith("why_")]
+    numbers = [name for name in scores.columns if name not in words]
+    as_words = scores[words].astype("str").where(scores[words].notna())
+    together: pd.DataFrame = pd.concat([as_words, scores[numbers].apply(pd.to_numeric)], axis="columns")
+    return together[list(scores.columns)]
 
 
 def _compared(

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
+from def_sim.answers.bounded_parquet import read_bounded, written_out
 from def_sim.answers.compaction import check_parquet
 from def_sim.answers.completion import check_files, is_complete
 from def_sim.app.measured import Measured
@@ -100,16 +102,22 @@ def _check_tables(run: Run, folder: Path, answers: list[Answer]) -> None:
     findings = findings_table(sections_of(Measured(run, answers)))
     tables = (("metrics.csv", results.scores), ("statuses.csv", results.statuses), (FINDINGS, findings))
     for name, frame in tables:
-        if (folder / name).read_bytes() != csv_bytes(frame):
+        path, expected = folder / name, csv_bytes(frame)
+        if path.stat().st_size != len(expected) or path.read_bytes() != expected:
             raise VerificationError(
-                f"{folder / name}: the answers give other numbers.", fix="Write it anew: stage=report."
+                f"{path}: the answers give other numbers.", fix="Write it anew: stage=report."
             )
-    stored = pd.read_parquet(folder / "distributions.parquet")
+    _check_distributions(folder / "distributions.parquet", results.distributions)
+
+
+def _check_distributions(path: Path, expected: pd.DataFrame) -> None:
+    table = read_bounded(path, most_bytes=int(expected.memory_usage(deep=True).sum()))
+    stored = written_out(table, pa.Table.from_pandas(expected, preserve_index=False).schema).to_pandas()
     try:
-        pd.testing.assert_frame_equal(stored, results.distributions, check_dtype=False)
+        pd.testing.assert_frame_equal(stored, expected, check_dtype=False)
     except AssertionError as error:
         what = str(error).splitlines()[0]
         raise VerificationError(
-            f"{folder / 'distributions.parquet'}: the answers give other numbers ({what}).",
+            f"{path}: the answers give other numbers ({what}).",
             fix="Write it anew: stage=report.",
         ) from None
