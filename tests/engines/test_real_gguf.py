@@ -189,6 +189,13 @@ def test_sampled_tokens_are_as_likely_and_as_uncertain_as_those_of_generate(
         written = [without_padding(found[request.key], plain.special.stop) for request in same_prompt]
         ours += scored(plain, same_prompt[0], written)
         theirs += scored(plain, same_prompt[0], sampled_by_generate(plain, same_prompt[0], rounds))
+    # What is drawn from a distribution has its entropy as mean surprise, whatever was drawn before.
+    surprises = [[log + entropy for log, entropy in answer] for answer in ours]
+    mean, error = mean_and_error(surprises)
+    print(
+        f"log-probability and entropy of ours add up to {mean:.4f}, {abs(mean) / error:.2f} standard errors"
+    )
+    assert abs(mean) < 4 * error
     for which, name in enumerate(("log-probability", "entropy")):
         (mean, error), (expected, other) = (
             mean_and_error([[values[which] for values in answer] for answer in side])
