@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from def_sim.errors import StoreError
+
 FOLDER: Final = "batches"
 
 
@@ -55,14 +57,29 @@ class BatchJournal:
 
 def _read(path: Path) -> Iterable[tuple[str, str]]:
     batch_of: dict[str, str] = {}
-    for line in _whole_lines(path):
-        entry = json.loads(line)
-        for custom_id in entry["custom_ids"]:
-            if entry["batch_id"] is None:
+    for number, line in enumerate(_whole_lines(path), start=1):
+        batch_id, custom_ids = _entry(path, number, line)
+        for custom_id in custom_ids:
+            if batch_id is None:
                 batch_of.pop(custom_id, None)
             else:
-                batch_of[custom_id] = entry["batch_id"]
+                batch_of[custom_id] = batch_id
     return batch_of.items()
+
+
+def _entry(path: Path, number: int, line: bytes) -> tuple[str | None, list[str]]:
+    try:
+        entry = json.loads(line)
+        batch_id, custom_ids = entry["batch_id"], entry["custom_ids"]
+        are_ids = isinstance(custom_ids, list) and all(isinstance(one, str) for one in custom_ids)
+        if are_ids and isinstance(batch_id, str | None):
+            return batch_id, custom_ids
+    except (ValueError, TypeError, KeyError, RecursionError):
+        pass
+    raise StoreError(
+        f"{path}, line {number}: the line is damaged; it says which batch holds which requests.",
+        fix="Restore the file from a copy, or delete it: the batches that it names are then paid for again.",
+    )
 
 
 def _whole_lines(path: Path) -> list[bytes]:

@@ -21,6 +21,8 @@ from def_sim.engines.prices import Price
 from def_sim.errors import ConfigError, DefSimError, StoreError
 
 FOLDER: Final = "spending"
+_MOST_BYTES: Final = 10_000  # of a file with five numbers
+_MOST: Final = 1e15  # dollars or tokens of one run
 _SECONDS_BETWEEN_SAVES: Final = 1.0
 _SECONDS_TO_STORE: Final = 0.1  # for answers that arrived last to be on file before the run stops
 
@@ -207,9 +209,18 @@ class Ledger:
 
 
 def _read(path: Path) -> Totals:
+    """Totals as they were saved; a negative sum, from wherever the folder came, would lift the cap."""
     try:
-        return Totals(**json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError):
+        content = json.loads(path.read_bytes()[:_MOST_BYTES])
+        if not all(_is_sum(value, is_money=name == "usd") for name, value in content.items()):
+            raise ValueError("a sum is no number of this world")
+        return Totals(**content)
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise StoreError(
             f"{path} is damaged.", fix="Delete it; what was spent before is then no longer counted."
         ) from None
+
+
+def _is_sum(value: object, *, is_money: bool) -> bool:
+    kinds = (int, float) if is_money else (int,)
+    return type(value) in kinds and isinstance(value, int | float) and 0 <= value < _MOST

@@ -88,9 +88,24 @@ def test_a_run_remembers_what_earlier_commands_and_other_shards_spent(tmp_path: 
     assert spend(higher, 1) == ["answered"]
 
 
-def test_a_damaged_account_is_no_licence_to_spend(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"usd": 3.',
+        '{"usd": -1000.0}',
+        '{"usd": NaN}',
+        '{"usd": "3"}',
+        '{"usd": true}',
+        '{"usd": 1e300}',
+        '{"tokens_in": 1.5}',
+        '{"dollars": 3.0}',
+        "[]",
+        "[" * 9000,
+    ],
+)
+def test_a_damaged_account_is_no_licence_to_spend(tmp_path: Path, content: str) -> None:
     (tmp_path / "spending").mkdir()
-    (tmp_path / "spending" / "shard-00-of-01.json").write_text('{"usd": 3.')
+    (tmp_path / "spending" / "shard-00-of-01.json").write_text(content)
     with pytest.raises(StoreError, match="damaged"):
         Ledger(PRICE).keep_in(tmp_path, "shard-00-of-01")
 

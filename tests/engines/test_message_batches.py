@@ -12,7 +12,7 @@ from waiting import HANG_S
 
 from def_sim.engines.batch_journal import BatchJournal
 from def_sim.engines.message_batches import request_id
-from def_sim.errors import EngineError
+from def_sim.errors import EngineError, StoreError
 from def_sim.records import Completion
 
 SHARD = "shard-00-of-01"
@@ -172,6 +172,18 @@ def test_a_journal_is_read_as_it_was_written_but_for_a_torn_line(tmp_path: Path)
     assert dict(again.batch_of) == {"a": "one", "b": "two", "c": "one"}
     again.add("four", ["d"])
     assert BatchJournal(tmp_path, SHARD).batch_of["d"] == "four"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["{}", "null", '{"batch_id": 1, "custom_ids": []}', '{"batch_id": "x", "custom_ids": [{}]}', "[" * 9000],
+)
+def test_a_damaged_line_of_the_journal_is_named(tmp_path: Path, line: str) -> None:
+    BatchJournal(tmp_path, SHARD).add("one", ["a"])
+    with (tmp_path / "batches" / f"{SHARD}.jsonl").open("a") as file:
+        file.write(f"{line}\n")
+    with pytest.raises(StoreError, match=r"shard-00-of-01\.jsonl, line 2: the line is damaged"):
+        BatchJournal(tmp_path, SHARD)
 
 
 def test_a_requests_id_depends_on_all_that_is_sent_and_on_its_key() -> None:
