@@ -8,7 +8,6 @@ would refuse is known at plan time.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,12 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 from def_sim.engines.addresses import check_base_url
 from def_sim.engines.anthropic_messages import message_parameters, read_message
 from def_sim.engines.batch_journal import BatchJournal
+from def_sim.engines.batch_replies import BatchCalls
 from def_sim.engines.chat_replies import read_body
 from def_sim.engines.cost import Ledger
 from def_sim.engines.deviations import known_deviations
 from def_sim.engines.failures import Provider, read_key
 from def_sim.engines.hosted import HostedCalls, Limits, check_mode, most_tokens_in, provider_facts
 from def_sim.engines.hosted_models import check_not_retired, hosted_model
+from def_sim.engines.http_client import HEADERS, Hook, client_settings, transport_errors
 from def_sim.engines.message_batches import MessageBatches
 from def_sim.engines.notices import Notices
 from def_sim.engines.prices import find_price
@@ -48,6 +49,8 @@ class AnthropicEngine:
         max_concurrent: Most requests under way.
         max_retries: How often a request is repeated at once that met an overload or a lost connection.
         timeout_s: How long a request may take, to the last byte of its reply.
+        longest_wait_s: How long the run waits at most where a server asks to wait.
+        longest_reply_bytes: Most bytes of a reply; a longer one is given up.
         batches: Whether to send Message Batches: half the price, answered within a day.
         batch_gather_s: How long the first request of a batch waits for others.
         batch_poll_s: How often a batch is asked whether it has ended.
@@ -68,6 +71,8 @@ class AnthropicEngine:
         max_concurrent: int = 64,
         max_retries: int = 4,
         timeout_s: float = 120.0,
+        longest_wait_s: float = 120.0,
+        longest_reply_bytes: int = 8_000_000,
         batches: bool = False,
         batch_gather_s: float = 2.0,
         batch_poll_s: float = 20.0,
@@ -76,7 +81,7 @@ class AnthropicEngine:
         self._provider = Provider("Anthropic", address, model_name, _KEY_VARIABLE)
         self._model = hosted_model(model_name)
         self._deviations = known_deviations(deviations)
-        self._limits = Limits(max_concurrent, max_retries, timeout_s)
+        self._limits = Limits(max_concurrent, max_retries, timeout_s, longest_wait_s, longest_reply_bytes)
         price = find_price(model_name, input_usd_per_million, output_usd_per_million)
         self.ledger = Ledger(price.in_batches() if price and batches else price, max_cost_usd)
         self.notices = Notices()
@@ -85,7 +90,7 @@ class AnthropicEngine:
         self._journal = BatchJournal()
         self._batches: MessageBatches | None = None
         self._client: AsyncAnthropic | None = None
-        self._batch_client: AsyncAnthropic | None = None
+        self._batch_calls: BatchCalls | None = None
         self._calls: HostedCalls | None = None
         self._starting = asyncio.Lock()
         self._is_started = False
@@ -148,38 +153,29 @@ class AnthropicEngine:
 
     async def _connect(self) -> None:
         import anthropic
-        import httpx2
 
         check_not_retired(self._provider.model_name)
-        calls = HostedCalls(self._provider, self._limits, self.ledger, (anthropic.APIError,), self.notices)
-        client = self._open(
-            calls.watch, max_retries=0
-        )  # ours: each try is paced, capped and has its own time
+        errors: tuple[type[Exception], ...] = (anthropic.AnthropicError, *transport_errors())
+        calls = HostedCalls(self._provider, self._limits, self.ledger, errors, self.notices)
+        client = self._open(calls.watch)
         self._client, self._calls = client, calls
         if self._sends_batches:
             gather_s, poll_s = self._batch_times_s
-            # The results of a batch are many replies in one body, which has no bound.
-            self._batch_client = self._open(calls.listen, max_retries=self._limits.max_retries)
-            self._batches = MessageBatches(
-                self._batch_client,
-                self._provider,
-                (anthropic.AnthropicError, httpx2.HTTPError),
-                self._journal,
-                gather_s=gather_s,
-                poll_s=poll_s,
-            )
-        await calls.first_contact(lambda: client.models.retrieve(self._provider.model_name))
+            self._batch_calls = BatchCalls(self._provider, calls, self._limits, self._open)
+            self._batches = MessageBatches(self._batch_calls, self._journal, gather_s=gather_s, poll_s=poll_s)
+        models = client.models.with_raw_response
+        await calls.at_no_cost(lambda: models.retrieve(self._provider.model_name))
 
-    def _open(self, hook: Callable[[Any], Awaitable[None]], *, max_retries: int) -> "AsyncAnthropic":
+    def _open(self, hook: Hook) -> "AsyncAnthropic":
         import anthropic
 
         return anthropic.AsyncAnthropic(
             api_key=read_key(self._provider),
             base_url=self._provider.base_url,
             timeout=self._limits.timeout_s,
-            max_retries=max_retries,
-            default_headers={"accept-encoding": "identity"},
-            http_client=anthropic.DefaultAsyncHttpxClient(event_hooks={"response": [hook]}),
+            max_retries=0,  # ours: each try is paced, capped and has its own time
+            default_headers=HEADERS,
+            http_client=anthropic.DefaultAsyncHttpxClient(**client_settings(hook)),
         )
 
     async def submit(self, request: Request) -> Completion:
@@ -216,15 +212,18 @@ class AnthropicEngine:
         sampling = parameters.pop("extra_body")
         whole = {"model": self._provider.model_name, **parameters, **sampling}
         begun = time.monotonic()
-        most_in, most_out = most_tokens_in(request), parameters["max_tokens"]
-        async with self.ledger.reserved(most_in, most_out) as bill:
+        most_out = parameters["max_tokens"]
+        async with self.ledger.reserved(most_tokens_in(request), most_out) as bill:
             try:
                 message = await self._batches.message(request.key, whole)
-            except (DefSimError, asyncio.CancelledError):
-                bill.is_free()  # failed ones cost nothing; those that are left behind are counted on return
+            except (DefSimError, asyncio.CancelledError) as error:
+                # Failed ones cost nothing; those that are left behind are counted on return. A result that
+                # cannot be read was paid for.
+                if not getattr(error, "is_of_request", False):
+                    bill.is_free()
                 raise
-            completion = read_message(message.to_dict(mode="json"), self._provider, request)
-            completion = self._calls.charged(completion, bill, most_in, most_out)
+            completion = read_message(message, self._provider, request)
+            completion = self._calls.received(completion, request, bill, most_out)
         return replace(completion, seconds=time.monotonic() - begun)
 
     async def close(self) -> None:
@@ -233,6 +232,6 @@ class AnthropicEngine:
         self.ledger.save()
         if self._batches is not None:
             await self._batches.close()
-        for client in (self._client, self._batch_client):
-            if client is not None:
-                await client.close()
+        for connection in (self._client, self._batch_calls):
+            if connection is not None:
+                await connection.close()

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from def_sim.engines.chat_replies import token_count
 from def_sim.engines.deviations import as_sent
-from def_sim.engines.failures import Provider, gave_up, key_of, unreadable
+from def_sim.engines.failures import Provider, gave_up, unreadable
 from def_sim.engines.hosted_models import HostedModel
-from def_sim.engines.message_parts import PartsError, kind_of, read_content
-from def_sim.engines.server_words import without_key
+from def_sim.engines.message_parts import PartsError, check_whole, kind_of, read_content
+from def_sim.engines.usage import tokens_of
 from def_sim.records import Capabilities, Completion, FinishReason, Request, Role
 
 _TOKENS_TO_THINK: Final = 4096  # beside the answer, where thinking cannot be switched off
-_TOKENS_READ: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 _OF_TOOLS: Final = ("tool_use", "pause_turn")
 _FINISH_REASONS: Final = {
     "end_turn": FinishReason.STOP,
@@ -66,9 +64,9 @@ def read_message(message: object, provider: Provider, request: Request) -> Compl
         EngineError: It is no message, or ended for a reason that has nothing to do with its text.
     """
     fields = message if isinstance(message, Mapping) else {}
-    usage, written = fields.get("usage"), fields.get("stop_reason")
-    if not isinstance(fields.get("content"), list) or not isinstance(usage, Mapping):
-        raise unreadable(provider, request, "no content or no usage")
+    written = fields.get("stop_reason")
+    if not isinstance(fields.get("content"), list):
+        raise unreadable(provider, request, f"content is {kind_of(fields.get('content'))}, not a list")
     if written in _OF_TOOLS:
         raise unreadable(provider, request, f"stop_reason {written!r}, and no tool was offered")
     if not isinstance(written, str):
@@ -77,15 +75,14 @@ def read_message(message: object, provider: Provider, request: Request) -> Compl
         raise gave_up(provider, request, written)
     try:
         content = read_content(fields["content"])
+        check_whole(content.text, content.reasoning)
     except PartsError as error:
         raise unreadable(provider, request, str(error)) from None
-    counts = [token_count(usage.get(name) or 0) for name in _TOKENS_READ]
-    written_tokens, key = token_count(usage.get("output_tokens")), key_of(provider)
-    is_counted = None not in counts and written_tokens is not None
+    tokens_in, tokens_out = tokens_of(fields.get("usage"))
     return Completion(
-        text=without_key(content.text, key),
+        text=content.text,
         finish_reason=_FINISH_REASONS[written],
-        num_prompt_tokens=sum(count or 0 for count in counts) if is_counted else 0,
-        num_generated_tokens=(written_tokens or 0) if is_counted else 0,
-        reasoning=without_key(content.reasoning, key),
+        num_prompt_tokens=tokens_in,
+        num_generated_tokens=tokens_out,
+        reasoning=content.reasoning,
     )

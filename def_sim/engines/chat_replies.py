@@ -5,6 +5,7 @@ knows no SDK. Servers differ in where they put thoughts, how they name ends, and
 of an answer; a failed call is never an answer.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,19 +15,18 @@ from def_sim.engines.failures import (
     Provider,
     failure_of_status,
     gave_up,
-    key_of,
     unreadable,
     web_page,
     words_in,
 )
 from def_sim.engines.finish_reasons import finish_reason_of
-from def_sim.engines.message_parts import PartsError, kind_of, read_content, thoughts_of
+from def_sim.engines.message_parts import PartsError, check_whole, kind_of, read_content, thoughts_of
 from def_sim.engines.reply_bodies import BodyError, read_json
-from def_sim.engines.server_words import is_web_page, without_key
+from def_sim.engines.server_words import is_web_page
+from def_sim.engines.usage import tokens_of
 from def_sim.errors import DefSimError
 from def_sim.records import Completion, FinishReason, Request
 
-_MOST_TOKENS: Final = 10_000_000  # of anything that is a count of tokens
 _OF_TOOLS: Final = ("tool_calls", "function_call", "tool_use", "tool_call")
 _BAD_GATEWAY: Final = 502  # an error in a reply of status 200, of no status that is known
 _STATUS_OF: Final = (  # by words in its code or type
@@ -51,7 +51,9 @@ class Choice:
     finish_reason: FinishReason
 
 
-def read_body(content: bytes, content_type: str, provider: Provider, request: Request) -> Mapping[str, Any]:
+def read_body(
+    content: bytes, content_type: str, provider: Provider, request: Request | None
+) -> Mapping[str, Any]:
     """The body of a reply of status 200, if it is a completion.
 
     Raises:
@@ -97,26 +99,14 @@ def completion_of(choice: Choice, body: Mapping[str, Any], *, begins_inside: boo
     is_cut = choice.finish_reason is FinishReason.LENGTH
     # Where the server has parted the thoughts itself, what it calls content is the answer.
     parted = part_reasoning(choice.text, begins_inside=begins_inside and is_cut and not choice.reasoning)
-    usage = body.get("usage")
-    counts = usage if isinstance(usage, Mapping) else {}
-    tokens_in, tokens_out = (token_count(counts.get(f"{name}_tokens")) for name in ("prompt", "completion"))
-    is_counted = tokens_in is not None and tokens_out is not None
+    tokens_in, tokens_out = tokens_of(body.get("usage"))
     return Completion(
         text=parted.answer,
         finish_reason=choice.finish_reason,
-        num_prompt_tokens=(tokens_in or 0) if is_counted else 0,
-        num_generated_tokens=(tokens_out or 0) if is_counted else 0,
+        num_prompt_tokens=tokens_in,
+        num_generated_tokens=tokens_out,
         reasoning="\n".join(part for part in (choice.reasoning, parted.reasoning) if part),
     )
-
-
-def token_count(reported: object) -> int | None:
-    """A count of tokens, if it is one: whole, not negative and of this world."""
-    if isinstance(reported, bool) or not isinstance(reported, int | float):
-        return None
-    if not 0 <= reported <= _MOST_TOKENS or reported != int(reported):  # also what is no number (NaN)
-        return None
-    return int(reported)
 
 
 def _read_choice(choice: object, provider: Provider, request: Request) -> Choice:
@@ -128,18 +118,14 @@ def _read_choice(choice: object, provider: Provider, request: Request) -> Choice
         raise unreadable(provider, request, f"message is {kind_of(message)}, not an object")
     try:
         content = read_content(message.get("content"))
+        refusal = message.get("refusal")
+        said = refusal if isinstance(refusal, str) else content.refusal
+        text, reasoning = content.text or said, thoughts_of(message) or content.reasoning
+        check_whole(text, reasoning)
     except PartsError as error:
         raise unreadable(provider, request, str(error)) from None
-    refusal = message.get("refusal")
-    said = refusal if isinstance(refusal, str) else content.refusal
-    text, reasoning = content.text or said, thoughts_of(message) or content.reasoning
-    key = key_of(provider)
     is_refused = bool(said.strip() or refusal is True)
-    return Choice(
-        without_key(text, key),
-        without_key(reasoning, key),
-        FinishReason.REFUSAL if is_refused else reason,
-    )
+    return Choice(text, reasoning, FinishReason.REFUSAL if is_refused else reason)
 
 
 def _finish_reason(choice: Mapping[str, Any], provider: Provider, request: Request) -> FinishReason:
@@ -154,7 +140,7 @@ def _finish_reason(choice: Mapping[str, Any], provider: Provider, request: Reque
     raise gave_up(provider, request, written, words_in(choice.get("error")))
 
 
-def _error_in(body: Mapping[str, Any], provider: Provider, request: Request) -> DefSimError | None:
+def _error_in(body: Mapping[str, Any], provider: Provider, request: Request | None) -> DefSimError | None:
     """The error that a gateway sends with status 200, treated as that status."""
     error = body.get("error")
     is_error = bool(error) and not body.get("choices")
@@ -168,7 +154,7 @@ def _error_in(body: Mapping[str, Any], provider: Provider, request: Request) -> 
 def _status_in(error: Mapping[str, Any], said: str) -> int:
     named = [error.get(name) for name in ("code", "status", "status_code", "type")]
     for value in named:
-        if isinstance(value, int | float | str) and str(value).isdecimal() and 400 <= int(value) < 600:
+        if isinstance(value, int | str) and re.fullmatch(r"[45]\d\d", str(value)[:4], re.ASCII):
             return int(value)
     words = " ".join(str(value).lower() for value in named if isinstance(value, str))
     if "unexpected endpoint" in said.lower():  # LM Studio, where base_url lacks its /v1

@@ -47,7 +47,8 @@ class HasLedger(Protocol):
 class Totals:
     """Sums over answered requests; `usd` also holds requests of unknown outcome.
 
-    `num_uncounted` of the requests were answered without a report of their tokens.
+    `num_uncounted` of the requests were answered without a report of their tokens, `num_with_key` with a
+    text that repeated the key.
     """
 
     usd: float = 0.0
@@ -55,6 +56,7 @@ class Totals:
     tokens_in: int = 0
     tokens_out: int = 0
     num_uncounted: int = 0
+    num_with_key: int = 0
 
 
 class Bill:
@@ -64,6 +66,7 @@ class Bill:
         self.usd = most_usd
         self.tokens_in = self.tokens_out = 0
         self.is_uncounted = False  # answered, but nobody said of how many tokens
+        self.has_key = False  # answered with a text that repeats the key
 
     def is_free(self) -> None:
         """The provider refused the request."""
@@ -167,10 +170,16 @@ class Ledger:
         bill.tokens_in, bill.tokens_out = tokens_in, tokens_out
         bill.usd = self.price.cost_usd(tokens_in, tokens_out) if self.price else 0.0
 
+    def charge_most(self, bill: Bill, tokens_in: int, tokens_out: int) -> None:
+        """Writes on a bill what a request may have cost at most, where nobody says what it did."""
+        bill.is_uncounted = True
+        bill.usd = self.price.cost_usd(tokens_in, tokens_out) if self.price else 0.0
+
     def _book(self, bill: Bill) -> None:
         self.totals.usd += bill.usd
         self.totals.num_requests += bill.tokens_in > 0 or bill.tokens_out > 0 or bill.is_uncounted
         self.totals.num_uncounted += bill.is_uncounted
+        self.totals.num_with_key += bill.has_key
         self.totals.tokens_in += bill.tokens_in
         self.totals.tokens_out += bill.tokens_out
         self._settled.set()
@@ -185,8 +194,9 @@ class Ledger:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self._path.with_suffix(".part")
         sums = asdict(self.totals)
-        if not sums["num_uncounted"]:
-            del sums["num_uncounted"]  # most providers count; files are as they were before it was kept
+        for rare in ("num_uncounted", "num_with_key"):
+            if not sums[rare]:
+                del sums[rare]  # most providers count, and keep the key to themselves
         unfinished.write_text(json.dumps(sums) + "\n", encoding="utf-8")
         unfinished.replace(self._path)
 
@@ -200,12 +210,14 @@ class Ledger:
 
     def _tokens(self) -> str:
         totals = self.totals
+        words = [f"{totals.tokens_in:,} tokens in, {totals.tokens_out:,} out"]
         if totals.num_uncounted and totals.num_uncounted == totals.num_requests:
-            return "tokens unknown"
-        counted = f"{totals.tokens_in:,} tokens in, {totals.tokens_out:,} out"
-        return (
-            f"{counted}, {totals.num_uncounted:,} requests not counted" if totals.num_uncounted else counted
-        )
+            words = ["tokens unknown"]
+        elif totals.num_uncounted:
+            words.append(f"{totals.num_uncounted:,} requests not counted")
+        if totals.num_with_key:
+            words.append(f"{totals.num_with_key:,} replies repeated the key")
+        return ", ".join(words)
 
 
 def _read(path: Path) -> Totals:

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from def_sim.engines.addresses import advice_on_address
 from def_sim.engines.reply_bodies import BodyError
+from def_sim.engines.secrets import guard
 from def_sim.engines.server_words import duration_in_words, is_web_page, quoted
 from def_sim.engines.token_limits import LimitRefusal, limit_refusal
-from def_sim.engines.waiting import LONGEST_WAIT_S, asked_to_wait_s
+from def_sim.engines.waiting import asked_to_wait_s
 from def_sim.errors import DefSimError, EngineError, ModelError
 from def_sim.records import Request, Role
 
@@ -27,6 +28,7 @@ _NO_CREDIT: Final = re.compile(
     r"credit balance|insufficient_quota|exceeded your current quota|billing", re.IGNORECASE
 )
 PROBE: Final = "probe"  # the item of a request that only finds out what a server does
+_WORTH_NAMING_S: Final = 120.0  # of a wait that is asked for
 _AGAIN: Final = "Run the same command again later: it goes on where it stopped."
 
 
@@ -40,6 +42,10 @@ class Provider:
     key_variable: str | None
 
 
+class BrokenReplyError(EngineError):
+    """A reply that broke off or breaks the rules of HTTP: the same request may do at once."""
+
+
 def missing_key(provider: Provider) -> ModelError:
     """There is no key in the environment."""
     return ModelError(
@@ -50,14 +56,16 @@ def missing_key(provider: Provider) -> ModelError:
 
 
 def read_key(provider: Provider) -> str | None:
-    """The key from the environment; None where none is needed.
+    """The key from the environment, guarded from now on; None where none is needed.
 
     Raises:
         ModelError: One is needed and missing, or holds characters that no key has.
     """
     if provider.key_variable is None:
         return None
-    key = os.environ.get(provider.key_variable, "").strip()
+    given = os.environ.get(provider.key_variable, "")
+    guard(given)
+    key = given.strip()
     if not key:
         raise missing_key(provider)
     if not key.isascii() or not key.isprintable() or " " in key:
@@ -66,11 +74,6 @@ def read_key(provider: Provider) -> str | None:
             fix="Copy the key again, without quotes, spaces or line breaks.",
         )
     return key
-
-
-def key_of(provider: Provider) -> str:
-    """The key that is sent, to be left out of what comes back; empty where there is none."""
-    return os.environ.get(provider.key_variable, "").strip() if provider.key_variable else ""
 
 
 def as_failure(error: Exception, provider: Provider, request: Request | None) -> DefSimError:
@@ -86,10 +89,12 @@ def as_failure(error: Exception, provider: Provider, request: Request | None) ->
         EngineError: This request failed; retryable where the provider was at fault.
     """
     status = getattr(error, "status_code", None)
+    if status is not None and 300 <= status < 400:
+        return _sent_elsewhere(error, provider, request)
     if status is None or status < 400:
         return _unreadable_or_lost(error, provider, request)
     headers = getattr(getattr(error, "response", None), "headers", {})
-    said = quoted(_words_of(error), key_of(provider))
+    said = quoted(_words_of(error))
     return failure_of_status(status, said, provider, request, asked_s=asked_to_wait_s(headers))
 
 
@@ -105,7 +110,7 @@ def failure_of_status(
         request: What was asked; None for the first contact.
         asked_s: How long the server asks to wait.
     """
-    said = quoted(said, key_of(provider))
+    said = quoted(said)
     if status == 401:
         return _wrong_key(provider)
     if status == 402 or (status in (400, 403, 429) and _NO_CREDIT.search(said)):
@@ -151,7 +156,7 @@ def unreadable(
 ) -> EngineError:
     """A reply that is not what the protocol promises; again may help."""
     return EngineError(
-        f"{_where(provider, request)}: the reply is unreadable ({quoted(what, key_of(provider))}).",
+        f"{_where(provider, request)}: the reply is unreadable ({quoted(what)}).",
         fix=f"Does the server at {provider.base_url} speak the protocol, and is it well? {_AGAIN}",
         retryable=True,
         is_of_request=is_of_request,
@@ -162,8 +167,7 @@ def gave_up(provider: Provider, request: Request | None, reason: str, more: str 
     """A reply that did not come to its end, for a reason that the server names."""
     words = f": {more}" if more else ""
     return EngineError(
-        f"{_where(provider, request)}: the server gave up, finish_reason "
-        f"{quoted(repr(reason) + words, key_of(provider))}.",
+        f"{_where(provider, request)}: the server gave up, finish_reason {quoted(repr(reason) + words)}.",
         fix=f"Look into the server's log. {_AGAIN}",
         retryable=True,
         is_of_request=True,
@@ -172,19 +176,29 @@ def gave_up(provider: Provider, request: Request | None, reason: str, more: str 
 
 def web_page(provider: Provider, content_type: str) -> ModelError:
     """A page for people came back, so the address leads somewhere else than to the API."""
-    kind = quoted(content_type, key_of(provider)) or "text/html"
+    kind = quoted(content_type) or "text/html"
     return ModelError(
         f"{provider.name} at {provider.base_url}: a web page came back where the API should be ({kind}).",
         fix=advice_on_address(provider.base_url),
     )
 
 
-def too_slow(provider: Provider, request: Request | None, timeout_s: float) -> EngineError:
-    """No whole reply within the time that a request has."""
+def too_slow(
+    provider: Provider, request: Request | None, timeout_s: float, *, has_begun: bool = False
+) -> EngineError:
+    """No whole reply within the time that a request has.
+
+    Args:
+        provider: Who was asked.
+        request: What was asked; None for the first contact.
+        timeout_s: The time.
+        has_begun: A reply came and did not end: the server is there, and others may be answered.
+    """
     return EngineError(
         f"{_where(provider, request)} at {provider.base_url} timed out: no whole reply in {timeout_s:g} s.",
         fix=f"Is the server up and quick enough? Give it more time with `model.engine.timeout_s=`. {_AGAIN}",
         retryable=True,
+        is_of_request=has_begun,
     )
 
 
@@ -215,25 +229,43 @@ def _words_of(error: Exception) -> str:
 
 
 def _wait_in_words(asked_s: float) -> str:
-    if asked_s <= LONGEST_WAIT_S:
-        return ""
-    return (
-        f" It asks to wait {duration_in_words(asked_s)}, longer than the {duration_in_words(LONGEST_WAIT_S)} "
-        "that a run waits by itself."
-    )
+    return f" It asks to wait {duration_in_words(asked_s)}." if asked_s > _WORTH_NAMING_S else ""
 
 
 def _unreadable_or_lost(error: Exception, provider: Provider, request: Request | None) -> EngineError:
-    said = quoted(str(getattr(error, "message", error)), key_of(provider))
-    if isinstance(error, BodyError):
-        return unreadable(provider, request, said)
-    if "Connection" in type(error).__name__ or "Timeout" in type(error).__name__:
+    cause = error.__cause__ or error  # an SDK says "Connection error." of whatever broke
+    said = quoted(str(getattr(error, "message", error)))
+    if isinstance(cause, BodyError):
+        return unreadable(provider, request, str(cause))
+    if _breaks_http(cause):
+        broken = unreadable(provider, request, str(cause))
+        return BrokenReplyError(broken.message, fix=broken.fix, retryable=True, is_of_request=True)
+    if any(word in type(error).__name__ for word in ("Connection", "Timeout", "ReadError", "WriteError")):
         return EngineError(
             f"{_where(provider, request)} at {provider.base_url} cannot be reached or broke off ({said})",
             fix=f"Is the server up and the address right? {_AGAIN}",
             retryable=True,
         )
     return unreadable(provider, request, said)
+
+
+def _breaks_http(error: BaseException) -> bool:
+    """Whether a reply began and broke the rules of HTTP; of a server that goes down nothing begins."""
+    is_protocol = type(error).__name__ in ("RemoteProtocolError", "DecodingError")
+    return is_protocol and "without sending a response" not in str(error)
+
+
+def _sent_elsewhere(error: Exception, provider: Provider, request: Request | None) -> EngineError:
+    """A redirect: whoever it leads to would be given the key."""
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    place = quoted(str(headers.get("location", ""))) or "nowhere"
+    return EngineError(
+        f"{_where(provider, request)} at {provider.base_url} redirects to {place}, which is not "
+        "followed: the key and the prompt would go there.",
+        fix="If you trust that address, make it `model.engine.base_url=`.",
+        retryable=True,
+        is_of_request=True,
+    )
 
 
 def _wrong_key(provider: Provider) -> ModelError:

@@ -8,32 +8,17 @@ of costs and of how a message is read.
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from def_sim.engines.batch_journal import BatchJournal
-from def_sim.engines.failures import Provider, as_failure, failure_of_status, unreadable
+from def_sim.engines.batch_replies import BatchCalls, Outcome, UnknownBatchError
 from def_sim.errors import DefSimError, EngineError
 from def_sim.records import RequestKey
 
-if TYPE_CHECKING:
-    from anthropic import AsyncAnthropic
-    from anthropic.types import Message
-    from anthropic.types.messages import MessageBatchIndividualResponse
-
 MOST_IN_A_BATCH: Final = 10_000
-_STATUS_OF: Final = {
-    "invalid_request_error": 400,
-    "authentication_error": 401,
-    "billing_error": 402,
-    "permission_error": 403,
-    "not_found_error": 404,
-    "request_too_large": 413,
-    "rate_limit_error": 429,
-    "api_error": 500,
-    "timeout_error": 504,
-    "overloaded_error": 529,
-}
+_LONGEST_BATCH_S: Final = 26 * 3600.0  # the provider ends every batch within a day
 _AGAIN: Final = "Run the same command again: it goes on where it stopped."
 
 
@@ -41,9 +26,7 @@ class MessageBatches:
     """Turns single requests into batches and back.
 
     Args:
-        client: The SDK's client.
-        provider: For messages.
-        errors: What the client raises.
+        calls: Sends and reads.
         journal: Which batches were sent.
         gather_s: How long the first request of a batch waits for others.
         poll_s: How often a batch is asked whether it has ended.
@@ -51,27 +34,25 @@ class MessageBatches:
 
     def __init__(
         self,
-        client: "AsyncAnthropic",
-        provider: Provider,
-        errors: tuple[type[Exception], ...],
+        calls: BatchCalls,
         journal: BatchJournal,
         *,
         gather_s: float,
         poll_s: float,
     ) -> None:
-        self._client, self._provider, self._journal = client, provider, journal
-        self._errors: tuple[type[Exception], ...] = (*errors, json.JSONDecodeError, UnicodeDecodeError)
+        self._calls, self._journal = calls, journal
         self._gather_s, self._poll_s = gather_s, poll_s
         self._asked: dict[str, dict[str, Any]] = {}  # request id -> parameters, while somebody waits
-        self._waiting: dict[str, asyncio.Future[Message]] = {}
+        self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._unsent: set[str] = set()
-        self._arrived: dict[str, Message | DefSimError] = {}  # before anybody asked again
+        self._arrived: dict[str, Outcome] = {}  # before anybody asked again
+        self._created: set[str] = set()  # by this command
         self._watched: set[str] = set()
         self._ended: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def message(self, key: RequestKey, parameters: dict[str, Any]) -> "Message":
-        """The reply to a request, when its batch has ended.
+    async def message(self, key: RequestKey, parameters: dict[str, Any]) -> Any:
+        """The JSON of the reply to a request, when its batch has ended; nobody has read it yet.
 
         Raises:
             DefSimError: It failed, or its batch expired.
@@ -79,7 +60,7 @@ class MessageBatches:
         custom_id = request_id(key, parameters)
         if custom_id in self._arrived:
             return _message_or_raise(self._arrived.pop(custom_id))
-        waiting: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[custom_id] = waiting
         self._asked[custom_id] = parameters
         self._ask([custom_id])
@@ -138,31 +119,35 @@ class MessageBatches:
 
     async def _send(self, custom_ids: list[str]) -> None:
         custom_ids = [name for name in custom_ids if name in self._asked]  # others have given up
-        requests: Any = [{"custom_id": name, "params": self._asked[name]} for name in custom_ids]
         try:
-            batch = await self._client.messages.batches.create(requests=requests)
-        except self._errors as error:
-            failure = as_failure(error, self._provider, None)
+            batch_id = await self._calls.create({name: self._asked[name] for name in custom_ids})
+        except DefSimError as failure:
             self._deliver(dict.fromkeys(custom_ids, failure))
             return
-        self._journal.add(batch.id, custom_ids)
-        self._watch(batch.id)
+        self._created.add(batch_id)
+        self._journal.add(batch_id, custom_ids)
+        self._watch(batch_id)
 
     async def _follow(self, batch_id: str) -> None:
         """Waits for the end of a batch and delivers what is in it."""
         sent = [name for name, batch in self._journal.batch_of.items() if batch == batch_id]
-        outcomes: dict[str, Message | DefSimError] = {}
+        begun = time.monotonic()
         try:
-            while (await self._client.messages.batches.retrieve(batch_id)).processing_status != "ended":
+            while not await self._calls.has_ended(batch_id):
+                if time.monotonic() - begun > _LONGEST_BATCH_S:
+                    raise EngineError(f"Batch {batch_id} has not ended in its day.", fix=_AGAIN)
                 await asyncio.sleep(self._poll_s)
-            async for line in await self._client.messages.batches.results(batch_id):
-                outcomes[line.custom_id] = self._outcome(line)
-        except self._errors as error:
+            outcomes = await self._calls.results(batch_id, sent)
+        except UnknownBatchError:
             self._watched.discard(batch_id)
-            if getattr(error, "status_code", None) == 404:  # of another account, or too old
+            if batch_id in self._created:  # to send it again would be paid for without an end
+                gone = EngineError(f"Batch {batch_id} was taken and is not there any more.", fix=_AGAIN)
+                self._deliver({name: gone for name in sent if name in self._waiting})
+            else:  # of another account, or too old
                 self._send_again(sent)
-                return
-            failure = as_failure(error, self._provider, None)
+            return
+        except DefSimError as failure:
+            self._watched.discard(batch_id)
             self._deliver({name: failure for name in sent if name in self._waiting})
             return
         self._ended.add(batch_id)
@@ -171,23 +156,11 @@ class MessageBatches:
         self._journal.forget(name for name, outcome in outcomes.items() if _may_be_retried(outcome))
         self._deliver(outcomes)
 
-    def _outcome(self, line: "MessageBatchIndividualResponse") -> "Message | DefSimError":
-        result = line.result
-        if result.type == "succeeded":
-            return result.message
-        if result.type == "errored":
-            error = result.error.error
-            status = _STATUS_OF.get(error.type, 500)
-            return failure_of_status(status, error.message, self._provider, None)
-        return unreadable(
-            self._provider, None, f"the request was {result.type} in its batch", is_of_request=False
-        )
-
     def _send_again(self, custom_ids: list[str]) -> None:
         self._journal.forget(custom_ids)
         self._ask(name for name in custom_ids if name in self._waiting)
 
-    def _deliver(self, outcomes: "Mapping[str, Message | DefSimError]") -> None:
+    def _deliver(self, outcomes: Mapping[str, Outcome]) -> None:
         for custom_id, outcome in outcomes.items():
             waiting = self._waiting.get(custom_id)
             if waiting is None or waiting.done():
@@ -205,11 +178,11 @@ def request_id(key: RequestKey, parameters: Mapping[str, Any]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:48]
 
 
-def _may_be_retried(outcome: "Message | DefSimError") -> bool:
+def _may_be_retried(outcome: Outcome) -> bool:
     return isinstance(outcome, EngineError) and outcome.retryable
 
 
-def _message_or_raise(outcome: "Message | DefSimError") -> "Message":
+def _message_or_raise(outcome: Outcome) -> Any:
     if isinstance(outcome, DefSimError):
         raise outcome
     return outcome

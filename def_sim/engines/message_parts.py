@@ -1,5 +1,6 @@
 """The content of a chat message: a text, or a list of parts, some of which are thoughts. Knows no server."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +17,7 @@ _THOUGHT: Final = (
 )
 _THOUGHT_FIELDS: Final = ("thinking", "reasoning", "text", "summary", "content", "thought")
 _MESSAGE_FIELDS: Final = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 class PartsError(Exception):
@@ -78,6 +80,17 @@ def thought_in(value: object, depth: int = 0) -> str:
         found = (thought_in(value.get(name), depth + 1) for name in _THOUGHT_FIELDS)
         return next((thought for thought in found if thought), "")
     return ""
+
+
+def check_whole(*texts: str) -> None:
+    r"""Makes sure that texts are made of whole characters: half of one (a lone `\ud83d`) cannot be stored.
+
+    Raises:
+        PartsError: One is not.
+    """
+    for text in texts:
+        if half := _HALF.search(text):
+            raise PartsError(f"content holds half a character (\\u{ord(half[0]):04x})")
 
 
 def kind_of(value: object) -> str:

@@ -20,6 +20,7 @@ from def_sim.engines.deviations import MEANINGS, as_sent, known_deviations
 from def_sim.engines.failures import PROBE, Provider, read_key
 from def_sim.engines.hosted import HostedCalls, Limits, check_mode, provider_facts
 from def_sim.engines.hosted_models import check_not_retired
+from def_sim.engines.http_client import HEADERS, client_settings, transport_errors
 from def_sim.engines.notices import Notices
 from def_sim.engines.openai_probe import HONOURED, UNKNOWN, Findings, probe
 from def_sim.engines.prices import find_price
@@ -67,6 +68,8 @@ class OpenAIServerEngine:
         max_concurrent: Most requests under way.
         max_retries: How often a request is repeated at once that met an overload or a lost connection.
         timeout_s: How long a request may take, to the last byte of its reply.
+        longest_wait_s: How long the run waits at most where a server asks to wait.
+        longest_reply_bytes: Most bytes of a reply; a longer one is given up.
 
     Raises:
         ConfigError: A value out of its range.
@@ -88,6 +91,8 @@ class OpenAIServerEngine:
         max_concurrent: int = 64,
         max_retries: int = 4,
         timeout_s: float = 120.0,
+        longest_wait_s: float = 120.0,
+        longest_reply_bytes: int = 8_000_000,
     ) -> None:
         _check_words(key_variable, token_limit)
         name = "OpenAI" if base_url is None else "The server"
@@ -96,7 +101,7 @@ class OpenAIServerEngine:
         self._deviations = known_deviations([*(deviations or []), *_FOUND_BY_PROBE])
         self._template_arguments = dict(template_arguments or {})
         self._probes = probes
-        self._limits = Limits(max_concurrent, max_retries, timeout_s)
+        self._limits = Limits(max_concurrent, max_retries, timeout_s, longest_wait_s, longest_reply_bytes)
         price = find_price(model_name, input_usd_per_million, output_usd_per_million)
         self.ledger = Ledger(price, max_cost_usd)
         self.notices = Notices()
@@ -186,14 +191,15 @@ class OpenAIServerEngine:
     async def _connect(self) -> None:
         import openai
 
-        self._calls = HostedCalls(self._provider, self._limits, self.ledger, (openai.APIError,), self.notices)
+        errors: tuple[type[Exception], ...] = (openai.APIError, *transport_errors())
+        self._calls = HostedCalls(self._provider, self._limits, self.ledger, errors, self.notices)
         self._client = openai.AsyncOpenAI(
             api_key=read_key(self._provider) or _NO_KEY,
             base_url=self._provider.base_url,
             timeout=self._limits.timeout_s,
             max_retries=0,  # ours: each try is paced, capped and has its own time
-            default_headers={"accept-encoding": "identity"},
-            http_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [self._calls.watch]}),
+            default_headers=HEADERS,
+            http_client=openai.DefaultAsyncHttpxClient(**client_settings(self._calls.watch)),
         )
         if self._probes:
             self._findings = await probe(self._ask, self._findings.dialect, is_openai=self._is_openai)

@@ -7,10 +7,11 @@ import re
 import unicodedata
 from typing import Final
 
+from def_sim.engines.secrets import redacted
+
 # Control, format (bidirectional overrides among them), half characters, private use, line separators.
 _INVISIBLE: Final = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _LOOKS_LIKE_A_KEY: Final = re.compile(r"\bsk-[\w*.-]{6,}")
-_SHORTEST_KEY: Final = 8  # a shorter one ("1", "EMPTY") guards nothing, and may be part of an answer
 _LONGEST_QUOTE: Final = 300
 _LONGEST_LOOKED_AT: Final = 20_000
 _PAGE: Final = re.compile(r"\s*(<!doctype html|<html|<head)", re.IGNORECASE)
@@ -25,19 +26,17 @@ _UNITS: Final = (
 _MOST_YEARS: Final = 1_000_000
 
 
-def quoted(text: str, key: str = "") -> str:
+def quoted(text: str) -> str:
     """A server's words on one line, shortened, without keys and without anything invisible.
 
     Args:
-        text: As it came; a web page becomes its title.
-        key: The key that was sent; whatever looks like one is left out, too.
+        text: As it came; a web page becomes its title. Keys that are guarded are left out, and whatever
+            looks like one.
     """
-    text = text[:_LONGEST_LOOKED_AT]
+    text = redacted(text[:_LONGEST_LOOKED_AT])
     if is_web_page(text):
         title = _TITLE.search(text)
         text = f'a web page, "{title[1].strip()}"' if title else "a web page"
-    if key:
-        text = text.replace(key, "[key]")
     text = " ".join(_LOOKS_LIKE_A_KEY.sub("[key]", text).split())
     text = text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 3] + "..."
     return visible(text)
@@ -53,11 +52,6 @@ def _escaped(character: str) -> str:
         return character
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def without_key(text: str, key: str) -> str:
-    """A model's text with `[key]` wherever it repeats the key that was sent."""
-    return text.replace(key, "[key]") if len(key) >= _SHORTEST_KEY else text
 
 
 def is_web_page(text: str) -> bool:

@@ -42,6 +42,7 @@ def command(case: dict[str, Any], address: str, output: Path) -> list[str]:
         "model_name=m",
         "key_variable=LOOPBACK_KEY",
         "max_retries=1",
+        "longest_wait_s=0.02",
         f"probes={str(case['when'] in PROBED).lower()}",
         f"timeout_s={0.5 if case['id'] == 'body-dripping' else 10}",
         *(PRICES if case.get("is_capped") else ()),

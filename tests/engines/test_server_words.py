@@ -5,8 +5,9 @@ import math
 import pytest
 
 from def_sim.engines.failures import words_in
-from def_sim.engines.server_words import duration_in_words, quoted, without_key
-from def_sim.engines.waiting import LONGEST_WAIT_S, asked_to_wait_s, bearable_s, sentence_about
+from def_sim.engines.secrets import guard
+from def_sim.engines.server_words import duration_in_words, quoted
+from def_sim.engines.waiting import asked_to_wait_s, sentence_about
 
 KEY = "a-key-0123456789"
 
@@ -25,13 +26,8 @@ KEY = "a-key-0123456789"
     ],
 )
 def test_words_are_quoted_on_one_line_and_visibly(text: str, expected: str) -> None:
-    assert quoted(text, KEY) == expected
-
-
-def test_a_key_is_left_out_of_texts_unless_it_is_too_short_to_be_one() -> None:
-    assert without_key(f"Answer: 2, {KEY}", KEY) == "Answer: 2, [key]"
-    assert without_key("Answer: 2", "2") == "Answer: 2"  # a key that guards nothing
-    assert without_key("Answer: 2", "") == "Answer: 2"
+    guard(KEY)
+    assert quoted(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,13 +67,13 @@ def test_a_date_to_come_is_so_many_seconds_away() -> None:
     assert asked_to_wait_s({"retry-after": "Fri, 28 Nov 2236 12:00:00 GMT"}) > 100 * 365 * 86400
 
 
-def test_a_bearable_wait_is_waited_and_a_long_one_is_said() -> None:
-    assert (bearable_s(LONGEST_WAIT_S), bearable_s(LONGEST_WAIT_S + 1)) == (LONGEST_WAIT_S, 0.0)
-    assert sentence_about(5.0, "The server") == ""
-    assert sentence_about(120.0, "The server").endswith(
-        "asks to wait 2 minutes before the next request. The run waits."
+def test_a_long_wait_is_said_and_so_is_one_that_is_cut_short() -> None:
+    assert sentence_about(5.0, 120.0, "The server") == ""
+    assert sentence_about(60.0, 120.0, "The server").endswith(
+        "asks to wait 1 minute before the next request. The run waits."
     )
-    assert "waits 5 minutes at most and tries again sooner" in sentence_about(1e9, "The server")
+    assert "waits 2 minutes at most" in sentence_about(1e9, 120.0, "The server")
+    assert "waits 2 seconds at most" in sentence_about(5.0, 2.0, "The server")
 
 
 @pytest.mark.parametrize(
