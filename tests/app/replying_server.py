@@ -2,12 +2,12 @@
 
 import itertools
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from http_on_loopback import JsonHandler, serving
 
 TEXT = "Answer: 2\nExplanation: It matters to us."
 _LARGE = 256  # tokens; a limit above it is refused where a case says so
@@ -28,35 +28,22 @@ def good_reply(text: str = TEXT) -> dict[str, Any]:
 @contextmanager
 def replying(case: Mapping[str, Any]) -> Iterator[str]:
     """The address of a server for a case, without a path."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(case))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
+    with serving(_handler(case)) as address:
+        yield address
 
 
-def _handler(case: Mapping[str, Any]) -> type[BaseHTTPRequestHandler]:
+def _handler(case: Mapping[str, Any]) -> type[JsonHandler]:
     num_answers, chance = itertools.count(1), itertools.count()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+    class Handler(JsonHandler):
+        def answer(self) -> None:
+            body = self.body()
             is_probe = "random" in body["messages"][-1]["content"]
             if _is_meant(case["when"], body, is_probe, num_answers):
                 self._give_planned()
             else:
                 text = _random_words(body, next(chance)) if is_probe else TEXT
-                self._send(200, {"content-type": "application/json"}, json.dumps(good_reply(text)).encode())
+                self.send_json(200, good_reply(text))
 
         def _give_planned(self) -> None:
             planned = case["body"]
@@ -67,11 +54,11 @@ def _handler(case: Mapping[str, Any]) -> type[BaseHTTPRequestHandler]:
                 planned = planned["$repeat"] * planned["times"]
             text = planned if isinstance(planned, str) else json.dumps(planned)
             key = str(self.headers.get("authorization", "")).removeprefix("Bearer ")
-            self._send(case["http_status"], case["headers"], text.replace("{KEY}", key).encode())
+            self.send(case["http_status"], case["headers"], text.replace("{KEY}", key).encode())
 
         def _trickle(self, planned: Mapping[str, Any]) -> None:
             """Without an end; until the client has enough."""
-            self._begin(200, case["headers"])
+            self.begin(200, case["headers"])
             try:
                 for _ in range(10_000):
                     if "$drip" in planned:
@@ -83,16 +70,6 @@ def _handler(case: Mapping[str, Any]) -> type[BaseHTTPRequestHandler]:
                     self.wfile.flush()
             except OSError:
                 self.close_connection = True
-
-        def _begin(self, status: int, headers: Mapping[str, str]) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-
-        def _send(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
-            self._begin(status, {**headers, "content-length": str(len(content))})
-            self.wfile.write(content)
 
     return Handler
 

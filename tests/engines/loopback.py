@@ -26,7 +26,7 @@ class Loopback:
     """Answers until it is left; a context manager with its own thread and event loop.
 
     Args:
-        faults: Fault of the n-th request for text (from 0): "429", "529", "500", "slow", "cut"
+        faults: Fault of the n-th request for text (from 0): "400", "429", "529", "500", "slow", "cut"
             (no reply at all), "cut_body" (half of it), "malformed" (no JSON), "shapeless" (JSON
             that is no reply); None: none.
         port: A free one if 0.
@@ -36,6 +36,7 @@ class Loopback:
         honours: Parameters of the OpenAI protocol that it honours.
         refuses: Parameters of the OpenAI protocol that it answers with an error.
         changes: What to change in a reply, given the request.
+        says: The words of faults, and of a header of theirs.
 
     Attributes:
         requests: Bodies of all requests for text, in order.
@@ -56,6 +57,7 @@ class Loopback:
         honours: frozenset[str] = frozenset({"seed", "top_k", "logprobs", "n"}),
         refuses: frozenset[str] = frozenset(),
         changes: Answer = lambda body: {},
+        says: str = "too much to do",
     ) -> None:
         self.requests: list[Body] = []
         self.headers: list[dict[str, str]] = []
@@ -66,7 +68,7 @@ class Loopback:
         self._num_polled: Counter[str] = Counter()
         self._number = itertools.count()
         self._faults, self._key, self._delay_s = faults, key, delay_s
-        self._honours, self._refuses, self._changes = honours, refuses, changes
+        self._honours, self._refuses, self._changes, self._says = honours, refuses, changes, says
         self._chance = itertools.count()
         self._wanted_port = port
         self.port = 0
@@ -144,10 +146,9 @@ class Loopback:
         self, writer: asyncio.StreamWriter, path: str, headers: Mapping[str, str], body: Body
     ) -> bool:
         fault = self._faults(next(self._number))
-        if fault in ("429", "529", "500"):
-            return await _send(
-                writer, int(fault), _error("overloaded_error", "too much to do"), retry_after_ms=5
-            )
+        if fault in ("400", "429", "529", "500"):
+            error = {**_error("overloaded_error", self._says), "code": self._says}
+            return await _send(writer, int(fault), error, retry_after_ms=5, said=self._says)
         if fault == "slow":
             await asyncio.sleep(30)
         if fault == "cut":
@@ -313,11 +314,12 @@ async def _send(
     *,
     announce: int | None = None,
     retry_after_ms: int | None = None,
+    said: str = "",
 ) -> bool:
     content = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
     retry = f"retry-after-ms: {retry_after_ms}\r\n" if retry_after_ms is not None else ""
     head = (
-        f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{retry}"
+        f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nx-said: {said}\r\n{retry}"
         f"content-length: {len(content) if announce is None else announce}\r\n\r\n"
     )
     writer.write(head.encode() + content)

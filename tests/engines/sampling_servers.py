@@ -5,15 +5,13 @@ servers do, in their order and with their parameters, so that a limit or a penal
 """
 
 import hashlib
-import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
+from http_on_loopback import JsonHandler, serving
 
 NUM_TOKENS = 20_000
 PEAK = 12.0  # by how much the likeliest token stands above the others, in nats: .89 of the mass at T = 1
@@ -57,39 +55,19 @@ STRICT = Kind(defaults={"top_k": 50}, knows=_COMMON, is_strict=True)
 def sampling_server(kind: Kind) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The address of a server of that kind, and the bodies of the requests that it answers."""
     bodies: list[dict[str, Any]] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(kind, bodies))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1", bodies
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
+    with serving(_handler(kind, bodies)) as address:
+        yield f"{address}/v1", bodies
 
 
-def _handler(kind: Kind, bodies: list[dict[str, Any]]) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            status, reply = 200, {}
+def _handler(kind: Kind, bodies: list[dict[str, Any]]) -> type[JsonHandler]:
+    class Handler(JsonHandler):
+        def answer(self) -> None:
+            body = self.body()
             if problem := _problem(kind, body):
-                status, reply = 422, {"detail": problem}
+                self.send_json(422, {"detail": problem})
             else:
                 bodies.append(body)
-                reply = _reply(kind, body)
-            content = json.dumps(reply).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+                self.send_json(200, _reply(kind, body))
 
     return Handler
 
