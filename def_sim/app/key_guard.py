@@ -1,13 +1,23 @@
 """Refuses configurations that hold a key: what is configured is printed, stored and shared."""
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from def_sim.engines.secrets import guard, holds_key
 from def_sim.errors import ConfigError
 
 _NAMES: Final = re.compile(r"(^|_)(api_?key|auth_?token|access_?token|secret|password)($|_)", re.IGNORECASE)
 _VALUES: Final = re.compile(r"\bsk-[A-Za-z0-9_-]{16,}|\b(hf|gsk|xai)[-_][A-Za-z0-9]{30,}")
+
+_VARIABLES: Final = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY")
+
+
+def guard_keys(*variables: str) -> None:
+    """Guards the keys in the usual variables of the environment, and in others, before anything is said."""
+    for variable in (*_VARIABLES, *variables):
+        guard(os.environ.get(variable, ""))
 
 
 def refuse_keys(content: Mapping[str, Any], where: str = "") -> None:
@@ -18,11 +28,22 @@ def refuse_keys(content: Mapping[str, Any], where: str = "") -> None:
     """
     for name, value in content.items():
         dotted = f"{where}{name}"
+        if name == "key_variable" and isinstance(value, str):
+            guard_keys(value)
         if isinstance(value, Mapping):
             refuse_keys(value, f"{dotted}.")
-        elif _NAMES.search(str(name)) or (isinstance(value, str) and _VALUES.search(value)):
+        elif _NAMES.search(str(name)) or _holds_key(value):
             raise ConfigError(
                 f"`{dotted}` holds a key or is meant to; configurations are stored with every run.",
                 fix="Put the key into the environment (ANTHROPIC_API_KEY, OPENAI_API_KEY, or the variable "
                 "that model.engine.key_variable names), and replace it at the provider if others saw it.",
             )
+
+
+def _holds_key(value: object) -> bool:
+    """Whether a value looks like a key, or is one of those in the environment."""
+    if isinstance(value, list | tuple):
+        return any(map(_holds_key, value))
+    if not isinstance(value, str):
+        return False
+    return _VALUES.search(value) is not None or holds_key(value, even_words=False)

@@ -21,9 +21,11 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from def_sim.app.key_guard import guard_keys
 from def_sim.app.schema import RunConfig, resolve_target, validate_config
 from def_sim.app.thinking import with_room_for_thought
 from def_sim.engines.local.shared_worker import keep_loaded
+from def_sim.engines.secrets import redacted
 from def_sim.errors import ConfigError, DefSimError, StoreError
 from def_sim.resources import conf_folder
 
@@ -63,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0, or 2 after a message about something the user can mend.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    guard_keys()
     if any(word in ("--help", "-h") for word in words):
         print(HELP.format(choices=_choices_text()), end="")
         return 0
@@ -82,9 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _tell(error: DefSimError) -> int:
-    print(f"\nerror: {error.message}", file=sys.stderr)
+    print(f"\nerror: {redacted(error.message)}", file=sys.stderr)
     if error.fix:
-        print(f"  do:  {error.fix}", file=sys.stderr)
+        print(f"  do:  {redacted(error.fix)}", file=sys.stderr)
     return EXIT_USER_ERROR
 
 

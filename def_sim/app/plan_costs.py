@@ -26,7 +26,10 @@ def hosted_lines(arguments: Mapping[str, Any], tokens_in: float, tokens_out: flo
         asked = f"${price.input_usd:g} a million tokens in, ${price.output_usd:g} out"
         lines = [f"cost          about ${usd:,.2f}: {asked} (prices of {price.as_of})"]
     if (cap_usd := arguments.get("max_cost_usd")) is not None:
-        lines.append(f"cost cap      ${cap_usd:,.2f}; the run stops before it spends more")
+        lines.append(
+            f"cost cap      ${cap_usd:,.2f}; the run stops before it spends more; replies without usable "
+            "token counts are booked at the most they can cost"
+        )
     if model.thinking == "always":
         lines.append("warning       the model thinks before it answers; those tokens come on top")
     if note := retirement_note(name):

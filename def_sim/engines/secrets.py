@@ -77,9 +77,14 @@ def redacted(text: str) -> str:
     return text
 
 
-def holds_key(text: str) -> bool:
-    """Whether a text repeats a key that is guarded, in any form."""
-    if any(key in text for key in _GUARDED.plain):
+def holds_key(text: str, *, even_words: bool = True) -> bool:
+    """Whether a text repeats a key that is guarded, in any form.
+
+    Args:
+        text: Any text.
+        even_words: Whether a key counts that might be a word, such as "lm-studio".
+    """
+    if even_words and any(key in text for key in _GUARDED.plain):
         return True
     bare = _bare(text), _bare(text, with_escapes=False)
     return any(form in one for form in _GUARDED.forms for one in bare)

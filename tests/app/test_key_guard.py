@@ -41,3 +41,21 @@ def test_a_key_is_refused_with_its_place_and_without_its_value(engine: dict[str,
 )
 def test_what_only_resembles_a_key_passes(engine: dict[str, Any]) -> None:
     refuse_keys({"model": {"engine": engine}})
+
+
+KEY = "a-key-that-looks-like-none-42"
+
+
+@pytest.mark.parametrize("value", [KEY, f"http://localhost/{KEY}/v1", ["a", KEY], KEY[::-1]], ids=str)
+def test_a_key_of_the_environment_is_refused_whatever_it_looks_like(
+    value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+    with pytest.raises(ConfigError, match="holds a key") as caught:
+        refuse_keys({"model": {"engine": {"key_variable": "MY_KEY", "label": value}}})
+    assert KEY not in str(caught.value)
+
+
+def test_a_key_that_is_a_word_may_stand_in_a_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", "lm-studio")
+    refuse_keys({"model": {"engine": {"key_variable": "MY_KEY", "label": "lm-studio"}}})

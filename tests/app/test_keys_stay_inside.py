@@ -93,7 +93,7 @@ def files_with_traces(folder: Path) -> list[str]:
 
 ENGINES = {
     "openai": ["model=server", "model.engine.model_name=m", "model.engine.key_variable=LOOPBACK_KEY",
-               "model.engine.probes=false", "model.engine.deviations=[beams,seed,top_k,repetition,truncation]"],
+               "model.engine.probes=false", "model.engine.deviations=[beams,seed,top_k]"],
     "anthropic": ["model=claude"],
     "batches": ["model=claude", "modifications.memory=false", "model.engine.batches=true",
                 "model.engine.batch_gather_s=0.05", "model.engine.batch_poll_s=0.02"],
