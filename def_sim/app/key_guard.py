@@ -26,10 +26,9 @@ def refuse_keys(content: Mapping[str, Any], where: str = "") -> None:
     Raises:
         ConfigError: Something is; its value is not repeated.
     """
+    guard_keys(*_key_variables(content))
     for name, value in content.items():
         dotted = f"{where}{name}"
-        if name == "key_variable" and isinstance(value, str):
-            guard_keys(value)
         if isinstance(value, Mapping):
             refuse_keys(value, f"{dotted}.")
         elif _NAMES.search(str(name)) or _holds_key(value):
@@ -38,6 +37,15 @@ def refuse_keys(content: Mapping[str, Any], where: str = "") -> None:
                 fix="Put the key into the environment (ANTHROPIC_API_KEY, OPENAI_API_KEY, or the variable "
                 "that model.engine.key_variable names), and replace it at the provider if others saw it.",
             )
+
+
+def _key_variables(content: Mapping[str, Any]) -> list[str]:
+    """The variables that a configuration names as those of its keys."""
+    named = content.get("key_variable")
+    inner = [
+        name for value in content.values() if isinstance(value, Mapping) for name in _key_variables(value)
+    ]
+    return [*inner, named] if isinstance(named, str) else inner
 
 
 def _holds_key(value: object) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
+from def_sim.engines.secrets import redacted
+
 
 class Notices:
     """Sentences for the user; said at once where somebody listens, kept until then."""
@@ -12,7 +14,8 @@ class Notices:
         self._tell: Callable[[str], None] | None = None
 
     def add(self, sentence: str) -> None:
-        """Says something, unless it was said before."""
+        """Says something, unless it was said before; never a key."""
+        sentence = redacted(sentence)
         if sentence in self._said:
             return
         self._said[sentence] = None

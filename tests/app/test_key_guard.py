@@ -52,7 +52,7 @@ def test_a_key_of_the_environment_is_refused_whatever_it_looks_like(
 ) -> None:
     monkeypatch.setenv("MY_KEY", KEY)
     with pytest.raises(ConfigError, match="holds a key") as caught:
-        refuse_keys({"model": {"engine": {"key_variable": "MY_KEY", "label": value}}})
+        refuse_keys({"model": {"label": value, "engine": {"key_variable": "MY_KEY"}}})
     assert KEY not in str(caught.value)
 
 

@@ -124,3 +124,21 @@ def test_once_one_call_succeeds_failed_ones_are_recorded_and_named(
     statuses = [answer["status"] for answer in answers_in(tmp_path / "more")]
     assert statuses == ["answered", "answered", "engine_error", "engine_error"]
     assert "failed  2 calls; the first: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["body-dripping", "body-endless", "body-deep"])
+def test_a_reply_without_an_end_fails_its_own_request_and_no_other(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [case] = [case for case in CASES if case["id"] == kind]
+    with replying({**case, "when": "from_third"}) as address:
+        assert main(command(case, address, tmp_path)) == 0
+    answers = answers_in(tmp_path)
+    assert [answer["status"] for answer in answers] == [
+        "answered",
+        "answered",
+        "engine_error",
+        "engine_error",
+    ]
+    for words in case["expected"]["says"]:
+        assert words in answers[-1]["error"] or words in capsys.readouterr().err

@@ -22,8 +22,10 @@ from def_sim.errors import DefSimError
 from def_sim.records import Completion
 
 PROVIDER = Provider("The server", "http://localhost:1/v1", "m", None)
-NAMES = ["content", "text", "type", "message", "error", "code", "status", "usage", "choices", "finish_reason",
-         "stop_reason", "refusal", "reasoning", "thinking", "prompt_tokens", "object", "logprobs", "detail"]  # fmt: skip
+NAMES = [
+    *("content", "text", "type", "message", "error", "code", "status", "usage", "choices", "refusal"),
+    *("finish_reason", "stop_reason", "reasoning", "thinking", "prompt_tokens", "object", "detail"),
+]
 WORDS = [
     "text",
     "thinking",
