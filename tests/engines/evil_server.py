@@ -29,7 +29,8 @@ def good_reply(**changes: Any) -> bytes:
 def with_length(content: bytes, *headers: str, status: str = "200 OK") -> bytes:
     """A whole reply with more headers than it needs."""
     more = "".join(f"{header}\r\n" for header in headers)
-    head = f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{more}content-length: {len(content)}\r\n"
+    head = f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n{more}"
+    head += f"content-length: {len(content)}\r\n"
     return f"{head}\r\n".encode("latin-1") + content
 
 
@@ -174,7 +175,7 @@ def _answer(connection: socket.socket, script: Script, server: Evil) -> None:
         head, _, content = received.partition(b"\r\n\r\n")
         server.heads.append(head)
         if head.startswith(b"GET"):
-            connection.sendall(with_length(b"{}", "connection: close"))
+            connection.sendall(with_length(b"{}"))
             return
         [length] = [
             int(line[16:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length: ")
