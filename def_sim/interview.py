@@ -33,7 +33,7 @@ from def_sim.records import (
     Survey,
 )
 from def_sim.respondents.memory import Memory
-from def_sim.strategies.asking import Conversation, Presentation
+from def_sim.strategies.asking import Conversation, Presentation, prompts_are_known, rebuilt_prompt
 
 _RETRY_PAUSES_S = (1.0, 4.0, 16.0)  # before the second, third and fourth try of a failed call
 _TRIES_OF_A_REQUEST = 3  # whose reply was of no use, while others may be: each is paid for
@@ -168,6 +168,7 @@ class Interviews:
     async def _interview(self, respondent: Respondent, chain: Sequence[Question]) -> None:
         memory = Memory(capacity_of(respondent, self._rules), self._rules.memory)
         earlier: dict[str, Answer] = {}
+        has_asked = False
         for question in chain:
             address = Address(self._rules.seed, respondent.id, question.item_id, question.wording)
             asked = question_as_asked(question, earlier, self._rules)
@@ -175,10 +176,28 @@ class Interviews:
             if answer is None:
                 answer = await self._answer(respondent, question, asked, memory, address)
                 self._keep(answer)
+                has_asked = True
+            elif has_asked:
+                self._check_fits(answer, respondent, asked, memory, address)
             earlier[question.id] = answer
             if asked is not None:
                 # Answers from the store enter memory too, or a resumed respondent would know less.
                 memory = remember(memory, asked, answer, address, self._presentation)
+
+    def _check_fits(
+        self, answer: Answer, respondent: Respondent, asked: Question | None, memory: Memory, address: Address
+    ) -> None:
+        """Makes sure that what followed a lost answer still follows from the one that replaces it.
+
+        Until the gap was filled nobody could tell.
+        """
+        if not prompts_are_known(self._strategy):
+            return
+        expected: tuple[str, tuple[int, ...]] = ("", ())
+        if asked is not None:
+            expected = rebuilt_prompt(asked, respondent, memory, address, self._presentation)
+        if expected != (answer.prompt_hash, answer.shown_codes):
+            raise self._store.misfit(answer, "it was given with another memory than the respondent has now")
 
     def _keep(self, answer: Answer) -> None:
         """Stores an answer; failed ones once it is known that the engine works.

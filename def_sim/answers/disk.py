@@ -6,12 +6,12 @@ Knows paths and bytes; it does not know what an answer or a run is.
 import errno
 import hashlib
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from def_sim.answers.temporary import remove_leftovers, temporary_path
 from def_sim.errors import StoreError
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -80,18 +80,21 @@ def replacing(path: Path) -> Iterator[Path]:
     """Gives a temporary path to write; it becomes `path` at the end, or nothing does.
 
     Whoever looks at `path` sees the old content or the new, never a part, also after a
-    crash. An exception inside the block leaves the old content.
+    crash. An exception inside the block leaves the old content. What writers that were killed
+    left in the folder is removed.
 
     Raises:
         StoreError: See `disk_errors`.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    temporary = temporary_path(path)
     with disk_errors(path):
         try:
             yield temporary
             _sync_file(temporary)
+            now = temporary.stat().st_mtime  # by the clock of the file system
             temporary.replace(path)
             sync_folder(path.parent)
+            remove_leftovers(path.parent, now=now)
         finally:
             temporary.unlink(missing_ok=True)
 

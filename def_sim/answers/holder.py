@@ -22,7 +22,7 @@ def _read_first_line(path: str) -> str:
         return ""
 
 
-def _machine() -> str:
+def this_machine() -> str:
     """Name of a space of process numbers: one host, one boot, one container.
 
     Host names alone are not enough: containers may share one and a reboot reuses all numbers.
@@ -35,14 +35,17 @@ def _machine() -> str:
     return hashlib.blake2b(f"{socket.gethostname()}|{boot}|{container}".encode(), digest_size=4).hexdigest()
 
 
-def _process_start(pid: int) -> int | None:
+def process_start(pid: int) -> int | None:
     """When a process started, in clock ticks since boot; 0 where unknown, None if it is dead.
 
-    A zombie (killed, its parent has not noticed yet) is dead: it writes nothing any more.
+    A zombie (killed, its parent has not noticed yet) is dead: it writes nothing any more. So is a
+    number that no process can have.
     """
+    if pid <= 0:  # the system takes 0 for a whole group
+        return None
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return None
     except PermissionError:  # it lives and is another user's
         pass
@@ -53,12 +56,23 @@ def _process_start(pid: int) -> int | None:
     return None if status[0] in "ZX" else int(status[19])
 
 
+def is_running(pid: int, start: int) -> bool:
+    """Whether the process of this machine lives that had this number and started then.
+
+    Args:
+        pid: Its number.
+        start: See `process_start`; 0 where unknown.
+    """
+    now = process_start(pid)
+    return now is not None and (0 in (now, start) or now == start)
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """A process that holds a lease. All of it fits into a file name, see `file_name`."""
 
     host: str
-    machine: str  # see _machine: where it is ours, the pid can be looked up
+    machine: str  # see this_machine: where it is ours, the pid can be looked up
     pid: int
     process_start: int  # tells a process from a later one with the same pid; 0: unknown
     since: int  # when the lease was wanted, seconds since 1970
@@ -68,8 +82,8 @@ class Holder:
     def this_process(cls) -> "Holder":
         """The running process, as the holder of a new lease."""
         pid = os.getpid()
-        start = _process_start(pid) or 0
-        return cls(socket.gethostname(), _machine(), pid, start, int(time.time()), secrets.token_hex(4))
+        start = process_start(pid) or 0
+        return cls(socket.gethostname(), this_machine(), pid, start, int(time.time()), secrets.token_hex(4))
 
     @property
     def file_name(self) -> str:
@@ -81,20 +95,23 @@ class Holder:
     def from_file_name(cls, name: str) -> "Holder | None":
         """Reads `file_name` back; None if the name is of something else."""
         match name.split(","):
-            case [host, machine, pid, start, since, token] if (pid + start + since).isdecimal():
+            case [host, machine, *numbers, token] if len(numbers) == 3 and all(map(str.isdecimal, numbers)):
+                pid, start, since = numbers
                 return cls(unquote(host), machine, int(pid), int(start), int(since), token)
             case _:
                 return None
 
     def is_here(self) -> bool:
         """Whether its process number means something on this machine."""
-        return self.machine == _machine()
+        return self.machine == this_machine()
 
     def is_running(self) -> bool:
         """Whether the process lives; only meaningful if `is_here`."""
-        start = _process_start(self.pid)
-        return start is not None and (0 in (start, self.process_start) or start == self.process_start)
+        return is_running(self.pid, self.process_start)
 
     def __str__(self) -> str:
-        moment = datetime.fromtimestamp(self.since, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        try:
+            moment = datetime.fromtimestamp(self.since, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        except (OverflowError, ValueError, OSError):  # no clock ever showed this
+            moment = "an unknown time"
         return f"process {self.pid} on {self.host} (since {moment})"

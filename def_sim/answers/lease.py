@@ -23,26 +23,56 @@ from def_sim.answers.holder import Holder
 from def_sim.errors import RunInUseError, StoreError
 
 STALE_AFTER_S: Final = 120.0  # silence after which a holder on another machine is taken for dead
+TAKE_OVER_RISK: Final = (
+    "(Should it live after all, it stops at its next answer; that question may be asked, and paid, twice.)"
+)
+_CLOCK_TOLERANCE_S: Final = 2.0  # coarse clocks, and what passes between two looks
 _ATTEMPTS: Final = 200
 _PAUSE_S: Final = 0.01
 
 
 class _Sighting(NamedTuple):
-    holder: Holder
+    mark: Path
+    holder: Holder | None  # None: the name of the mark cannot be read
     heartbeat: float  # by the clock of the file system, seconds since 1970
+
+    def __str__(self) -> str:
+        return "an unknown process" if self.holder is None else str(self.holder)
 
 
 def _look(path: Path) -> _Sighting | None:
     """Who holds the lease at this moment; None if nobody does."""
-    with suppress(FileNotFoundError):
-        for name in os.listdir(path):  # noqa: PTH208 - names, not paths, and missing is an answer
-            if holder := Holder.from_file_name(name):
-                return _Sighting(holder, (path / name).stat().st_mtime)
+    unknown: _Sighting | None = None
+    with suppress(FileNotFoundError, NotADirectoryError):
+        for name in sorted(os.listdir(path)):  # noqa: PTH208 - names, not paths, and missing is an answer
+            mark, holder = path / name, Holder.from_file_name(name)
+            with suppress(FileNotFoundError):
+                sighting = _Sighting(mark, holder, mark.stat().st_mtime)
+                if holder is not None:
+                    return sighting
+                # Hidden files are those that a network file system keeps for somebody who has them open.
+                if mark.is_file() and not name.startswith("."):
+                    unknown = sighting
+    return unknown
+
+
+def find_starting(folder: Path) -> Holder | None:
+    """Who is at work in a folder of leases and, for all that can be known from here, alive; None: nobody."""
+    for path in sorted(folder.glob("*.lease")):
+        sighting = _look(path)
+        if sighting is None or (holder := sighting.holder) is None:
+            continue
+        if holder.is_running() if holder.is_here() else time.time() - sighting.heartbeat < STALE_AFTER_S:
+            return holder
     return None
 
 
-def find_stale(path: Path, *, now: float) -> Holder | None:
-    """The dead holder of a lease; None if nobody holds it.
+def find_stale(path: Path, *, now: float) -> Path | None:
+    """The mark of the dead holder of a lease; None if nobody holds it.
+
+    A holder on another machine, or one whose mark cannot be read, is judged by its last sign of life.
+    One of the future tells nothing but that a clock was changed: the silence is then counted from now,
+    for which the mark is given the present time. A living holder overwrites it within a second.
 
     Args:
         path: The lease's folder, which may be missing.
@@ -54,20 +84,28 @@ def find_stale(path: Path, *, now: float) -> Holder | None:
     if (sighting := _look(path)) is None:
         return None
     holder, silence_s = sighting.holder, now - sighting.heartbeat
-    if holder.is_here():
+    journal = path.with_suffix(".jsonl")
+    if holder is not None and holder.is_here():
         if holder.is_running():
             raise RunInUseError(
-                f"{path.with_suffix('.jsonl')} is being written by {holder}.",
+                f"{journal} is being written by {holder}.",
                 fix=f"Let it finish, or stop it (kill {holder.pid}), then run the same command again.",
             )
-    elif silence_s < STALE_AFTER_S:
+        return sighting.mark
+    if silence_s < -_CLOCK_TOLERANCE_S:
+        with suppress(OSError):
+            os.utime(sighting.mark)
+        told, silence_s = "whose last sign of life is of the future (a clock was changed)", 0.0
+    else:
+        told = f"which gave a sign of life {max(silence_s, 0):.0f} s ago"
+    if silence_s < STALE_AFTER_S:
+        who = f"process {holder.pid} on {holder.host}" if holder else "that process"
         raise RunInUseError(
-            f"{path.with_suffix('.jsonl')} is being written by {holder}, "
-            f"which gave a sign of life {max(silence_s, 0):.0f} s ago.",
-            fix=f"Let it finish, or stop process {holder.pid} on {holder.host}; if it is dead already, "
-            f"run the same command again in {STALE_AFTER_S - silence_s:.0f} s.",
+            f"{journal} is being written by {sighting}, {told}.",
+            fix=f"Let it finish, or stop {who}; if it is dead already, run the same command again in "
+            f"{STALE_AFTER_S - silence_s:.0f} s, or at once with lease.take_over=true. {TAKE_OVER_RISK}",
         )
-    return holder
+    return sighting.mark
 
 
 class Lease:
@@ -83,8 +121,11 @@ class Lease:
         self._me = me or Holder.this_process()
         self._mark = path / self._me.file_name
 
-    def acquire(self) -> None:
+    def acquire(self, *, take_over: bool = False) -> None:
         """Takes the lease, from a dead holder if need be.
+
+        Args:
+            take_over: From a living one, too, which then stops at its next answer.
 
         Raises:
             RunInUseError: Another process holds it.
@@ -94,11 +135,10 @@ class Lease:
         prepared.mkdir()
         try:
             (prepared / self._mark.name).touch()
-            now = (
-                (prepared / self._mark.name).stat().st_mtime
-            )  # clocks of machines differ, this one is shared
+            # Clocks of machines differ, that of the file system is shared.
+            now = (prepared / self._mark.name).stat().st_mtime
             for _ in range(_ATTEMPTS):
-                if self._take_free(prepared) or self._take_over(now):
+                if self._take_free(prepared) or self._take_over(now, is_forced=take_over):
                     return
                 time.sleep(_PAUSE_S)
         finally:
@@ -114,12 +154,16 @@ class Lease:
             raise
         return True
 
-    def _take_over(self, now: float) -> bool:
-        stale = find_stale(self.path, now=now)
+    def _take_over(self, now: float, *, is_forced: bool) -> bool:
+        if is_forced:
+            sighting = _look(self.path)
+            stale = sighting.mark if sighting else None
+        else:
+            stale = find_stale(self.path, now=now)
         if stale is None:  # given back since we tried
             return False
         try:
-            (self.path / stale.file_name).rename(self._mark)
+            stale.rename(self._mark)
         except FileNotFoundError:  # another process was faster; look again who it is
             return False
         self.renew()
@@ -137,9 +181,9 @@ class Lease:
         try:
             os.utime(self._mark)
             return self._mark.stat().st_mtime
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             sighting = _look(self.path)
-            now_held = f"taken over by {sighting.holder}" if sighting else "removed"
+            now_held = f"taken over by {sighting}" if sighting else "removed"
             raise RunInUseError(
                 f"{self.path.with_suffix('.jsonl')}: the lease of this process was {now_held}; "
                 "was this process suspended for minutes?",
@@ -152,9 +196,15 @@ class Lease:
         _remove(self.path, self._mark.name)
 
 
+def end(path: Path) -> None:
+    """Ends a lease whoever holds it: the holder learns of it when it renews."""
+    while sighting := _look(path):
+        _remove(path, sighting.mark.name)
+
+
 def _remove(folder: Path, name: str) -> None:
     """Removes the file, then the folder if that leaves it empty."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, NotADirectoryError):
         (folder / name).unlink()
         # Between the two a newcomer may have moved in: the folder is its lease then.
         with suppress(OSError):

@@ -50,7 +50,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises:
         StoreError: Missing, damaged, or written by a later version.
     """
-    fix = "Restore it from a copy, or delete it and run the same command again: it is then written anew."
+    fix = (
+        "Restore it from a copy, or move it away and give the command of the interviews again: no answer is "
+        "lost, and it is written anew."
+    )
     manifest = read_sealed(manifest_path(folder), fix=fix)
     if not isinstance(manifest.get("defines"), dict):
         raise StoreError(

@@ -4,14 +4,14 @@ Reads only. Needs no lease: writers may be at work.
 """
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
 from def_sim.answers.disk import disk_errors
-from def_sim.answers.journal import Entry, read_journal
+from def_sim.answers.journal import Entry, how_to_repair, read_journal
 from def_sim.errors import StoreError
 from def_sim.records import Answer
 
@@ -46,7 +46,12 @@ def shard_name(shard: int, num_shards: int) -> str:
     return f"shard-{shard:02d}-of-{num_shards:02d}"
 
 
-def merge_entries(entries: Iterable[Entry]) -> dict[AnswerKey, Answer]:
+def journals_of(folder: Path) -> list[Path]:
+    """The journals of a run, of however many shards, by name."""
+    return sorted(answers_folder(folder).glob("shard-*.jsonl"))
+
+
+def merge_entries(entries: Iterable[Entry]) -> dict[AnswerKey, Entry]:
     """One answer a key. The same answer twice (two shards overlapped once) is kept once.
 
     Raises:
@@ -59,13 +64,18 @@ def merge_entries(entries: Iterable[Entry]) -> dict[AnswerKey, Answer]:
             raise StoreError(
                 f"{earlier.place} and {entry.place} are different answers of {entry.answer.respondent_id} "
                 f"to {entry.answer.question_id}.",
-                fix="Find out which of the two belongs to this run and delete the other line.",
+                fix=how_to_repair(entry.path),
             )
-    return {key: entry.answer for key, entry in merged.items()}
+    return merged
 
 
-def read_by_key(folder: Path) -> dict[AnswerKey, Answer]:
-    """All answers of a run, of however many shards, by their keys.
+def answers_of(entries: Mapping[AnswerKey, Entry]) -> dict[AnswerKey, Answer]:
+    """The answers alone, without where they stand."""
+    return {key: entry.answer for key, entry in entries.items()}
+
+
+def read_entries(folder: Path) -> dict[AnswerKey, Entry]:
+    """All answers of a run, of however many shards, by their keys, with the line each stands in.
 
     Args:
         folder: The folder of the run. Without journals in it the result is empty.
@@ -73,9 +83,8 @@ def read_by_key(folder: Path) -> dict[AnswerKey, Answer]:
     Raises:
         StoreError: A line is damaged, or two lines contradict each other.
     """
-    journals = sorted(answers_folder(folder).glob("shard-*.jsonl"))
     with disk_errors(answers_folder(folder)), no_search_for_cycles():
-        return merge_entries(entry for path in journals for entry in read_journal(path))
+        return merge_entries(entry for path in journals_of(folder) for entry in read_journal(path))
 
 
 @contextmanager
@@ -109,4 +118,4 @@ def read_answers(folder: Path) -> list[Answer]:
             f"{answers_folder(folder)} does not exist: {folder} holds no answers.",
             fix="Run stage=interview first, or check the path.",
         )
-    return in_order(read_by_key(folder).values())
+    return in_order(answers_of(read_entries(folder)).values())

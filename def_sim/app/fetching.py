@@ -4,12 +4,14 @@ A hub checkpoint goes into the hub's cache; a file out of a package, and what a 
 into, into our own. No other stage uses a network for weights.
 """
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from def_sim.app.run import create_engine, resolve_path
 from def_sim.app.schema import ModelChoice, RunConfig
+from def_sim.app.signals import leaving_at_once
 from def_sim.engines.local.checkpoint import find_checkpoint, loadable_folder
 from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.local.gguf.header import is_gguf
@@ -40,7 +42,9 @@ def fetch_model(config: RunConfig) -> None:
 def _fetch_checkpoint(config: RunConfig, path: Path, revision: str | None) -> None:
     from def_sim.engines.local.fetch import fetch_checkpoint  # the hub's client
 
-    folder, num_bytes = fetch_checkpoint(str(path), revision)
+    # The hub's client waits for whole files, gigabytes each; what it has so far it finds again.
+    with leaving_at_once(lambda stop: print(f"\nerror: {stop.as_error}", file=sys.stderr, flush=True)):
+        folder, num_bytes = fetch_checkpoint(str(path), revision)
     _check_files(config)
     _say("already here" if path.is_dir() else "fetched", config, num_bytes, folder)
 

@@ -23,6 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from def_sim.app.key_guard import guard_keys
 from def_sim.app.schema import RunConfig, resolve_target, validate_config
+from def_sim.app.signals import Interrupted, heeding_signals
 from def_sim.app.thinking import with_room_for_thought
 from def_sim.engines.local.shared_worker import keep_loaded
 from def_sim.engines.secrets import redacted
@@ -45,6 +46,7 @@ def_sim measures how well language models stand in for people in social surveys.
   python -m def_sim respondents=200                 a larger panel; asks only the new respondents
   python -m def_sim stage=report runs='outputs/**'  compare runs: scores, ranks, pairs, maps
   python -m def_sim stage=verify                    recompute every number from the raw answers
+  python -m def_sim stage=repair run_folder=FOLDER  set damaged and foreign lines of a journal aside
   python -m def_sim -m model=a,b survey=us,cn       several runs, one after another
 
 Choices
@@ -62,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line.
 
     Returns:
-        0, or 2 after a message about something the user can mend.
+        0, or 2 after a message about something the user can mend, or after a signal (`app/signals.py`).
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     guard_keys()
@@ -70,9 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(HELP.format(choices=_choices_text()), end="")
         return 0
     try:
-        if any(word.startswith("-") and not _is_override(word) for word in words):
-            return _through_hydra(words)
-        return run_stage(_configured(compose_config(words), words))
+        with heeding_signals():
+            if any(word.startswith("-") and not _is_override(word) for word in words):
+                return _through_hydra(words)
+            return run_stage(_configured(compose_config(words), words))
     except DefSimError as error:
         return _tell(error)
     except OSError as error:
@@ -80,8 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _tell(
             StoreError(f"{what}.", fix="Choose another output folder, or free space, and run again.")
         )
-    except KeyboardInterrupt:
-        return _tell(ConfigError("Interrupted.", fix="The same command again goes on where it stopped."))
+    except Interrupted as stop:
+        _tell(stop.as_error)
+        return stop.exit_code
 
 
 def _tell(error: DefSimError) -> int:

@@ -5,7 +5,7 @@ Everything here is light: no torch, no pandas, nothing downloaded, nothing writt
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from def_sim.questionnaire import InterviewRules
 from def_sim.records import AnswerMode, Question, Respondent, StopAfter, Survey
 from def_sim.resources import data_folder
 from def_sim.respondents.decoding import DecodingRules
-from def_sim.respondents.panel import PanelRules, draw_panel
+from def_sim.respondents.panel import PanelRules, draw_panel, draw_respondent
+from def_sim.respondents.personas import eligible_places
 from def_sim.respondents.places import Place, read_places
 from def_sim.strategies.asking import Presentation
 from def_sim.surveys.survey import LoadedSurvey, load_survey
@@ -84,8 +85,8 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         reading=config.reading,
         mode=AnswerMode(config.answer_mode),
     )
-    rules = PanelRules(config.modifications, config.places, config.decoding, config.memory)
-    panel = draw_panel(config.respondents, config.seed, rules, loaded.survey, _places(config, loaded.survey))
+    places = _places(config, loaded.survey)
+    panel = draw_panel(config.respondents, config.seed, _panel_rules(config), loaded.survey, places)
     strategy = resolve_target(config.strategy.target)(presentation=presentation, **config.strategy.arguments)
     interview_rules = InterviewRules(
         seed=config.seed,
@@ -97,6 +98,17 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         max_engine_errors=config.max_engine_errors,
     )
     return Run(config, loaded, panel, strategy, presentation, interview_rules)
+
+
+def _panel_rules(config: RunConfig) -> PanelRules:
+    return PanelRules(config.modifications, config.places, config.decoding, config.memory)
+
+
+def draw_respondents(run: Run, indices: Iterable[int]) -> Iterator[Respondent]:
+    """Respondents of the run by their numbers, also those beyond its panel of today."""
+    eligible = eligible_places(_places(run.config, run.survey), run.config.places)
+    for index in indices:
+        yield draw_respondent(index, run.config.seed, _panel_rules(run.config), run.survey, eligible)
 
 
 def _own_references(folder: str | None) -> Path | None:

@@ -134,6 +134,12 @@ class Scoring(_Strict):
     draws: Annotated[int, Field(ge=10, le=100_000)]
 
 
+class LeaseRules(_Strict):
+    """How a shard is taken that another process holds."""
+
+    take_over: bool = False
+
+
 class RunConfig(_Strict):
     """The whole configuration of a run, resolved."""
 
@@ -152,6 +158,7 @@ class RunConfig(_Strict):
     items: Annotated[list[str], Field(min_length=1)] | None
     answer_mode: Literal["free", "constrained", "probabilities"]
     show: Literal["items", "prompts"] | None = None  # a default: runs stored before it existed stay readable
+    apply: bool = False
     output: str
     run_folder: str | None
     runs: RunPatterns | None = None
@@ -159,6 +166,7 @@ class RunConfig(_Strict):
     num_shards: Annotated[int, Field(ge=1, le=100_000)]
     max_in_flight: Count
     max_engine_errors: NonNegative
+    lease: LeaseRules = LeaseRules()
     modifications: Modifications
     places: PlaceRules
     decoding: DecodingRules
@@ -178,6 +186,12 @@ class RunConfig(_Strict):
     def _check_show(self) -> Self:
         if self.show is not None and self.stage.name != "plan":
             raise ValueError(f"show={self.show} belongs to stage=plan, found stage={self.stage.name}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_apply(self) -> Self:
+        if self.apply and self.stage.name != "repair":
+            raise ValueError(f"apply=true belongs to stage=repair, found stage={self.stage.name}")
         return self
 
     @model_validator(mode="after")

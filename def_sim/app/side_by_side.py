@@ -84,8 +84,8 @@ class SideBySide:
 
 @contextmanager
 def _interrupts_stay_here() -> Iterator[None]:
-    """Processes that start inside never see Ctrl-C, which a terminal sends to all; they are ended by us."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Processes that start inside never see what a terminal sends to all, Ctrl-C or its end: we end them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP, signal.SIGUSR1})
     try:
         yield
     finally:

@@ -4,30 +4,34 @@
 is asked to show the items.
 """
 
-import asyncio
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from def_sim.answers.lease import find_starting
 from def_sim.answers.manifest import (
     check_same_run,
     manifest_path,
     read_manifest,
 )
-from def_sim.answers.shards import shard_name
+from def_sim.answers.shards import answers_folder, shard_name
 from def_sim.answers.store import AnswerStore
+from def_sim.app.belonging import foreign_since_completion
 from def_sim.app.capabilities import check_capabilities
+from def_sim.app.holding import close, conduct, planned_of
 from def_sim.app.plan import language_warnings, make_plan, plan_lines
 from def_sim.app.progress import InterviewProgress, print_note
 from def_sim.app.provenance import record_run
 from def_sim.app.received import check_places, read_received, read_stored_manifest
 from def_sim.app.run import Run, create_engine, folder_of, prepare_run, what_defines
 from def_sim.app.schema import RunConfig
+from def_sim.app.signals import Interrupted, run_coroutine
 from def_sim.engines.cost import HasLedger
 from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.notices import HasNotices
-from def_sim.errors import ConfigError, EngineError, ModelError, RunMismatchError, StoreError
+from def_sim.errors import ConfigError, EngineError, ModelError, RunInUseError, RunMismatchError, StoreError
 from def_sim.interview import Engine, HasWork, Interviews
 
 _LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
@@ -124,6 +128,17 @@ def verify(config: RunConfig) -> int:
     return 0
 
 
+def repair(config: RunConfig) -> int:
+    """Sets lines aside that are damaged, foreign or doubled; shows them only, unless apply=true."""
+    from def_sim.app.repairing import repair_run
+
+    stored, folder = _stored_run(config)
+    lines = repair_run(prepare_run(stored), folder, is_applied=config.apply, take_over=config.lease.take_over)
+    for line in lines:
+        print(line)
+    return 0
+
+
 def _report(config: RunConfig, folder: Path) -> int:
     # pandas, matplotlib and the statistics load here, not for `plan` or an interview.
     from def_sim.app.reporting import print_summary, write_report
@@ -140,7 +155,7 @@ def _definition(run: Run, engine: Engine) -> dict[str, Any]:
 
 
 def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
-    """The run that stage=report or stage=verify is about.
+    """The run that stage=report, verify or repair is about.
 
     With `run_folder=` alone the configuration is the stored one; otherwise the command line
     names the run as it did for the interview.
@@ -166,6 +181,11 @@ def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
 
 def _require_manifest(folder: Path) -> None:
     if not manifest_path(folder).is_file():
+        if (starting := find_starting(answers_folder(folder))) is not None:
+            raise RunInUseError(
+                f"The run in {folder} is being started by {starting}: it has no answer yet.",
+                fix="Wait until its first line of progress, then give the same command again.",
+            )
         raise ConfigError(
             f"There is no run in {folder}.",
             fix="Hold the interviews first: the same command without stage=.",
@@ -188,8 +208,20 @@ def _interview(config: RunConfig) -> Path:
     for warning in language_warnings(run):
         print(f"warning  {warning}")
     print(f"folder {folder}", flush=True)
-    with AnswerStore(folder, shard=config.shard, num_shards=config.num_shards) as store:
-        asyncio.run(_hold_interviews(run, engine, store, defines))
+    store = AnswerStore(
+        folder,
+        shard=config.shard,
+        num_shards=config.num_shards,
+        find_foreign=partial(foreign_since_completion, run, folder),
+        take_over=config.lease.take_over,
+    )
+    try:
+        with store:
+            run_coroutine(_hold_interviews(run, engine, store, defines))
+    except Interrupted as stop:
+        planned = planned_of(run)
+        standing = f"{len(planned & store.answered().keys()):,} of {len(planned):,} answered"
+        raise Interrupted(stop.number, standing) from None
     return folder
 
 
@@ -256,7 +288,7 @@ def _refuse_foreign_folder(folder: Path) -> None:
 
 
 async def _hold_interviews(run: Run, engine: Engine, store: AnswerStore, defines: Mapping[str, Any]) -> None:
-    planned = {(r.id, q.item_id, q.wording) for r in run.shard_panel for q in run.survey.questions}
+    planned = planned_of(run)
     done = len(planned & store.answered().keys())
     if isinstance(engine, HasLedger):
         engine.keep_in(store.folder, shard_name(run.config.shard, run.config.num_shards))
@@ -284,10 +316,10 @@ async def _hold_interviews(run: Run, engine: Engine, store: AnswerStore, defines
                 run.rules,
                 on_answer=progress.advance,
             )
-            await interviews.conduct(run.shard_panel)
+            await conduct(interviews, run.shard_panel, store)
         for line in _failure_lines(interviews.failures):
             print(line, file=sys.stderr)
         if isinstance(engine, HasWork):
             print(*_work_lines(engine.work), sep="\n", end="")
     finally:
-        await engine.close()
+        await close(engine)

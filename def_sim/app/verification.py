@@ -16,12 +16,11 @@ from def_sim.app.report_sections import sections_of
 from def_sim.app.reporting import FINDINGS, compute_results, csv_bytes, panel_answers
 from def_sim.app.run import Run
 from def_sim.errors import VerificationError
-from def_sim.prompts import ask_messages, hash_messages
 from def_sim.questionnaire import replay
 from def_sim.randomness import Address
 from def_sim.records import Answer, Question
 from def_sim.reports.sections import findings_table
-from def_sim.strategies.asking import read_completion, shown_order
+from def_sim.strategies.asking import read_completion, rebuilt_prompt
 
 
 def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -62,11 +61,8 @@ def _check_interviews(run: Run, answers: list[Answer]) -> int:
         for moment in replay(respondent, run.survey, run.presentation, run.rules, stored):
             answer, question = moment.answer, moment.question
             address = Address(run.config.seed, respondent.id, question.item_id, question.wording)
-            shown = shown_order(question, respondent, address, run.presentation.option_order)
-            messages = ask_messages(
-                question, shown, respondent.persona, moment.memory.exchanges, run.presentation.pack
-            )
-            if hash_messages(messages) != answer.prompt_hash or shown != answer.shown_codes:
+            prompt = rebuilt_prompt(question, respondent, moment.memory, address, run.presentation)
+            if prompt != (answer.prompt_hash, answer.shown_codes):
                 raise _differs(answer, "its prompt is not the one that was sent")
             _check_reading(run, question, answer)
             checked += 1

@@ -83,6 +83,23 @@ def kept_of(completion: Completion, decoding: DecodingConfig) -> tuple[str, Fini
     return (text, completion.finish_reason) if kept is None else (kept, FinishReason.STOP)
 
 
+def prompts_are_known(strategy: object) -> bool:
+    """Whether every answer of the strategy comes from the one request that `put_question` makes.
+
+    Then the prompt of a stored answer can be rebuilt and compared (`rebuilt_prompt`).
+    """
+    return bool(getattr(strategy, "puts_each_question_once", False))
+
+
+def rebuilt_prompt(
+    question: Question, respondent: Respondent, memory: Memory, address: Address, presentation: Presentation
+) -> tuple[str, tuple[int, ...]]:
+    """Hash and shown option order of the prompt that `put_question` sends."""
+    shown = shown_order(question, respondent, address, presentation.option_order)
+    messages = ask_messages(question, shown, respondent.persona, memory.exchanges, presentation.pack)
+    return hash_messages(messages), shown
+
+
 def put_question(
     question: Question, respondent: Respondent, memory: Memory, address: Address, presentation: Presentation
 ) -> Conversation[Answer]:

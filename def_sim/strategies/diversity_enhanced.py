@@ -13,6 +13,7 @@ from def_sim.strategies.asking import Conversation, Presentation, put_question
 class DiversityEnhanced:
     """Asks each question once, with the respondent's remembered answers before it."""
 
+    puts_each_question_once = True
     uses_memory = True
 
     def __init__(self, presentation: Presentation) -> None:

@@ -12,6 +12,7 @@ from def_sim.strategies.asking import Conversation, Presentation, put_question
 class Single:
     """Asks each question once, with nothing before it."""
 
+    puts_each_question_once = True
     uses_memory = False
 
     def __init__(self, presentation: Presentation) -> None:

@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 from answer_examples import an_answer
 
+from def_sim.answers.answer_lines import encode_line
 from def_sim.answers.disk import disk_errors
-from def_sim.answers.journal import Journal, encode_line, read_journal, repair_last_line
+from def_sim.answers.journal import read_journal, repair_last_line
+from def_sim.answers.journal_writer import Journal
 from def_sim.errors import StoreError
 from def_sim.records import Answer, AnswerStatus, FinishReason, ReadingMethod
 
@@ -80,13 +82,33 @@ def test_a_journal_goes_on_where_it_ended(path: Path) -> None:
 
 def test_a_line_torn_at_any_byte_is_passed_over_by_readers_and_cut_by_the_writer(path: Path) -> None:
     first, last = encode_line(an_answer(1)), encode_line(an_answer(2, text="鹿"))
-    for kept in range(1, len(last)):
+    for kept in range(1, len(last) - 1):
         path.write_bytes(first + last[:kept])
         assert read(path) == [an_answer(1)]
         repair = repair_last_line(path)
         assert repair is not None
         assert (repair.number, repair.dropped) == (2, last[:kept])
         assert path.read_bytes() == first
+
+
+def test_a_last_line_that_lacks_its_newline_only_is_kept_and_gets_it(path: Path) -> None:
+    # What some editors leave; so does a crash between the last two bytes.
+    whole = encode_line(an_answer(1)) + encode_line(an_answer(2))
+    path.write_bytes(whole[:-1])
+    assert read(path) == [an_answer(1), an_answer(2)]
+    assert repair_last_line(path) is None
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("change", [b"\r\n", b" \n"])
+def test_a_last_line_that_was_whole_once_is_never_cut(path: Path, change: bytes) -> None:
+    content = encode_line(an_answer(1)) + encode_line(an_answer(2)).replace(b"\n", change)
+    path.write_bytes(content)
+    assert repair_last_line(path) is None
+    assert path.read_bytes() == content
+    with pytest.raises(StoreError, match=r"line 2: .*damaged") as caught:
+        read(path)
+    assert "stage=repair run_folder=" in caught.value.fix
 
 
 @pytest.mark.parametrize("content", [b"", encode_line(an_answer(1)), encode_line(an_answer(1)) * 2])

@@ -8,7 +8,7 @@ import pytest
 from answer_examples import finish, start_process
 
 from def_sim.answers.holder import Holder
-from def_sim.answers.lease import STALE_AFTER_S, Lease, find_stale
+from def_sim.answers.lease import STALE_AFTER_S, Lease, find_stale, find_starting
 from def_sim.errors import RunInUseError, StoreError
 
 ELSEWHERE = replace(Holder.this_process(), host="gpu02.cluster", machine="00000000", pid=4711, token="beef")
@@ -126,11 +126,67 @@ def test_a_lease_that_was_deleted_is_lost(path: Path) -> None:
 
 def test_a_folder_that_is_no_lease_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("def_sim.answers.lease._ATTEMPTS", 2)
-    path.mkdir()
-    (path / "something").touch()
+    (path / "folder").mkdir(parents=True)
     with pytest.raises(StoreError, match=r"shard-00-of-01\.lease is not a lease"):
         Lease(path).acquire()
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]  # nothing was left behind
+
+
+@pytest.mark.parametrize("name", ["something", "gpu02,00000000,,1,2,beef", "h,m,x,y,z,t"])
+def test_a_lease_with_an_unreadable_holder_is_judged_by_its_last_sign_of_life(path: Path, name: str) -> None:
+    path.mkdir()
+    (path / name).touch()
+    with pytest.raises(RunInUseError, match="an unknown process"):
+        Lease(path).acquire()
+    silence(path, STALE_AFTER_S + 1)
+    Lease(path).acquire()
+    assert [Holder.from_file_name(mark.name) is not None for mark in path.iterdir()] == [True]
+
+
+@pytest.mark.parametrize("field", ["pid", "process_start", "since"])
+@pytest.mark.parametrize("value", [0, 10**30])
+def test_absurd_numbers_of_a_holder_are_no_traceback_and_no_life(path: Path, field: str, value: int) -> None:
+    there, here = (replace(holder, **{field: value}) for holder in (ELSEWHERE, Holder.this_process()))
+    Lease(path, me=there).acquire()
+    with pytest.raises(RunInUseError, match=r"on gpu02\.cluster"):
+        Lease(path).acquire()
+    silence(path, STALE_AFTER_S + 1)
+    Lease(path).acquire()
+    assert here.is_running() is not (field == "pid" or (field, value) == ("process_start", 10**30))
+
+
+def test_a_sign_of_life_of_the_future_is_counted_from_now(path: Path) -> None:
+    Lease(path, me=ELSEWHERE).acquire()
+    silence(path, -10 * 24 * 3600)  # the clock of the other node is ten days ahead
+    with pytest.raises(RunInUseError, match="of the future") as caught:
+        Lease(path).acquire()
+    assert "in 120 s" in caught.value.fix
+    [mark] = path.iterdir()
+    assert abs(mark.stat().st_mtime - time.time()) < 100
+    silence(path, STALE_AFTER_S + 1)  # so long after that look
+    Lease(path).acquire()
+
+
+def test_a_lease_can_be_taken_from_whoever_holds_it_and_the_refusal_says_at_what_risk(path: Path) -> None:
+    other = Lease(path, me=ELSEWHERE)
+    other.acquire()
+    with pytest.raises(RunInUseError) as caught:
+        Lease(path).acquire()
+    assert "lease.take_over=true" in caught.value.fix
+    assert "asked, and paid, twice" in caught.value.fix
+    mine = Lease(path)
+    mine.acquire(take_over=True)
+    mine.renew()
+    with pytest.raises(RunInUseError, match="taken over by"):
+        other.renew()
+
+
+def test_who_is_at_work_in_a_folder_is_found_as_long_as_he_may_live(path: Path) -> None:
+    assert find_starting(path.parent) is None
+    Lease(path, me=ELSEWHERE).acquire()
+    assert find_starting(path.parent) == ELSEWHERE
+    silence(path, STALE_AFTER_S + 1)
+    assert find_starting(path.parent) is None
 
 
 def test_the_lease_of_a_killed_process_is_free_at_once(path: Path) -> None:

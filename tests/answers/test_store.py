@@ -10,9 +10,9 @@ import pytest
 from answer_examples import an_answer, finish, start_process
 from waiting import comes_true
 
+from def_sim.answers.answer_lines import encode_line
 from def_sim.answers.completion import is_complete, mark_complete
 from def_sim.answers.holder import Holder
-from def_sim.answers.journal import encode_line
 from def_sim.answers.lease import Lease
 from def_sim.answers.store import _BEAT_S, AnswerStore, read_answers, same_answers
 from def_sim.errors import RunInUseError, StoreError

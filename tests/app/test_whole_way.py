@@ -105,7 +105,7 @@ def test_a_forged_answer_with_a_right_checksum_still_fails(undisturbed: Path, tm
     import shutil
 
     from def_sim.answers.completion import mark_complete, read_completion
-    from def_sim.answers.journal import Journal
+    from def_sim.answers.journal_writer import Journal
     from def_sim.errors import VerificationError
 
     folder = Path(shutil.copytree(run_folder(undisturbed), tmp_path / "forged"))

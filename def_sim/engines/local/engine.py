@@ -23,7 +23,7 @@ from def_sim.engines.local.gguf.header import is_gguf
 from def_sim.engines.local.prompt_styles import PROMPT_STYLES
 from def_sim.engines.local.quantization import QUANTIZATIONS, QUANTIZE_ABOVE, choose_quantization
 from def_sim.engines.local.runner import Runner
-from def_sim.engines.local.shared_worker import borrow, give_back
+from def_sim.engines.local.shared_worker import borrow, give_back_aside
 from def_sim.engines.local.weight_files import num_parameters, weight_bytes
 from def_sim.engines.local.worker import Worker
 from def_sim.errors import ConfigError, EngineError
@@ -254,7 +254,7 @@ class LocalEngine:
         """Ends the worker and frees the model; requests that still wait fail. Twice is harmless."""
         was_closed, self._is_closed = self._is_closed, True
         if self._worker is not None and not was_closed:
-            await asyncio.to_thread(give_back, self._settings, self._worker)
+            await give_back_aside(self._settings, self._worker)
 
     def _new_worker(self) -> Worker:
         return Worker(partial(_load, self._settings))

@@ -4,7 +4,10 @@ At most one model is kept, and only inside `keep_loaded()`; elsewhere an engine 
 model at once.
 """
 
+import asyncio
+import threading
 from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 
 from def_sim.engines.local.worker import Worker
@@ -50,6 +53,27 @@ def borrow(key: Hashable, make: Callable[[], Worker]) -> Worker:
     if kept is not None:
         kept[1].close()  # its memory is needed now
     return make()
+
+
+async def give_back_aside(key: Hashable, worker: Worker) -> None:
+    """`give_back` without blocking the event loop.
+
+    In a thread that dies with the process: whoever is cancelled here, because the process is to end,
+    leaves the model in the middle of its call.
+    """
+    given: Future[None] = Future()
+    given.set_running_or_notify_cancel()  # so that nobody who waits for it can cancel it
+
+    def give() -> None:
+        try:
+            give_back(key, worker)
+        except BaseException as error:
+            given.set_exception(error)
+        else:
+            given.set_result(None)
+
+    threading.Thread(target=give, name="def_sim gives back a model", daemon=True).start()
+    await asyncio.wrap_future(given)
 
 
 def give_back(key: Hashable, worker: Worker) -> None:

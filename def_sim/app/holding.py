@@ -1,0 +1,50 @@
+"""Holding interviews so that they stop when they must: at a signal, or when their journal is lost."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from def_sim.answers.shards import AnswerKey
+from def_sim.answers.store import AnswerStore
+from def_sim.app.run import Run
+from def_sim.app.signals import is_stopping
+from def_sim.interview import Engine, Interviews
+from def_sim.records import Respondent
+
+_LOOK_EVERY_S: Final = 0.5
+_FAREWELL_S: Final = 2.0  # for connections to be closed; a model in the middle of a call is left behind
+
+
+def planned_of(run: Run) -> frozenset[AnswerKey]:
+    """The answers that this process is to see to: its respondents', to all questions."""
+    return frozenset((r.id, q.item_id, q.wording) for r in run.shard_panel for q in run.survey.questions)
+
+
+async def conduct(interviews: Interviews, panel: Sequence[Respondent], store: AnswerStore) -> None:
+    """Asks everyone everything, and stops soon after answers can no longer be kept.
+
+    An answer may take minutes, or money: the next one would notice, but too late.
+
+    Raises:
+        DefSimError: As `Interviews.conduct` and `AnswerStore.check`.
+    """
+    asking = asyncio.ensure_future(interviews.conduct(panel))
+    try:
+        while not asking.done():
+            await asyncio.wait([asking], timeout=_LOOK_EVERY_S)
+            store.check()
+    finally:
+        if not asking.done():
+            asking.cancel()
+            await asyncio.wait([asking])
+    await asking
+
+
+async def close(engine: Engine) -> None:
+    """Gives back what the engine holds; after a signal as far as that is quick, since the process ends."""
+    try:
+        async with asyncio.timeout(_FAREWELL_S if is_stopping() else None):
+            await engine.close()
+    except TimeoutError:
+        if not is_stopping():
+            raise

@@ -1,0 +1,78 @@
+"""`stage=repair`: what does not belong into the journals of a run is set aside, if the user wants it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from def_sim.answers.completion import unmark_complete
+from def_sim.answers.disk import disk_errors
+from def_sim.answers.lease import Lease
+from def_sim.answers.repair import Examination, apply, examine, set_aside_path
+from def_sim.answers.shards import answers_folder, journals_of
+from def_sim.app.belonging import foreign_answers
+from def_sim.app.run import Run
+
+_MOST_SHOWN: Final = 20
+
+
+def repair_run(run: Run, folder: Path, *, is_applied: bool, take_over: bool) -> Iterator[str]:
+    """Looks through the journals of a run and, if wanted, sets aside what does not belong there.
+
+    Args:
+        run: Of which the answers should be.
+        folder: Its folder.
+        is_applied: False only says what would be done.
+        take_over: Whether leases are taken from processes that may be alive.
+
+    Yields:
+        What is found and what is done, a line each.
+
+    Raises:
+        RunInUseError: A process is writing in the folder.
+        StoreError: A journal cannot be read or written, or holds lines of another version.
+    """
+    with ExitStack() as held:
+        leases = _take_leases(folder, held, take_over=take_over)
+        found = examine(folder, partial(foreign_answers, run))
+        yield from _found_lines(found)
+        if is_applied and found.journals:
+            with disk_errors(answers_folder(folder)):
+                for lease in leases:  # still ours, however long the look took
+                    lease.renew()
+                if found.set_aside:
+                    unmark_complete(folder)
+            apply(folder, found)
+        yield _verdict(folder, found, is_applied=is_applied)
+
+
+def _take_leases(folder: Path, held: ExitStack, *, take_over: bool) -> list[Lease]:
+    """Those of all shards that have a journal or a writer."""
+    names = {path.with_suffix(".lease") for path in journals_of(folder)}
+    names |= set(answers_folder(folder).glob("shard-*.lease"))
+    leases = [Lease(path) for path in sorted(names)]
+    with disk_errors(answers_folder(folder)):
+        for lease in leases:
+            lease.acquire(take_over=take_over)
+            held.callback(lease.release)
+    return leases
+
+
+def _found_lines(found: Examination) -> Iterator[str]:
+    for one in found.set_aside[:_MOST_SHOWN]:
+        yield f"set aside     {one}"
+    if (num_more := len(found.set_aside) - _MOST_SHOWN) > 0:
+        yield f"              and {num_more:,} more"
+    for note in found.notes:
+        yield f"undone        {note}"
+
+
+def _verdict(folder: Path, found: Examination, *, is_applied: bool) -> str:
+    num, kept = f"{len(found.set_aside):,}", f"{found.num_kept:,} stay"
+    if not found.journals:
+        return f"nothing to repair: {found.num_kept:,} lines, all whole and of this run"
+    if not is_applied:
+        return f"nothing is changed yet. apply=true sets {num} lines aside; {kept}"
+    aside = f"{num} lines are in {set_aside_path(folder)}; " if found.set_aside else ""
+    return f"repaired      {aside}{kept}. The command of the interviews asks what is missing."
