@@ -128,7 +128,7 @@ class AnswerStore:
             _log.warning("%s", self.repaired)
         entries = read_entries(self.folder)
         _refuse_foreign(find_foreign(entries))
-        self._answers = answers_of(entries)
+        self._stored, self._answers = entries, answers_of(entries)
         self._journal = Journal(self._path)
         opened.callback(self._journal.close)
         opened.callback(self._look_after_journal)  # once more when all is written
@@ -169,17 +169,19 @@ class AnswerStore:
     def _lost(self, loss: str) -> StoreError:
         num_safe = sum(count_intact(path) for path in journals_of(self.folder))
         safe = f"{num_safe:,} of {len(self._answers):,} answers are still in {self._path.parent}"
-        fix = "Restore the file from a copy if there is one, then run the same command again for the rest."
+        fix = "run the same command again: it checks what is there and asks the rest."
         if moved := self._journal.moved_to():
             safe += f", and {count_intact(moved):,} in the moved file"
-            fix = f"Move it back (from {moved}), then run the same command again for the rest."
+            fix = f"Move it back, then {fix}"
+        else:
+            fix = f"Restore the file from a copy if there is one, then {fix}"
         return StoreError(f"{loss} Nothing more is asked: {safe}.", fix=fix)
 
     def misfit(self, answer: Answer, why: str) -> StoreError:
         """The error to raise for a stored answer that the run would not have got."""
+        place = self._stored[answer_key(answer)].place
         return StoreError(
-            f"{self._path.parent}: the answer of {answer.respondent_id} to {answer.question_id} does not "
-            f"belong to this run: {why}.",
+            f"{place} ({answer.respondent_id}, {answer.question_id}) does not belong to this run: {why}.",
             fix=how_to_repair(self._path),
         )
 

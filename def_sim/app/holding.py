@@ -33,10 +33,10 @@ async def conduct(interviews: Interviews, panel: Sequence[Respondent], store: An
         while not asking.done():
             await asyncio.wait([asking], timeout=_LOOK_EVERY_S)
             store.check()
-    finally:
-        if not asking.done():
-            asking.cancel()
-            await asyncio.wait([asking])
+    except BaseException:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)  # the first error is the one to tell
+        raise
     await asking
 
 

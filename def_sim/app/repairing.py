@@ -71,8 +71,8 @@ def _found_lines(found: Examination) -> Iterator[str]:
 def _verdict(folder: Path, found: Examination, *, is_applied: bool) -> str:
     num, kept = f"{len(found.set_aside):,}", f"{found.num_kept:,} stay"
     if not found.journals:
-        return f"nothing to repair: {found.num_kept:,} lines, all whole and of this run"
+        return f"nothing to repair: {found.num_kept:,} lines, all whole, none of them foreign"
     if not is_applied:
-        return f"nothing is changed yet. apply=true sets {num} lines aside; {kept}"
+        return f"nothing is changed yet. apply=true sets aside what is named ({num} lines); {kept}"
     aside = f"{num} lines are in {set_aside_path(folder)}; " if found.set_aside else ""
     return f"repaired      {aside}{kept}. The command of the interviews asks what is missing."
