@@ -23,7 +23,7 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path.absolute()  # so that the same place is looked at wherever the process goes
+        self.path = path.absolute()  # as the system tells where a moved file is
         self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
         found = self.path.stat()
         # By path then and later: some file systems number an open file otherwise than its path.

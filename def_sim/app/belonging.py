@@ -120,6 +120,7 @@ def _others_after_a_gap(
             )
             is_ours = _is_ours(run, respondent, as_asked, memory, answer)
         if not is_ours:
+            del asked[question.id]  # so that it speaks against nobody who remembered the right one
             yield Foreign(entries[question.id], "its prompt is not one that the run can send")
 
 
