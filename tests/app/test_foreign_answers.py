@@ -9,7 +9,7 @@ import pytest
 from scripted_runs import hold, random_answers
 
 from def_sim.answers.answer_lines import encode_line
-from def_sim.answers.completion import is_complete
+from def_sim.answers.completion import is_complete, mark_complete
 from def_sim.answers.lease import Lease
 from def_sim.answers.manifest import manifest_path, read_manifest
 from def_sim.answers.shards import read_entries
@@ -125,10 +125,8 @@ def test_a_completion_mark_that_vouches_for_the_journal_saves_the_look(
     tmp_path: Path, two_runs: tuple[bytes, bytes]
 ) -> None:
     folder = hold(tmp_path, *WORDS, "respondents=1")
-    from def_sim.answers.completion import mark_complete
-
     mark_complete(folder, ["metrics.csv", "answers/shard-00-of-01.jsonl"], num_answers=NUM_QUESTIONS)
-    run, forged = run_of(folder), {key: e for key, e in read_entries(folder).items()}
+    run, forged = run_of(folder), dict(read_entries(folder))
     key, entry = next(iter(forged.items()))
     forged[key] = entry._replace(answer=replace(entry.answer, prompt_hash=""))
     assert list(foreign_since_completion(run, folder, forged)) == []
