@@ -69,10 +69,14 @@ def _found_lines(found: Examination) -> Iterator[str]:
 
 
 def _verdict(folder: Path, found: Examination, *, is_applied: bool) -> str:
-    num, kept = f"{len(found.set_aside):,}", f"{found.num_kept:,} stay"
+    num, kept = _counted(len(found.set_aside)), f"{_counted(found.num_kept)} in the journals"
     if not found.journals:
-        return f"nothing to repair: {found.num_kept:,} lines, all whole, none of them foreign"
+        return f"nothing to repair: {_counted(found.num_kept)}, all whole, none of them foreign"
     if not is_applied:
-        return f"nothing is changed yet. apply=true sets aside what is named ({num} lines); {kept}"
-    aside = f"{num} lines are in {set_aside_path(folder)}; " if found.set_aside else ""
-    return f"repaired      {aside}{kept}. The command of the interviews asks what is missing."
+        return f"nothing is changed yet. apply=true sets aside {num} and leaves {kept}"
+    aside = f"{num} in {set_aside_path(folder)}, " if found.set_aside else ""
+    return f"repaired      {aside}{kept}; the command of the interviews asks what is missing."
+
+
+def _counted(num_lines: int) -> str:
+    return "1 line" if num_lines == 1 else f"{num_lines:,} lines"
