@@ -220,7 +220,8 @@ def test_four_items_and_four_respondents_go_the_whole_way_by_the_command_line(
     assert len(lines) == 16
     assert not any('"engine_error"' in line for line in lines)
     assert "<|im_end|>" not in journal.read_text(encoding="utf-8")
-    assert "float32" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "float32" in out or "bfloat16" in out  # whichever this processor is faster in
 
 
 @pytest.mark.parametrize("name", ["Qwen2.5-Coder-0.5B-Instruct.gguf", "gemma-3-270m.gguf"])
