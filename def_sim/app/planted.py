@@ -1,17 +1,19 @@
 """The truth that was planted in the demo respondent, read and held against its answers."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Mapping
 
 import pandas as pd
 
 from def_sim.app.run import Run, resolve_path
+from def_sim.csv_files import read_rows
 from def_sim.distributions import align_with_reference, count_answers
+from def_sim.errors import SurveyFormatError
 from def_sim.records import Answer, ItemReference, Question, QuestionType
 from def_sim.reports.tables import score_table
 
 PLANTED = "planted.csv"  # beside the demo respondent: the truth it was trained on
+_FIX = f"Correct {PLANTED}, or take it out of the model's folder."
 _PLANTED_N = 1_000_000  # planted shares are exact: as if very many had been asked
 _PLANTED_COLUMNS = {"total_variation": "value", "floor": "floor", "num_items": "num_items"}
 
@@ -25,9 +27,15 @@ def planted_truth(run: Run) -> dict[str, ItemReference]:
     if not path.is_file():
         return {}
     shares: dict[str, dict[int, float]] = defaultdict(dict)
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
+    rows = read_rows(path, fix=_FIX)
+    _, header = next(rows, (1, []))
+    for line, fields in rows:
+        row = dict(zip(header, fields, strict=True))
+        try:
             shares[row["item_id"]][int(row["code"])] = float(row["share"])
+        except (KeyError, ValueError):
+            expected = "expected the columns item_id, code (a whole number) and share (a number)"
+            raise SurveyFormatError(f"{path}, line {line}: {expected}.", fix=_FIX) from None
     return {
         question.item_id: _planted_reference(question, shares[question.item_id])
         for question in run.survey.questions

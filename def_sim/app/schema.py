@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Annotated, Any, Literal, Self, get_type_hints
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -24,6 +25,7 @@ from pydantic import (
 from def_sim.answers.parse import ReadingRules
 from def_sim.app.key_guard import refuse_keys
 from def_sim.errors import ConfigError
+from def_sim.names import check_name, check_path
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.respondents.memory import MemoryRules
 from def_sim.respondents.panel import Modifications
@@ -33,9 +35,11 @@ Count = Annotated[int, Field(ge=1)]
 # What a machine can hold: a manifest of unknown origin, or a slip of the finger, asks for more.
 PanelSize = Annotated[int, Field(ge=1, le=1_000_000)]
 NonNegative = Annotated[int, Field(ge=0)]
+Name = Annotated[str, AfterValidator(check_name)]  # becomes a part of paths
+PathText = Annotated[str, AfterValidator(check_path)]
 # A single pattern is written without brackets.
 RunPatterns = Annotated[
-    list[str],
+    list[PathText],
     Field(min_length=1),
     BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
 ]
@@ -59,11 +63,17 @@ class Target(BaseModel):
         return dict(self.__pydantic_extra__ or {})
 
 
+class StrategyChoice(Target):
+    """conf/strategy/<name>.yaml"""
+
+    name: Name
+
+
 class SurveyChoice(_Strict):
     """conf/survey/<name>.yaml"""
 
-    name: str
-    file: str
+    name: Name
+    file: PathText
 
 
 class Planning(_Strict):
@@ -99,7 +109,7 @@ class ModelChoice(_Strict):
     the publisher names; null: unknown or many.
     """
 
-    name: str
+    name: Name
     label: str
     family: str
     num_parameters: NonNegative
@@ -117,7 +127,7 @@ class ModelChoice(_Strict):
 class ProtocolChoice(_Strict):
     """The name of the preset that set the values."""
 
-    name: str
+    name: Name
 
 
 class PresentationRules(_Strict):
@@ -147,20 +157,20 @@ class RunConfig(_Strict):
     survey: SurveyChoice
     model: ModelChoice
     protocol: ProtocolChoice
-    strategy: Target
+    strategy: StrategyChoice
     respondents: PanelSize
     seed: NonNegative
-    population: str | None
-    language: str | None
-    frame_language: str | None
+    population: Name | None
+    language: Name | None
+    frame_language: Name | None
     wordings: Literal["base", "all"]
-    references: str | None = None
+    references: PathText | None = None
     items: Annotated[list[str], Field(min_length=1)] | None
     answer_mode: Literal["free", "constrained", "probabilities"]
     show: Literal["items", "prompts"] | None = None  # a default: runs stored before it existed stay readable
     apply: bool = False
-    output: str
-    run_folder: str | None
+    output: PathText
+    run_folder: PathText | None
     runs: RunPatterns | None = None
     shard: NonNegative
     num_shards: Annotated[int, Field(ge=1, le=100_000)]

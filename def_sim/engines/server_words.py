@@ -4,13 +4,11 @@ Whatever a server sends may end up on a terminal, in a journal or on a page. Kno
 """
 
 import re
-import unicodedata
 from typing import Final
 
 from def_sim.engines.secrets import redacted
+from def_sim.visible import visible
 
-# Control, format (bidirectional overrides among them), half characters, private use, line separators.
-_INVISIBLE: Final = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _LOOKS_LIKE_A_KEY: Final = re.compile(r"\bsk-[\w*.-]{6,}")
 _LONGEST_QUOTE: Final = 300
 _LONGEST_LOOKED_AT: Final = 20_000
@@ -42,16 +40,6 @@ def quoted(text: str) -> str:
     return visible(text)
 
 
-def visible(text: str) -> str:
-    r"""A text whose invisible characters are written out, as in `\x1b` and `\u202e`."""
-    return "".join(_escaped(character) for character in text)
-
-
-def _escaped(character: str) -> str:
-    if unicodedata.category(character) not in _INVISIBLE:
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def is_web_page(text: str) -> bool:

@@ -4,15 +4,16 @@ Reads one country's list in one language and says how a place reads in a sentenc
 It draws nothing and does not know which places a protocol uses, nor the countries' names.
 """
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from def_sim.csv_files import read_rows
 from def_sim.errors import SurveyFormatError
 
 LEVELS = ("city", "region")
 
+_MOST_DIGITS = 11  # there are not 100 billion people
 _FLAGS = {"true": True, "false": False, "unknown": None}
 _FIX = "Correct the row; the format is described in README.md beside the place lists."
 # Written without separators, the largest unit first.
@@ -64,7 +65,7 @@ def read_places(path: Path, *, level: str, language: str) -> tuple[Place, ...]:
         key = (place.level, place.name, place.region)
         if key in places:
             raise SurveyFormatError(
-                f"{path}, line {line}: {place.name!r} in {place.region!r} is listed twice.", fix=_FIX
+                f"{path}, line {line}: {place.name!r:.40} in {place.region!r:.40} is listed twice.", fix=_FIX
             )
         places[key] = place
     chosen = tuple(place for place in places.values() if place.level == level)
@@ -95,24 +96,11 @@ def place_text(place: Place, country_name: str, language: str) -> str:
 
 def _read_rows(path: Path, language: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Each row as column -> text, with the number of its line in the file."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            columns = next(reader, [])
-            _check_columns(path, columns, language)
-            for fields in reader:
-                _check_field_count(path, reader.line_num, fields, columns)
-                yield reader.line_num, dict(zip(columns, fields, strict=True))
-    except OSError as error:
-        raise SurveyFormatError(
-            f"{path}: the place list cannot be read ({error.strerror}).",
-            fix="Check the path, or add a list for this country; see README.md in data/places.",
-        ) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise SurveyFormatError(
-            f"{path}: not a comma-separated file in UTF-8 ({error}).",
-            fix="Save the list as CSV in UTF-8.",
-        ) from error
+    rows = read_rows(path, fix=_FIX)
+    _, columns = next(rows, (1, []))
+    _check_columns(path, columns, language)
+    for line, fields in rows:
+        yield line, dict(zip(columns, fields, strict=True))
 
 
 def _check_columns(path: Path, columns: Sequence[str], language: str) -> None:
@@ -125,18 +113,12 @@ def _check_columns(path: Path, columns: Sequence[str], language: str) -> None:
         )
 
 
-def _check_field_count(path: Path, line: int, fields: Sequence[str], columns: Sequence[str]) -> None:
-    if len(fields) != len(columns):
-        raise SurveyFormatError(
-            f"{path}, line {line}: {len(fields)} fields, but the header has {len(columns)} columns.",
-            fix=_FIX,
-        )
-
-
 def _read_place(row: dict[str, str], language: str, *, where: str) -> Place:
     level = row["level"].strip()
     if level not in LEVELS:
-        raise SurveyFormatError(f"{where}: the level is {level!r}, not one of {', '.join(LEVELS)}.", fix=_FIX)
+        raise SurveyFormatError(
+            f"{where}: the level is {level!r:.40}, not one of {', '.join(LEVELS)}.", fix=_FIX
+        )
     return Place(
         level=level,
         name=_read_name(row, f"name_{language}", where),
@@ -155,9 +137,11 @@ def _read_name(row: dict[str, str], column: str, where: str) -> str:
 
 def _read_population(text: str, where: str) -> int:
     digits = text.strip()
-    if not (digits.isascii() and digits.isdecimal() and int(digits) > 0):
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS
+    if not (is_number and int(digits) > 0):
         raise SurveyFormatError(
-            f"{where}: the population is {text!r}, not a whole number above 0 in plain digits.", fix=_FIX
+            f"{where}: the population is {text!r:.40}, not a whole number above 0 in plain digits.",
+            fix=_FIX,
         )
     return int(digits)
 
@@ -166,6 +150,6 @@ def _read_flag(text: str, where: str) -> bool | None:
     flag = text.strip()
     if flag not in _FLAGS:
         raise SurveyFormatError(
-            f"{where}: in_reference_sample is {text!r}, not one of {', '.join(_FLAGS)}.", fix=_FIX
+            f"{where}: in_reference_sample is {text!r:.40}, not one of {', '.join(_FLAGS)}.", fix=_FIX
         )
     return _FLAGS[flag]

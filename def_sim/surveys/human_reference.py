@@ -4,7 +4,6 @@ One pair of files a population and source: `data/references/<population>/<source
 the numbers, the `.yaml` beside it says where they come from. Knows no model.
 """
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from def_sim.csv_files import read_rows
 from def_sim.errors import SurveyFormatError
 from def_sim.records import ItemReference, ReferenceQuality
 from def_sim.surveys.item_bank import Item
@@ -29,6 +29,7 @@ COLUMNS = (
     "quality",
 )
 _REPEATED = ("n", "n_effective", "volunteered_share", "quality")  # the same on each row of an item and group
+_LARGEST = 1_000_000_000  # of codes and numbers of people
 _SUM_TOLERANCE = 1e-4  # shares are stored with six decimals
 
 
@@ -102,28 +103,23 @@ def merge_references(population: str, parts: list[HumanReference]) -> HumanRefer
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            if tuple(reader.fieldnames or ()) != COLUMNS:
-                raise SurveyFormatError(
-                    f"{path.name}, line 1: expected the columns {', '.join(COLUMNS)}, "
-                    f"found {', '.join(reader.fieldnames or ())}.",
-                    fix=f"Correct the header of {path}.",
-                )
-            for row in reader:
-                if None in row or None in row.values():  # what csv makes of too many and too few
-                    raise _wrong(path, reader.line_num, f"expected {len(COLUMNS)} fields, as in the header")
-                yield reader.line_num, row
-    except UnicodeDecodeError as error:
-        raise SurveyFormatError(
-            f"{path.name} is not UTF-8 text (byte {error.start}).", fix=f"Save {path} as UTF-8."
-        ) from None
-    except FileNotFoundError:
+    if not path.exists():
         raise SurveyFormatError(
             f"{path} does not exist: the population was not asked this source, or its reference is missing.",
             fix="Choose another `population=`, or write the file; its format is in data/README.md.",
-        ) from None
+        )
+    rows = read_rows(path, fix=f"Correct {path} there (format: data/README.md).")
+    _, header = next(rows, (1, []))
+    if tuple(header) != COLUMNS:
+        # What is there instead is not repeated: it may be a file of another kind.
+        missing = [name for name in COLUMNS if name not in header]
+        lack = f"; it lacks {', '.join(missing)}" if missing else " in this order and no others"
+        raise SurveyFormatError(
+            f"{path.name}, line 1: expected the columns {', '.join(COLUMNS)}{lack}.",
+            fix=f"Correct the header of {path}.",
+        )
+    for line, row in rows:
+        yield line, dict(zip(COLUMNS, row, strict=True))
 
 
 def _item_reference(
@@ -132,7 +128,7 @@ def _item_reference(
     line, first = rows[0]
     item = items.get(first["item_id"])
     if item is None:
-        raise _wrong(path, line, f"no item {first['item_id']!r} in this source")
+        raise _wrong(path, line, f"no item {first['item_id']!r:.80} in this source")
     codes = tuple(_integer(path, at, row, "code") for at, row in rows)
     shares = tuple(_number(path, at, row, "share") for at, row in rows)
     expected = tuple(option.code for option in item.shown_options(population))
@@ -154,7 +150,9 @@ def _item_reference(
         codes=codes,
         shares=shares,
         n=_integer(path, line, first, "n", lower=1),
-        n_effective=_number(path, line, first, "n_effective", upper=1e9) if first["n_effective"] else None,
+        n_effective=_number(path, line, first, "n_effective", upper=_LARGEST)
+        if first["n_effective"]
+        else None,
         volunteered_share=_number(path, line, first, "volunteered_share"),
         quality=_quality(path, line, first),
     )
@@ -170,9 +168,10 @@ def _integer(path: Path, line: int, row: dict[str, str], column: str, lower: int
     try:
         value = int(row[column])
     except ValueError:
-        raise _wrong(path, line, f"{column} must be a whole number, found {row[column]!r}") from None
-    if value < lower:
-        raise _wrong(path, line, f"{column} must be at least {lower}, found {row[column]!r}")
+        raise _wrong(path, line, f"{column} must be a whole number, found {row[column]!r:.80}") from None
+    if not lower <= value <= _LARGEST:
+        expected = f"at least {lower}" if value < lower else f"at most {_LARGEST:,}"
+        raise _wrong(path, line, f"{column} must be {expected}, found {row[column]!r:.80}")
     return value
 
 
@@ -180,9 +179,9 @@ def _number(path: Path, line: int, row: dict[str, str], column: str, upper: floa
     try:
         value = float(row[column])
     except ValueError:
-        raise _wrong(path, line, f"{column} must be a number, found {row[column]!r}") from None
+        raise _wrong(path, line, f"{column} must be a number, found {row[column]!r:.80}") from None
     if not 0 <= value <= upper:  # also catches nan
-        raise _wrong(path, line, f"{column} must lie in [0, {upper:g}], found {row[column]!r}")
+        raise _wrong(path, line, f"{column} must lie in [0, {upper:g}], found {row[column]!r:.80}")
     return value
 
 
@@ -191,7 +190,7 @@ def _quality(path: Path, line: int, row: dict[str, str]) -> ReferenceQuality:
         return ReferenceQuality(row["quality"])
     except ValueError:
         known = ", ".join(ReferenceQuality)
-        raise _wrong(path, line, f"quality must be one of {known}, found {row['quality']!r}") from None
+        raise _wrong(path, line, f"quality must be one of {known}, found {row['quality']!r:.80}") from None
 
 
 def _wrong(path: Path, line: int, what: str) -> SurveyFormatError:

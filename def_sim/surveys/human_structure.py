@@ -7,7 +7,6 @@ model and computes no correlation.
 Letters: Q items.
 """
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from def_sim.csv_files import read_rows
 from def_sim.errors import SurveyFormatError
 from def_sim.resources import data_folder
 from def_sim.yaml_files import read_validated
 
 COLUMNS = ("item_a", "item_b", "r", "n")
+_LARGEST = 1_000_000_000  # number of people
 
 
 class StructureSource(BaseModel):
@@ -117,18 +118,17 @@ class _Pair(NamedTuple):
 
 def _pairs(path: Path) -> Iterator[_Pair]:
     seen: set[frozenset[str]] = set()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        if tuple(header) != COLUMNS:
-            raise _wrong(path, 1, f"expected the columns {', '.join(COLUMNS)}, found {', '.join(header)}")
-        for row in reader:
-            pair = _pair(path, reader.line_num, row)
-            both = frozenset((pair.a, pair.b))
-            if len(both) == 1 or both in seen:
-                raise _wrong(path, reader.line_num, f"{pair.a} with {pair.b} is no new pair of items")
-            seen.add(both)
-            yield pair
+    rows = read_rows(path, fix=f"Correct {path} there (format: data/structure/README.md).")
+    _, header = next(rows, (1, []))
+    if tuple(header) != COLUMNS:
+        raise _wrong(path, 1, f"expected the columns {', '.join(COLUMNS)}")
+    for line, row in rows:
+        pair = _pair(path, line, row)
+        both = frozenset((pair.a, pair.b))
+        if len(both) == 1 or both in seen:
+            raise _wrong(path, line, f"{pair.a:.40} with {pair.b:.40} is no new pair of items")
+        seen.add(both)
+        yield pair
 
 
 def _pair(path: Path, line: int, row: Sequence[str]) -> _Pair:
@@ -136,9 +136,11 @@ def _pair(path: Path, line: int, row: Sequence[str]) -> _Pair:
         a, b, r, n = row
         pair = _Pair(a, b, float(r), int(n))
     except ValueError:
-        raise _wrong(path, line, f"expected two items, a correlation and a number, found {row}") from None
-    if not -1 <= pair.r <= 1 or pair.n < 1:  # also catches nan
-        raise _wrong(path, line, f"r must lie in [-1, 1] and n be at least 1, found {row[2:]}")
+        raise _wrong(
+            path, line, f"expected two items, a correlation and a number, found {row!s:.80}"
+        ) from None
+    if not -1 <= pair.r <= 1 or not 1 <= pair.n <= _LARGEST:  # also catches nan
+        raise _wrong(path, line, f"r must lie in [-1, 1] and n in [1, {_LARGEST:,}], found {row[2:]!s:.80}")
     return pair
 
 

@@ -6,15 +6,18 @@ This is where the two are joined, and where it shows if they do not fit.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, RootModel, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel, model_validator
 
 from def_sim.errors import ConfigError, SurveyFormatError
+from def_sim.names import check_name
 from def_sim.records import Question, Survey
 from def_sim.surveys.human_reference import HumanReference, merge_references, read_reference
 from def_sim.surveys.item_bank import Item, read_items
 from def_sim.yaml_files import read_validated
+
+Name = Annotated[str, AfterValidator(check_name)]  # of a file of ours, or a part of a path
 
 
 class SurveyFile(BaseModel):
@@ -22,14 +25,14 @@ class SurveyFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str
+    name: Name
     title: str
-    population: str
-    language: str
-    frame_language: str
-    sources: list[str]
+    population: Name
+    language: Name
+    frame_language: Name
+    sources: list[Name]
     items: list[str] | None = None  # ids in the order they are asked; None: all that were asked
-    short_of: str | None = None  # the survey whose short form this is; needs `items`
+    short_of: Name | None = None  # the survey whose short form this is; needs `items`
 
     @model_validator(mode="after")
     def _check_short_form(self) -> Self:

@@ -184,7 +184,7 @@ def test_other_items_come_in_their_own_order_and_unknown_ones_as_nan(tmp_path: P
         ("A,B,1.5,100\n", "line 2: r must lie in"),
         ("A,B,nan,100\n", "line 2: r must lie in"),
         ("A,B,0.5,0\n", "line 2: r must lie in"),
-        ("A,B,0.5\n", "line 2: expected two items"),
+        ("A,B,0.5\n", "line 2: expected 4 fields"),
         ("A,B,much,100\n", "line 2: expected two items"),
         ("A,B,0.5,100\nB,A,0.5,100\n", "line 3: B with A is no new pair"),
         ("A,A,1.0,100\n", "line 2: A with A is no new pair"),

@@ -1,0 +1,40 @@
+"""Tables as CSV whose errors name the line. Knows no column."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from def_sim.errors import SurveyFormatError
+from def_sim.text_files import read_text
+
+_MOST_BYTES: Final = 32 * 2**20  # the largest shipped table has 0.7 MB
+
+
+def read_rows(path: Path, *, fix: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a table with the numbers of their last lines; the header is the first.
+
+    Args:
+        path: The file, UTF-8 with or without a byte order mark.
+        fix: What to do about a row that breaks the form of a table.
+
+    Raises:
+        SurveyFormatError: As for `read_text`; a field that is too long or whose quotes are not closed;
+            a row with more or fewer fields than the header. Nothing of the file is repeated.
+    """
+    reader = csv.reader(io.StringIO(read_text(path, most_bytes=_MOST_BYTES), newline=""), strict=True)
+    num_columns: int | None = None
+    try:
+        for row in reader:
+            num_columns = len(row) if num_columns is None else num_columns
+            if len(row) != num_columns:
+                problem = f"expected {num_columns} fields, as in the header, found {len(row)}"
+                raise _wrong(path, reader.line_num, problem, fix)
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise _wrong(path, reader.line_num, f"no comma-separated row ({error})", fix) from None
+
+
+def _wrong(path: Path, line: int, what: str, fix: str) -> SurveyFormatError:
+    return SurveyFormatError(f"{path}, line {line}: {what}.", fix=fix)
