@@ -9,7 +9,11 @@ def main() -> None:
     # Imported late so that importing def_sim.__main__ (as spawned workers do) costs nothing.
     from def_sim.app.main import main as run
     from def_sim.app.signals import is_stopping
+    from def_sim.app.terminal import make_streams_visible
 
+    # A traceback, too, quotes texts of strangers; colours of its own would be written out with them.
+    os.environ.setdefault("PYTHON_COLORS", "0")
+    make_streams_visible()
     try:
         code = run()
         sys.stdout.flush()

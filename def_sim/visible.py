@@ -20,12 +20,8 @@ def visible(text: str, *, keeps: str = "") -> str:
         text: Whatever came; lone halves of characters (surrogates) too.
         keeps: Characters that stay as they are, such as line ends.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        character if character in keeps or not _is_invisible(character) else _written_out(character)
-        for character in text
-    )
+    odd = [character for character in set(text) if character not in keeps and _is_invisible(character)]
+    return text.translate({ord(character): _written_out(character) for character in odd}) if odd else text
 
 
 def _is_invisible(character: str) -> bool:

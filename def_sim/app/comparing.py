@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from def_sim import __version__
@@ -17,6 +16,7 @@ from def_sim.app.received import read_stored_manifest
 from def_sim.app.reporting import csv_bytes
 from def_sim.app.side_by_side import SideBySide, num_usable_cores
 from def_sim.app.stored_runs import find_runs, read_run
+from def_sim.app.terminal import console, say
 from def_sim.errors import ConfigError
 from def_sim.reports.compared_runs import (
     ComparedRun,
@@ -106,18 +106,18 @@ def _write(
 
 def print_comparison(written: WrittenComparison) -> None:
     """One short table a group, what was left out, and where the page lies."""
-    console = Console()
+    on_terminal = console()
     metrics = metrics_compared(written.table)
     for group in written.groups:
-        console.print(_terminal_table(group, written.table, metrics))
-    print("mean of the topic groups, with the rank among the finished runs of the group (= is a tie)")
+        on_terminal.print(_terminal_table(group, written.table, metrics))
+    say("mean of the topic groups, with the rank among the finished runs of the group (= is a tie)")
     if len(written.groups) > 1:
-        print("runs of different groups differ in more than the model: the page says in what")
+        say("runs of different groups differ in more than the model: the page says in what")
     if len({run.short_of is None for group in written.groups for run in group.runs}) > 1:
-        print("a short questionnaire asks a part of the items: its scores do not compare with a full one's")
+        say("a short questionnaire asks a part of the items: its scores do not compare with a full one's")
     for one in written.left_out:
-        print(f"left out      {one.folder}: {one.why}")
-    print(f"comparison  {written.path}")
+        say(f"left out      {one.folder}: {one.why}")
+    say(f"comparison  {written.path}")
 
 
 def _terminal_table(group: RunGroup, table: pd.DataFrame, metrics: Sequence[str]) -> Table:

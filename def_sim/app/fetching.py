@@ -4,7 +4,6 @@ A hub checkpoint goes into the hub's cache; a file out of a package, and what a 
 into, into our own. No other stage uses a network for weights.
 """
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from def_sim.app.run import create_engine, resolve_path
 from def_sim.app.schema import ModelChoice, RunConfig
 from def_sim.app.signals import leaving_at_once
+from def_sim.app.terminal import say, say_error, streams_of_libraries
 from def_sim.engines.local.checkpoint import find_checkpoint, loadable_folder
 from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.local.gguf.header import is_gguf
@@ -43,7 +43,7 @@ def _fetch_checkpoint(config: RunConfig, path: Path, revision: str | None) -> No
     from def_sim.engines.local.fetch import fetch_checkpoint  # the hub's client
 
     # The hub's client waits for whole files, gigabytes each; what it has so far it finds again.
-    with leaving_at_once(lambda stop: print(f"\nerror: {stop.as_error}", file=sys.stderr, flush=True)):
+    with leaving_at_once(lambda stop: say_error(stop.as_error)), streams_of_libraries():  # its bars
         folder, num_bytes = fetch_checkpoint(str(path), revision)
     _check_files(config)
     _say("already here" if path.is_dir() else "fetched", config, num_bytes, folder)
@@ -53,7 +53,7 @@ def _fetch_gguf(config: RunConfig, path: Path) -> None:
     source = _source(config.model)
     was_here = path.is_file()
     if source is not None and path == source.place:
-        path = fetch_package_file(source, say=lambda line: print(line, flush=True))
+        path = fetch_package_file(source, say=say)
     file = find_checkpoint(str(path), None)
     _check_files(config)
     try:
@@ -87,4 +87,4 @@ def _check_files(config: RunConfig) -> None:
 
 
 def _say(what: str, config: RunConfig, num_bytes: int, folder: Path) -> None:
-    print(f"{what:<12}  {config.model.label}: {num_bytes / 1e9:.2f} GB in {folder}")
+    say(f"{what:<12}  {config.model.label}: {num_bytes / 1e9:.2f} GB in {folder}")

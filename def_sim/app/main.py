@@ -24,9 +24,9 @@ from omegaconf.errors import OmegaConfBaseException
 from def_sim.app.key_guard import guard_keys
 from def_sim.app.schema import RunConfig, resolve_target, validate_config
 from def_sim.app.signals import Interrupted, heeding_signals
+from def_sim.app.terminal import say_error, say_text, visible_streams
 from def_sim.app.thinking import with_room_for_thought
 from def_sim.engines.local.shared_worker import keep_loaded
-from def_sim.engines.secrets import redacted
 from def_sim.errors import ConfigError, DefSimError, StoreError
 from def_sim.resources import conf_folder
 
@@ -66,10 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0, or 2 after a message about something the user can mend, or after a signal (`app/signals.py`).
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
     guard_keys()
+    with visible_streams():
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+
+
+def _run(words: Sequence[str]) -> int:
     if any(word in ("--help", "-h") for word in words):
-        print(HELP.format(choices=_choices_text()), end="")
+        say_text(HELP.format(choices=_choices_text()).rstrip())
         return 0
     try:
         with heeding_signals():
@@ -89,9 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _tell(error: DefSimError) -> int:
-    print(f"\nerror: {redacted(error.message)}", file=sys.stderr)
-    if error.fix:
-        print(f"  do:  {redacted(error.fix)}", file=sys.stderr)
+    say_error(error)
     return EXIT_USER_ERROR
 
 

@@ -4,19 +4,22 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from def_sim.app.terminal import console, say, visible_streams
 from def_sim.records import Answer, AnswerStatus
+from def_sim.visible import visible
 
 _SECONDS_BETWEEN_LINES = 10.0
 
 
 def print_note(sentence: str) -> None:
     """Says something of an engine, on the terminal."""
-    print(f"note  {sentence}", file=sys.stderr, flush=True)
+    say(f"note  {sentence}", to_errors=True)
 
 
 class InterviewProgress:
@@ -37,6 +40,7 @@ class InterviewProgress:
         self._started = self._last_line = time.monotonic()
         self._bar: Progress | None = None
         self._task = TaskID(0)
+        self._streams = ExitStack()
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -46,10 +50,13 @@ class InterviewProgress:
                 MofNCompleteColumn(),
                 TextColumn("answers"),
                 TimeRemainingColumn(),
-                TextColumn("{task.fields[unread]}"),
+                TextColumn("{task.fields[unread]}", markup=False),
+                console=console(of_errors=True),
             )
             self._task = self._bar.add_task("interviews", total=self._total, completed=self._done, unread="")
             self._bar.start()
+            # While the bar is there, rich prints in place of everyone, and would read control sequences.
+            self._streams.enter_context(visible_streams())
         else:
             self._print_line()
         return self
@@ -57,6 +64,7 @@ class InterviewProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._streams.close()
         if self._bar is not None:
             self._bar.stop()
         else:
@@ -75,7 +83,7 @@ class InterviewProgress:
     def tell(self, sentence: str) -> None:
         """Says something above the bar, or between the lines."""
         if self._bar is not None:
-            self._bar.console.print(f"note  {sentence}", markup=False, highlight=False)
+            self._bar.console.print(f"note  {sentence}")
         else:
             print_note(sentence)
 
@@ -84,7 +92,7 @@ class InterviewProgress:
         words = [f"{unread} not read"] if unread else []
         if self._note is not None:
             words.append(self._note())
-        return ", ".join(words)
+        return visible(", ".join(words))
 
     def _print_line(self) -> None:
         self._last_line = time.monotonic()
@@ -95,4 +103,4 @@ class InterviewProgress:
             line += f"  about {left:.0f} s left"
         if unread := self._unread():
             line += f"  ({unread})"
-        print(line, file=sys.stderr, flush=True)
+        say(line, to_errors=True)

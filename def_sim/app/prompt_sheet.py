@@ -16,6 +16,7 @@ from def_sim.questionnaire import capacity_of, chains_of, question_as_asked, rem
 from def_sim.randomness import Address
 from def_sim.records import Answer, Completion, Question, Request, Respondent
 from def_sim.respondents.memory import Memory
+from def_sim.visible import visible
 
 _RULE = "-" * 72
 
@@ -42,7 +43,7 @@ def show_prompts(run: Run) -> list[str]:
     ]
     for number, request in enumerate(put.requests, start=1):
         how, text = _as_the_model_reads_it(run.config.model, request)
-        lines += [f"call {number} of {len(put.requests)}   {how}", _RULE, text, _RULE]
+        lines += [visible(f"call {number} of {len(put.requests)}   {how}"), _RULE, text, _RULE]
     return lines
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from def_sim.answers.compaction import compact
@@ -21,6 +20,7 @@ from def_sim.app.measured import Measured
 from def_sim.app.planted import compare_with_planted, planted_frame, planted_sentence, planted_truth
 from def_sim.app.report_sections import sections_of
 from def_sim.app.run import Run
+from def_sim.app.terminal import console, say
 from def_sim.distributions import distributions_frame
 from def_sim.prompts import ask_messages
 from def_sim.questionnaire import replay
@@ -32,6 +32,7 @@ from def_sim.reports.plots import write_figures
 from def_sim.reports.score_intervals import resample, with_intervals
 from def_sim.reports.sections import Section, findings_table
 from def_sim.reports.tables import headline, score_table, status_table
+from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
 
@@ -162,10 +163,10 @@ def write_findings(folder: Path, sections: Sequence[Section]) -> None:
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """A table as CSV with every digit that a float has."""
+    """A table as CSV with every digit that a float has, and nothing invisible: people read it, too."""
     text = io.StringIO()
     frame.to_csv(text, index=False, lineterminator="\n")
-    return text.getvalue().encode("utf-8", errors="backslashreplace")
+    return visible(text.getvalue(), keeps="\n").encode("utf-8")
 
 
 def answer_views(run: Run, answers: list[Answer]) -> list[AnswerView]:
@@ -269,7 +270,6 @@ def _parameters(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 def print_summary(written: WrittenReport) -> None:
     """The short table at the end of a run, and where the report lies."""
     facts = written.facts
-    console = Console()
     table = Table(title=f"{facts.model_label}: {facts.survey_title}", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("mean of the dimensions", no_wrap=True)
     for name in ("value", "floor", "people", "random", "norm."):
@@ -279,23 +279,23 @@ def print_summary(written: WrittenReport) -> None:
         normalised = "–" if pd.isna(row["normalised"]) else f"{row['normalised']:.2f}"
         cells = [*("–" if number == "nan" else number for number in numbers), normalised]
         table.add_row(MEASURES[row["metric"]].title, *cells)
-    console.print(table)
-    print(
+    console().print(table)
+    say(
         f"floor: {counted(facts.num_scored, 'real person', 'real people')}; "
         "people: two halves of the people behind the reference;"
     )
-    print("random: random answers; norm.: 0 = as far as random answers, 1 = cannot be told from people")
+    say("random: random answers; norm.: 0 = as far as random answers, 1 = cannot be told from people")
     if facts.short_of is not None:
-        print(f"Short form of survey {facts.short_of}: its scores do not compare with those of full runs.")
+        say(f"Short form of survey {facts.short_of}: its scores do not compare with those of full runs.")
     if facts.is_demonstration:
-        print("Demonstration: the respondent was trained on an invented population.")
-        print(facts.planted_summary)
+        say("Demonstration: the respondent was trained on an invented population.")
+        say(facts.planted_summary)
     if num_unscored := _num_unscored(written.headline):
         have = counted(num_unscored, "question has", "questions have")
-        print(f"{have} no score: no figures of people, or no answer that could be read.")
+        say(f"{have} no score: no figures of people, or no answer that could be read.")
     if not facts.is_complete:
-        print(f"Not complete: {facts.num_done:,} of {facts.num_planned:,} answers.")
-    print(f"report  {written.path}")
+        say(f"Not complete: {facts.num_done:,} of {facts.num_planned:,} answers.")
+    say(f"report  {written.path}")
 
 
 def _num_unscored(headline: pd.DataFrame) -> int:

@@ -4,7 +4,6 @@
 is asked to show the items.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -28,6 +27,7 @@ from def_sim.app.received import check_places, read_received, read_stored_manife
 from def_sim.app.run import Run, create_engine, folder_of, prepare_run, what_defines
 from def_sim.app.schema import RunConfig
 from def_sim.app.signals import Interrupted, run_coroutine
+from def_sim.app.terminal import say, say_text
 from def_sim.engines.cost import HasLedger
 from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.notices import HasNotices
@@ -49,7 +49,7 @@ def plan(config: RunConfig) -> int:
         # A plan is made before the weights are fetched: what is missing is news, not an error.
         last = [f"not ready     {error.message}", f"  do:         {error.fix}"]
     for line in [*plan_lines(run, make_plan(run)), *last]:
-        print(line)
+        say(line)
     if config.show == "items":
         _show_items(run)
     if config.show == "prompts":
@@ -61,14 +61,14 @@ def _show_items(run: Run) -> None:
     from def_sim.app.contact import show_items  # templates, which a plain plan has no use for
 
     for line in show_items(run):
-        print(line)
+        say(line)
 
 
 def _show_prompts(run: Run) -> None:
     from def_sim.app.prompt_sheet import show_prompts  # a tokenizer, which a plain plan leaves alone
 
-    for line in show_prompts(run):
-        print(line)
+    for text in show_prompts(run):
+        say_text(text)
 
 
 def fetch(config: RunConfig) -> int:
@@ -97,7 +97,7 @@ def run_all(config: RunConfig) -> int:
     """Interview, then report. The default."""
     folder = _interview(config)
     if config.num_shards > 1:
-        print(f"shard {config.shard} of {config.num_shards} is done; when all are: stage=report")
+        say(f"shard {config.shard} of {config.num_shards} is done; when all are: stage=report")
         return 0
     return _report(config, folder)
 
@@ -123,8 +123,8 @@ def verify(config: RunConfig) -> int:
 
     config, folder = _stored_run(config)
     for line in verify_run(prepare_run(config), folder, read_stored_manifest(folder)):
-        print(line)
-    print(f"verified      {folder}")
+        say(line)
+    say(f"verified      {folder}")
     return 0
 
 
@@ -135,7 +135,7 @@ def repair(config: RunConfig) -> int:
     stored, folder = _stored_run(config)
     lines = repair_run(prepare_run(stored), folder, is_applied=config.apply, take_over=config.lease.take_over)
     for line in lines:
-        print(line)
+        say(line)
     return 0
 
 
@@ -204,10 +204,10 @@ def _interview(config: RunConfig) -> Path:
         _go_on_as_before(engine, folder)
     elif folder.is_dir() and any(folder.iterdir()) and config.run_folder is not None:
         _refuse_foreign_folder(folder)
-    print(f"{config.model.label}, {run.survey.title}: {run.num_planned:,} answers planned")
+    say(f"{config.model.label}, {run.survey.title}: {run.num_planned:,} answers planned")
     for warning in language_warnings(run):
-        print(f"warning  {warning}")
-    print(f"folder {folder}", flush=True)
+        say(f"warning  {warning}")
+    say(f"folder {folder}")
     store = AnswerStore(
         folder,
         shard=config.shard,
@@ -233,10 +233,10 @@ def _loaded_lines(facts: Mapping[str, Any]) -> list[str]:
     where = ", ".join(sorted(set(facts["device_map"].values())))
     size = f"{facts['parameters']:,} parameters, {facts['loaded_bytes'] / 1e6:,.1f} MB{packed}"
     kind = facts["dtype"] if facts["quantization"] == "none" else facts["quantization"]
-    note = [f"note   {facts['dtype_note']}\n"] if "dtype_note" in facts else []
+    note = [f"note   {facts['dtype_note']}"] if "dtype_note" in facts else []
     loop = str(facts["loop"])
-    batches = [f"loop   {loop}\n"] if loop.startswith("generate") else []
-    return [f"model  {size}, {kind}, on {where}\n", *note, *batches]
+    batches = [f"loop   {loop}"] if loop.startswith("generate") else []
+    return [f"model  {size}, {kind}, on {where}", *note, *batches]
 
 
 def _warning_lines(facts: Mapping[str, Any]) -> list[str]:
@@ -247,13 +247,13 @@ def _warning_lines(facts: Mapping[str, Any]) -> list[str]:
     line = (
         f"warning  no token ends a turn: {facts['why_no_turn_end']}; without {stops} answers run to the limit"
     )
-    return [f"{line}\n"]
+    return [line]
 
 
 def _work_lines(work: Mapping[str, int]) -> list[str]:
     """What of the prompts was still there from the respondent's question before."""
     total, reused = work.get("num_prompt_tokens", 0), work.get("num_reused_tokens", 0)
-    return [f"prompts  {total:,} tokens, {reused / total:.0%} of them not read again\n"] if total else []
+    return [f"prompts  {total:,} tokens, {reused / total:.0%} of them not read again"] if total else []
 
 
 def _failure_lines(failures: Sequence[EngineError]) -> list[str]:
@@ -300,7 +300,8 @@ async def _hold_interviews(run: Run, engine: Engine, store: AnswerStore, defines
             check_capabilities(run, engine.capabilities)  # a server's are known once it was asked
             facts = engine.describe()
             record_run(run, store.folder, defines, facts)
-            print(*_loaded_lines(facts), *_warning_lines(facts), sep="", end="", flush=True)
+            for line in (*_loaded_lines(facts), *_warning_lines(facts)):
+                say(line)
         else:
             record_run(run, store.folder, defines, engine_facts=None)
         note = engine.ledger.line if isinstance(engine, HasLedger) else None
@@ -318,8 +319,9 @@ async def _hold_interviews(run: Run, engine: Engine, store: AnswerStore, defines
             )
             await conduct(interviews, run.shard_panel, store)
         for line in _failure_lines(interviews.failures):
-            print(line, file=sys.stderr)
+            say(line, to_errors=True)
         if isinstance(engine, HasWork):
-            print(*_work_lines(engine.work), sep="\n", end="")
+            for line in _work_lines(engine.work):
+                say(line)
     finally:
         await close(engine)

@@ -92,7 +92,7 @@ def needed_files(names: Iterable[str]) -> tuple[str, ...]:
 
     Safetensors where there are any, else `.bin`; never both, nor copies in other formats or folders.
     """
-    top = [name for name in names if "/" not in name]
+    top = [name for name in names if "/" not in name and name.isprintable()]  # the client shows them
     small = [name for name in top if name.endswith(_SMALL) and not _is_index(name)]
     for beginning, ending in (("model", ".safetensors"), ("pytorch_model", ".bin")):
         weights = [name for name in top if name.startswith(beginning) and name.endswith(ending)]
