@@ -17,11 +17,13 @@ from jinja2 import TemplateError
 from def_sim.engines.local.prompt_styles import (
     PROBE,
     STYLES,
+    SYSTEM_PROBE,
     TURN_ENDS,
     Marker,
     Piece,
     merged_system,
 )
+from def_sim.engines.local.template_trial import FAILURES, SWITCHES
 from def_sim.engines.local.thoughts import closing_of, opening_of
 from def_sim.engines.local.turn_ends import NOT_FOUND, find_turn_ends, names_of
 from def_sim.errors import EngineError, ModelError
@@ -36,10 +38,8 @@ _FIXED_DATE: Final = (
     " | replace('%B', 'July') | replace('%b', 'Jul') | replace('%A', 'Friday') | replace('%a', 'Fri')"
     " | replace('%H', '12') | replace('%M', '00') | replace('%S', '00') }}{%- endmacro -%}"
 )
-# By which templates take a wish for no thought.
-_SWITCHES: Final = ("enable_thinking", "thinking")
+_FAILURES: Final = (TemplateError, *FAILURES)
 _PROBING: Final = Request(PROBE, DecodingConfig(), RequestKey(0, "probe", "probe", 0))
-_SYSTEM_PROBE: Final = (Message(Role.SYSTEM, "system text"), *PROBE)
 
 
 class PromptFormat:
@@ -189,11 +189,11 @@ class PromptFormat:
         Some templates open a turn with more than they write into one of the past.
         """
         messages = (*request.messages, Message(Role.ASSISTANT, answer))
-        with suppress(TemplateError):
+        with suppress(*_FAILURES):
             yield self._render(messages, opens_turn=False).rpartition(answer)[0]
         yield opened
-        for name in _SWITCHES:
-            with suppress(TemplateError):
+        for name in SWITCHES:
+            with suppress(*_FAILURES):
                 yield self._render(request.messages, **{name: False})
         yield opened + (closing_of(self._opening(opened, request)) or "")
 
@@ -210,7 +210,7 @@ class PromptFormat:
     def _template_text(self, request: Request) -> str:
         try:
             rendered = self._render(request.messages)
-        except TemplateError as error:
+        except _FAILURES as error:
             raise EngineError(
                 f"{request.key}: the model's chat template refuses the turns: {error}.",
                 fix="Use a protocol whose turns alternate between user and assistant.",
@@ -267,7 +267,7 @@ class PromptFormat:
             template = self._tokenizer.get_chat_template()
             self._template = _FIXED_DATE + template if "strftime_now" in template else template
             rendered = self._render(PROBE)
-        except (TemplateError, ValueError) as error:  # ValueError: there is no template at all
+        except _FAILURES as error:  # ValueError: there is no template at all
             raise ModelError(
                 f"The chat template cannot write user and assistant turns: {error}.",
                 fix="Put the publisher's template into the folder as chat_template.jinja, or set "
@@ -284,8 +284,8 @@ class PromptFormat:
     def _takes_system(self) -> bool:
         """Whether a system turn arrives in the prompt, neither refused nor dropped."""
         try:
-            return not _lost_turns(_SYSTEM_PROBE, self._render(_SYSTEM_PROBE))
-        except TemplateError:
+            return not _lost_turns(SYSTEM_PROBE, self._render(SYSTEM_PROBE))
+        except _FAILURES:
             return False
 
     def _turn_ends(self) -> tuple[int, ...]:
@@ -304,8 +304,8 @@ class PromptFormat:
 
     def _probe_text(self) -> str:
         if self._style == "chat":
-            return self._render(_SYSTEM_PROBE)
-        pieces = STYLES[self._style](_SYSTEM_PROBE)
+            return self._render(SYSTEM_PROBE)
+        pieces = STYLES[self._style](SYSTEM_PROBE)
         return "".join(piece.name if isinstance(piece, Marker) else piece for piece in pieces)
 
 

@@ -171,11 +171,15 @@ def chat_template_text(folder: Path) -> str | None:
         return gguf_template(read_header(folder))
     separate = folder / "chat_template.jinja"
     if separate.is_file():
-        return separate.read_text(encoding="utf-8")
+        try:
+            return separate.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise ModelError(f"{separate} is no text in UTF-8.", fix=DOWNLOAD_AGAIN) from None
     settings = folder / "tokenizer_config.json"
     template: Any = read_json(settings).get("chat_template") if settings.is_file() else None
     if isinstance(template, list):
-        template = {entry["name"]: entry["template"] for entry in template}.get("default")
+        named = [entry for entry in template if isinstance(entry, dict)]
+        template = next((one.get("template") for one in named if one.get("name") == "default"), None)
     return template if isinstance(template, str) and template else None
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from def_sim.engines.local.chat_templates import check_arguments
 from def_sim.engines.local.checkpoint import (
     chat_template_text,
     check_checkpoint,
@@ -24,6 +25,7 @@ from def_sim.engines.local.prompt_styles import PROMPT_STYLES
 from def_sim.engines.local.quantization import QUANTIZATIONS, QUANTIZE_ABOVE, choose_quantization
 from def_sim.engines.local.runner import Runner
 from def_sim.engines.local.shared_worker import borrow, give_back_aside
+from def_sim.engines.local.template_trial import check_template
 from def_sim.engines.local.weight_files import num_parameters, weight_bytes
 from def_sim.engines.local.worker import Worker
 from def_sim.errors import ConfigError, EngineError
@@ -163,13 +165,14 @@ class LocalEngine:
         """Makes sure that the checkpoint is here and whole, whatever machine this is.
 
         Raises:
-            ModelError: Weights, tokenizer or chat template are missing, or the checkpoint cannot be
-                loaded in that quantization; says what to do.
+            ModelError: Weights, tokenizer or chat template are missing, the template does not write
+                conversations within its limits, or the checkpoint cannot be loaded in that quantization;
+                says what to do.
             ConfigError: An argument that the chat template does not use.
         """
         folder = find_checkpoint(self._settings.path, self._settings.revision)
         check_checkpoint(folder, needs_chat_template=self._settings.prompt_style == "chat")
-        _check_template_arguments(folder, self._settings)
+        _check_template(folder, self._settings)
         self._chosen_quantization(folder)
 
     @property
@@ -264,6 +267,7 @@ def _load(settings: _Settings) -> Runner:
     """Runs in the worker's thread: the only place from which torch is imported."""
     folder = find_checkpoint(settings.path, settings.revision)
     check_checkpoint(folder, needs_chat_template=settings.prompt_style == "chat")
+    _check_template(folder, settings)
     if is_gguf(folder):
         from def_sim.engines.local.gguf.unpacking import unpack
 
@@ -290,11 +294,10 @@ def _load(settings: _Settings) -> Runner:
     )
 
 
-def _check_template_arguments(folder: Path, settings: _Settings) -> None:
+def _check_template(folder: Path, settings: _Settings) -> None:
     template, arguments = chat_template_text(folder), json.loads(settings.template_arguments)
-    if arguments and template is not None:
-        from def_sim.engines.local.chat_templates import check_arguments
-
+    if template is not None and settings.prompt_style == "chat":
+        check_template(template, arguments, of=folder)
         check_arguments(template, arguments)
 
 

@@ -8,8 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from def_sim.engines.local.checkpoint import check_checkpoint, find_checkpoint, loadable_folder
+from def_sim.engines.local.checkpoint import (
+    chat_template_text,
+    check_checkpoint,
+    find_checkpoint,
+    loadable_folder,
+)
 from def_sim.engines.local.prompt_styles import STYLES, Marker
+from def_sim.engines.local.template_trial import check_template
 from def_sim.engines.local.weight_files import read_json
 from def_sim.records import Request
 
@@ -39,6 +45,8 @@ def preview_prompt(
     """
     folder = find_checkpoint(path, revision)
     check_checkpoint(folder, needs_chat_template=prompt_style == "chat")
+    if prompt_style == "chat":
+        check_template(chat_template_text(folder) or "", template_arguments or {}, of=folder)
     folder = loadable_folder(folder)
     from def_sim.engines.local.chat_format import PromptFormat
     from def_sim.engines.local.loading import load_tokenizer

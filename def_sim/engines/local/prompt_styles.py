@@ -107,6 +107,7 @@ PROBE: Final = (
     Message(Role.ASSISTANT, "second reply"),
     Message(Role.USER, "third question"),
 )
+SYSTEM_PROBE: Final = (Message(Role.SYSTEM, "system text"), *PROBE)
 
 
 def merged_system(messages: Sequence[Message]) -> tuple[Message, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import TemplateError
 
 from def_sim.engines.local.prompt_styles import PROBE
+from def_sim.engines.local.template_trial import FAILURES
 from def_sim.engines.local.thoughts import MESSAGE_ENDS
 from def_sim.records import Message
 
@@ -42,7 +43,7 @@ def find_turn_ends(
     for turns in (PROBE, PROBE[:4]):
         try:
             after = render(turns).rpartition(reply)[2].lstrip()
-        except TemplateError:
+        except (TemplateError, *FAILURES):
             continue  # it writes nothing but prompts: what it says of turns of the past is enough
         first = next(iter(ids(after)), None) if after else None
         if first is not None and first in known and not _ends_a_message(tokenizer, first):
