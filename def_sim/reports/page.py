@@ -13,11 +13,17 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from def_sim.visible import visible
+
 _FOLDER: Final = Path(__file__).parent
 
 
 def template(name: str) -> Template:
-    """A template of this folder; it escapes whatever it is given, and an unknown name is an error."""
+    """A template of this folder; it escapes whatever it is given, and an unknown name is an error.
+
+    A text of strangers stands in an element of its own that isolates its direction of reading (`bdi`,
+    `dir="auto"`, or a block); where there can be no element, `visible` writes the signs of direction out.
+    """
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -25,6 +31,7 @@ def template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["visible"] = visible
     return environment.get_template(name)
 
 

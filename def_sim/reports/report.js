@@ -32,6 +32,8 @@
   const packed = JSON.parse(data.textContent);
   const text = (index) => packed.texts[index].map((line) => packed.lines[line]).join("\n");
   const [RESPONDENT, QUESTION, TOPIC, DECODING, PLACE, PROMPT, TEXT, STATUS, METHOD, CHOICES, MEMORY] = Array(11).keys();
+  // An option holds no elements: these characters keep the direction of a topic to itself.
+  const isolated = (words) => "\u2068" + words.replace(/[\u202a-\u202e\u2066-\u2069]/g, "") + "\u2069";
   const rows = packed.answers;
   const byId = (id) => document.getElementById(id);
   const question = byId("pick-question");
@@ -44,7 +46,7 @@
       select.add(new Option(name(value[1]), String(value[0])));
     }
   }
-  fill(question, QUESTION, (row) => text(row[TOPIC]) + " (" + text(row[QUESTION]) + ")");
+  fill(question, QUESTION, (row) => isolated(text(row[TOPIC])) + " (" + text(row[QUESTION]) + ")");
   fill(respondent, RESPONDENT, (row) => text(row[RESPONDENT]));
   fill(status, STATUS, (row) => "only: " + text(row[STATUS]));
 

@@ -11,6 +11,8 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from def_sim.visible import visible
+
 # Outlines around (0, 0), about 10 px wide: a mark is told from its neighbours by its shape.
 SHAPES: Final = {
     "panel": "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z",  # disc
@@ -39,11 +41,16 @@ def element(name: str, *children: str | Markup, **attributes: str | float) -> Ma
     become hyphens (`text_anchor`).
     """
     written = [
-        f' {key.rstrip("_").replace("_", "-")}="{escape(value if isinstance(value, str) else number(value))}"'
-        for key, value in attributes.items()
+        f' {key.rstrip("_").replace("_", "-")}="{_attribute(value)}"' for key, value in attributes.items()
     ]
+    if name in ("title", "text"):  # plain text, in which nothing isolates a direction of reading
+        children = tuple(visible(child) for child in children)
     body = "".join(str(escape(child)) for child in children)
     return Markup(f"<{name}{''.join(written)}>{body}</{name}>")
+
+
+def _attribute(value: str | float) -> Markup:
+    return escape(visible(value) if isinstance(value, str) else number(value))
 
 
 def percent(value: float) -> str:
