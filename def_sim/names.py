@@ -14,6 +14,8 @@ NAME_RULE: Final = (
 _NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
+_NOT_IN_PATHS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # halves stand for undecodable bytes
+
 
 def check_name(name: str) -> str:
     """The name itself, if it can be a part of a path everywhere.
@@ -27,11 +29,14 @@ def check_name(name: str) -> str:
 
 
 def check_path(text: str) -> str:
-    """The path itself, if it can be shown and used: any place, but on one line and without NUL.
+    """The path itself, if it can be stored and shown: any place, but text, on one line and without NUL.
 
     Raises:
-        ValueError: It holds a control character.
+        ValueError: It holds a control character, or a byte that is no text.
     """
-    if any(ord(character) < 0x20 or character == "\x7f" for character in text):
-        raise ValueError(f"a path has no line ends, NUL or other control characters; found {text!r:.80}")
+    if _NOT_IN_PATHS.search(text) is not None:
+        raise ValueError(
+            "a path has no line ends, NUL or other control characters and is text in UTF-8; "
+            f"found {text!r:.80}"
+        )
     return text

@@ -39,7 +39,7 @@ def test_a_name_that_could_leave_its_folder_or_hide_is_refused(name: str) -> Non
         check_name(name)
 
 
-@pytest.mark.parametrize("path", ["a\nb", "a\0b", "a\x1b[31m", "a\rb", "a\x7fb"], ids=ascii)
+@pytest.mark.parametrize("path", ["a\nb", "a\0b", "a\x1b[31m", "a\rb", "a\x7fb", "a\udc80b"], ids=ascii)
 def test_a_path_is_of_one_line_without_control_characters(path: str) -> None:
     with pytest.raises(ValueError, match="a path has no line ends"):
         check_path(path)

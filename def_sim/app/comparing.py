@@ -121,10 +121,13 @@ def print_comparison(written: WrittenComparison) -> None:
 
 
 def _terminal_table(group: RunGroup, table: pd.DataFrame, metrics: Sequence[str]) -> Table:
-    shown = Table(title=f"{group.number}: {group.title}", title_justify="left", box=SIMPLE_HEAD)
-    shown.add_column("model", overflow="fold")
+    shown = Table(
+        title=f"{group.number}: {group.title}", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    # On a terminal of 80 columns a title is folded before names disappear.
+    shown.add_column("model", overflow="fold", min_width=8)
     for name in ("seed", "done", *(MEASURES[metric].short for metric in metrics)):
-        shown.add_column(name, justify="right", no_wrap=True)
+        shown.add_column(name, justify="right", no_wrap=" " not in name)
     macro = table[(table["group"] == group.number) & (table["scope"] == "macro")]
     cells = {(row["folder"], row["metric"]): row for row in macro.to_dict("records")}
     for run in group.runs:

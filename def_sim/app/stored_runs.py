@@ -22,6 +22,7 @@ from def_sim.app.received import read_received, read_stored_manifest
 from def_sim.app.reporting import compute_results, panel_answers
 from def_sim.app.run import prepare_run, references_hash, what_defines
 from def_sim.errors import ConfigError, DefSimError, RunMismatchError, StoreError
+from def_sim.names import check_path
 from def_sim.reports.compared_runs import SCOPES, ComparedRun
 from def_sim.reports.comparison_page import LeftOut
 
@@ -45,8 +46,18 @@ def find_runs(patterns: Sequence[str]) -> list[Path]:
         runs = [folder for folder in folders if manifest_path(folder).is_file()]
         if not runs:
             raise _no_run(pattern, len(matches))
+        for folder in runs:
+            _check_folder(folder)
         found |= {folder.resolve(): folder for folder in runs}
     return sorted(found.values())
+
+
+def _check_folder(folder: Path) -> None:
+    """A page and a table name it."""
+    try:
+        check_path(str(folder))
+    except ValueError as error:
+        raise ConfigError(f"runs: {error}.", fix="Rename that folder, or leave it out.") from None
 
 
 def _matches(pattern: Path) -> list[Path]:

@@ -372,7 +372,7 @@ def test_a_short_run_is_not_put_beside_a_full_one(outputs: Path, capsys: pytest.
     assert table.groupby("group")["survey"].nunique().max() == 1
     assert "its scores do not compare with a full one's" in capsys.readouterr().out
     page = (outputs / "comparison" / "comparison.html").read_text(encoding="utf-8")
-    assert "<code>us_short</code> asks a part of the items of <code>us</code>" in page
+    assert '<code dir="auto">us_short</code> asks a part of the items of <code dir="auto">us</code>' in page
     assert "survey us_short (short form of us), USA" in page
     maps = pd.read_csv(outputs / "comparison" / "maps.csv", keep_default_na=False, na_values=[""])
     panels = maps[maps["kind"] == "panel"]
@@ -389,3 +389,16 @@ def test_without_a_short_run_nothing_is_said_of_one(
     compare(outputs)
     assert "short questionnaire" not in capsys.readouterr().out
     assert "Short questionnaires" not in (outputs / "comparison" / "comparison.html").read_text("utf-8")
+
+
+def test_a_folder_whose_name_is_no_text_is_named_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither a page nor a table could hold the name; as bytes a system may allow it."""
+    folder = tmp_path / "x\udc80"
+    folder.mkdir()
+    (folder / "manifest.json").write_text("{}")
+    assert main(["stage=report", f"runs={tmp_path}/**", f"output={tmp_path}"]) == 2
+    message = capsys.readouterr().err
+    assert "error: runs: a path has no line ends, NUL or other control characters and is text" in message
+    assert "\\udc80" in message

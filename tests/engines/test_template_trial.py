@@ -98,8 +98,7 @@ def test_a_good_template_writes_a_conversation_and_says_what_it_looks_up() -> No
         "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}" + TURNS,
         "{{ bos_token + eos_token }}{% if tools %}{{ tools[0].x }}{% endif %}" + TURNS,
         "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}{% endfor %}",
-        "{% for m in messages %}{% if loop.index > 99 %}{% break %}{% endif %}{{ m|tojson(indent=2) }}"
-        "{% endfor %}",
+        "{% for m in messages %}{% if loop.last %}{% break %}{% endif %}{{ m|tojson(indent=2) }}{% endfor %}",
         "{{ strftime_now('%d %b %Y') }}{% set n = namespace(i=0) %}" + TURNS,
     ],
     ids=["no system turn", "tokens and tools", "marks for training", "loop controls", "date and namespace"],

@@ -106,7 +106,7 @@ def test_every_wording_and_label_of_every_language_stands_on_the_page() -> None:
 
 def test_the_question_is_shown_character_by_character_as_a_respondent_sees_it() -> None:
     html = render_contact_sheet("China values survey", [an_entry()], FACTS)
-    assert f'<pre class="seen" lang="zh-Hans">{an_entry().as_seen}</pre>' in html
+    assert f'<pre class="seen" dir="auto" lang="zh-Hans">{an_entry().as_seen}</pre>' in html
 
 
 def test_what_is_known_of_an_item_is_said() -> None:
