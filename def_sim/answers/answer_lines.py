@@ -18,6 +18,28 @@ _KEYS: Final = frozenset({*_FIELDS, "checksum"})
 _STATUSES: Final = {status.value: status for status in AnswerStatus}
 _METHODS: Final = {method.value: method for method in ReadingMethod}
 _REASONS: Final = {reason.value: reason for reason in FinishReason}
+_WORDS: Final = (
+    "respondent_id",
+    "item_id",
+    "text",
+    "prompt_hash",
+    "reasoning",
+    "status",
+    "method",
+    "finish_reason",
+)
+_COUNTS: Final = ("wording", "call", "num_prompt_tokens", "num_generated_tokens")
+_KINDS: Final[dict[str, tuple[type, ...]]] = {
+    **dict.fromkeys((*_WORDS, "checksum"), (str,)),
+    **dict.fromkeys(_COUNTS, (int,)),
+    **dict.fromkeys(("choices", "shown_codes", "memory", "option_probabilities"), (list,)),
+    "error": (str, type(None)),
+    "seconds": (int, float),
+}
+_MOST: Final = 2**31  # of any number; what a table of answers can hold
+_MOST_SHAPES: Final = 64
+# Names and types that were found right before: looking at each field again takes too long.
+_known_shapes: set[tuple[tuple[str, ...], tuple[type, ...]]] = set()
 _SEAL_START: Final = b',"checksum":"'
 _SEAL_END: Final = b'"}'
 _SEAL_LENGTH: Final = len(_SEAL_START) + 16 + len(_SEAL_END)
@@ -55,8 +77,7 @@ def _decode(record: dict[str, Any]) -> Answer:
         KeyError, TypeError, ValueError: The fields are not those of this version.
     """
     probabilities = record.get("option_probabilities", ())  # absent in older journals
-    if not _KEYS.issuperset(record):
-        raise TypeError(f"unknown field {min(record.keys() - _KEYS)!r}")
+    _check_kinds(record)
     # Each field by its name and no loop over them: this is most of the time that a large run takes to read.
     return Answer(
         respondent_id=record["respondent_id"],
@@ -80,14 +101,47 @@ def _decode(record: dict[str, Any]) -> Answer:
     )
 
 
+def _check_kinds(record: dict[str, Any]) -> None:
+    """Makes sure that every field holds what an answer has there: a journal may come from anywhere.
+
+    Raises:
+        KeyError, TypeError, ValueError: One does not, or is unknown.
+    """
+    shape = tuple(record), tuple(map(type, record.values()))
+    if shape not in _known_shapes:
+        for name, kind in zip(*shape, strict=True):
+            if name not in _KEYS:
+                raise TypeError(f"unknown field {name!r}")
+            if kind not in _KINDS[name]:
+                raise TypeError(f"{name} is of type {kind.__name__}")
+        if len(_known_shapes) < _MOST_SHAPES:
+            _known_shapes.add(shape)
+    counts = record["wording"] | record["call"] | record["num_prompt_tokens"] | record["num_generated_tokens"]
+    if not 0 <= counts < _MOST:  # also where one of them is negative
+        raise ValueError("a number is negative or too large")
+    if not all(
+        type(code) is int and -_MOST < code < _MOST for code in record["choices"] + record["shown_codes"]
+    ):
+        raise TypeError("a code is no whole number of this world")
+    if not all(type(question) is str for question in record["memory"]):
+        raise TypeError("memory holds something else than names of questions")
+    if not all(
+        type(share) in (int, float) and 0 <= share <= 1.001
+        for share in record.get("option_probabilities", ())
+    ):
+        raise TypeError("option_probabilities holds something else than shares")
+
+
 def decode_together(raws: Sequence[bytes]) -> list[Answer] | None:
     """The answers of lines if nothing is wrong with any of them; None tells to look at each."""
     if not all(raw.endswith(b"\n") and is_intact(raw[:-1]) for raw in raws):
         return None
     try:
         records = json.loads(f"[{b','.join(raws).decode()}]")
-        return [_decode(record) for record in records] if len(records) == len(raws) else None
-    except (KeyError, TypeError, ValueError):
+        if len(records) != len(raws) or not all(type(record) is dict for record in records):
+            return None
+        return [_decode(record) for record in records]
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None
 
 
@@ -97,7 +151,13 @@ def decode_line(line: bytes) -> Answer:
     Raises:
         KeyError, TypeError, ValueError: The fields are not those of this version.
     """
-    return _decode(json.loads(line.decode()))
+    try:
+        record = json.loads(line.decode())
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(record, dict):
+        raise TypeError("not an object")
+    return _decode(record)
 
 
 def is_torn(raw: bytes) -> bool:

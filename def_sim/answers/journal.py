@@ -7,6 +7,7 @@ answers are still to come.
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -15,6 +16,7 @@ from def_sim.answers.answer_lines import decode_line, decode_together, is_intact
 from def_sim.errors import StoreError
 from def_sim.records import Answer
 
+LONGEST_LINE: Final = 256 * 2**20  # bytes; of a reply of 8 MB, all of it escaped, a fifth
 _LINES_AT_ONCE: Final = 256  # a call of the JSON decoder costs as much as decoding half a line
 
 
@@ -56,7 +58,8 @@ def read_journal(path: Path) -> Iterator[Entry]:
         StoreError: A line is damaged, or was written by another version of def_sim.
     """
     number = 1
-    with path.open("rb") as lines:
+    with path.open("rb") as file:
+        lines = iter(partial(file.readline, LONGEST_LINE), b"")
         while raws := list(islice(lines, _LINES_AT_ONCE)):
             answers = decode_together(raws)
             if answers is None:
@@ -69,6 +72,11 @@ def read_journal(path: Path) -> Iterator[Entry]:
 def _read_one_by_one(raws: Sequence[bytes], path: Path, first: int) -> Iterator[Entry]:
     """The answers of some lines; says which of them is wrong."""
     for number, raw in enumerate(raws, first):
+        if len(raw) == LONGEST_LINE:
+            raise StoreError(
+                f"{path}, line {number}: the line is damaged (it has no end within {LONGEST_LINE:,} bytes).",
+                fix=how_to_repair(path),
+            )
         if is_torn(raw):
             return  # only the last line has no newline
         line = raw.removesuffix(b"\n")

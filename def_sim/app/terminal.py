@@ -2,8 +2,8 @@
 
 Model names, answers of servers, files and paths are texts of strangers. While a command runs, everything
 that anyone prints goes through `visible`, and no key leaves this way; our own lines go through `say`, so
-that a line end within a name makes no line of its own. Only what rich draws itself, bars and tables, reaches the terminal as it is, and
-rich is handed visible texts that it reads no markup in.
+that a line end within a name makes no line of its own. Only what rich draws itself, bars and tables,
+reaches the terminal as it is, and rich is handed visible texts that it reads no markup in.
 """
 
 import sys

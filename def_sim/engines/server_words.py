@@ -40,8 +40,6 @@ def quoted(text: str) -> str:
     return visible(text)
 
 
-
-
 def is_web_page(text: str) -> bool:
     """Whether a text is the beginning of an HTML page."""
     return _PAGE.match(text) is not None

@@ -1,11 +1,12 @@
 import errno
+import json
 from pathlib import Path
 
 import pytest
 from answer_examples import an_answer
 
 from def_sim.answers.answer_lines import encode_line
-from def_sim.answers.disk import disk_errors
+from def_sim.answers.disk import checksum, disk_errors
 from def_sim.answers.journal import read_journal, repair_last_line
 from def_sim.answers.journal_writer import Journal
 from def_sim.errors import StoreError
@@ -183,3 +184,58 @@ def test_errors_of_the_disk_tell_what_is_safe_and_what_to_do(path: Path, number:
         raise OSError(number, "reason")
     assert str(path) in caught.value.message
     assert fix in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("text", 5),
+        ("text", None),
+        ("respondent_id", ["r00001"]),
+        ("wording", "0"),
+        ("wording", True),
+        ("wording", -1),
+        ("num_prompt_tokens", 10**30),
+        ("num_generated_tokens", 1.5),
+        ("choices", "12"),
+        ("choices", [1.0]),
+        ("choices", [10**30]),
+        ("choices", [[1]]),
+        ("shown_codes", {"1": 1}),
+        ("memory", [1]),
+        ("option_probabilities", [-1.0]),
+        ("option_probabilities", ["all"]),
+        ("seconds", "long"),
+        ("error", 7),
+        ("status", "excellent"),
+        ("status", []),
+        ("a field of tomorrow", 1),
+    ],
+)
+def test_an_intact_line_with_a_value_that_no_answer_has_is_told(
+    path: Path, field: str, value: object
+) -> None:
+    write(path, an_answer(1))
+    record = json.loads(encode_line(an_answer(2)))
+    del record["checksum"]
+    body = json.dumps({**record, field: value})[:-1].encode()
+    with path.open("ab") as journal:
+        journal.write(body + b',"checksum":"' + checksum(body).encode() + b'"}\n')
+    with pytest.raises(StoreError, match="line 2: intact, but not an answer as this version writes it"):
+        read(path)
+
+
+def test_an_intact_line_that_is_nested_without_end_is_told(path: Path) -> None:
+    body = b'{"text":' + b"[" * 50_000
+    path.write_bytes(body + b',"checksum":"' + checksum(body).encode() + b'"}\n')
+    with pytest.raises(StoreError, match=r"line 1: intact, but not an answer .*nested too deeply"):
+        read(path)
+
+
+def test_a_line_of_gigabytes_is_given_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(path, an_answer(1))
+    monkeypatch.setattr("def_sim.answers.journal.LONGEST_LINE", 1 << 20)
+    with path.open("ab") as journal:
+        journal.truncate(2**33)  # sparse: no disk is taken
+    with pytest.raises(StoreError, match=r"line 2: the line is damaged .*no end within 1,048,576 bytes"):
+        read(path)
