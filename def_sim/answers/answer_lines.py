@@ -37,6 +37,8 @@ _KINDS: Final[dict[str, tuple[type, ...]]] = {
     "seconds": (int, float),
 }
 _MOST: Final = 2**31  # of any number; what a table of answers can hold
+_MOST_SHARE: Final = 1.001  # sums of floats end a little beside 1
+_SHARES: Final = "option_probabilities"
 _MOST_SHAPES: Final = 64
 # Names and types that were found right before: looking at each field again takes too long.
 _known_shapes: set[tuple[tuple[str, ...], tuple[type, ...]]] = set()
@@ -119,16 +121,12 @@ def _check_kinds(record: dict[str, Any]) -> None:
     counts = record["wording"] | record["call"] | record["num_prompt_tokens"] | record["num_generated_tokens"]
     if not 0 <= counts < _MOST:  # also where one of them is negative
         raise ValueError("a number is negative or too large")
-    if not all(
-        type(code) is int and -_MOST < code < _MOST for code in record["choices"] + record["shown_codes"]
-    ):
+    codes, memory, shares = record["choices"] + record["shown_codes"], record["memory"], record.get(_SHARES)
+    if codes and (set(map(type, codes)) != {int} or not -_MOST < min(codes) <= max(codes) < _MOST):
         raise TypeError("a code is no whole number of this world")
-    if not all(type(question) is str for question in record["memory"]):
+    if memory and set(map(type, memory)) != {str}:
         raise TypeError("memory holds something else than names of questions")
-    if not all(
-        type(share) in (int, float) and 0 <= share <= 1.001
-        for share in record.get("option_probabilities", ())
-    ):
+    if shares and not all(type(share) in (int, float) and 0 <= share <= _MOST_SHARE for share in shares):
         raise TypeError("option_probabilities holds something else than shares")
 
 
