@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
+sys.path.append(str(SCRIPTS))  # scripts import each other, as they do when they are run
 
 
 @cache
