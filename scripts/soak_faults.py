@@ -1,0 +1,144 @@
+"""What happens to a command in the soak: a signal at some moment, or a disk that runs full.
+
+A moment is a share of the undisturbed command, in [0, 1.2): of its duration, or of the lines and files that
+it writes, since seconds mean less on a busy machine. A moment may come too late. What the faults do to the
+answers is not known here.
+"""
+
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from soak_stages import Command, Ended, Stage, Undisturbed, num_pages, progress_of
+
+LATEST: Final = 1.2  # of the undisturbed command
+_POLL_S: Final = 0.003
+_ROOMY_BYTES: Final = 256 * 2**20
+
+
+class Fault(StrEnum):
+    """What happens."""
+
+    KILL = "SIGKILL"
+    TERMINATE = "SIGTERM"
+    FULL_DISK = "full disk"
+
+
+SIGNALS: Final = {Fault.KILL: signal.SIGKILL, Fault.TERMINATE: signal.SIGTERM}
+# SIGTERM ends a Python that has not come to its first line, or is past its last, as any other program.
+CODES: Final = {
+    Fault.KILL: (0, -signal.SIGKILL),
+    Fault.TERMINATE: (0, 2, -signal.SIGTERM),
+    Fault.FULL_DISK: (0, 2),
+}
+
+
+class Measure(StrEnum):
+    """What a moment is a share of."""
+
+    SECONDS = "seconds"
+    PROGRESS = "progress"
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """A fault and its moment; of a full disk, `share` is how much of what is to be written has room."""
+
+    fault: Fault
+    measure: Measure
+    share: float
+
+    def __str__(self) -> str:
+        return f"{self.fault} at {self.share:.0%} of the {self.measure}"
+
+
+class Disk:
+    """A folder whose free space can be set: a tmpfs, or where that is not allowed, an ordinary folder.
+
+    An ordinary folder cannot run full; a limit on the size of files stands in for it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        self.folder = folder
+        is_allowed = shutil.which("mount") is not None and os.geteuid() == 0
+        self.is_mounted = is_allowed and self._mount(f"size={_ROOMY_BYTES}") == 0
+
+    def _mount(self, options: str) -> int:
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.folder)]
+        return subprocess.run(command, capture_output=True, check=False).returncode
+
+    def _set_size(self, num_bytes: int) -> None:
+        if self.is_mounted and self._mount(f"remount,size={num_bytes}") != 0:
+            raise RuntimeError(f"{self.folder} does not become {num_bytes} bytes large")
+
+    def set_free(self, num_free_pages: int) -> None:
+        """Leaves room for so many pages."""
+        pages = max(num_pages(self.folder) + num_free_pages, 1)  # 0 would mean: no limit
+        self._set_size(pages * os.sysconf("SC_PAGE_SIZE"))
+
+    def set_roomy(self) -> None:
+        """Leaves room for everything."""
+        self._set_size(_ROOMY_BYTES)
+
+    def remove(self) -> None:
+        """Gives it back, with what is on it."""
+        if self.is_mounted:
+            subprocess.run(["umount", str(self.folder)], check=True)
+        shutil.rmtree(self.folder)
+
+
+@contextlib.contextmanager
+def new_disk(folder: Path) -> Iterator[Disk]:
+    """A disk for the time of a block."""
+    disk = Disk(folder)
+    try:
+        yield disk
+    finally:
+        disk.remove()
+
+
+def interrupt(what: Interruption, stage: Stage, disk: Disk, undisturbed: Undisturbed) -> Ended:
+    """Runs a command into a fault.
+
+    Raises:
+        TimeoutExpired: The command does not end.
+    """
+    if what.fault is Fault.FULL_DISK:
+        return _run_into_full_disk(what, stage, disk, undisturbed)
+    last = progress_of(undisturbed.folder / stage.after)
+    first = progress_of(undisturbed.folder / stage.before)
+    command = Command(stage, disk.folder)
+    while command.is_running():
+        seconds = command.seconds / undisturbed.seconds[stage.name]
+        progress = (progress_of(disk.folder) - first) / max(last - first, 1)
+        if (progress if what.measure is Measure.PROGRESS else seconds) >= what.share:
+            command.send(SIGNALS[what.fault])
+            break
+        time.sleep(_POLL_S)
+    return command.wait()
+
+
+def _run_into_full_disk(what: Interruption, stage: Stage, disk: Disk, undisturbed: Undisturbed) -> Ended:
+    if not disk.is_mounted:
+        largest = max(path.stat().st_size for path in (undisturbed.folder / stage.after).rglob("*"))
+        most = int(what.share * largest)
+        return Command(
+            stage, disk.folder, partial(resource.setrlimit, resource.RLIMIT_FSIZE, (most, most))
+        ).wait()
+    needed = num_pages(undisturbed.folder / stage.after) - num_pages(undisturbed.folder / stage.before)
+    disk.set_free(int(what.share * needed))
+    try:
+        return Command(stage, disk.folder).wait()
+    finally:
+        disk.set_roomy()
