@@ -12,10 +12,12 @@ from typing import Any, Final
 
 from fuzz_inputs import json_bytes
 
+from def_sim.answers.answer_lines import encode_line
 from def_sim.answers.completion import read_completion
 from def_sim.answers.disk import checksum
-from def_sim.answers.journal import encode_line, read_journal, repair_last_line
+from def_sim.answers.journal import read_journal, repair_last_line
 from def_sim.answers.manifest import read_manifest, write_manifest
+from def_sim.answers.repair import apply, examine
 from def_sim.answers.sealed_json import canonical_json
 from def_sim.engines.chat_replies import completion_of, read_body, read_choices
 from def_sim.engines.failures import Provider
@@ -42,6 +44,7 @@ _FOLDER: Final = tempfile.TemporaryDirectory(prefix="fuzz-")  # gone with the pr
 
 def _file(name: str, content: bytes) -> Path:
     path = Path(_FOLDER.name) / name
+    path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     return path
 
@@ -77,14 +80,21 @@ def sealed_line(record: Any) -> bytes:
     return body + b',"checksum":"' + checksum(body).encode() + b'"}\n'
 
 
-def try_lines(content: bytes) -> None:
-    """Reads a journal as it stands, and as a writer leaves it that has repaired it."""
-    path = _file("shard-00-of-01.jsonl", content)
-    with suppress(DefSimError):
-        list(read_journal(path))
+def try_journal(content: bytes) -> None:
+    """Reads a journal as it stands."""
+    list(read_journal(_file("answers/shard-00-of-01.jsonl", content)))
+
+
+def try_repairs(content: bytes) -> None:
+    """Reads a journal that a writer has repaired, and one that stage=repair has: that must help."""
+    path = _file("answers/shard-00-of-01.jsonl", content)
     with suppress(DefSimError):
         repair_last_line(path)
         list(read_journal(path))
+    path.write_bytes(content)
+    run = path.parents[1]
+    apply(run, examine(run, lambda entries: ()))
+    list(read_journal(path))
 
 
 def sealed(body: Any) -> bytes:

@@ -35,18 +35,18 @@ class Target:
 _REPLIES: Final = [files.REPLY, {key: value for key, value in files.REPLY.items() if key != "error"}]
 _documents = st.sampled_from(_REPLIES).flatmap(other_values) | json_values
 
+_torn = st.integers(1, 3).flatmap(lambda number: damaged(files.LINE * number))
+_intact = (
+    other_values(files.RECORD)
+    .filter(lambda record: isinstance(record, dict) and record)
+    .map(files.sealed_line)
+)
+
 TARGETS: Final = (
     Target("texts of answers", texts.readings, texts.read_text),
-    Target(
-        "journal, torn lines", st.integers(1, 3).flatmap(lambda n: damaged(files.LINE * n)), files.try_lines
-    ),
-    Target(
-        "journal, intact lines",
-        other_values(files.RECORD)
-        .filter(lambda record: isinstance(record, dict) and record)
-        .map(files.sealed_line),
-        files.try_lines,
-    ),
+    Target("journal, torn lines", _torn, files.try_journal),
+    Target("journal, torn lines repaired", _torn, files.try_repairs),
+    Target("journal, intact lines", _intact, files.try_journal),
     Target(
         "manifest",
         other_values(files.manifest()).map(files.sealed) | damaged(files.sealed(files.manifest())),

@@ -15,6 +15,7 @@ take half an hour. Ends with 1 if something was lost, and keeps the folders of t
 import argparse
 import random
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -132,6 +133,7 @@ def main() -> int:
     steps = list(steps_of(chosen.seed, chosen.kills))
     if chosen.only is not None:
         steps = [draw_step(chosen.seed, chosen.only)]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the disk is given back then, too
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     if is_whole := soak(steps, chosen.seed, folder):
         shutil.rmtree(folder)

@@ -119,13 +119,17 @@ def interrupt(what: Interruption, stage: Stage, disk: Disk, undisturbed: Undistu
     last = progress_of(undisturbed.folder / stage.after)
     first = progress_of(undisturbed.folder / stage.before)
     command = Command(stage, disk.folder)
-    while command.is_running():
-        seconds = command.seconds / undisturbed.seconds[stage.name]
-        progress = (progress_of(disk.folder) - first) / max(last - first, 1)
-        if (progress if what.measure is Measure.PROGRESS else seconds) >= what.share:
-            command.send(SIGNALS[what.fault])
-            break
-        time.sleep(_POLL_S)
+    try:
+        while command.is_running():
+            seconds = command.seconds / undisturbed.seconds[stage.name]
+            progress = (progress_of(disk.folder) - first) / max(last - first, 1)
+            if (progress if what.measure is Measure.PROGRESS else seconds) >= what.share:
+                command.send(SIGNALS[what.fault])
+                break
+            time.sleep(_POLL_S)
+    except BaseException:
+        command.stop()
+        raise
     return command.wait()
 
 

@@ -11,7 +11,7 @@ import pytest
 from scripts_loaded import SCRIPTS, script
 from waiting import HANG_S
 
-from def_sim.answers.journal import encode_line
+from def_sim.answers.answer_lines import encode_line
 from def_sim.records import Answer, AnswerStatus, ReadingMethod
 
 # All 30 kills take minutes: where time is short, the first six steps, with each stage and each fault.
