@@ -26,7 +26,7 @@ from typing import Final
 import fuzz_targets
 from soak_faults import LATEST, Fault, Interruption, Measure, interrupt, new_disk
 from soak_outcome import Outcome, Tally
-from soak_stages import STAGES, Command, Stage, Undisturbed, run_undisturbed, whole_lines
+from soak_stages import STAGES, Stage, Undisturbed, run_undisturbed, whole_lines
 
 _MOST_INTERRUPTIONS: Final = 3  # of one step
 _FAULTS: Final = tuple(Fault)
@@ -77,7 +77,7 @@ def run_step(step: Step, undisturbed: Undisturbed, folder: Path) -> Outcome:
             outcome.add_interruption(what, interrupt(what, step.stage, disk, undisturbed))
             stored.append((what.fault, whole_lines(disk.folder)))
         last = step.interruptions[-1].fault
-        outcome.add_end(last, Command(step.stage, disk.folder).wait())
+        outcome.add_end(last, undisturbed.start(step.stage, disk.folder).wait())
         for fault, lines in stored:
             outcome.add_stored(fault, lines, disk.folder)
         outcome.add_folder(last, disk.folder, undisturbed.folder / step.stage.after)

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from soak_stages import Command, Ended, Stage, Undisturbed, num_pages, progress_of
+from soak_stages import Ended, Stage, Undisturbed, num_pages, progress_of
 
 LATEST: Final = 1.2  # of the undisturbed command
 _POLL_S: Final = 0.003
@@ -118,7 +118,7 @@ def interrupt(what: Interruption, stage: Stage, disk: Disk, undisturbed: Undistu
         return _run_into_full_disk(what, stage, disk, undisturbed)
     last = progress_of(undisturbed.folder / stage.after)
     first = progress_of(undisturbed.folder / stage.before)
-    command = Command(stage, disk.folder)
+    command = undisturbed.start(stage, disk.folder)
     try:
         while command.is_running():
             seconds = command.seconds / undisturbed.seconds[stage.name]
@@ -137,12 +137,12 @@ def _run_into_full_disk(what: Interruption, stage: Stage, disk: Disk, undisturbe
     if not disk.is_mounted:
         largest = max(path.stat().st_size for path in (undisturbed.folder / stage.after).rglob("*"))
         most = int(what.share * largest)
-        return Command(
+        return undisturbed.start(
             stage, disk.folder, partial(resource.setrlimit, resource.RLIMIT_FSIZE, (most, most))
         ).wait()
     needed = num_pages(undisturbed.folder / stage.after) - num_pages(undisturbed.folder / stage.before)
     disk.set_free(int(what.share * needed))
     try:
-        return Command(stage, disk.folder).wait()
+        return undisturbed.start(stage, disk.folder).wait()
     finally:
         disk.set_roomy()

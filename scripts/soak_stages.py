@@ -59,9 +59,11 @@ class Ended:
 class Command:
     """A running `python -m def_sim` in a folder; its words go to a file outside of that folder."""
 
-    def __init__(self, stage: Stage, folder: Path, limit: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, stage: Stage, folder: Path, code: Path, limit: Callable[[], None] | None = None
+    ) -> None:
         self._log = folder.with_suffix(".log")
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", "PYTHONPATH": str(code)}
         self._begin = time.monotonic()
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -111,7 +113,12 @@ class Undisturbed:
     """Folders as the stages leave them when nothing happens, and how long each took."""
 
     folder: Path
+    code: Path
     seconds: Mapping[str, float]  # by name of the stage
+
+    def start(self, stage: Stage, folder: Path, limit: Callable[[], None] | None = None) -> Command:
+        """Starts the same code in another folder; `limit` is called in the new process."""
+        return Command(stage, folder, self.code, limit)
 
     def copy(self, state: str, target: Path) -> None:
         """Puts a state of the folder into another one, which exists."""
@@ -125,17 +132,21 @@ def run_undisturbed(folder: Path) -> Undisturbed:
         RuntimeError: One of them fails all by itself.
     """
     (folder / "nothing").mkdir(parents=True)
+    # A copy: reports name the commit, and for half an hour somebody may want to work on the original.
+    code = folder / "code"
+    for name in ("def_sim", "conf", "data"):
+        shutil.copytree(ROOT / name, code / name)
     seconds: dict[str, float] = {}
     interview, _, report, verify, comparison = STAGES
     for stage in (interview, report, _SECOND_RUN, comparison, verify):
         target = folder / stage.after
         if stage.after != stage.before:
             shutil.copytree(folder / stage.before, target)
-        ended = Command(stage, target).wait()
+        ended = Command(stage, target, code).wait()
         if ended.code != 0:
             raise RuntimeError(f"{stage.name} ended with {ended.code} though left alone:\n{ended.output}")
         seconds[stage.name] = ended.seconds
-    return Undisturbed(folder, seconds)
+    return Undisturbed(folder, code, seconds)
 
 
 def journals(folder: Path) -> list[Path]:
