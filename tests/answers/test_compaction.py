@@ -1,11 +1,14 @@
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from answer_examples import an_answer, finish, start_process
+from waiting import HANG_S
 
 from def_sim.answers import compaction
 from def_sim.answers.compaction import check_parquet, compact, parquet_path, read_choices, read_parquet
@@ -185,3 +188,34 @@ print({"pandas", "pyarrow", "numpy", "torch"} & set(sys.modules))
 """
     assert finish(start_process(code, tmp_path)) == "set()\n"
     assert "pyarrow" in sys.modules  # the check can fail
+
+
+def test_a_table_that_stands_for_gigabytes_of_text_is_refused(tmp_path: Path) -> None:
+    path = compact(store(tmp_path, ANSWERS))
+    one = pa.array(["x" * 1_000_000])
+    bomb = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000, pa.int32()), one)
+    pq.write_table(pa.table({"respondent_id": bomb}), path)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(VerificationError, match=r"stands for 100,000,000,000 bytes of respondent_id"):
+        check_parquet(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on a process's memory")
+def test_a_table_of_numbers_that_the_memory_may_not_hold_is_refused(tmp_path: Path) -> None:
+    path = compact(store(tmp_path, ANSWERS))
+    many = pa.ListArray.from_arrays(pa.array([0, 100_000_000], pa.int32()), pa.nulls(100_000_000, pa.int32()))
+    pq.write_table(pa.table({"choices": many}), path)
+    assert path.stat().st_size < 1_000_000
+    code = f"""
+from pathlib import Path
+from def_sim.answers import bounded_parquet
+from def_sim.answers.compaction import check_parquet
+from def_sim.errors import VerificationError
+bounded_parquet._SPARE_BYTES = 100 << 20
+try:
+    check_parquet(Path({str(tmp_path)!r}))
+except VerificationError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG_S)
+    assert "answers.parquet is damaged" in done.stdout, done.stderr
