@@ -68,8 +68,8 @@ def test_the_same_name_in_two_regions_is_two_places(tmp_path: Path) -> None:
         ("city,Wuhan,武汉,Hubei,湖北省,-5,true", "the population is '-5'"),
         ("city,Wuhan,武汉,Hubei,湖北省,,true", "the population is ''"),
         ("city,Wuhan,武汉,Hubei,湖北省,1,yes", "in_reference_sample is 'yes'"),
-        ("city,Wuhan,武汉,Hubei,湖北省,1", "6 fields, but the header has 7 columns"),
-        ("city,Wuhan,武汉,Hubei,湖北省,10,392,693,true", "9 fields, but the header has 7 columns"),
+        ("city,Wuhan,武汉,Hubei,湖北省,1", "expected 7 fields, as in the header, found 6"),
+        ("city,Wuhan,武汉,Hubei,湖北省,10,392,693,true", "expected 7 fields, as in the header, found 9"),
         (BEIJING, "'Beijing' in 'Beijing' is listed twice"),
         ("region,,湖北省,Hubei,湖北省,1,true", "name_en is empty"),  # of the level not asked for
     ],
@@ -106,7 +106,7 @@ def test_a_level_that_places_do_not_have_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_missing_list_says_so(tmp_path: Path) -> None:
-    with pytest.raises(SurveyFormatError, match="cannot be read"):
+    with pytest.raises(SurveyFormatError, match="does not exist"):
         read_places(tmp_path / "JPN.csv", level="city", language="en")
 
 
@@ -114,7 +114,7 @@ def test_a_list_in_another_encoding_says_so(tmp_path: Path) -> None:
     path = tmp_path / "CHN.csv"
     path.write_text(f"{HEADER}\n{WUHAN}\n", encoding="gb18030")
 
-    with pytest.raises(SurveyFormatError, match="not a comma-separated file in UTF-8"):
+    with pytest.raises(SurveyFormatError, match="is not UTF-8 text"):
         read_places(path, level="city", language="en")
 
 
