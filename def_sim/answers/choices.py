@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
+from typing import Final
 
 from def_sim.answers.labels import is_negative
 from def_sim.answers.mentions import NO_OPTION, Kind, Mention
@@ -51,13 +52,50 @@ def choose(mentions: Sequence[Mention], text: str, question: Question, rules: Re
     clear = {mention.code for mention in affirmed if not mention.is_unclear}
     if not clear or any(mention.kind is Kind.UNSURE for mention in affirmed):
         return AMBIGUOUS
+    if _is_undecided(affirmed, text):
+        return AMBIGUOUS
     if question.type is QuestionType.MULTIPLE:
+        if {mention.code for mention in affirmed} != clear:
+            return AMBIGUOUS
         return _choose_several(affirmed, text, question, rules)
     if any(m.is_unclear and m.kind is Kind.NUMBER and m.code not in clear for m in affirmed):
         return AMBIGUOUS
     denied = {m.code for m in mentions if m.is_denied and m.kind is Kind.LABEL}
     denied |= {m.code for m in affirmed if m.kind is Kind.NUMBER and words_oppose(m, text, question)}
     return _choose_one(affirmed, denied, rules)
+
+
+# Between two different options: either of them, the way from one to the other, or a correction.
+_UNDECIDED: Final = re.compile(
+    r"\b(?:or|nor|versus|vs|perhaps|maybe|possibly|sometimes|though|no|nope|wait|sorry|pardon|oops"
+    r"|actually|i mean|rather"
+    r"|make (?:that|it)|scratch|strike|correction|corrected|second thoughts?|then again|change that"
+    r"|instead)\b"
+    r"|^\W*(?:up )?to(?: option| number| a)?\W*$|^\W*(?:到|至)(?:选项)?\W*$|[-=]>|→|要不|还是|或|要么"
+    r"|也许|可能|有时|不|更正|说错|改|应该说|抱歉|等等|算了",
+    re.IGNORECASE,
+)
+
+
+# A number word that was not read as a number, behind such words.
+_UNREAD_NUMBER: Final = re.compile(
+    r"(?:\b(?:or|perhaps|maybe|actually|wait|sorry|pardon|rather|i mean|make (?:that|it))|还是|要不"
+    r"|或者?|而是|不对,?是?)"
+    r"[\s,\"'(]*(?:one|two|three|four|five|six|seven|eight|nine|ten"
+    r"|[一二三四五六七八九十])(?![a-z\u3400-\u9fff])",
+    re.IGNORECASE,
+)
+_BETWEEN: Final = re.compile(r"\bbetween\W*(?:option |number )?\W*$|介于\W*$", re.IGNORECASE)
+
+
+def _is_undecided(affirmed: Sequence[Mention], text: str) -> bool:
+    """Whether words between different options leave open which of them is meant."""
+    if _UNREAD_NUMBER.search(text, affirmed[0].end):
+        return True
+    return len({mention.code for mention in affirmed}) > 1 and any(
+        _UNDECIDED.search(text[left.end : right.start]) or _BETWEEN.search(text[: left.start][-20:])
+        for left, right in pairwise(affirmed)
+    )
 
 
 def choose_from_excluded(mentions: Sequence[Mention]) -> Reading:
@@ -145,6 +183,8 @@ def _choose_several(
     codes = list(dict.fromkeys(mention.code for mention in affirmed))
     if NO_OPTION in codes:
         return OUT_OF_RANGE
+    if len(codes) > question.max_choices and tuple(codes) == question.codes:
+        return AMBIGUOUS  # the options, not a choice among them
     if len(codes) > question.max_choices:
         if not rules.keep_first_of_too_many:
             return Reading(AnswerStatus.TOO_MANY)

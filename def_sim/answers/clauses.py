@@ -26,8 +26,9 @@ _HARMLESS = re.compile(
     r"|wrong or right|right or wrong|last but not least)\b"
     r"|毫不犹豫|毫不迟疑|毫无疑问|毫无悬念|毋庸置疑|不容置疑|不可否认|不用说|不必说|不得不|不能不|无非"
     r"|不外乎|不仅|不但"
-    r"|不只|不光|没错|没问题|不错|不假思索|不好意思|对不起|差不多|不过|不管怎么?样?|无论如何|不论如何"
-    r"|无疑|除此之外",
+    r"|不只|不光|没错|没问题|不错|不假思索|不好意思|对不起|差不多(?=是|选|给|打|就)|要不(?!是|要)|不过"
+    r"|不管怎么?样?|无论如何|不论如何"
+    r"|无疑|除此之外|(?<=,)不如",
     re.IGNORECASE,
 )
 # A denial whose object is still to come, so that a comma (with or without a parenthesis) does not end it.
@@ -38,6 +39,8 @@ _DANGLING = re.compile(
     re.IGNORECASE,
 )
 _AS_SOMEBODY = re.compile(
+    r"\b(?:after|upon|with|given|giving) (?:it |this )?(?:some|a little|much|a lot of) (?:thought"
+    r"|thinking)\b|"
     r"\b(?:as (?:a|an|the|someone|somebody|one)\b[^,.;\n]{0,120}?(?:,|(?=\bi\b))|like (?:most|many|all"
     r"|other) [^,.;\n]{0,40},)"
     r"|作为[^,。;\n]{0,40}?(?:,|(?=我|会选|选))|[和跟与同像][^,。;\n]{0,20}一样,?",
@@ -49,13 +52,17 @@ _ALL_BUT = re.compile(
     r"|points?|labels?|them|these|others?|rest)\sbut\b",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[!?;\n。]|\.(?=[\s\"')\]]|$)|(?<=[^\x00-\x7f])\.")
+# In "2. Agree" the stop ends no sentence.
+_SENTENCE_END = re.compile(
+    r"[!?;\n。]|(?<![0-9])\.(?=[\s\"')\]]|$)|(?<=[0-9])\.(?=[\s\"')\]]|$)(?!\s?[\ue000-\uf8ff])"
+    r"|(?<=[^\x00-\x7f])\."
+)
 _CLAUSE_END = re.compile(
     rf"(?P<comma>,(?!\d{{3}}(?!\d)))|(?P<colon>:|=|\(|(?<=\s)-(?=\s))"
     r"|\b(?:(?<!anything )(?<!nothing )(?<!everything )(?<!all )(?<!none )(?<!any )(?<!anyone )(?<!everyone )"
     r"(?<!one )(?<!else )but|however|though|although|whereas|instead(?! of)|rather(?! than)"
     rf"|so (?=(?:i|my|the|it|then)\b|{_MARK})|therefore|thus|hence|and (?=(?:i|my|so|thus|therefore)\b))\b"
-    r"|而(?!且|言|已)|但是?|可是|然而|所以|因此|还是(?=选|给)|只(?=选|能选)|却|就选",
+    r"|而(?!且|言|已)|但是?|可是|然而|所以|因此|却",
     re.IGNORECASE,
 )
 # Before a colon: what follows is the object of what was said, also of a denial.
@@ -77,6 +84,10 @@ class Surroundings:
         behind: What follows it, up to the next mention or the end of the clause.
         rest: What follows it up to the end of the sentence, with the mark that ends it.
         next_words: What follows the end of its sentence, a few words of it.
+        lead: What stands between the mention before it, a conclusion ("so", "but") or the beginning of its
+            sentence, and it.
+        own: What follows it inside its own clause.
+        tail: What follows that clause, up to the next mention or the end of the sentence.
     """
 
     clause: str
@@ -84,6 +95,9 @@ class Surroundings:
     behind: str
     rest: str
     next_words: str
+    lead: str
+    own: str
+    tail: str
 
 
 def quieten(text: str) -> str:
@@ -120,7 +134,27 @@ def _surroundings(text: str, start: int, end: int, last_end: int, next_start: in
     behind = inside[: clause_end.start()] if clause_end and clause_end["colon"] is None else inside
     if next_start < end + len(rest):
         behind = behind if len(behind) < len(inside) else _without_next_denial(behind)
-    return Surroundings(clause, sentence, behind, rest, next_words)
+    lead = _lead(sentence, len(sentence) - (start - last_end))
+    if next_start < end + len(rest):
+        inside = _without_next_denial(inside)
+        clause_end = _CLAUSE_END.search(inside)
+    own = inside[: clause_end.start()] if clause_end else inside
+    tail = inside[clause_end.start() :] if clause_end else ""
+    if next_start < end + len(rest):
+        tail = tail[: tail.rfind(",")] if "," in tail else tail  # from there it leads up to the next mention
+    return Surroundings(clause, sentence, behind, rest, next_words, lead, own, tail)
+
+
+def _lead(sentence: str, last_mention_end: int) -> str:
+    """What leads up to a mention: since a conclusion ("so I choose") or, behind another mention, a comma."""
+    lead = sentence[max(0, last_mention_end) :]
+    is_later = last_mention_end > 0
+    ends = [
+        end
+        for end in _CLAUSE_END.finditer(f"{lead}0")  # "so 2": the digit stands for the mention
+        if end["colon"] is None and (is_later or end["comma"] is None)
+    ]
+    return lead[ends[-1].end() :] if ends else lead
 
 
 def _last_sentence(text: str) -> str:
@@ -132,6 +166,12 @@ def _last_clause(sentence: str, last_mention_end: int) -> str:
     """The clause that a sentence ends in; `last_mention_end`: where the last mention ended, maybe below 0."""
     for end in reversed(list(_CLAUSE_END.finditer(sentence))):
         is_conjunction = end["comma"] is None and end["colon"] is None
+        if (
+            end[0] == "("
+            and not sentence[end.end() :].strip("\"' ")
+            and sentence[max(0, last_mention_end) : end.start()].strip()
+        ):
+            continue  # "rather than (2)"; in "very important (2)" it begins a gloss
         if end["colon"] and last_mention_end <= 0 and (end[0] in "=(" or _names_next(sentence, end)):
             continue
         return sentence[end.start() if is_conjunction else end.end() :]
@@ -146,7 +186,7 @@ def _names_next(sentence: str, colon: re.Match[str]) -> bool:
 _NEXT_DENIAL = re.compile(
     r"(?:\b(?:not|never|nor|rather than|instead of|more than|less than|over|than|as opposed to|except"
     r"|unlike)(?:\s[a-z]{1,15}){0,2}"
-    r"|n't(?:\s[a-z]{1,15}){0,2}|(?:而不|不|别|没|而非|并非|不是)[选择给要是会想]{0,2})[\s\"'(]*$",
+    r"|n't(?:\s[a-z]{1,15}){0,2}|(?:而不|不|别|没|而非|并非|不是)[选择给要是会想]{0,2}(?:选项)?)[\s\"'(]*$",
     re.IGNORECASE,
 )
 

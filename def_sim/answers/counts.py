@@ -36,6 +36,7 @@ _OF_WHOM: Final = (
 _UNIT: Final = re.compile(
     r"\s?-?(?:%|percent\b|per cent\b|(?:(?:(?!(?:for|and|but|not|the|with|are|because|since|that|when|as"
     rf"|in|to|of)\b)[a-z]{{2,12}}\s){{0,2}}?{_THINGS}|{_OF_WHOM})\b"
+    r"|:[0-9]{2}(?![0-9])|年级|班|楼|层|号线|路|点(?:半|钟|整|多|[0-9零一二三四五六七八九十])"
     r"|岁|年|个|月|周|天|日|小时|人|名|位|次|元|块|成(?!\b)|万|亿|倍|代|口|项|户|家|只|条|本|辆|斤|里|遍"
     r"|回|趟|场|首|种|件|段|句|把|张|台|部)",
     re.IGNORECASE,
@@ -54,8 +55,11 @@ _SHARED_OF: Final = re.compile(
     r"\s(?!(?:for|on|in my|because|as|is|to me|points?|stars?|and|or|i)\b)[a-z]", re.IGNORECASE
 )
 _COUNTED: Final = re.compile(
-    r"(?:[$¥€£]|\b(?:top|first|aged?|since|in the|question|page|chapter|last|next|every|these|all|these)"
-    r"|前|第|每)\s?$",
+    r"(?:[$¥€£]|\b(?:top|first|aged?|since|in the|question|page|chapter|last|next|every|these|all|grade"
+    r"|class|floor|room|bus|route|line|age|section"
+    r"|article|verse|channel|gate|platform|volume|episode|season|apartment|highway|windows|version"
+    r"|article|act)"
+    r"|前|第|每)\s?$|[0-9]:$",
     re.IGNORECASE,
 )
 _OWNED: Final = re.compile(

@@ -47,7 +47,7 @@ _DENIED: Final = re.compile(
     re.IGNORECASE,
 )
 _COMPARED: Final = re.compile(
-    r"(?:[<>≤≥≦≧]=?|=[<>]|\b(?:over|under|above|below|beyond|beneath|exceed\w*|past|than"
+    r"(?:(?<!-)[<>≤≥≦≧]=?|=[<>]|\b(?:over|under|above|below|beyond|beneath|exceed\w*|past|than"
     r"|at (?:the )?(?:very )?least|at (?:the )?(?:very )?most|at minimum"
     r"|(?:a )?minimum(?: of)?|(?:a )?maximum(?: of)?|min\.?|max\.?|up to|upwards? of|north of|south of"
     r"|in excess of|surpass\w*|more|less)"
@@ -64,7 +64,8 @@ _COMPARED_BEHIND: Final = re.compile(
     r"|up\b(?! to)|onwards?\b|tops\b|<(?!\s*[/|])|(?:above|below)\b|being the (?:min|max)imum|upwards?\b"
     r"|at (?:the )?(?:least|most|best)\b"
     r"|minimum\b|maximum\b|\(?(?:min|max)\b)"
-    r"|[\s\"')\]]{0,3}分?\s?(?:[,和与]?\s?(?:或|及|或者)?(?:以上|以下|以内|更高|更低|更多|更少|往上|往下|朝上|朝下"
+    r"|[\s\"')\]]{0,3}分?\s?(?:[,和与]?\s?(?:或|及|或者)?(?:以上|以下|以内|更高|更低|更多|更少|往上|往下"
+    r"|朝上|朝下"
     r"|之上|之下)|起步?(?!\S)|打底|都?不到|还?不止)",
     re.IGNORECASE,
 )
@@ -96,6 +97,7 @@ _DENIED_BEHIND: Final = re.compile(
 )
 # A label that is itself a denial may be stressed by another one: "No, I never did".
 _DENIED_BEHIND_NEGATIVE: Final = re.compile(
+    r"[\s\"')\]]*(?:is what )?i (?:[a-z]+ ){0,2}?(?:never|not) (?:choose|say|pick|select|answer|take)\b|"
     r"[\s\"')\]]*(?:is|would be|seems|sounds|feels)\s[^\n]{0,80}?\b(?:not (?:my|the|for|right|true|how"
     r"|what)|wrong|false|incorrect"
     r"|untrue|a lie|out of (?:the )?question|off the table|too \w+)\b|[\s\"')\]]*(?:是错|不对|除外|以外"
@@ -112,6 +114,13 @@ _TAKEN_BACK: Final = re.compile(
 )
 _REPLY_NO: Final = re.compile(
     r"\W*(?:no\b|never\b|not\b|nope\b|hardly\b|certainly not|wrong\b|of course not|不|没|才怪|怎么可能|绝)",
+    re.IGNORECASE,
+)
+# "3... not really", "3. Just kidding."
+_RETRACTED: Final = re.compile(
+    r"\W*(?:(?:not really|hardly|never|wrong|nonsense|not|nope|as if)\b(?=\W*(?:$|[.,!]))|(?:just "
+    r"|only )?(?:kidding|joking)\b"
+    r"|(?:开玩笑|才怪))",
     re.IGNORECASE,
 )
 _SUPPOSED: Final = re.compile(
@@ -131,14 +140,9 @@ _PRESSED: Final = re.compile(
     r"|问我|没记错|没理解错)|(?:我|来说|来讲|一定要选|让我选|要我选)的话",
     re.IGNORECASE,
 )
+# What is supposed ends where what is the case is set against it: "If ..., but my answer is".
+_OPPOSED: Final = re.compile(r"[,.]\s?(?:but|however|yet)\b|但是?|可是|不过|然而", re.IGNORECASE)
 _SUPPOSE_THAT: Final = re.compile(r"\W*suppos(?:e|ing) (?:i|that|we)\b", re.IGNORECASE)
-_QUESTION: Final = re.compile(
-    r"\W*(?:(?:or|and|so|but|well|hm+|maybe|perhaps)\W+)?(?:is|are|was|do|does|did|should|shall|would"
-    r"|could|can|may"
-    r"|might|will|what|why|who|how|which|when|where|am|isn't|wouldn't|shouldn't|or|maybe|perhaps)\b"
-    r"|.*(?:难道|是不是|会不会|能不能|哪个|什么|怎么|为什么|应该|该不该)",
-    re.IGNORECASE,
-)
 _ASKS: Final = re.compile(r"[\s\"')\]]*(?:[这那]?(?:个|项)?(?:吗|么|呢)(?:$|\W))")
 _LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]|[\ue000-\uf8ff]")
 
@@ -166,22 +170,22 @@ def _is_denied(around: Surroundings, is_negative: bool) -> bool:
         return True
     if not is_negative and _TAKEN_BACK.match(around.rest):
         return True
+    if not is_negative and _RETRACTED.match(around.next_words):
+        return True
     return _is_question(around) and _REPLY_NO.match(around.next_words) is not None
 
 
 def _is_supposed(around: Surroundings) -> bool:
     """Whether a sentence supposes what is not the case, in front of the mention or right behind it."""
-    for text in (around.sentence, around.behind):
-        if _SUPPOSED.search(text) and not _PRESSED.search(text):
+    for text in (_OPPOSED.split(around.sentence)[-1], around.behind):
+        if _SUPPOSED.search(_PRESSED.sub(" ", text)):
             return True
     return _SUPPOSE_THAT.match(around.sentence) is not None
 
 
 def _is_asked(around: Surroundings) -> bool:
-    """Whether a mention is asked: "1?", "Is it 1?"."""
-    if _ASKS.match(around.rest) or around.rest.lstrip("\"')] ").startswith("?"):
-        return True
-    return _is_question(around) and _QUESTION.match(around.sentence) is not None
+    """Whether a mention is asked: "1?", "Is it 1?". No question chooses."""
+    return _is_question(around) or _ASKS.match(around.rest) is not None
 
 
 def _is_question(around: Surroundings) -> bool:

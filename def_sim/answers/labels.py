@@ -17,6 +17,12 @@ _NEGATIVE = re.compile(
     r"(?:no|not|never|none|nothing|neither|dis[a-z]+|un[a-z]+|hardly)\b|不|没|否|无|从不|非(?!常)|完全没"
     r"|一点也不"
 )
+# "no doubt", "no more than": the word is no answer there.
+_NO_ANSWER = (
+    r"(?!\s(?:doubt|way|more|less|matter|idea|reason|question|chance|one|longer|means|case|sense"
+    r"|hesitation|problem|opinion"
+    r"|comment|need|other|point|exception|fewer|higher|lower|greater|sooner|better)\b)"
+)
 _APART = r"\s.,;:!?()\[\]\"'|/=。、！？\ue000-\uf8ff-"  # what may stand beside a label of one character
 
 
@@ -42,9 +48,11 @@ def _codes_by_label(question: Question) -> dict[str, tuple[int, ...]]:
 def _label_pattern(label: str) -> str:
     body = r"\s+".join(re.escape(word) for word in label.split())
     if len(label) == 1:
-        return f"(?<![^{_APART}]){body}(?![^{_APART}])"
+        return f"(?<![^{_APART}]){body}(?![^{_APART}])|(?<=选){body}(?=[,.。!，！吧]|\\s*$)"
     before = f"(?<![{_WORD}])" if re.match(f"[{_WORD}]", label) else ""
     after = f"(?![{_WORD}])" if re.search(f"[{_WORD}]$", label) else ""
+    if label == "no":
+        after += _NO_ANSWER
     return before + body + after
 
 

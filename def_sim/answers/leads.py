@@ -47,6 +47,15 @@ _STATEMENT = re.compile(
     r"|with this|overall)|的){0,2}\s*(?:[.!。]|$)",
     re.IGNORECASE,
 )
+# "3 fits me best", "It is 3": its words are looked at later (affirmations.py). "A: I believe" is a dialogue.
+_FIRST_SENTENCE = re.compile(
+    r"(?![A-Z]:)(?:[^.!?。\n]|(?<=[0-9])\.(?=[0-9]|\s?[\ue000-\uf8ff])){1,300}(?:[.!。]|\n|$)"
+)
+_OF_ONESELF = re.compile(
+    r"\b(?:i|i'd|i'll|i'm|me|my|answer|choice|it is|it's|that is|that's|comes closest|is right|is best)\b"
+    r"|我|答案|选|合适|^是|,是",
+    re.IGNORECASE,
+)
 _LISTED_LINE = re.compile(r"^\s*(?:[0-9]{1,2}|[一二三四五六七八九十])[.)、]", re.MULTILINE)
 _LISTED_WORDS = re.compile(
     rf"^\s*(?:[0-9]{{1,2}}|[一二三四五六七八九十])[.)、]\s*(?!{LABEL})[^\W\d]", re.MULTILINE
@@ -81,6 +90,12 @@ def lone_choice(text: str, question: Question, *, knows_letters: bool) -> Lead |
         return Lead.LABEL if match["label"] else Lead.CODE
     is_list = question.type is QuestionType.MULTIPLE and _LONE_LABELS.match(text)
     return Lead.LABEL if is_list or _STATEMENT.match(text) else None
+
+
+def is_statement(text: str) -> bool:
+    """Whether the author of a text says something of itself, or of its answer, in the first sentence."""
+    sentence = _FIRST_SENTENCE.match(text.strip())
+    return sentence is not None and _OF_ONESELF.search(sentence[0]) is not None
 
 
 def counts_a_list(text: str) -> bool:

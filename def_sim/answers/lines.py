@@ -19,7 +19,7 @@ MAX_CHARACTERS = 4_000  # of one section; a longer one is not an answer to a sur
 # Nothing but codes, labels and what separates them.
 _BARE_LINE = re.compile(
     rf"[\s•(\[\"'-]*(?:[0-9]|{LABEL}|[一二两三四五六七八九十](?!\w))"
-    rf"(?:[\s.,、;:()\[\]&\"'+-]|[0-9]|{LABEL}|and\b|和)*"
+    rf"(?:[\s.,、;:。()\[\]&\"'+-]|[0-9]|{LABEL}|and\b|和)*"
 )
 _GLOSSED_LABEL = re.compile(rf"^(\W{{0,5}}(?:[0-9]{{1,2}}\W{{1,3}})?{LABEL})\s*[:-]([^\ue000-\uf8ff]*)$")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from def_sim.answers.affirmations import leads_to_code, leads_to_label
+from def_sim.answers.affirmations import is_clearly_chosen
 from def_sim.answers.clauses import Surroundings, quieten, surroundings
 from def_sim.answers.counts import counts_something
 from def_sim.answers.denials import is_excluded
@@ -61,7 +61,11 @@ _TOKEN = re.compile(
 )
 _RANKS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
-_JOINT = re.compile(r"[\s,、/&]{0,4}(?:and|or|nor|和|与|或|及)?\s{0,4}(?:option\s)?", re.IGNORECASE)
+_JOINT = re.compile(
+    r"(?!\s*[(\[]\s*$)[\s,、/&\"')\]]{0,5}(?:and|or|nor|和|与|或者?|及|还是)?\s{0,4}(?:option\s"
+    r"|number\s|选项)?[\s\"'(\[]{0,3}",
+    re.IGNORECASE,
+)
 _ONE_THING = re.compile(r"[\s.,:()\[\]\"'=、-]{0,6}")  # between the number and the label of one option
 
 _LETTER = re.compile(
@@ -99,11 +103,11 @@ def _judged(mentions: list[Mention], text: str, question: Question) -> list[Ment
 
 
 def _judge(mention: Mention, near: Surroundings, question: Question) -> Mention:
-    is_label = mention.kind is Kind.LABEL
+    denies = mention.kind is Kind.LABEL and is_negative(mention.code, question)
     return replace(
         mention,
-        is_denied=is_excluded(near, is_negative=is_label and is_negative(mention.code, question)),
-        is_unclear=not (leads_to_label(near) if is_label else leads_to_code(near, mention.code)),
+        is_denied=is_excluded(near, is_negative=denies),
+        is_unclear=not is_clearly_chosen(near, question, is_negative=denies),
         speaker=speaker_of(near),
     )
 
@@ -120,24 +124,40 @@ def _without_words(text: str, spans: Sequence[tuple[int, int]]) -> str:
 def _shared(mentions: list[Mention], text: str) -> list[Mention]:
     """What is said of one mention holds for those that are joined to it, too.
 
-    "Not 2 and 3" denies both, "my wife would say 2 or 3" ascribes both, and the number and the label of one
-    option share all that is said of either.
+    "Not 2 and 3" denies both, "my wife would say 2 or 3" ascribes both, "2 and 3 leave me cold" chooses
+    neither, and the number and the label of one option share all that is said of either.
     """
     spread = mentions[:1]
     for mention in mentions[1:]:
         last, between = spread[-1], text[spread[-1].end : mention.start]
-        is_one = mention.code == last.code and _ONE_THING.fullmatch(between) is not None
-        if is_one and mention.is_denied:
-            spread[-1] = replace(last, is_denied=True)
-        is_denied = mention.is_denied
-        if is_one or _JOINT.fullmatch(between):
-            is_denied = is_denied or last.is_denied
-            is_unclear = mention.is_unclear and last.is_unclear
-            mention = replace(mention, is_unclear=is_unclear)
-            if last.speaker is Speaker.OTHERS:
-                mention = replace(mention, speaker=Speaker.OTHERS)
-        spread.append(replace(mention, is_denied=is_denied))
+        if _are_one(last, mention, between):
+            spread[-1], mention = _alike(last, mention), _alike(mention, last)
+        elif _JOINT.fullmatch(between):
+            mention = _alike(mention, last)
+        spread.append(mention)
+    for place in range(len(spread) - 1, 0, -1):  # what stands behind the last one bears on all of them
+        last, mention = spread[place - 1], spread[place]
+        between = text[last.end : mention.start]
+        if mention.is_unclear and (_are_one(last, mention, between) or _JOINT.fullmatch(between)):
+            spread[place - 1] = replace(last, is_unclear=True)
     return spread
+
+
+def _are_one(first: Mention, second: Mention, between: str) -> bool:
+    """Whether two mentions name one option ("2. Agree"), or what it is chosen from ("1 or 2. Agree")."""
+    return (first.code == second.code or first.kind is Kind.UNSURE) and _ONE_THING.fullmatch(
+        between
+    ) is not None
+
+
+def _alike(mention: Mention, other: Mention) -> Mention:
+    """The mention with what is said of another one."""
+    return replace(
+        mention,
+        is_denied=mention.is_denied or other.is_denied,
+        is_unclear=mention.is_unclear or other.is_unclear,
+        speaker=Speaker.OTHERS if other.speaker is Speaker.OTHERS else mention.speaker,
+    )
 
 
 def _read_token(token: re.Match[str], question: Question, shown: Sequence[int]) -> Iterator[Mention]:

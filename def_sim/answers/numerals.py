@@ -22,6 +22,7 @@ _BEFORE_NUMBER = (
     "choose|select|pick|say|with|is|be|an?|for|it|than|least|most|over|under|above|below|about|around"
     "|exactly|not|but|except|never|beyond"
 )
+_VERB = r"(?:is|isn't|fits|suits|comes|would|seems|feels|sounds|describes|reflects|for me|was|matches)\b"
 _ENGLISH = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -29,24 +30,37 @@ _ENGLISH = tuple(
         rf"\b(?:option|choice|number)\s+{_WORD}",
         rf"\b(?:answer is|choice is|answer)\s*:?\s+{_WORD}{_END}",
         rf"\b(?:{_BEFORE_NUMBER})\s+{_BUT_ONE}{_END}",
+        rf"(?:^|[\n.,;:(\"']|\bthat|\bthink|\bsays?|\bbelieve|\bfeel|\bcase)\s*(?!one\b){_WORD}(?=\s{_VERB})",
         rf"\b{_BUT_ONE}(?=\s(?:or|and)\s(?:more|less|above|below|over|under|higher|lower|better|worse|up)\b)",
-        rf"(?:^|[\n(\[\"',;:-]|{LABEL})[ \t]*{_WORD}{_END}",  # alone between punctuation
+        rf"\b(?:make (?:that|it)|actually|i mean|or rather|or)\s{_WORD}(?:{_END}|(?=\sfor me\b))",
+        r"\b(?:go with|it is|it's|answer is|choice is)\sone(?=\s*(?:$|[.!\n]|,\s(?!but|and|i'd|it|that)))",
+        rf"\b{_BUT_ONE}(?:{_END}|(?=\s(?:for me|in my)\b))",
+        rf"(?:^|[\n(\[\"',;:.!?-]|{LABEL})[ \t]*{_WORD}{_END}",  # alone between punctuation
     )
 )
 _ONE_WORD = re.compile(rf"\b{_WORD}", re.IGNORECASE)
 
 _HAN = "[零〇一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾]"
 _HAN_NUMBER = f"{_HAN}{{1,3}}"
-_PUNCTUATION = r".,;:!?()\[\]\"'|/=。、！？~\ue000-\uf8ff-"
+_PUNCTUATION = r".,;:!?()\[\]\"'|/=。、！？…~\ue000-\uf8ff-"
 _HAN_END = (
-    rf"(?=\s*(?:$|[\n{_PUNCTUATION}])|分(?!{LABEL})\s*(?:$|[\n{_PUNCTUATION}])|分?之间"
-    rf"|\s*(?:和|与|及|到|至|或者?)\s*(?:{_HAN}|[0-9]))"
+    rf"(?=\s*(?:[吧呢呀啊嘛哦]+(?=\s*(?:$|还是|和|[\n{_PUNCTUATION}])))|\s*(?:$|[\n{_PUNCTUATION}])"
+    rf"|分(?!{LABEL})\s*(?:$|[\n{_PUNCTUATION}])|分?之间"
+    rf"|\s*(?:和|与|及|到|至|或者?|还是)\s*(?:{_HAN}|[0-9]|{LABEL}|选项))"
+)
+_HAN_LEADS = (
+    "选项|选择|选了|选|也许|可能|大概|或许|要么|有时|约|说|成|改为|要不|还是|填|投|评|答|答案是|答案为"
+    "|是|为|给|打|于|在|从"
+)
+_HAN_FITS = (
+    r"(?:就|才|也|都|不)?(?:最(?:合适|适合|符合|接近|贴切|好)|是我的|是对的|更?适合我|比较(?:符合|适合|合适))"
 )
 _CHINESE = tuple(
     re.compile(pattern)
     for pattern in (
         rf"第\s?{_HAN_NUMBER}",
-        rf"(?:选项|选择|选了|选|答案是|答案为|是|为|给|打|于|在|从)\s*{_HAN_NUMBER}{_HAN_END}",
+        rf"(?:{_HAN_LEADS})\s*{_HAN_NUMBER}{_HAN_END}",
+        rf"(?:(?<![^\s{_PUNCTUATION}])|(?<=认为)|(?<=觉得)){_HAN_NUMBER}(?={_HAN_FITS})",
         rf"(?<![^\s{_PUNCTUATION}和与及或到至者]){_HAN_NUMBER}{_HAN_END}",
     )
 )
@@ -89,10 +103,10 @@ def drop_restated_scale(text: str, question: Question) -> str:
         text,
         flags=re.I,
     )
-    span = rf"{low}\s?(?:-|~|to|and|到|至)\s?{high}(?!\.?[0-9])"
+    span = rf"{low}\s?(?:-|~|to|and|到|至)\s?{high}(?!\.?[0-9])(?:\s?\({LABEL}\))?"
     english = rf"\b(?:scale|range|from|between)(?:\s(?:of|from|between))?\s{span}"
     chinese = (
-        rf"[在从]{span}分?|{span}分?(?:之间|范围|分制|的|中|里|内|当中)"
+        rf"[在从]{span}分?(?:之间|范围)?内?|{span}分?(?:之间|范围|分制|的|中|里|内|当中)"
         rf"|满分\s?{high}(?![0-9])分?|(?<![0-9]){high}分(?:制|满分)"
     )
     text = re.sub(english, " ", text, flags=re.IGNORECASE)

@@ -57,7 +57,7 @@ from def_sim.answers.choices import (
     choose_from_excluded,
 )
 from def_sim.answers.labels import LABEL, may_be_cut_short
-from def_sim.answers.leads import Lead, counts_a_list, counts_other_things, lone_choice
+from def_sim.answers.leads import Lead, counts_a_list, counts_other_things, is_statement, lone_choice
 from def_sim.answers.lines import AnswerLines, answer_lines, lines_from, whole_form
 from def_sim.answers.mentions import Kind, Mention, find_mentions
 from def_sim.answers.normalise import plain_text
@@ -218,7 +218,16 @@ def _read_announcements(opening: Section, reader: _Reader) -> Reading:
     text = whole_form(opening, reader.question, reader.shown)
     readings = [_read_announcement(text, found, opening, reader) for found in find_announcements(text)]
     readable = [reading for reading in readings if reading != NO_ANSWER]
-    return _only_reading(readable) if readable else NO_ANSWER
+    return _only_reading(readable) if readable else _read_statement(text, opening, reader)
+
+
+def _read_statement(text: str, opening: Section, reader: _Reader) -> Reading:
+    """The choice that an opening states in its first sentence: "3 fits me best"."""
+    if not is_statement(text):
+        return NO_ANSWER
+    line, is_all = lines_from(text, reader.question)
+    reading = _read_lines(AnswerLines(line, is_all and opening.next_part is None), reader)
+    return reading if reading.choices else NO_ANSWER
 
 
 def _read_announcement(text: str, found: Announcement, opening: Section, reader: _Reader) -> Reading:

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from def_sim.answers.normalise import unify_characters
 from def_sim.answers.objects import unwrap_objects
 from def_sim.answers.reasoning import part_reasoning
+from def_sim.answers.vocabulary import knows_words, without_settings
 
 _EXPLANATION = r"(?:explanation|reasons?|reasoning|rationale|justification)"
 _ZH_EXPLANATION = r"(?:解释|理由|原因|说明)"
@@ -26,10 +27,18 @@ _ANCHOR = re.compile(
     rf"|^[ \t]*(?:{_EXPLANATION}|{_ZH_EXPLANATION})[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_NEXT_REQUEST = re.compile(r"^[ \t]*(?:request|question|user|human|请求|问题|用户)[ \t]*:", re.I | re.M)
+# The frame of a request (data/prompts): a base model goes on with the next one, whose anchors answer nothing.
+_FRAME = r"(?:answer as an?\b|choose (?:one|up to [0-9]+) of the\b|请以[^\n]{1,40}?身份|请从下面)"
+_REQUEST = r"(?:(?:request|question|user|human|q|请求|问题|用户|题目?)[ \t]*[0-9]{0,3}[ \t]*:)"
+_NEXT_REQUEST = re.compile(
+    rf"^[ \t]*(?:{_FRAME}[^\n]*\s*)?{_REQUEST}|^[ \t]*{_FRAME}|\bAnswer as a citizen of\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 _SENTENCE_END = re.compile(r"(?<!\b\w)[.!?]+[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|\n")
 _LETTER = re.compile(r"[^\W\d_]")
 _BECAUSE = re.compile(r"\bbecause\b|因为|由于", re.IGNORECASE)
+_WORDS_BEFORE = re.compile(r"[A-Za-z][^.!?;\n。]*\Z|[\u3400-\u9fff]+\Z")
+_WIDEST = 200  # characters looked at before an anchor
 _ECHO_CHARACTERS = 40  # of the question's text, enough to know it by
 
 
@@ -68,7 +77,7 @@ def _squeeze(text: str) -> str:
 
 def split_sections(exchange: str) -> list[Section]:
     """The sections of one exchange in their order; the first is always the opening."""
-    anchors = list(_ANCHOR.finditer(exchange))
+    anchors = [anchor for anchor in _ANCHOR.finditer(exchange) if not _is_somebodys(exchange, anchor)]
     parts = [Part.OPENING, *(Part.ANSWER if anchor["answer"] else Part.EXPLANATION for anchor in anchors)]
     starts = [0, *(anchor.end() for anchor in anchors)]
     ends = [*(anchor.start() for anchor in anchors), len(exchange)]
@@ -77,6 +86,14 @@ def split_sections(exchange: str) -> list[Section]:
         Section(part, exchange[start:end], next_part)
         for part, start, end, next_part in zip(parts, starts, ends, following, strict=True)
     ]
+
+
+def _is_somebodys(text: str, anchor: re.Match[str]) -> bool:
+    """Whether a sentence leads up to an anchor with words that no choice has: "my brother's answer: 3"."""
+    if not anchor["answer"] or anchor[0][:1].isupper():
+        return False
+    before = _WORDS_BEFORE.search(text[max(0, anchor.start() - _WIDEST) : anchor.start()])
+    return before is not None and not knows_words(without_settings(before[0]))
 
 
 def before_because(text: str) -> str:

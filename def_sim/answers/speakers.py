@@ -66,6 +66,7 @@ _OTHERS: Final = re.compile(
     r"|(?<![a-z] )one|americans|citizens|men|women|(?<!the )(?<!at )most|many|some|few)(?:'d"
     r"|'ll)?\s(?:(?:that |who |whom )?i (?:know|met|meet|work with|live with|talk to)\s)?"
     rf"(?:{_WORD}\s){{0,6}}?(?:{_PERHAPS}{_SAYS}|{_MODAL})"
+    rf"|[a-z]+,?\swho\s{_PERHAPS}{_SAYS}"
     r"|(?:people|everyone|everybody|americans|citizens|others|they|he|she|(?<!the )(?<!at )most|many)(?=\s*$)"
     rf"|(?<![a-z'] ){_NO_SUBJECT}[a-z]{{3,15}}\s(?:(?:would|will|might|may"
     r"|could)\s(?:[a-z]{2,12}ly\s)?(?:say|choose|pick|select|answer|go (?:for|with)|opt for|vote|think"

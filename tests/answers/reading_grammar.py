@@ -1,57 +1,196 @@
-"""Sentences that say what was not chosen, and sentences that announce a choice, made from a small grammar."""
+"""A grammar of answers: every sentence knows which options it chooses and which it does not.
 
-from itertools import product
+Its productions are data (reading_productions_en.py, reading_productions_zh.py). Here they are filled with
+codes and labels of a question, put into each other, and put side by side.
+"""
 
-# {x} is a code or a label of the question. None of these says that it was chosen.
-DENIED_EN = (
-    "not {x}", "anything but {x}", "far from {x}", "never {x}", "hardly {x}", "I would not say {x}",
-    "It is not the case that it is {x}", "{x} is wrong", "{x} is not my answer", "other than {x}",
-    "everything except {x}", "I wish I could say {x}", "by no means {x}", "I doubt that it is {x}",
-    "{x}? Never.", "less than {x}", "more than {x}", "{x} or higher", "at least {x}", "up to {x}",
-    "If I were younger I'd say {x}", "Is it {x}?", "no more than {x}", "{x} would be a lie",
-)  # fmt: skip
-DENIED_ZH = (
-    "不是{x}", "并非{x}", "绝不是{x}", "除了{x}", "除{x}以外", "远远谈不上{x}", "{x}不对", "{x}以上",
-    "超过{x}", "至少{x}",
-    "不到{x}", "我不会选{x}", "要是我年轻，我会选{x}", "是{x}吗？", "但愿是{x}", "{x}除外",
-    "低于{x}",
-)  # fmt: skip
-OTHERS_EN = (
-    "My brother would say {x}", "Most people here would choose {x}", "She would pick {x}",
-    "{x} is what my wife would say",
-    "According to my neighbour, {x}", "I think that my parents would answer {x}",
-    "Everybody says {x}",
-)  # fmt: skip
-OTHERS_ZH = ("我哥哥会选{x}", "大多数人会选{x}", "我觉得别人会说{x}", "邻居们都说{x}", "他会选{x}")
-COUNTS_EN = (
-    "{x} out of 9 people",
-    "{x} in 9 families",
-    "{x} of my friends",
-    "{x} dogs and a cat",
-    "{x} years",
-)
-COUNTS_ZH = ("{x}个人", "我有{x}个朋友", "{x}年了", "每9个人里有{x}个")
-ANNOUNCED_EN = (
-    "My answer is {x}", "My answer is: {x}", "The answer is: {x}",
-    "The answer to this question is {x}",
-    "My final answer is {x}", "I would choose {x}", "I'd go for {x}", "I would go with {x}",
-    "My choice is {x}",
-    "My choice would be {x}", "As somebody who grew up in Tulsa, I would choose {x}",
-    "As a citizen, my answer is {x}",
-    "Choice: {x}", "Final answer: {x}", "I'd say {x}",
-)  # fmt: skip
-ANNOUNCED_ZH = (
-    "我的答案是{x}", "我的答案是：{x}", "答案为{x}", "我选的是{x}", "我的选择是{x}", "选择：{x}",
-    "我会选{x}", "我选择{x}",
-    "作为一个在成都长大的人，我会选{x}", "最终答案：{x}",
-)  # fmt: skip
-QUOTED = ("{}", '"{}"', "'{}'", "“{}”", "「{}」", "**{}**")
-BEHIND_EN, BEHIND_ZH = ("", ".", "\nExplanation: So it is."), ("", "。", "\n解释：就是这样。")
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import reading_productions_en as english
+import reading_productions_zh as chinese
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from def_sim.records import Question, QuestionType
+
+PRODUCTIONS: Final = {"en": english, "zh": chinese}
+
+Draw = Callable[[st.SearchStrategy[str]], str]
+
+_WORDS: Final = {
+    "en": ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    "zh": ("零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十"),
+}
+_FORMS: Final = {
+    "en": (
+        "{code}",
+        "{code}",
+        "{word}",
+        "option {code}",
+        "number {code}",
+        '"{code}"',
+        "**{code}**",
+        "({code})",
+    ),
+    "zh": ("{code}", "{code}", "{word}", "选项{code}", "“{code}”", "**{code}**", "（{code}）"),
+}
+_LABEL_FORMS: Final = {
+    "en": ("{label}", "{low}", '"{label}"', "“{label}”", "{code} ({label})", "{code}. {label}"),
+    "zh": ("{label}", "{label}", "“{label}”", "「{label}」", "{code}（{label}）", "{code}. {label}"),
+}
+_SEPARATORS: Final = ("{code} = {label}", "{code}. {label}", "{code}: {label}", "{label}", "{code}")
 
 
-def filled(templates: tuple[str, ...], values: tuple[str, ...], behind: tuple[str, ...]) -> list[str]:
-    """Every template with every value, in every quotation, with every ending."""
-    return [
-        template.format(x=quotes.format(value)) + end
-        for template, value, quotes, end in product(templates, values, QUOTED, behind)
-    ]
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence about the options of a question.
+
+    Attributes:
+        text: The sentence.
+        kind: The productions that made it.
+        chosen: Codes that it chooses; empty: it chooses none.
+        excluded: Codes that it names without choosing them.
+    """
+
+    text: str
+    kind: str
+    chosen: frozenset[int] = field(default=frozenset())
+    excluded: frozenset[int] = field(default=frozenset())
+
+
+def name_of(code: int, question: Question) -> st.SearchStrategy[str]:
+    """One of the ways to name an option: code, number word, label, or both."""
+    label = next(option.label for option in question.options if option.code == code)
+    forms = list(_FORMS[question.language])
+    if not label.isdecimal():
+        forms += [form for form in _LABEL_FORMS[question.language] if len(label) > 1 or form[-1] != "}"]
+    word = _WORDS[question.language][code] if code < 11 else str(code)
+    return st.sampled_from(
+        [form.format(code=code, word=word, label=label, low=label.lower()) for form in forms]
+    )
+
+
+def _listing(question: Question) -> st.SearchStrategy[str]:
+    """All options in their order. A label of one character is no word without its code."""
+    labels = [option.label for option in question.options if not option.label.isdecimal()]
+    return st.sampled_from(
+        [
+            separator.join(form.format(code=o.code, label=o.label) for o in question.options)
+            for form in _SEPARATORS[: 3 if min(map(len, labels)) < 2 else None]
+            for separator in (", ", "; ", "\n")
+        ]
+    )
+
+
+def _scale(question: Question) -> st.SearchStrategy[str]:
+    low, high = min(question.codes), max(question.codes)
+    forms = {
+        "en": ("from {} to {}", "between {} and {}", "{} to {}"),
+        "zh": ("从{}到{}", "{}到{}之间", "{}至{}"),
+    }
+    return st.sampled_from([form.format(low, high) for form in forms[question.language]])
+
+
+def _named_codes(text: str, question: Question) -> set[int]:
+    """The codes whose labels occur in a text, so that no production spells a label by chance."""
+    return {
+        option.code
+        for option in question.options
+        if re.search(rf"(?<!\w){re.escape(option.label)}(?!\w)", text, re.I | re.A)
+    }
+
+
+def _filled(draw: Draw, template: str, kind: str, question: Question) -> Said:
+    """A production with names of different options in its slots."""
+    assume(not _named_codes(template, question))
+    slots = [slot for slot in ("no", "nor", "yes") if f"{{{slot}}}" in template]
+    used = dict(zip(slots, draw(st.permutations(question.codes)), strict=False))
+    values = {slot: draw(name_of(code, question)) for slot, code in used.items()}
+    if "{list}" in template or "{scale}" in template:
+        values |= {"list": draw(_listing(question)), "scale": draw(_scale(question))}
+    text = template.format(**values)
+    return Said(
+        text,
+        kind,
+        chosen=frozenset(code for slot, code in used.items() if slot == "yes"),
+        excluded=frozenset(code for slot, code in used.items() if slot != "yes"),
+    )
+
+
+def _of_kinds(productions: dict[str, tuple[str, ...]]) -> st.SearchStrategy[tuple[str, str]]:
+    return st.sampled_from([(kind, template) for kind, group in productions.items() for template in group])
+
+
+def _clause(draw: Draw, question: Question) -> Said:
+    return _filled(draw, draw(st.sampled_from(PRODUCTIONS[question.language].CLAUSES)), "clause", question)
+
+
+def _around(draw: Draw, said: Said, language: str) -> Said:
+    """The sentence with an opener and a closer that change nothing."""
+    opener, closer = (
+        draw(st.sampled_from(PRODUCTIONS[language].OPENERS)),
+        draw(st.sampled_from(PRODUCTIONS[language].CLOSERS)),
+    )
+    text = said.text
+    if re.search(r"[.?!。？！]$", text):
+        closer = closer if closer.startswith("\n") else ""
+    return Said(opener + text + closer, said.kind, said.chosen, said.excluded)
+
+
+def _excluding(draw: Draw, question: Question) -> Said:
+    """A sentence that chooses nothing: a production of its own, or a choosing clause in a frame."""
+    if question.type is not QuestionType.MULTIPLE and draw(st.integers(0, 3)) == 0:
+        kind, frame = draw(_of_kinds(PRODUCTIONS[question.language].FRAMES))
+        assume(not _named_codes(frame, question))
+        clause = _clause(draw, question)
+        return Said(frame.format(clause=clause.text), f"frame {kind}", excluded=clause.chosen)
+    kind, template = draw(_of_kinds(PRODUCTIONS[question.language].EXCLUDING))
+    return _filled(draw, template, kind, question)
+
+
+def _names_no_more(said: Said, question: Question) -> bool:
+    """Whether no production spelled a label by chance ("No" of a yes-no question, 不 before 同意)."""
+    return "list" in said.kind or _named_codes(said.text, question) <= said.chosen | said.excluded
+
+
+@st.composite
+def excluding(draw: Draw, question: Question) -> Said:
+    """Sentences that choose nothing."""
+    said = _around(draw, _excluding(draw, question), question.language)
+    assume(_names_no_more(said, question))
+    return said
+
+
+@st.composite
+def contrasting(draw: Draw, question: Question) -> Said:
+    """Sentences that choose one option and put another one aside, or first one and then another one."""
+    kind, template = draw(_of_kinds(PRODUCTIONS[question.language].CONTRASTS))
+    said = _around(draw, _filled(draw, template, kind, question), question.language)
+    assume(_names_no_more(said, question))
+    return said
+
+
+@st.composite
+def side_by_side(draw: Draw, question: Question) -> Said:
+    """A sentence that chooses nothing beside one that chooses, in either order."""
+    parts: Sequence[Said] = draw(st.permutations([_excluding(draw, question), _clause(draw, question)]))
+    stop = {"en": ". ", "zh": "。"}[question.language]
+    chosen, excluded = (
+        frozenset[int]().union(*sets)
+        for sets in ([part.chosen for part in parts], [part.excluded for part in parts])
+    )
+    text = stop.join(re.sub(r"[.。]$", "", part.text) for part in parts)
+    said = Said(text, " + ".join(part.kind for part in parts), chosen, excluded - chosen)
+    assume(_names_no_more(said, question) and not chosen & excluded)
+    return said
+
+
+@st.composite
+def choosing(draw: Draw, question: Question) -> Said:
+    """Sentences that choose one option and say nothing of others."""
+    said = _around(draw, _clause(draw, question), question.language)
+    assume(_names_no_more(said, question))
+    return said

@@ -1,119 +1,71 @@
-"""No code is accepted that its sentence excludes, and a choice that is announced in so many words is read."""
+"""By a grammar: no code is accepted that its sentence does not choose, and a plain choice is read.
 
-from collections.abc import Sequence
+The generator knows what each of its sentences chooses and what it excludes; the reader sees the text only.
+"""
+
+from collections.abc import Callable
 
 import pytest
-from reading_grammar import (
-    ANNOUNCED_EN,
-    ANNOUNCED_ZH,
-    BEHIND_EN,
-    BEHIND_ZH,
-    COUNTS_EN,
-    COUNTS_ZH,
-    DENIED_EN,
-    DENIED_ZH,
-    OTHERS_EN,
-    OTHERS_ZH,
-    filled,
-)
-from test_parse import GOLD, PAPER, QUESTIONS, SOUND, read_answer
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from reading_grammar import Said, choosing, contrasting, excluding, side_by_side
+from test_parse import PAPER, QUESTIONS, SOUND, read_answer
 
-from def_sim.answers.parse import ReadingRules
-from def_sim.records import AnswerStatus, FinishReason, Question, Reading
+from def_sim.records import Question
 
-ENGLISH, CHINESE = QUESTIONS["importance.en"], QUESTIONS["weight.zh"]
-CODES = ("1", "2")
-ENGLISH_LABEL, CHINESE_LABEL = ("Rather important",), ("比较重要",)
 ANCHORED = {"en": "Answer: ", "zh": "答案："}
+ASKED = [
+    QUESTIONS[name]
+    for name in (
+        *("agree.en", "importance.en", "scale.en", "zerotwo.en", "yesno.en", "qualities.en", "god.en"),
+        *("agree.zh", "weight.zh", "scale.zh", "zerotwo.zh", "yesno.zh", "qualities.zh", "satisfied.zh"),
+    )
+]
+# The same sentences in every run; scratch runs with other seeds and more examples find new kinds.
+STEADY = settings(
+    max_examples=400, derandomize=True, database=None, suppress_health_check=list(HealthCheck), deadline=None
+)
 
 
-def wrongly_read(texts: Sequence[str], question: Question, allowed: set[AnswerStatus]) -> list[str]:
-    """The texts that are read as something else, under either rules, with and without an anchor."""
-    anchor = ANCHORED[question.language]
+def accepted(said: Said, question: Question) -> list[tuple[str, set[int]]]:
+    """What is read of a sentence, behind the anchor and without it, under either rules."""
+    texts = (ANCHORED[question.language] + said.text, said.text)
     return [
-        text
+        (text, set(read_answer(text, question, rules=rules).choices))
         for text in texts
         for rules in (PAPER, SOUND)
-        if read_answer(anchor + text, question, rules=rules).status not in allowed
-        or read_answer(text, question, rules=rules).status is AnswerStatus.ANSWERED
     ]
 
 
-@pytest.mark.parametrize("template", DENIED_EN)
-def test_an_english_denial_or_comparison_is_ambiguous(template: str) -> None:
-    texts = filled((template,), CODES + ENGLISH_LABEL, BEHIND_EN)
-    assert wrongly_read(texts, ENGLISH, {AnswerStatus.AMBIGUOUS}) == []
+def check_nothing_excluded_is_read(said: Said, question: Question) -> None:
+    event(said.kind)
+    for text, codes in accepted(said, question):
+        assert codes <= said.chosen, (text, said.kind)
 
 
-@pytest.mark.parametrize("template", DENIED_ZH)
-def test_a_chinese_denial_or_comparison_is_ambiguous(template: str) -> None:
-    texts = filled((template,), CODES + CHINESE_LABEL, BEHIND_ZH)
-    assert wrongly_read(texts, CHINESE, {AnswerStatus.AMBIGUOUS}) == []
-
-
-@pytest.mark.parametrize(
-    ("templates", "values", "question", "behind"),
-    [
-        (OTHERS_EN, CODES + ENGLISH_LABEL, ENGLISH, BEHIND_EN),
-        (OTHERS_ZH, CODES + CHINESE_LABEL, CHINESE, BEHIND_ZH),
-    ],
-    ids=["en", "zh"],
-)
-def test_what_others_would_say_is_third_person(
-    templates: tuple[str, ...], values: tuple[str, ...], question: Question, behind: tuple[str, ...]
+@pytest.mark.parametrize("sentences", [excluding, contrasting, side_by_side], ids=lambda made: made.__name__)
+def test_no_code_is_accepted_that_its_sentence_does_not_choose(
+    sentences: Callable[[Question], st.SearchStrategy[Said]],
 ) -> None:
-    assert wrongly_read(filled(templates, values, behind), question, {AnswerStatus.THIRD_PERSON}) == []
+    @STEADY
+    @given(st.data(), st.sampled_from(ASKED))
+    def every_sentence(data: st.DataObject, question: Question) -> None:
+        check_nothing_excluded_is_read(data.draw(sentences(question)), question)
+
+    every_sentence()
 
 
-@pytest.mark.parametrize(
-    ("templates", "question"), [(COUNTS_EN, ENGLISH), (COUNTS_ZH, CHINESE)], ids=["en", "zh"]
-)
-def test_a_number_that_counts_is_no_answer(templates: tuple[str, ...], question: Question) -> None:
-    texts = [template.format(x=code) for template in templates for code in ("2", "3")]
-    assert wrongly_read(texts, question, {AnswerStatus.NO_ANSWER}) == []
+def test_97_in_100_plain_choices_are_read_and_none_wrongly() -> None:
+    readings: list[tuple[str, bool]] = []
 
+    @STEADY
+    @given(st.data(), st.sampled_from(ASKED))
+    def every_choice(data: st.DataObject, question: Question) -> None:
+        said = data.draw(choosing(question))
+        check_nothing_excluded_is_read(said, question)
+        text, codes = accepted(said, question)[0]
+        readings.append((text, codes == said.chosen))
 
-@pytest.mark.parametrize(
-    ("templates", "label", "question", "behind"),
-    [
-        (ANNOUNCED_EN, ENGLISH_LABEL, ENGLISH, BEHIND_EN),
-        (ANNOUNCED_ZH, CHINESE_LABEL, CHINESE, BEHIND_ZH),
-    ],
-    ids=["en", "zh"],
-)
-def test_an_announced_choice_is_read(
-    templates: tuple[str, ...], label: tuple[str, ...], question: Question, behind: tuple[str, ...]
-) -> None:
-    texts = filled(templates, ("2", *label), behind)
-    anchored = [ANCHORED[question.language] + text for text in filled(templates, ("2", *label), behind)]
-    readings = {text: read_answer(text, question, rules=SOUND).choices for text in [*texts, *anchored]}
-    assert [text for text, choices in readings.items() if choices != (2,)] == []
-
-
-def _gold_readings() -> list[tuple[dict[str, object], Reading]]:
-    return [
-        (
-            case,
-            read_answer(
-                case["text"],
-                QUESTIONS[case["question"]],
-                rules=ReadingRules(**case.get("rules", {})),
-                finish_reason=FinishReason(case.get("finish", "stop")),
-                shown=tuple(case.get("shown", ())),
-            ),
-        )
-        for case in GOLD
-    ]
-
-
-def test_on_the_gold_corpus_no_code_is_wrong_and_97_in_100_readable_texts_are_read() -> None:
-    readings = _gold_readings()
-    wrong = [
-        case["id"]
-        for case, reading in readings
-        if reading.choices and list(reading.choices) != case["choices"]
-    ]
-    readable = [(case, reading) for case, reading in readings if case["status"] == "answered"]
-    num_read = sum(list(reading.choices) == case["choices"] for case, reading in readable)
-    assert wrong == []
-    assert num_read >= 0.97 * len(readable)
+    every_choice()
+    missed = [text for text, is_read in readings if not is_read]
+    assert len(missed) <= 0.03 * len(readings), missed
