@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from def_sim.answers.clauses import Surroundings
-from def_sim.answers.vocabulary import knows_all_words, without_settings
+from def_sim.answers.vocabulary import begins_with_topic, knows_all_words, without_settings
 from def_sim.records import Question
 
 # How a reason or a remark of one's own begins behind a choice.
@@ -19,28 +19,28 @@ _REMARKS: Final = re.compile(
     r"|it|it's|there|life|and|with|though|although|but|however|even|when|while|where|whereas|a|an|the|in my"
     r"|at least|especially|particularly|mainly|mostly|simply|being|having|meaning|without|not because"
     r"|no doubt|thank|therefore|thus|hence)\b"
-    r"|[\s,:(=\"'-]*(?:我|因|由|这|那|毕|虽|尽管|但|不过|而|所以|因此|它|每|平时|生活|家|从小|没有它"
+    r"|[\s,:(=\"'-]*(?:我|因|由|毕|虽|尽管|但|不过|而|所以|因此|它|每|平时|生活|家|从小|没有它"
     r"|理由|原因|毫无|音乐|可以|有|在|从)",
     re.IGNORECASE,
 )
 # What takes a choice back or gives it to others, though it begins like a remark.
 _TAKES_BACK: Final = re.compile(
-    r"\bif\b|\b(?:wish|hope|used to|hear|heard|told|i read|when|back in|ago|years? old(?= i)|they|says?"
+    r"\bif\b|\bor not\b|\b(?:wish|hope|used to|hear|heard|told|i read|when|back in|ago|years? old(?= i)"
+    r"|they|says?"
     r"|said|claims?"
     r"|tells?|supposed to|expected to|ought to|in theory|once|would have|dream|pretend|joking|kidding"
     r"|lying|a lie"
     r"|wrong|untrue|false)\b"
-    r"|\b(?:but|though|although|which|that|it|this|and)\W{1,3}(?:i(?:'m| am)?\s|is\s|it\s|that\s|it's\s"
-    r"|that's\s"
-    r"|would be\s)?(?:really\s|just\s|certainly\s|definitely\s)?(?:no|not|never|isn't|wasn't|don't"
-    r"|wouldn't)\b"
+    r"|\b(?:but|though|although|which|that|it|this|and)\W{1,3}(?:is\s|it\s|that\s|it's\s|that's\s"
+    r"|would be\s)?(?:really\s|just\s|certainly\s|definitely\s)?(?:no|not|never|isn't|wasn't)\b"
     r"(?!\s(?:only|just|because))"
-    r"|如果|要是|假如|听|据|以前|过去|曾|希望|但愿|才怪|开玩笑|骗|假的|错|他们|别人|人家|大家"
+    r"|\b(?:but|which|and)\si\s(?:really\s)?(?:don't|do not|didn't|would never|wouldn't|can't|cannot)\s"
+    r"(?:mean|think|believe|say|choose|agree|feel)"
+    r"|如果|要是|假如|听说|听人|据|以前|过去|曾|希望|但愿|才怪|开玩笑|骗|假的|错|他们|别人|人家|大家|说"
+    r"|讲的|告诉|教我|规定"
     r"|(?:但|不过|可|而|这|那)(?:是|也)?(?:不是|不对|并非|不真)",
     re.IGNORECASE,
 )
-
-
 # A clause before the one that chooses: "I do not play, I would choose 2".
 _STATES: Final = re.compile(
     r"\W*(?:(?:i|we)(?:'m|'ve)?\s(?:am|do|don't|have|haven't|never|always|often|grew|live|lived|love"
@@ -52,11 +52,13 @@ _STATES: Final = re.compile(
     re.IGNORECASE,
 )
 _FINITE: Final = re.compile(
-    r"[\s,:(]*(?:[a-z]+\s){1,4}(?:is|are|will|won't|has|have|can|can't|does|makes?|gives?|keeps?|brings?"
+    r"[\s,:(]*(?:[a-z]+\s){1,4}(?:isn't|aren't|doesn't|don't|is|are|will|won't|has|have|can|can't|does"
+    r"|makes?|gives?|keeps?|brings?"
     r"|matters?"
     r"|helps?)\b",
     re.IGNORECASE,
 )
+_HAS_OBJECT: Final = re.compile(r"\s(?:with|that)\b", re.IGNORECASE)
 # "No, I never did"
 _STRESSED: Final = re.compile(r"\W*(?:i|we|not|never)\b|\W*(?:我|从来|从未|没)", re.IGNORECASE)
 _DENYING_WORDS: Final = re.compile(
@@ -65,24 +67,27 @@ _DENYING_WORDS: Final = re.compile(
 )
 
 
-def is_clearly_chosen(around: Surroundings, question: Question, *, is_negative: bool) -> bool:
+def is_clearly_chosen(
+    around: Surroundings, question: Question, *, has_object: bool, is_negative: bool
+) -> bool:
     """Whether every word of the sentence around a mention allows that it is what is chosen.
 
     Args:
         around: What stands around it in a quietened text.
         question: The question, whose own words are known ones, too.
+        has_object: It is a label that may have an object, whatever that is: "Agree with the mayor".
         is_negative: It is a label that is itself a denial, which another one stresses: "No, I never did".
     """
     lead, own, tail = (without_settings(part) for part in (around.lead, around.own, around.tail))
     if is_negative and _STRESSED.match(own + tail):
         own, tail = _DENYING_WORDS.sub(" ", own), _DENYING_WORDS.sub(" ", tail)
+    if has_object and _HAS_OBJECT.match(own):
+        own, tail = "", f"{own}{tail}"
     return _leads_up(lead, question) and knows_all_words(own, question) and _is_harmless(tail, question)
 
 
 def _leads_up(lead: str, question: Question) -> bool:
     """Whether what stands before a choice allows it; a statement of one's own may come first."""
-    if knows_all_words(lead, question):
-        return True
     *before, clause = lead.split(",")
     return knows_all_words(clause, question) and all(
         knows_all_words(part, question)
@@ -92,12 +97,11 @@ def _leads_up(lead: str, question: Question) -> bool:
 
 
 def _is_harmless(tail: str, question: Question) -> bool:
-    """Whether what follows the clause of a choice leaves it as it is."""
-    if knows_all_words(tail, question):
-        return True
-    if _TAKES_BACK.search(tail):
+    """Whether what follows the clause of a choice leaves it as it is: known words, or remarks."""
+    return all(knows_all_words(part, question) or _is_remark(part, question) for part in tail.split(","))
+
+
+def _is_remark(part: str, question: Question) -> bool:
+    if _TAKES_BACK.search(part):
         return False
-    return all(
-        knows_all_words(part, question) or _REMARKS.match(part) is not None or _FINITE.match(part) is not None
-        for part in tail.split(",")
-    )
+    return any(pattern.match(part) for pattern in (_REMARKS, _FINITE)) or begins_with_topic(part, question)

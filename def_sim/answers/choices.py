@@ -58,11 +58,20 @@ def choose(mentions: Sequence[Mention], text: str, question: Question, rules: Re
         if {mention.code for mention in affirmed} != clear:
             return AMBIGUOUS
         return _choose_several(affirmed, text, question, rules)
+    affirmed = _since_own_words(affirmed)
     if any(m.is_unclear and m.kind is Kind.NUMBER and m.code not in clear for m in affirmed):
         return AMBIGUOUS
     denied = {m.code for m in mentions if m.is_denied and m.kind is Kind.LABEL}
     denied |= {m.code for m in affirmed if m.kind is Kind.NUMBER and words_oppose(m, text, question)}
     return _choose_one(affirmed, denied, rules)
+
+
+def _since_own_words(affirmed: Sequence[Mention]) -> Sequence[Mention]:
+    """What is affirmed, without what is said before, of whomever: "my wife 1, me 3"."""
+    own = (place for place, m in enumerate(affirmed) if not m.is_unclear and m.speaker is Speaker.SELF)
+    first = next(own, 0)
+    earlier = [m for m in affirmed[:first] if not (m.is_unclear and m.speaker is Speaker.UNSAID)]
+    return [*earlier, *affirmed[first:]]
 
 
 # Between two different options: either of them, the way from one to the other, or a correction.
@@ -80,7 +89,7 @@ _UNDECIDED: Final = re.compile(
 # A number word that was not read as a number, behind such words.
 _UNREAD_NUMBER: Final = re.compile(
     r"(?:\b(?:or|perhaps|maybe|actually|wait|sorry|pardon|rather|i mean|make (?:that|it))|还是|要不"
-    r"|或者?|而是|不对,?是?)"
+    r"|或者?|而是|不对,?是?|[-=]>)"
     r"[\s,\"'(]*(?:one|two|three|four|five|six|seven|eight|nine|ten"
     r"|[一二三四五六七八九十])(?![a-z\u3400-\u9fff])",
     re.IGNORECASE,

@@ -23,7 +23,7 @@ _HARMLESS = re.compile(
     r"|(?:do|did|would|need)(?:n't| not) hesitate|not have to think|not think twice"
     r"|(?:nothing|none|no one|nobody) (?:else )?(?:but|other than|than)|no other (?:than|but)"
     r"|if (?:i am|i'm) not mistaken|whether or not|like it or not|not (?:un|in|dis)(?!der)[a-z]+"
-    r"|wrong or right|right or wrong|last but not least)\b"
+    r"|wrong or right|right or wrong|last but not least|above all|more than anything(?: else)?)\b"
     r"|毫不犹豫|毫不迟疑|毫无疑问|毫无悬念|毋庸置疑|不容置疑|不可否认|不用说|不必说|不得不|不能不|无非"
     r"|不外乎|不仅|不但"
     r"|不只|不光|没错|没问题|不错|不假思索|不好意思|对不起|差不多(?=是|选|给|打|就)|要不(?!是|要)|不过"
@@ -123,7 +123,8 @@ def surroundings(quiet: str, spans: Sequence[tuple[int, int]]) -> list[Surroundi
 
 
 def _surroundings(text: str, start: int, end: int, last_end: int, next_start: int) -> Surroundings:
-    sentence = _last_sentence(text[max(0, start - _WIDEST) : start])
+    # With the first character of the mention, which tells whether a stop before it ends a sentence.
+    sentence = _last_sentence(text[max(0, start - _WIDEST) : start + 1])[:-1]
     following = text[end : end + _WIDEST]
     stop = _SENTENCE_END.search(following)
     rest = following[: stop.end()] if stop else following

@@ -31,7 +31,7 @@ _DENIED: Final = re.compile(
     r"|than (?:to )?(?:say|choose|pick|call|answer|admit))\b"
     # what does not hold, or not now
     r"|\b(?:wish\w*|hop(?:e|es|ed|ing) (?:i|it|to|that)|would love to|dream\w* of|if only|used to (?:say"
-    r"|be|choose|think)"
+    r"|be|choose|think|put|answer|pick|tick)"
     r"|(?:would|could|might|should|may) have (?:said|been|chosen|picked|answered|gone|thought)|tempt\w+ to"
     r"|could (?:say|choose|pick|answer)|to be able to|like it to be|want(?:ed)? (?:it )?to (?:be|believe)"
     r"|ought to (?:say|choose|pick|answer|be)|almost|nearly|not quite|whether|should i|maybe i should"
@@ -97,6 +97,7 @@ _DENIED_BEHIND: Final = re.compile(
 )
 # A label that is itself a denial may be stressed by another one: "No, I never did".
 _DENIED_BEHIND_NEGATIVE: Final = re.compile(
+    r"[\s\"')\]]*我?是?(?:绝|从)?不(?:会|能|可能|想|愿)?选|"
     r"[\s\"')\]]*(?:is what )?i (?:[a-z]+ ){0,2}?(?:never|not) (?:choose|say|pick|select|answer|take)\b|"
     r"[\s\"')\]]*(?:is|would be|seems|sounds|feels)\s[^\n]{0,80}?\b(?:not (?:my|the|for|right|true|how"
     r"|what)|wrong|false|incorrect"

@@ -17,12 +17,14 @@ _NEGATIVE = re.compile(
     r"(?:no|not|never|none|nothing|neither|dis[a-z]+|un[a-z]+|hardly)\b|不|没|否|无|从不|非(?!常)|完全没"
     r"|一点也不"
 )
+_HAS_OBJECT = re.compile(r"(?:[a-z]+ )?(?:dis)?(?:agree|approve|trust|side)\b")
 # "no doubt", "no more than": the word is no answer there.
 _NO_ANSWER = (
     r"(?!\s(?:doubt|way|more|less|matter|idea|reason|question|chance|one|longer|means|case|sense"
     r"|hesitation|problem|opinion"
     r"|comment|need|other|point|exception|fewer|higher|lower|greater|sooner|better)\b)"
 )
+_NO_DEGREES = frozenset(("a", "all", "and", "at", "in", "it", "of", "say", "the", "to", "yes", "no", "or"))
 _APART = r"\s.,;:!?()\[\]\"'|/=。、！？\ue000-\uf8ff-"  # what may stand beside a label of one character
 
 
@@ -82,3 +84,21 @@ def is_negative(code: int, question: Question) -> bool:
         code in codes and _NEGATIVE.match(label) is not None
         for label, codes in _codes_by_label(question).items()
     )
+
+
+def is_shifted(code: int, before: str, behind: str, question: Question) -> bool:
+    """Whether a word directly beside a label belongs to the labels of others: "strongly" beside "Agree"."""
+    own = {word for label in _labels_of(code, question) for word in label.split()}
+    others = {word for label in _codes_by_label(question) for word in label.split()} - own
+    words = re.findall(r"([a-z]+)\W*$", before.casefold()) + re.findall(r"^\W*([a-z]+)", behind.casefold())
+    return any(word in others and word not in _NO_DEGREES for word in words)
+
+
+@lru_cache(maxsize=4096)
+def takes_object(code: int, question: Question) -> bool:
+    """Whether a label is a verb whose object may follow: "Agree" (with whom or what)."""
+    return any(_HAS_OBJECT.match(label) for label in _labels_of(code, question))
+
+
+def _labels_of(code: int, question: Question) -> list[str]:
+    return [label for label, codes in _codes_by_label(question).items() if code in codes]

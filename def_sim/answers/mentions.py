@@ -14,7 +14,7 @@ from def_sim.answers.affirmations import is_clearly_chosen
 from def_sim.answers.clauses import Surroundings, quieten, surroundings
 from def_sim.answers.counts import counts_something
 from def_sim.answers.denials import is_excluded
-from def_sim.answers.labels import LABEL, codes_of_mark, is_negative
+from def_sim.answers.labels import LABEL, codes_of_mark, is_negative, is_shifted, takes_object
 from def_sim.answers.speakers import Speaker, speaker_of
 from def_sim.records import Question
 
@@ -66,6 +66,7 @@ _JOINT = re.compile(
     r"|number\s|选项)?[\s\"'(\[]{0,3}",
     re.IGNORECASE,
 )
+_EITHER_OR = re.compile(r"[^\w\s]*\s*就是")  # 不是3就是4
 _ONE_THING = re.compile(r"[\s.,:()\[\]\"'=、-]{0,6}")  # between the number and the label of one option
 
 _LETTER = re.compile(
@@ -103,11 +104,15 @@ def _judged(mentions: list[Mention], text: str, question: Question) -> list[Ment
 
 
 def _judge(mention: Mention, near: Surroundings, question: Question) -> Mention:
-    denies = mention.kind is Kind.LABEL and is_negative(mention.code, question)
+    is_label = mention.kind is Kind.LABEL
+    denies = is_label and is_negative(mention.code, question)
+    is_chosen = is_clearly_chosen(
+        near, question, has_object=is_label and takes_object(mention.code, question), is_negative=denies
+    )
     return replace(
         mention,
         is_denied=is_excluded(near, is_negative=denies),
-        is_unclear=not is_clearly_chosen(near, question, is_negative=denies),
+        is_unclear=not is_chosen or (is_label and is_shifted(mention.code, near.lead, near.own, question)),
         speaker=speaker_of(near),
     )
 
@@ -134,6 +139,8 @@ def _shared(mentions: list[Mention], text: str) -> list[Mention]:
             spread[-1], mention = _alike(last, mention), _alike(mention, last)
         elif _JOINT.fullmatch(between):
             mention = _alike(mention, last)
+        elif last.is_denied and _EITHER_OR.match(between):
+            mention = replace(mention, is_unclear=True)
         spread.append(mention)
     for place in range(len(spread) - 1, 0, -1):  # what stands behind the last one bears on all of them
         last, mention = spread[place - 1], spread[place]

@@ -22,7 +22,7 @@ class Speaker(Enum):
 _OWN: Final = re.compile(
     r"\b(?:i|i'(?:d|m|ll|ve)|me|myself|personally|we|my (?:own|personal|answer|choice|opinion|view|pick"
     r"|vote|part))\b"
-    r"|我(?!们?的?(?:哥|弟|姐|妹|爸|妈|父|母|家|爱人|老[婆公]|妻|丈|先生|太太|儿|女|孩|爷|奶|外[公婆]|叔"
+    r"|我(?!们?的?(?:哥|弟|姐|妹|爸|妈|父|母|家|爱人|老[婆公伴]|妻|丈|先生|太太|儿|女|孩|爷|奶|外[公婆]|叔"
     r"|阿姨|舅|姑|邻|朋|同|老[师板]|领导|亲|室友|男|对象))"
     r"|本人|个人",
     re.IGNORECASE,
@@ -84,7 +84,7 @@ _OTHERS: Final = re.compile(
     r"|(?:answer|choice|opinion|view|response) of (?!mine\b)(?:my|the|most|many|a|an|all)\b"
     r"|(?:for|to) (?:most|many|some|other) (?:people|others|folks|of (?:them|us)|americans|citizens)"
     r"|the (?:majority|average|typical)|others)\b"
-    r"|(?:(?:我|我的|我们)?(?:哥哥?|弟弟?|姐姐?|妹妹?|爸爸?|妈妈?|父亲|母亲|父母|家人|家里人|爱人|老婆"
+    r"|(?:(?:我|我的|我们)?(?:哥哥?|弟弟?|姐姐?|妹妹?|爸爸?|妈妈?|父亲|母亲|父母|家人|家里人|爱人|老伴|老婆"
     r"|老公|妻子|丈夫|先生|太太|儿子|女儿"
     r"|孩子|爷爷|奶奶|外公|外婆|专家|学者|官员|老人|叔叔|阿姨|舅舅|姑姑|邻居|朋友|同事|同学|老师|老板"
     r"|领导|亲戚|室友|男朋友|女朋友|对象|医生)们?"

@@ -19,7 +19,8 @@ _ENGLISH_WORDS: Final = (
     "statement value category opinion view views perspective case feeling feelings judgment judgement "
     "heart mind honesty truth fact sentiment attitude stance life lives day days background experience "
     # choosing
-    "choose chose chosen choosing select selected selecting picked picking say saying go going give "
+    "ticked circled marked rated gave went opted voted chooses choose chose chosen choosing select "
+    "selected selecting picked picking say saying go going give "
     "giving put rate rank mark tick circle call consider think believe feel find agree opt settle "
     "settled decide decided answering responding respond take lean leaning tend write state indicate "
     "assign guess reckon like inclined speaking asked taken considered given "
@@ -33,7 +34,8 @@ _ENGLISH_WORDS: Final = (
     "certain obvious simple straightforward short main top first second third exact close "
     # how
     "very quite rather fairly so too just still also then now again always indeed well much only even "
-    "overall maybe perhaps probably about around roughly approximately circa ca approx absolutely "
+    "overall maybe perhaps probably about around roughly approximately circa ca approx absolutely sadly "
+    "unfortunately luckily "
     "actually basically candidly certainly clearly completely confidently consequently decidedly deeply "
     "definitely entirely essentially exactly extremely finally firmly firstly frankly fully generally "
     "genuinely gladly honestly immediately instantly largely likely mainly mostly naturally obviously "
@@ -53,7 +55,8 @@ _PHRASES: Final = re.compile(
     r"\b(?:as far as (?:i am|i'm) concerned|to be (?:perfectly |quite |completely )?(?:honest|frank|fair"
     r"|clear"
     r"|sure|precise|exact|more precise)|if (?:i|you|we|they|it)(?:'m|'re)?"
-    r" (?:really |absolutely |only |am |are |were |was |is )*(?:must|have to|had to|need(?:ed)? to"
+    r" (?:really |absolutely sadly unfortunately luckily |only |am |are |were |was |is )*(?:must|have to"
+    r"|had to|need(?:ed)? to"
     r"|ask(?:ed)? me|forced"
     r"|pressed|pushed|can only|could only|may|honest|insist|want (?:me|an answer|my)"
     r"|comes? (?:down )?to it)\b"
@@ -80,10 +83,13 @@ _PHRASES: Final = re.compile(
     r"|town) (?:is|are)(?= (?:very |quite )?$)"
     r"|(?:answers|choices|picks|selections|values|qualities) are\b"
     r"|(?<!the )(?<!these )(?<!your )(?:options|choices|numbers|answers|codes)(?=\W*$)"
-    r"|(?:put|mark) me down (?:for|as)|most (?:appropriate|accurate|fitting|suitable|honest|closely"
+    r"|(?:put|mark|pencil) me (?:down|in) (?:for|as)|most (?:appropriate|accurate|fitting|suitable"
+    r"|honest|closely"
     r"|of all|likely"
     r"|certainly|definitely)|the (?:one|option|answer|choice|code|number|statement) (?:that|which)"
-    r"|\bprefer(?=\W*$)|truth be told|good question|when it comes (?:down )?to (?:me|this|it)"
+    r"|\bprefer(?=\W*$)|give or take|\bi(?:'m| am) afraid|above all|first and foremost"
+    r"|matters? (?:the )?most|most to me|like me|对我这[样种]?的?[^,。]{0,6}?(?:来说|而言|来讲)|举双手"
+    r"|truth be told|good question|when it comes (?:down )?to (?:me|this|it)"
     r"|(?:i mean it|period)(?=\W*$)"
     r"|at my age|(?:since|as) you ask(?:ed)?|as (?:always|usual|ever)|in my (?:own )?(?:humble )?(?:view"
     r"|opinion|eyes|book)"
@@ -119,7 +125,8 @@ _GRANTED: Final = re.compile(
 _PLACE: Final = re.compile(r"\b(?:in|from|of|near|around) (?:the )?[A-Z][a-z]+(?:,? [A-Z][a-z]+){0,3}")
 _TURN_END: Final = re.compile(r"<\s?[|/][^<>\n]{0,30}>")  # the token that ends a turn, written out
 _WORD: Final = re.compile(r"[A-Za-z]+(?:['.][A-Za-z]+)*\.?(?=\W|$)|[A-Za-z]+")
-_HAN: Final = re.compile(r"[\u3400-\u9fff]")
+_HAN_RUN: Final = re.compile(r"[\u3400-\u9fff]+")
+_PEOPLE: Final = re.compile(r"[人他她谁]|大家|不|没|是否")
 _NO_TOPIC_WORDS: Final = (
     "people most many some others other should would could might never always everyone anybody someone "
     "they them their about than more less least ever hardly before after"
@@ -144,7 +151,7 @@ _CHINESE_WORDS: Final = (
     "跟 请 您好 谢谢 您 好的 一 二 三 四 五 六 七 八 九 十 很多年 多年 成长 长大 生长 出生 居民 市民 公民 "
     "当地人 本地人 居住 毫无保留 最为 事实上 实际上 诚然 无疑 如下 下面 如此 这样 那样 一直 始终 总是 "
     "依然 仍然 仍 喜欢 满意 开心 快乐 幸福 重视 认可 赞同 支持 享受 明确 清楚 坚定 坚决 果断 直接 "
-    "具体 简单 一句话 好问题 一个 一项"
+    "具体 简单 一句话 好问题 举双手 一个 一项"
 )
 # 选项是 begins a list of the options, 我的选项是 a choice.
 _CHINESE: Final = re.compile(
@@ -169,12 +176,30 @@ def without_settings(text: str) -> str:
 
 def knows_all_words(text: str, question: Question) -> bool:
     """Whether a piece of a sentence holds known words only, or words of the question."""
-    return knows_words(text, _words_of(question))
+    return knows_english(text, _words_of(question)) and all(
+        _is_topic(run, question) for run in _HAN_RUN.findall(_CHINESE.sub(" ", text))
+    )
 
 
-def knows_words(text: str, brought_up: frozenset[str] = frozenset()) -> bool:
+def knows_words(text: str) -> bool:
     """Whether a piece of a sentence holds known words only, in English and Chinese."""
-    english = (word.casefold() for word in _WORD.findall(text))
-    if not all(word in _ENGLISH or word.rstrip(".") in _ENGLISH or word in brought_up for word in english):
+    return knows_english(text) and _HAN_RUN.search(_CHINESE.sub(" ", text)) is None
+
+
+def knows_english(text: str, brought_up: frozenset[str] = frozenset()) -> bool:
+    """Whether the English words of a piece of a sentence are known ones, or brought up by the question."""
+    words = (word.casefold() for word in _WORD.findall(text))
+    return all(word in _ENGLISH or word.rstrip(".") in _ENGLISH or word in brought_up for word in words)
+
+
+def begins_with_topic(text: str, question: Question) -> bool:
+    """Whether a piece of a sentence begins with a word that the question brings up."""
+    first = re.match(r"\W*(?:the |these |those )?([a-z]{4,}|[\u3400-\u9fff]{2})", text, re.IGNORECASE)
+    if first is None:
         return False
-    return _HAN.search(_CHINESE.sub("", text)) is None
+    return first[1].casefold() in _words_of(question) or _is_topic(first[1], question)
+
+
+def _is_topic(run: str, question: Question) -> bool:
+    """Whether some Chinese characters stand so in the question, and name no people."""
+    return len(run) > 1 and run in question.text and _PEOPLE.search(run) is None
