@@ -24,6 +24,8 @@ PIECES: Final = (
     "Answer: ", "Answer: 2\n", "答案：同意", "<think>", "</think>", "1", "1 ", "1-", "((((", "1.", "第", "一",
     "第1", "a", "a1", " ", "\n", "Agree ", "不", "not ", "some ", "\\boxed{", "$1", "**", "1,", "Request: ",
     "Explanation: ", "I ", "one and ", "because ", "- \n", "\ue000", "A, ", "very ", '{"answer": ', "选择：",
+    "not not ", "{", "between 1 and ", "my answer to ", "although ", "as a ", "in Ohio ", ", ", "，",
+    "我的答案是", "如果", "在1到10",
 )  # fmt: skip
 SHORT: Final = 25_000  # characters
 LONG: Final = 100_000

@@ -58,7 +58,7 @@ def choose(mentions: Sequence[Mention], text: str, question: Question, rules: Re
         if {mention.code for mention in affirmed} != clear:
             return AMBIGUOUS
         return _choose_several(affirmed, text, question, rules)
-    affirmed = _since_own_words(affirmed)
+    affirmed = list(_since_own_words(affirmed))
     if any(m.is_unclear and m.kind is Kind.NUMBER and m.code not in clear for m in affirmed):
         return AMBIGUOUS
     denied = {m.code for m in mentions if m.is_denied and m.kind is Kind.LABEL}
@@ -76,7 +76,8 @@ def _since_own_words(affirmed: Sequence[Mention]) -> Sequence[Mention]:
 
 # Between two different options: either of them, the way from one to the other, or a correction.
 _UNDECIDED: Final = re.compile(
-    r"\b(?:or|nor|versus|vs|perhaps|maybe|possibly|sometimes|though|no|nope|wait|sorry|pardon|oops"
+    r"\b(?:or|nor|versus|vs|alternatively|else|perhaps|maybe|possibly|sometimes|though|no|nope|wait"
+    r"|sorry|pardon|oops"
     r"|actually|i mean|rather"
     r"|make (?:that|it)|scratch|strike|correction|corrected|second thoughts?|then again|change that"
     r"|instead)\b"
@@ -88,7 +89,8 @@ _UNDECIDED: Final = re.compile(
 
 # A number word that was not read as a number, behind such words.
 _UNREAD_NUMBER: Final = re.compile(
-    r"(?:\b(?:or|perhaps|maybe|actually|wait|sorry|pardon|rather|i mean|make (?:that|it))|还是|要不"
+    r"(?:\b(?:or|perhaps|maybe|actually|wait|sorry|pardon|rather|i mean|scratch that|make (?:that|it))"
+    r"|还是|要不"
     r"|或者?|而是|不对,?是?|[-=]>)"
     r"[\s,\"'(]*(?:one|two|three|four|five|six|seven|eight|nine|ten"
     r"|[一二三四五六七八九十])(?![a-z\u3400-\u9fff])",

@@ -26,7 +26,7 @@ _HARMLESS = re.compile(
     r"|wrong or right|right or wrong|last but not least|above all|more than anything(?: else)?)\b"
     r"|毫不犹豫|毫不迟疑|毫无疑问|毫无悬念|毋庸置疑|不容置疑|不可否认|不用说|不必说|不得不|不能不|无非"
     r"|不外乎|不仅|不但"
-    r"|不只|不光|没错|没问题|不错|不假思索|不好意思|对不起|差不多(?=是|选|给|打|就)|要不(?!是|要)|不过"
+    r"|不只|不光|没错|没问题|不错|不假思索|不好意思|对不起|差不多(?=是|选|给|打|就)|要不(?!是|要|得|然)|不过"
     r"|不管怎么?样?|无论如何|不论如何"
     r"|无疑|除此之外|(?<=,)不如",
     re.IGNORECASE,
@@ -54,7 +54,7 @@ _ALL_BUT = re.compile(
 )
 # In "2. Agree" the stop ends no sentence.
 _SENTENCE_END = re.compile(
-    r"[!?;\n。]|(?<![0-9])\.(?=[\s\"')\]]|$)|(?<=[0-9])\.(?=[\s\"')\]]|$)(?!\s?[\ue000-\uf8ff])"
+    r"[!?;\n。]|(?<![0-9])\.(?=[\s\"')\]\ue000-\uf8ff]|$)|(?<=[0-9])\.(?=[\s\"')\]]|$)(?!\s?[\ue000-\uf8ff])"
     r"|(?<=[^\x00-\x7f])\."
 )
 _CLAUSE_END = re.compile(

@@ -34,7 +34,8 @@ _OF_WHOM: Final = (
     r"|those|his|her|these (?:people|men|women)|all|every|people)"
 )
 _UNIT: Final = re.compile(
-    r"\s?-?(?:%|percent\b|per cent\b|(?:(?:(?!(?:for|and|but|not|the|with|are|because|since|that|when|as"
+    r"\s?-?(?:%|percent\b|per cent\b|(?:(?:(?!(?:for|and|but|not|the|with|are|because|since|that|these"
+    r"|when|as"
     rf"|in|to|of)\b)[a-z]{{2,12}}\s){{0,2}}?{_THINGS}|{_OF_WHOM})\b"
     r"|:[0-9]{2}(?![0-9])|年级|班|楼|层|号线|路|点(?:半|钟|整|多|[0-9零一二三四五六七八九十])"
     r"|岁|年|个|月|周|天|日|小时|人|名|位|次|元|块|成(?!\b)|万|亿|倍|代|口|项|户|家|只|条|本|辆|斤|里|遍"
@@ -60,6 +61,11 @@ _COUNTED: Final = re.compile(
     r"|article|verse|channel|gate|platform|volume|episode|season|apartment|highway|windows|version"
     r"|article|act)"
     r"|前|第|每)\s?$|[0-9]:$",
+    re.IGNORECASE,
+)
+_FAMILY: Final = re.compile(
+    r"\b(?:father|mother|mum|mom|dad|parents?|grand[a-z]+|family|household|group|team|couple"
+    r"|widow[a-z]*)\sof\s$",
     re.IGNORECASE,
 )
 _OWNED: Final = re.compile(
@@ -89,6 +95,7 @@ def counts_something(text: str, start: int, end: int, question: Question) -> boo
     if (
         (_OWNED.search(before) and re.match(r"\s[a-z]", text[end:]))
         or _COUNTED.search(before)
+        or _FAMILY.search(before)
         or (_UNIT.match(text, end) and not _is_pointed_at(text, before, end))
     ):
         return True
@@ -114,6 +121,7 @@ _NO_NOUNS_WORDS: Final = (
     "given from at am i we the not no never more most less least very quite rather fairly pretty "
     "somewhat maybe please then also too only just over under above below about good fine right true "
     "wrong ok okay strong all who me be being can could should were are do did here there now both "
+    "these those "
     "either neither nor than like up down well what how while where whereas except instead"
 )
 _NO_NOUNS: Final = frozenset(_NO_NOUNS_WORDS.split())

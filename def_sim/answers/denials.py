@@ -119,7 +119,8 @@ _REPLY_NO: Final = re.compile(
 )
 # "3... not really", "3. Just kidding."
 _RETRACTED: Final = re.compile(
-    r"\W*(?:(?:not really|hardly|never|wrong|nonsense|not|nope|as if)\b(?=\W*(?:$|[.,!]))|(?:just "
+    r"(?:\.+|…)\s*not really\b|\W*(?:(?:not really|hardly|never|wrong|nonsense|not|nope"
+    r"|as if)\b(?=\W*(?:$|[.,!]))|(?:just "
     r"|only )?(?:kidding|joking)\b"
     r"|(?:开玩笑|才怪))",
     re.IGNORECASE,

@@ -22,14 +22,14 @@ _WORDS = (
     r"(?:i(?:'d| would| will|'ll)? (?:choose|select|pick|say|go (?:with|for)|answer)|(?:my|the) (?:answer"
     r"|choice) is:?"
     r"|answer is|answer|option|choice|number|no\.?|code|i"
-    r"|我?(?:会|要)?(?:选择|选|给|打)|我|(?:我的)?(?:答案|选择)是|选项|[\s(\[\"'<-])"
+    r"|我?(?:会|要)?(?:选择|选|给|打)|我|(?:我的)?(?:答案|选择)是|选项|[(\[\"'<-])"
 )
 _AFTER = (
     rf"\s*(?:$|[\n.,;:!?()\]\"'|<=/~。、！？-]|分(?!\w)|{LABEL}|(?:or|to|and|到|至|和|或)\s?[0-9]"
     r"|(?:or|and|或|及)\s(?:more|less|higher|lower|above|below|over|under|up)\b|以上|以下|[+≥≤])"
 )
 _LONE_CHOICE = re.compile(
-    rf"(?:{_WORDS}\s*){{0,6}}"
+    rf"\s*+(?:{_WORDS}\s*+){{0,6}}"  # possessive: blanks can be shared out in many ways
     r"(?:第?-?[0-9]{1,9}(?:\.[0-9]+)?[个项种条]?(?:选项|答案)?|(?P<letter>[A-Za-z])(?=\s*(?:$|[.)、]"
     rf"|:\s*(?:$|{LABEL})|,\s?[A-Z](?![A-Za-z])))"  # "A: I believe ...": Q and A, no option
     rf"|(?P<label>{LABEL})){_AFTER}",

@@ -62,7 +62,7 @@ _TOKEN = re.compile(
 _RANKS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 _JOINT = re.compile(
-    r"(?!\s*[(\[]\s*$)[\s,、/&\"')\]]{0,5}(?:and|or|nor|和|与|或者?|及|还是)?\s{0,4}(?:option\s"
+    r"(?!\s*[(\[]\s*$)[\s,;、/&\-\"')\]]{0,5}(?:and|or|nor|和|与|或者?|及|还是)?\s{0,4}(?:option\s"
     r"|number\s|选项)?[\s\"'(\[]{0,3}",
     re.IGNORECASE,
 )

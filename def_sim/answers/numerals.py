@@ -22,11 +22,17 @@ _BEFORE_NUMBER = (
     "choose|select|pick|say|with|is|be|an?|for|it|than|least|most|over|under|above|below|about|around"
     "|exactly|not|but|except|never|beyond"
 )
+# "a father of two", "the two": people and things are counted.
+_NO_COUNT = "".join(
+    rf"(?<!\b{word}\s)"
+    for word in ("of", "the", "us", "all", "we", "my", "our", "are", "were", "have", "had", "these")
+)
 _VERB = r"(?:is|isn't|fits|suits|comes|would|seems|feels|sounds|describes|reflects|for me|was|matches)\b"
+_REMARK = r"(?=\s(?:for me|in my|on balance|these days|i (?:think|guess|believe))\b)"
 _ENGLISH = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b{_WORD}(?:{_JOIN}{_WORD})+",  # "one, three and five"
+        rf"{_NO_COUNT}\b{_WORD}(?:{_JOIN}{_WORD})+",  # "one, three and five"
         rf"\b(?:option|choice|number)\s+{_WORD}",
         rf"\b(?:answer is|choice is|answer)\s*:?\s+{_WORD}{_END}",
         rf"\b(?:{_BEFORE_NUMBER})\s+{_BUT_ONE}{_END}",
@@ -34,7 +40,7 @@ _ENGLISH = tuple(
         rf"\b{_BUT_ONE}(?=\s(?:or|and)\s(?:more|less|above|below|over|under|higher|lower|better|worse|up)\b)",
         rf"\b(?:make (?:that|it)|actually|i mean|or rather|or)\s{_WORD}(?:{_END}|(?=\sfor me\b))",
         r"\b(?:go with|it is|it's|answer is|choice is)\sone(?=\s*(?:$|[.!\n]|,\s(?!but|and|i'd|it|that)))",
-        rf"\b{_BUT_ONE}(?:{_END}|(?=\s(?:for me|in my)\b))",
+        rf"{_NO_COUNT}\b{_BUT_ONE}(?:{_END}|{_REMARK})",
         rf"(?:^|[\n(\[\"',;:.!?-]|{LABEL})[ \t]*{_WORD}{_END}",  # alone between punctuation
     )
 )
@@ -46,11 +52,11 @@ _PUNCTUATION = r".,;:!?()\[\]\"'|/=。、！？…~\ue000-\uf8ff-"
 _HAN_END = (
     rf"(?=\s*(?:[吧呢呀啊嘛哦]+(?=\s*(?:$|还是|和|[\n{_PUNCTUATION}])))|\s*(?:$|[\n{_PUNCTUATION}])"
     rf"|分(?!{LABEL})\s*(?:$|[\n{_PUNCTUATION}])|分?之间"
-    rf"|\s*(?:和|与|及|到|至|或者?|还是)\s*(?:{_HAN}|[0-9]|{LABEL}|选项))"
+    rf"|\s*(?:和|与|及|到|至|或者?|还是)[\s\"'(]*(?:{_HAN}|[0-9]|{LABEL}|选项))"
 )
 _HAN_LEADS = (
     "选项|选择|选了|选|也许|可能|大概|或许|要么|有时|约|说|成|改为|要不|还是|填|投|评|答|答案是|答案为"
-    "|是|为|给|打|于|在|从"
+    "|那就|就|看|挑|是|为|给|打|于|在|从"
 )
 _HAN_FITS = (
     r"(?:就|才|也|都|不)?(?:最(?:合适|适合|符合|接近|贴切|好)|是我的|是对的|更?适合我|比较(?:符合|适合|合适))"

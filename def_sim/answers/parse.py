@@ -5,8 +5,8 @@ question's language; labels are those of the question. The steps: thoughts taken
 objects rewritten (objects.py), one alphabet (normalise.py), cut at the anchors (sections.py), labels
 marked (labels.py), repetitions of the options left out (echoes.py), number words to digits
 (numerals.py), phrases (phrases.py), mentions (mentions.py) with what is said around them (clauses.py,
-denials.py, affirmations.py, speakers.py, counts.py), and their weighing (choices.py). The time is linear
-in the text; at most 100,000 characters are read.
+denials.py, affirmations.py with vocabulary.py, speakers.py, counts.py), and their weighing (choices.py).
+The time is linear in the text; at most 100,000 characters are read.
 
 What was decided where the rules leave room:
 
@@ -14,10 +14,10 @@ What was decided where the rules leave room:
   nothing but numbers and labels. What follows "because" or 因为 is explanation. A JSON object with an
   answer's key is read as if it had the anchors.
 - Without `Answer:` (a base model's prompt ended in it) a choice counts at the very start (a lone code or
-  label, "I choose 3", "Option 3", followed by punctuation or a line end; leads.py) or where the text
-  announces it ("My answer to this is 3", 我选的是3; announcements.py). Announcements that differ are
-  ambiguous.
-- Only the first exchange counts; a base model may run on with `Request:` and further answers.
+  label, "I choose 3", "Option 3", followed by punctuation or a line end; leads.py), where its first
+  sentence states it ("3 fits me best"), or where the text announces it ("My answer to this is 3", 我选的是3;
+  announcements.py). Announcements that differ are ambiguous.
+- Only the first exchange counts; a base model may run on with the next request, or its frame, and answers.
   Two differing answers in one exchange are ambiguous, also when the second corrects the first.
 - A disclaimer of being a machine, in the answer or before it, is a role break even if a number
   follows; in the explanation after an answer the answer stands. To decline the part is a refusal, and
@@ -32,8 +32,9 @@ What was decided where the rules leave room:
   only with the displayed order.
 - What is denied ("not 3", "anything but 1", "2 is wrong"), compared (">5", 5以上), asked, wished or
   supposed says what was not chosen: ambiguous, unless something else is affirmed. A denial reaches to
-  the end of its clause. So is a code that unknown words lead up to. A choice that the interview presses
-  for ("if I had to choose") is a choice.
+  the end of its clause. So is what stands among words that no choice is known to have: the words of a
+  sentence that chooses are a closed list. A choice that the interview presses for ("if I had to choose") is
+  a choice. Either-or and corrections ("2, no, 3") leave open which is meant.
 - What somebody else would say is third_person, unless a choice of one's own follows.
 - The options repeated in their order, or the ends of the scale, choose nothing: no answer; in the place of
   the answer, behind its anchor, several options are named: ambiguous.

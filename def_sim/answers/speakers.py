@@ -103,8 +103,8 @@ _OTHERS: Final = re.compile(
     re.IGNORECASE,
 )
 _OTHERS_BEHIND: Final = re.compile(
-    r"[\s\"')\],]*(?:(?:is|was|would be|will be|seems)\s(?:what|how|the one(?: that)?)\s(?!(?:i|i'd|we"
-    r"|me)\b)[^.;!?\n]{1,60}?"
+    r"[\s\"')\],]*(?:(?:is|was|would be|will be|seems)\s(?:what|how|the one(?: that)?)\s(?!(?:i|i'd|we|me"
+    r"|for (?:me|us))\b)[^.;!?\n]{1,60}?"
     rf"{_SAYS}|(?:is|was|would be|will be)\s(?:my|his|her|their|our|the|a"
     r"|most)\s(?:[a-z]{1,15}\s){0,4}?[a-z]+(?:'s|s')\s"
     r"(?:answer|choice|opinion|view|pick|vote)"

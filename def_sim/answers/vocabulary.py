@@ -44,7 +44,7 @@ _ENGLISH_WORDS: Final = (
     "proudly broadly therefore thus hence accordingly somewhat both each all everything things "
     # small words
     "a an the as at by for in of on to with and which what yes yeah yep ok okay oh ah hm hmm uh um mm "
-    "let let's please dear sir madam ma'am thanks thank up end sum total conclusion one look told mean "
+    "let let's please dear sir madam ma'am thanks thank end sum total conclusion one look told mean "
     "period goes settling declare frank candid nutshell question matter matters love enjoy following "
     "citizen resident native local born raised live living lived growing enjoyment towards toward times "
     "work family home house town village neighbourhood neighborhood city country community culture"
@@ -87,7 +87,10 @@ _PHRASES: Final = re.compile(
     r"|honest|closely"
     r"|of all|likely"
     r"|certainly|definitely)|the (?:one|option|answer|choice|code|number|statement) (?:that|which)"
-    r"|\bprefer(?=\W*$)|give or take|\bi(?:'m| am) afraid|above all|first and foremost"
+    r"|\bprefer(?=\W*$)|growing up|grew up|of (?:the |these )?(?:two|three|four|five|six|seven|ten)\b"
+    r"|on balance|full stop|simply put|from where i (?:stand|sit)|having thought (?:about it|it over)"
+    r"|count me (?:as|in for)|(?:is|'s) the one (?:for me|i (?:choose|want|like|prefer))|(?:best"
+    r"|good) fit|(?<=\s)it is(?=\W*$)|give or take|\bi(?:'m| am) afraid|above all|first and foremost"
     r"|matters? (?:the )?most|most to me|like me|对我这[样种]?的?[^,。]{0,6}?(?:来说|而言|来讲)|举双手"
     r"|truth be told|good question|when it comes (?:down )?to (?:me|this|it)"
     r"|(?:i mean it|period)(?=\W*$)"
@@ -122,7 +125,9 @@ _GRANTED: Final = re.compile(
     re.IGNORECASE,
 )
 # "in Ohio", "from New York"
-_PLACE: Final = re.compile(r"\b(?:in|from|of|near|around) (?:the )?[A-Z][a-z]+(?:,? [A-Z][a-z]+){0,3}")
+_PLACE: Final = re.compile(
+    r"\b(?:in|from|of|near|around) (?:the )?[A-Z][a-z]+(?: [A-Z][a-z]+){0,3}(?:, [A-Z]{2}\b)?"
+)
 _TURN_END: Final = re.compile(r"<\s?[|/][^<>\n]{0,30}>")  # the token that ends a turn, written out
 _WORD: Final = re.compile(r"[A-Za-z]+(?:['.][A-Za-z]+)*\.?(?=\W|$)|[A-Za-z]+")
 _HAN_RUN: Final = re.compile(r"[\u3400-\u9fff]+")
@@ -151,11 +156,12 @@ _CHINESE_WORDS: Final = (
     "跟 请 您好 谢谢 您 好的 一 二 三 四 五 六 七 八 九 十 很多年 多年 成长 长大 生长 出生 居民 市民 公民 "
     "当地人 本地人 居住 毫无保留 最为 事实上 实际上 诚然 无疑 如下 下面 如此 这样 那样 一直 始终 总是 "
     "依然 仍然 仍 喜欢 满意 开心 快乐 幸福 重视 认可 赞同 支持 享受 明确 清楚 坚定 坚决 果断 直接 "
-    "具体 简单 一句话 好问题 举双手 一个 一项"
+    "具体 简单 一句话 好问题 举双手 要我说 想了很久 仅此而已 从小如此 没什么可说 就这样 如实 一个 一项"
 )
 # 选项是 begins a list of the options, 我的选项是 a choice.
+_LISTS: Final = re.compile(r"(?<!我的)(?<!确的)(?<!合的)(?<!适的)(?<!选的)(?<!择的)选项(?:是|为|有|[:：])")
 _CHINESE: Final = re.compile(
-    "我的选项是|(?:正确|合适|适合|符合)的?选项是|选项(?!是|为|有)|"
+    r"(?<![\u3400-\u9fff])行(?![\u3400-\u9fff])|选项|"
     + "|".join(sorted(_CHINESE_WORDS.split(), key=len, reverse=True))
 )
 
@@ -176,6 +182,8 @@ def without_settings(text: str) -> str:
 
 def knows_all_words(text: str, question: Question) -> bool:
     """Whether a piece of a sentence holds known words only, or words of the question."""
+    if _LISTS.search(text):
+        return False
     return knows_english(text, _words_of(question)) and all(
         _is_topic(run, question) for run in _HAN_RUN.findall(_CHINESE.sub(" ", text))
     )

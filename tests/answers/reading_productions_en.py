@@ -33,7 +33,12 @@ EXCLUDING: Final[dict[str, tuple[str, ...]]] = {
         "I take back {no}", "it's a far cry from {no}", "don't write {no}",
         "my answer cannot possibly be {no}", "no part of me says {no}", "there's nothing {no} about it",
         "it fails to be {no}", "I stopped short of {no}", "to call it {no} is absurd",
-        "who in their right mind would pick {no}",
+        "who in their right mind would pick {no}", "I'd swap anything for {no}", "cross {no} from my form",
+        "my conscience forbids {no}", "please disregard {no}", "{no} nothing, I say",
+        "I shall not say {no}", "ain't {no}", "no, not {no}", "it's no {no}", "I've given up on {no}",
+        "I part ways with {no}", "I'd steer clear of {no}", "I wouldn't wish {no} on anyone",
+        "as if it were {no}", "keep {no} to yourselves", "save {no} for others", "I stay away from {no}",
+        "whatever, just don't make it {no}", "don't even mention {no}",
     ),
     "denied behind": (
         "{no} is wrong", "{no} is not my answer", "{no} isn't it", "{no} does not fit me",
@@ -53,7 +58,12 @@ EXCLUDING: Final[dict[str, tuple[str, ...]]] = {
         "{no} is the one I like least", "{no} is my last choice", "{no} has no place here", "{no} can go",
         "{no} I leave to others", "{no} is what I reject", "{no} cannot stand",
         "{no} would insult my family", "{no} doesn't cut it", "{no} - over my dead body",
-        "{no} is beside the point", "{no} is a bit much", "{no} is overrated",
+        "{no} is beside the point", "{no} is a bit much", "{no} is overrated", "{no} stinks",
+        "{no} hurts to read", "{no} belongs in the bin", "{no} reads like a typo",
+        "{no} has been disproved", "{no} annoys me", "{no} gives the wrong impression",
+        "{no} should be banned", "{no} would shame me", "{no} sounds like my enemy", "{no} is ruled out",
+        "{no} died with my grandfather", "{no} is a relic", "{no}, she laughed",
+        "{no} never crossed my mind", "{no} requires faith I lack", "{no} is for fools",
     ),
     "compared": (
         "more than {no}", "less than {no}", "at least {no}", "at most {no}", "no more than {no}",
@@ -74,7 +84,10 @@ EXCLUDING: Final[dict[str, tuple[str, ...]]] = {
         "not as much as {no}", "on the way to {no}", "approaching {no}", "between {no} and, say, {nor}",
         "in the middle of {no} and {nor}", "double {no}", "half of {no}", "{no} minus something",
         "in the region above {no}", "over {no}", "within {no} and {nor}",
-        "farther from {no} than from {nor}",
+        "farther from {no} than from {nor}", "shy of {no}", "topping {no}", "a hair below {no}",
+        "no fewer than {no}", "{no} plus a little", "{no} or less", "exceeding {no}", "two steps from {no}",
+        "ranging {no} to {nor}", "inside {no}-{nor}", "tops {no}", "at a minimum {no}",
+        "climbing toward {no}", "worse than {no}", "better than {no}", "beneath {no}",
     ),
     "others": (
         "some say {no}", "my neighbour would answer {no}", "My brother would say {no}",
@@ -99,7 +112,11 @@ EXCLUDING: Final[dict[str, tuple[str, ...]]] = {
         "my teacher told me to choose {no}", "a friend suggested {no}", "rumour has it that it's {no}",
         "you would probably say {no}", "{no} would please my parents", "our leaders insist on {no}",
         "{no} for most folks", "young people prefer {no}", "your last respondent said {no}",
-        "ChatGPT would say {no}",
+        "ChatGPT would say {no}", "the ads tell us {no}", "Grandma's vote: {no}",
+        "our union recommends {no}", "visitors would tick {no}", "the boss marked {no} for me",
+        "on TV they say {no}", "someone wrote {no} here already", "my late wife picked {no}",
+        "the leaflet suggests {no}", "Europeans favour {no}", "I was told to put {no}",
+        "your colleague proposed {no}", "the sample sheet shows {no}", "Aristotle would hold {no}",
     ),
     "supposed": (
         "If I were richer I would say {no}", "If I were younger, {no}", "{no} if I were younger",
@@ -119,7 +136,11 @@ EXCLUDING: Final[dict[str, tuple[str, ...]]] = {
         "until recently {no}", "formerly {no}", "it ought to be {no}", "if it weren't for my kids, {no}",
         "I'd have gone for {no} before I met my wife", "ideally {no}", "one day I'd like to answer {no}",
         "as a teenager I was {no}", "let's pretend it is {no}", "provided I were healthy, {no}",
-        "hypothetically {no}", "my old answer was {no}",
+        "hypothetically {no}", "my old answer was {no}", "were I braver, {no}", "next time, {no}",
+        "in a dream I chose {no}", "once I am old, {no}", "with better pay, {no}",
+        "whenever it rains, {no}", "{no} if pressed by police", "before I moved here, {no}",
+        "in hindsight I should have said {no}", "last year it was {no}", "during the strike, {no}",
+        "only after three beers: {no}",
     ),
     "undecided": (
         "maybe {no} or {nor}", "{no} or {nor}", "either {no} or {nor}", "{no}, or perhaps {nor}",
@@ -134,14 +155,17 @@ EXCLUDING: Final[dict[str, tuple[str, ...]]] = {
         "how about {no} or {nor}?", "it's a toss-up between {no} and {nor}", "{no} versus {nor}",
         "not sure if {no} or {nor}", "half {no}, half {nor}", "{no} if you press me, {nor} otherwise",
         "would {no} be ok?", "{no} on Mondays, {nor} on Fridays", "{no} and/or {nor}",
-        "partly {no} and partly {nor}",
+        "partly {no} and partly {nor}", "{no} slash {nor}", "{no}, alternatively {nor}",
+        "let the dice pick {no} or {nor}", "{no} today, {nor} tomorrow", "heads {no}, tails {nor}",
+        "is {no} the right one?", "split between {no} and {nor}", "ask me whether {no}",
     ),
     "listed": (
         "The options are {list}.", "The options are: {list}", "You give me these choices: {list}.",
         "I can choose from {list}.", "The scale goes {scale}.", "Choose a number {scale}.",
         "The possible answers are {list}.", "Here is the list again: {list}", "Possible answers: {list}",
         "Let me recall the options: {list}", "We have {list} to choose from.", "Range: {scale}.",
-        "I see: {list}", "The scale runs {scale}.", "Numbers {scale} are allowed.",
+        "I see: {list}", "The scale runs {scale}.", "Numbers {scale} are allowed.", "I read: {list}",
+        "Our form says {list}", "{scale} is the range",
     ),
 }  # fmt: skip
 
@@ -162,6 +186,8 @@ CONTRASTS: Final[dict[str, tuple[str, ...]]] = {
         "it was {no}, today it is {yes}", "my brother is {no}, I am {yes}",
         "while {no} has its charm, I choose {yes}", "no longer {no}, now {yes}", "{yes}; never {no}",
         "although many pick {no}, I choose {yes}", "even if {no} is popular, my answer is {yes}",
+        "{yes} beats {no}", "from {no} I went to {yes}", "{no} is for others, {yes} for me",
+        "not {no}; {yes}",
     ),
     "corrected": (
         "{no}, no, {yes}", "{no}. No, wait, {yes}", "{no} - sorry, {yes}", "{no}... actually {yes}",
@@ -170,7 +196,8 @@ CONTRASTS: Final[dict[str, tuple[str, ...]]] = {
         "I wanted to say {no}, but it is {yes}", "{no}, correction: {yes}", "{no}. Hmm, no. {yes}.",
         "{no}, well, no, {yes}", "{no}, oops, {yes}", "{no}, pardon, {yes}", "{no} -> {yes}",
         "not sure about {no}, so {yes}", "{no}? On reflection {yes}", "{no}, let me change that to {yes}",
-        "I said {no}. I mean {yes}.", "{no}, or better {yes}",
+        "I said {no}. I mean {yes}.", "{no}, or better {yes}", "{no}... scratch that... {yes}",
+        "{no} / no, {yes}", "{no}, typo, {yes}", "wrote {no}, meant {yes}",
     ),
 }  # fmt: skip
 
@@ -184,6 +211,10 @@ CLAUSES: Final[tuple[str, ...]] = (
     "I feel {yes} is right", "my rating is {yes}", "definitely {yes}", "{yes}, definitely", "I think {yes}",
     "{yes} sounds right", "I must say {yes}", "the best answer for me is {yes}", "I select {yes}",
     "my honest answer: {yes}", "I'd rate it {yes}", "probably {yes}", "let me say {yes}", "mine is {yes}",
+    "I'd put {yes}", "my response is {yes}", "it's {yes}", "{yes} for me", "I am going for {yes}",
+    "{yes} suits me", "{yes} it is", "give me {yes}", "I pick {yes}", "{yes} reflects my view",
+    "I'd mark {yes}", "the right choice is {yes}", "{yes} is the one for me", "count me as {yes}",
+    "I consider {yes} the best fit",
 )  # fmt: skip
 
 # What is said of a clause so that it does not choose.
@@ -201,6 +232,8 @@ FRAMES: Final[dict[str, tuple[str, ...]]] = {
         "I strongly disagree that {clause}", "It would be false to claim {clause}",
         "Far be it from me to say that {clause}", "I question whether {clause}",
         "There is no truth in the claim that {clause}", "I stopped believing that {clause}",
+        "It's a lie that {clause}", "Nothing could make me say {clause}", "I resent the idea that {clause}",
+        "they can't force me to say {clause}",
     ),
     "others": (
         "My brother says that {clause}", "Some people claim that {clause}", "He told me: {clause}",
@@ -210,7 +243,8 @@ FRAMES: Final[dict[str, tuple[str, ...]]] = {
         "Voters believe that {clause}", "In the words of my boss, {clause}",
         "An expert once wrote that {clause}", "Society tells us that {clause}",
         "You'd expect that {clause}", "the propaganda goes that {clause}", "Our neighbour: {clause}",
-        "as my father puts it, {clause}", "people always say: {clause}",
+        "as my father puts it, {clause}", "people always say: {clause}", "The radio claims {clause}",
+        "Grandpa used to shout: {clause}", "Some folks reckon {clause}",
     ),
     "supposed": (
         "If I were richer, {clause}", "Were I older, {clause}", "I wish I could say that {clause}",
@@ -219,13 +253,15 @@ FRAMES: Final[dict[str, tuple[str, ...]]] = {
         "On Sundays, {clause}", "Provided that I win the lottery, {clause}", "Imagine that {clause}",
         "When I grow old, {clause}", "Let us assume that {clause}", "If you paid me, {clause}",
         "Back in the nineties, {clause}", "After a few drinks, {clause}", "once upon a time {clause}",
-        "as long as nobody listens, {clause}",
+        "as long as nobody listens, {clause}", "In winter, {clause}", "With more money, {clause}",
+        "Whenever I am drunk, {clause}",
     ),
     "asked": (
         "Is it true that {clause}?", "How could I say that {clause}?", "Who would say that {clause}?",
         "Do you think {clause}?", "Would it be right to say {clause}?", "Why would I say {clause}?",
         "Does that mean {clause}?", "What if {clause}?", "can it be that {clause}?",
         "so you think that {clause}?", "{clause}, right?", "{clause}, or is it?",
+        "Would you believe {clause}?", "Hm, {clause}?",
     ),
 }  # fmt: skip
 
@@ -236,7 +272,9 @@ OPENERS: Final[tuple[str, ...]] = (
     "After some thought, ", "Speaking for myself, ", "Thank you for asking. ", "Overall, ", "", "",
     "Frankly, ", "Look, ", "Okay, ", "If I must choose, ", "Since you ask, ",
     "As someone who lives in Texas, ", "When it comes to me, ", "Good question. ", "At my age, ",
-    "Being a farmer, ", "In the end, ", "I guess ", "So, ", "Truth be told, ", "Personally speaking, ",
+    "Being a farmer, ", "In the end, ", "I guess ", "So, ", "Truth be told, ", "Personally speaking, ", "",
+    "", "Right, ", "Simply put, ", "From where I stand, ", "As a father of two, ", "My view: ", "Fine, ",
+    "If pressed, ", "Being from Detroit, ", "Having thought about it, ",
 )  # fmt: skip
 
 # What may stand behind any sentence without changing what it says.
@@ -245,5 +283,6 @@ CLOSERS: Final[tuple[str, ...]] = (
     ", as far as I am concerned.", ", because that is how I live.", ". That is how I see it.",
     "\nExplanation: So it is.", "", ", honestly.", ", I guess.", ", as always.", " in my view.",
     ", since that is my life.", ", and I mean it.", ". My family agrees.", ", period.", ", I suppose.",
-    "...", ", thank you.", ", for that is the truth.",
+    "...", ", thank you.", ", for that is the truth.", "", " I think.", " on balance.", " these days.",
+    ", full stop.", ", naturally.", ", as my life shows.", ". Ask anyone.", ", given how I grew up.",
 )  # fmt: skip

@@ -2,15 +2,12 @@
 
 import json
 import re
-import signal
 from pathlib import Path
 
 import pytest
-from counted_calls import num_calls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from def_sim.answers import normalise
 from def_sim.answers.parse import ReadingRules, read_answer
 from def_sim.answers.reasoning import part_reasoning
 from def_sim.records import (
@@ -21,7 +18,6 @@ from def_sim.records import (
     Option,
     Question,
     QuestionType,
-    Reading,
 )
 
 PAPER = ReadingRules()
@@ -267,57 +263,3 @@ def test_every_label_is_read_as_its_own_option(question, data):
     label = option.label
     reading = read_answer(f"Answer: {label}\nExplanation: so it is.", question, rules=SOUND)
     assert reading.choices == (option.code,)
-
-
-# --- lengths no person writes ---------------------------------------------------------------------
-
-ENDLESS_LENGTH = 200_000
-CPU_S = 20  # half of what the square of that takes at a nanosecond a step; in proportion it takes about one
-ENDLESS = (
-    "Answer: ", "Answer: 2\n", "答案：同意", "<think>", "</think>", "1", "1 ", "1-", "((((", "1.", "第", "一",
-    "第1", "a", "a1", " ", "\n", "Agree ", "不", "not ", "some ", "\\boxed{", "$1", "**", "1,", "Request: ",
-    "Explanation: ", "I ", "one and ", "because ", "- \n", "\ue000", "A, ", "very ",
-)  # fmt: skip
-
-
-def read_pieces(piece, start, name, length):
-    text = start + piece * (length // len(piece))
-    return read_answer(text, QUESTIONS[name], rules=PAPER, shown=QUESTIONS[name].codes)
-
-
-@pytest.mark.parametrize("piece", ENDLESS, ids=repr)
-@pytest.mark.parametrize("name", ["agree.en", "qualities.zh"])
-@pytest.mark.parametrize("start", ["", "Answer: "], ids=["bare", "anchored"])
-def test_four_times_the_text_is_at_most_four_times_the_work(piece, name, start):
-    short, long = (num_calls(lambda n=n: read_pieces(piece, start, name, n)) for n in (3_000, 12_000))
-    assert long <= 4 * short + 100
-
-
-@pytest.fixture
-def hang_guard():
-    """Ends a reading that goes on for ever; in seconds of the processor, so neighbours do not matter."""
-
-    def give_up(number, frame):
-        raise AssertionError(f"still reading after {CPU_S} seconds of the processor")
-
-    before = signal.signal(signal.SIGVTALRM, give_up)
-    signal.setitimer(signal.ITIMER_VIRTUAL, CPU_S)
-    yield
-    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    signal.signal(signal.SIGVTALRM, before)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("number", range(len(ENDLESS)), ids=lambda number: repr(ENDLESS[number]))
-def test_a_text_without_end_is_read_to_its_end(number, hang_guard, monkeypatch):
-    """What happens inside regular expressions is not counted; seconds are in scripts/benchmark_reading.py."""
-    monkeypatch.setattr(normalise, "MAX_CHARACTERS", ENDLESS_LENGTH)
-    start, name = ("", "Answer: ")[number % 2], ("agree.en", "qualities.zh")[number // 2 % 2]
-    assert read_pieces(ENDLESS[number], start, name, ENDLESS_LENGTH).status in AnswerStatus
-
-
-def test_an_answer_of_more_than_a_few_pages_is_no_answer():
-    prose = "well " * 1_000  # 5,000 characters between the anchors
-    assert read_answer(f"Answer: 2 {prose}\nExplanation: x", QUESTIONS["agree.en"], rules=PAPER) == Reading(
-        AnswerStatus.NO_ANSWER
-    )
