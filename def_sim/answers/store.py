@@ -260,5 +260,6 @@ def _refuse_foreign(foreign: Iterable[Foreign]) -> None:
         first, more = found[0], f" Nor do {len(found) - 1:,} more." if len(found) > 1 else ""
         raise StoreError(
             f"{first.entry.place} does not belong to this run: {first.why}.{more}",
-            fix=how_to_repair(first.entry.path),
+            fix=f"{how_to_repair(first.entry.path)} If another version of def_sim held these interviews (the "
+            "manifest names it), go on with that one.",
         )
