@@ -58,7 +58,7 @@ def choose(mentions: Sequence[Mention], text: str, question: Question, rules: Re
         if {mention.code for mention in affirmed} != clear:
             return AMBIGUOUS
         return _choose_several(affirmed, text, question, rules)
-    affirmed = list(_since_own_words(affirmed))
+    affirmed = _since_own_words(affirmed)
     if any(m.is_unclear and m.kind is Kind.NUMBER and m.code not in clear for m in affirmed):
         return AMBIGUOUS
     denied = {m.code for m in mentions if m.is_denied and m.kind is Kind.LABEL}
@@ -66,7 +66,7 @@ def choose(mentions: Sequence[Mention], text: str, question: Question, rules: Re
     return _choose_one(affirmed, denied, rules)
 
 
-def _since_own_words(affirmed: Sequence[Mention]) -> Sequence[Mention]:
+def _since_own_words(affirmed: Sequence[Mention]) -> list[Mention]:
     """What is affirmed, without what is said before, of whomever: "my wife 1, me 3"."""
     own = (place for place, m in enumerate(affirmed) if not m.is_unclear and m.speaker is Speaker.SELF)
     first = next(own, 0)

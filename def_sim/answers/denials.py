@@ -117,14 +117,17 @@ _REPLY_NO: Final = re.compile(
     r"\W*(?:no\b|never\b|not\b|nope\b|hardly\b|certainly not|wrong\b|of course not|不|没|才怪|怎么可能|绝)",
     re.IGNORECASE,
 )
-# "3... not really", "3. Just kidding."
+# "3. Just kidding."
 _RETRACTED: Final = re.compile(
-    r"(?:\.+|…)\s*not really\b|\W*(?:(?:not really|hardly|never|wrong|nonsense|not|nope"
+    r"\W*(?:(?:not really|hardly|never|wrong|nonsense|not|nope"
     r"|as if)\b(?=\W*(?:$|[.,!]))|(?:just "
     r"|only )?(?:kidding|joking)\b"
     r"|(?:开玩笑|才怪))",
     re.IGNORECASE,
 )
+# "3... not really"
+_TRAILS_OFF: Final = re.compile(r"(?:\.\.|…)$")
+_NOT_REALLY: Final = re.compile(r"\W*(?:not|no|hardly)\b", re.IGNORECASE)
 _SUPPOSED: Final = re.compile(
     r"\b(?:if|had i|were i|in another life|under (?:different|other) circumstances|imagine (?:i|if)"
     r"|provided that|in an? (?:ideal|perfect|better) world|ideally|one day|some ?day|in theory)\b"
@@ -171,6 +174,8 @@ def _is_denied(around: Surroundings, is_negative: bool) -> bool:
     if _DENIED.search(around.clause) or behind.match(around.behind):
         return True
     if not is_negative and _TAKEN_BACK.match(around.rest):
+        return True
+    if _TRAILS_OFF.search(around.rest) and _NOT_REALLY.match(around.next_words):
         return True
     if not is_negative and _RETRACTED.match(around.next_words):
         return True

@@ -28,6 +28,7 @@ _NO_COUNT = "".join(
     for word in ("of", "the", "us", "all", "we", "my", "our", "are", "were", "have", "had", "these")
 )
 _VERB = r"(?:is|isn't|fits|suits|comes|would|seems|feels|sounds|describes|reflects|for me|was|matches)\b"
+_CORRECTS = "make (?:that|it)|actually|perhaps|maybe|i mean|or rather|or"
 _REMARK = r"(?=\s(?:for me|in my|on balance|these days|i (?:think|guess|believe))\b)"
 _ENGLISH = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -38,7 +39,7 @@ _ENGLISH = tuple(
         rf"\b(?:{_BEFORE_NUMBER})\s+{_BUT_ONE}{_END}",
         rf"(?:^|[\n.,;:(\"']|\bthat|\bthink|\bsays?|\bbelieve|\bfeel|\bcase)\s*(?!one\b){_WORD}(?=\s{_VERB})",
         rf"\b{_BUT_ONE}(?=\s(?:or|and)\s(?:more|less|above|below|over|under|higher|lower|better|worse|up)\b)",
-        rf"\b(?:make (?:that|it)|actually|i mean|or rather|or)\s{_WORD}(?:{_END}|(?=\sfor me\b))",
+        rf"\b(?:{_CORRECTS})\s{_WORD}(?:{_END}|(?=\sfor me\b))",
         r"\b(?:go with|it is|it's|answer is|choice is)\sone(?=\s*(?:$|[.!\n]|,\s(?!but|and|i'd|it|that)))",
         rf"{_NO_COUNT}\b{_BUT_ONE}(?:{_END}|{_REMARK})",
         rf"(?:^|[\n(\[\"',;:.!?-]|{LABEL})[ \t]*{_WORD}{_END}",  # alone between punctuation
