@@ -16,11 +16,13 @@ from def_sim.records import Question
 _REMARKS: Final = re.compile(
     r"[\s,:(=\"'-]*(?:since|as|for|so|given|considering|which|that|this|i|i'm|i'd|i've|i'll|we|we've"
     r"|we're|my|our"
-    r"|it|it's|there|life|and|with|though|although|but|however|even|when|while|where|whereas|a|an|the|in my"
-    r"|at least|especially|particularly|mainly|mostly|simply|being|having|meaning|without|not because"
+    r"|it|it's|there|life|and|with|though|although|but|however|even|when|while|where|whereas|a|an|the"
+    r"|in my|in our"
+    r"|thanks|due|owing|right|twice|ever since|every|daily|always|from|during|at home|no time|at least"
+    r"|especially|particularly|mainly|mostly|simply|being|having|meaning|without|not because"
     r"|no doubt|thank|therefore|thus|hence)\b"
     r"|[\s,:(=\"'-]*(?:我|因|由|毕|虽|尽管|但|不过|而|所以|因此|它|每|平时|生活|家|从小|没有它"
-    r"|理由|原因|毫无|音乐|可以|有|在|从)",
+    r"|理由|原因|毫无|可以|有|在|从)",
     re.IGNORECASE,
 )
 # What takes a choice back or gives it to others, though it begins like a remark.
@@ -57,6 +59,15 @@ _FINITE: Final = re.compile(
     r"|matters?"
     r"|helps?)\b",
     re.IGNORECASE,
+)
+_CONCEDES: Final = re.compile(r"\W*(?:虽|尽管|即使|即便|哪怕)")
+_CHINESE_ONLY: Final = re.compile(r"[^A-Za-z]*[\u3400-\u9fff][^A-Za-z]*")
+_NO_REASON: Final = re.compile(
+    r"听[说人]|自欺|[这那]就?是(?!我)|[说讲谁怎哪吗呢别他她们据梦想盼愿]|除外|以外|之外|免谈|没门|算了"
+    r"|休想|不可能"
+    r"|不[行对是选算像敢认同会肯]|绝[不非无]|才[怪不]|未必|的人"
+    r"|的[^,]{0,2}(?:答案|选择|看法|意见)|的话|[若假]|那时|从前|年前|左右|差|更|还是|或|要么|也行|都行"
+    r"|之间|以[上下]|至[少多]|[超高低]"
 )
 _HAS_OBJECT: Final = re.compile(r"\s(?:with|that)\b", re.IGNORECASE)
 # "No, I never did"
@@ -102,6 +113,10 @@ def _is_harmless(tail: str, question: Question) -> bool:
 
 
 def _is_remark(part: str, question: Question) -> bool:
+    if _CONCEDES.match(part):
+        return True
     if _TAKES_BACK.search(part):
         return False
+    if _CHINESE_ONLY.fullmatch(part):  # reasons follow a comma without any word that says so
+        return _NO_REASON.search(part) is None
     return any(pattern.match(part) for pattern in (_REMARKS, _FINITE)) or begins_with_topic(part, question)

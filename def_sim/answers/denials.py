@@ -48,7 +48,7 @@ _DENIED: Final = re.compile(
 )
 _COMPARED: Final = re.compile(
     r"(?:(?<!-)[<>≤≥≦≧]=?|=[<>]|\b(?:over|under|above|below|beyond|beneath|exceed\w*|past|than"
-    r"|at (?:the )?(?:very )?least|at (?:the )?(?:very )?most|at minimum"
+    r"|at (?:the )?(?:very )?least|at (?:the )?(?:very )?most|at (?:the )?(?:best|worst)|at minimum"
     r"|(?:a )?minimum(?: of)?|(?:a )?maximum(?: of)?|min\.?|max\.?|up to|upwards? of|north of|south of"
     r"|in excess of|surpass\w*|more|less)"
     r"(?:\s(?:or )?equal to)?(?:\s(?:a|an|the|option|number|code|point|level|just|merely))*"
@@ -130,7 +130,8 @@ _TRAILS_OFF: Final = re.compile(r"(?:\.\.|…)$")
 _NOT_REALLY: Final = re.compile(r"\W*(?:not|no|hardly)\b", re.IGNORECASE)
 _SUPPOSED: Final = re.compile(
     r"\b(?:if|had i|were i|in another life|under (?:different|other) circumstances|imagine (?:i|if)"
-    r"|provided that|in an? (?:ideal|perfect|better) world|ideally|one day|some ?day|in theory)\b"
+    r"|provided that|in an? (?:ideal|perfect|better) world|ideally|one day|on (?:a|the|my) (?:good"
+    r"|better|bad|best|worst|great) days?|some ?day|in theory)\b"
     r"|如果|要是|假如|假设|倘若|若(?!干)|万一|的话",
     re.IGNORECASE,
 )

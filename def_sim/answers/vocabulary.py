@@ -55,7 +55,8 @@ _PHRASES: Final = re.compile(
     r"\b(?:as far as (?:i am|i'm) concerned|to be (?:perfectly |quite |completely )?(?:honest|frank|fair"
     r"|clear"
     r"|sure|precise|exact|more precise)|if (?:i|you|we|they|it)(?:'m|'re)?"
-    r" (?:really |absolutely sadly unfortunately luckily |only |am |are |were |was |is )*(?:must|have to"
+    r" (?:really |absolutely easily sadly unfortunately luckily |only |am |are |were |was |is )*(?:must"
+    r"|have to"
     r"|had to|need(?:ed)? to"
     r"|ask(?:ed)? me|forced"
     r"|pressed|pushed|can only|could only|may|honest|insist|want (?:me|an answer|my)"
@@ -88,7 +89,7 @@ _PHRASES: Final = re.compile(
     r"|of all|likely"
     r"|certainly|definitely)|the (?:one|option|answer|choice|code|number|statement) (?:that|which)"
     r"|\bprefer(?=\W*$)|growing up|grew up|of (?:the |these )?(?:two|three|four|five|six|seven|ten)\b"
-    r"|on balance|full stop|simply put|from where i (?:stand|sit)|having thought (?:about it|it over)"
+    r"|from me|on balance|full stop|simply put|from where i (?:stand|sit)|having thought (?:about it|it over)"
     r"|count me (?:as|in for)|(?:is|'s) the one (?:for me|i (?:choose|want|like|prefer))|(?:best"
     r"|good) fit|(?<=\s)it is(?=\W*$)|give or take|\bi(?:'m| am) afraid|above all|first and foremost"
     r"|matters? (?:the )?most|most to me|like me|对我这[样种]?的?[^,。]{0,6}?(?:来说|而言|来讲)|举双手"
@@ -156,7 +157,7 @@ _CHINESE_WORDS: Final = (
     "跟 请 您好 谢谢 您 好的 一 二 三 四 五 六 七 八 九 十 很多年 多年 成长 长大 生长 出生 居民 市民 公民 "
     "当地人 本地人 居住 毫无保留 最为 事实上 实际上 诚然 无疑 如下 下面 如此 这样 那样 一直 始终 总是 "
     "依然 仍然 仍 喜欢 满意 开心 快乐 幸福 重视 认可 赞同 支持 享受 明确 清楚 坚定 坚决 果断 直接 "
-    "具体 简单 一句话 好问题 举双手 要我说 想了很久 仅此而已 从小如此 没什么可说 就这样 如实 一个 一项"
+    "具体 简单 一句话 好问题 还有 举双手 要我说 想了很久 仅此而已 从小如此 没什么可说 就这样 如实 一个 一项"
 )
 # 选项是 begins a list of the options, 我的选项是 a choice.
 _LISTS: Final = re.compile(r"(?<!我的)(?<!确的)(?<!合的)(?<!适的)(?<!选的)(?<!择的)选项(?:是|为|有|[:：])")
