@@ -46,7 +46,7 @@ TARGETS: Final = (
     Target("texts of answers", texts.readings, texts.read_text),
     Target("journal, torn lines", _torn, files.try_journal),
     Target("journal, torn lines repaired", _torn, files.try_repairs),
-    Target("journal, intact lines", _intact, files.try_journal),
+    Target("journal, intact lines of any content, repaired", _intact, files.try_repairs),
     Target(
         "manifest",
         other_values(files.manifest()).map(files.sealed) | damaged(files.sealed(files.manifest())),
