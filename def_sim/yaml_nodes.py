@@ -153,6 +153,6 @@ def _line_of_unreadable(node: yaml.Node) -> int:
         else:
             try:
                 _Loader("").construct_object(child)
-            except Exception:
+            except Exception:  # whatever a constructor raises: dates, giant integers, unknown tags
                 return line_number(child)
     return 0

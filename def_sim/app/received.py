@@ -24,7 +24,8 @@ from def_sim.resources import conf_folder
 _TARGET: Final = "_target_"
 # Where a configuration names a class or function, and whose YAML files may name it.
 _CHOSEN_BY: Final = {"stage": "stage", "strategy": "strategy", "model.engine": "model"}
-_READ_OR_WRITTEN: Final = (".", "answers", "figures")  # the parts of a run folder that stages touch
+# The parts of a run folder that stages touch.
+_READ_OR_WRITTEN: Final = (".", "answers", "figures", "batches", "spending")
 
 
 @dataclass(frozen=True)

@@ -236,6 +236,18 @@ def test_no_link_leads_out_of_a_run_folder(
     assert {path: path.stat().st_mtime_ns for path in [elsewhere, *elsewhere.rglob("*")]} == before
 
 
+@pytest.mark.parametrize("name", ["spending", "batches"])
+@pytest.mark.parametrize("reader", READERS)
+def test_no_link_leads_out_of_the_accounts_of_a_run(
+    received: Path, tmp_path: Path, name: str, reader: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "elsewhere.json").write_text("{}")
+    (received / name).mkdir()
+    (received / name / "shard-00-of-01.json").symlink_to(tmp_path / "elsewhere.json")
+    assert read_by(reader, received) == 2
+    assert "a link that leads out of the run folder" in capsys.readouterr().err
+
+
 def test_a_link_within_the_folder_is_followed(received: Path) -> None:
     journal = received / "answers" / "shard-00-of-01.jsonl"
     journal.rename(received / "kept.jsonl")
