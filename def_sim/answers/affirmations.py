@@ -73,7 +73,8 @@ _HAS_OBJECT: Final = re.compile(r"\s(?:with|that)\b", re.IGNORECASE)
 # "No, I never did"
 _STRESSED: Final = re.compile(r"\W*(?:i|we|not|never)\b|\W*我?(?:从来|从未|没)", re.IGNORECASE)
 _DENYING_WORDS: Final = re.compile(
-    r"\b(?:never|not|no|did|didn't|don't|have|haven't|once|times?)\b|从来没有|从来没|从未|没有|没|不",
+    r"\b(?:never|not|no|did|didn't|don't|have|haven't|once|times?)\b|从来没有|从来没|从未|没有|没(?!门)"
+    r"|不(?!可能|[行对敢会肯])",  # which refuse to say it at all
     re.IGNORECASE,
 )
 

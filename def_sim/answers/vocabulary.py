@@ -54,7 +54,7 @@ _ENGLISH: Final = frozenset(_ENGLISH_WORDS.split())
 _PHRASES: Final = re.compile(
     r"\b(?:as far as (?:i am|i'm) concerned|to be (?:perfectly |quite |completely )?(?:honest|frank|fair"
     r"|clear"
-    r"|sure|precise|exact|more precise)|if (?:i|you|we|they|it)(?:'m|'re)?"
+    r"|sure|precise|exact|more precise)|(?<!\bas )(?<!\beven )if (?:i|you|we|they|it)(?:'m|'re)?"
     r" (?:really |absolutely easily sadly unfortunately luckily |only |am |are |were |was |is )*(?:must"
     r"|have to"
     r"|had to|need(?:ed)? to"

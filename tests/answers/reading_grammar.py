@@ -5,8 +5,9 @@ codes and labels of a question, put into each other, and put side by side.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle, product
 from typing import Final
 
 import reading_productions_en as english
@@ -162,6 +163,21 @@ def excluding(draw: Draw, question: Question) -> Said:
     said = _around(draw, _excluding(draw, question), question.language)
     assume(_names_no_more(said, question))
     return said
+
+
+def every_framed_label(question: Question) -> Iterator[Said]:
+    """Each label of a question of one choice in each frame, with the clauses in turn."""
+    productions = PRODUCTIONS[question.language]
+    clauses = cycle(productions.CLAUSES)
+    if question.type is QuestionType.MULTIPLE:
+        return
+    for kind, frames in productions.FRAMES.items():
+        apart = [frame for frame in frames if not _named_codes(frame, question)]
+        for frame, option in product(apart, question.options):
+            text = frame.format(clause=next(clauses).format(yes=option.label))
+            said = Said(text, f"frame {kind}", excluded=frozenset({option.code}))
+            if len(option.label) > 1 and not option.label.isdecimal() and _names_no_more(said, question):
+                yield said
 
 
 @st.composite

@@ -233,7 +233,8 @@ FRAMES: Final[dict[str, tuple[str, ...]]] = {
         "Far be it from me to say that {clause}", "I question whether {clause}",
         "There is no truth in the claim that {clause}", "I stopped believing that {clause}",
         "It's a lie that {clause}", "Nothing could make me say {clause}", "I resent the idea that {clause}",
-        "they can't force me to say {clause}",
+        "they can't force me to say {clause}", "you want me to say {clause}, no way",
+        "me say {clause}? Never", "as if {clause}, not ever", "even if {clause}, I would not mean it",
     ),
     "others": (
         "My brother says that {clause}", "Some people claim that {clause}", "He told me: {clause}",

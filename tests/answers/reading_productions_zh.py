@@ -121,7 +121,8 @@ FRAMES: Final[dict[str, tuple[str, ...]]] = {
         "我不认为{clause}", "不能说{clause}", "并不是说{clause}", "我不觉得{clause}", "谁说{clause}",
         "我不相信{clause}", "我否认{clause}", "很难讲{clause}", "我怀疑{clause}", "我从没说过{clause}",
         "不见得{clause}", "说{clause}是错的", "谁也别想让我说{clause}", "我不敢说{clause}",
-        "要我说{clause}，没门", "别指望{clause}", "没人能逼我说{clause}",
+        "要我说{clause}，没门", "要我说{clause}，不可能", "要我说{clause}，不行", "要我说{clause}，才不会",
+        "别指望{clause}", "没人能逼我说{clause}",
     ),
     "others": (
         "有人说{clause}", "我哥哥说：{clause}", "他们认为{clause}", "大家都说{clause}",
