@@ -15,6 +15,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
 _NOT_IN_PATHS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # halves stand for undecodable bytes
+_SHOWN: Final = 60  # characters on either side of what is wrong
 
 
 def check_name(name: str) -> str:
@@ -34,9 +35,16 @@ def check_path(text: str) -> str:
     Raises:
         ValueError: It holds a control character, or a byte that is no text.
     """
-    if _NOT_IN_PATHS.search(text) is not None:
+    odd = _NOT_IN_PATHS.search(text)
+    if odd is not None:
         raise ValueError(
             "a path has no line ends, NUL or other control characters and is text in UTF-8; "
-            f"found {text!r:.80}"
+            f"found {_around(text, odd.start())}"
         )
     return text
+
+
+def _around(text: str, place: int) -> str:
+    """What of a path shows the place: a folder deep down has more in front of it than a line holds."""
+    begin, end = max(0, place - _SHOWN), place + _SHOWN
+    return f"{'...' if begin else ''}{text[begin:end]!r}{'...' if end < len(text) else ''}"

@@ -45,6 +45,11 @@ def test_a_path_is_of_one_line_without_control_characters(path: str) -> None:
         check_path(path)
 
 
+def test_what_is_wrong_in_a_path_is_shown_however_deep_its_folder_is() -> None:
+    with pytest.raises(ValueError, match=r"found \.\.\.'(/d){30}\\udc80(d/){29}d'\.\.\.$"):
+        check_path("d/" * 99 + "d\udc80" + "d/" * 99)
+
+
 def test_a_path_may_be_anywhere_in_any_script() -> None:
     for path in ("../x", "/data/模型 2", "~/runs", "C:\\runs", "בית"):
         assert check_path(path) == path
