@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
-from def_sim.answers.store import AnswerStore
+from def_sim.answers.storage.store import AnswerStore
 from def_sim.errors import DefSimError, EngineError
 from def_sim.questionnaire import (
     InterviewRules,

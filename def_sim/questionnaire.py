@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from def_sim.answers.sections import explanation_of
+from def_sim.answers.reading.sections import explanation_of
 from def_sim.prompts import render_answer, render_request
 from def_sim.randomness import Address, keyed_rng
 from def_sim.records import (

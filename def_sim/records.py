@@ -320,7 +320,8 @@ class Completion:
     """What came back from an engine. `error` is set only if `finish_reason` is ERROR.
 
     `text` is what was answered; what a thinking model thought before it is `reasoning`, with its marks as
-    they came (`answers/reasoning.py`), or the server's own field. It is kept and never read as an answer.
+    they came (`answers/reading/reasoning.py`), or the server's own field. It is kept, and never read as an
+    answer.
     """
 
     text: str

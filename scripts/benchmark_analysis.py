@@ -29,10 +29,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from def_sim.answers.answer_lines import encode_line
-from def_sim.answers.compaction import compact
-from def_sim.answers.completion import mark_complete
-from def_sim.answers.shards import answers_folder, no_search_for_cycles, read_answers, shard_name
+from def_sim.answers.storage.answer_lines import encode_line
+from def_sim.answers.storage.compaction import compact
+from def_sim.answers.storage.completion import mark_complete
+from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers, shard_name
 from def_sim.app.comparing import compare_runs
 from def_sim.app.main import compose_config
 from def_sim.app.measured import Measured

@@ -15,7 +15,7 @@ import sys
 import time
 from typing import Final
 
-from def_sim.answers.parse import ReadingRules, read_answer
+from def_sim.answers.reading.parse import ReadingRules, read_answer
 from def_sim.records import Question
 from def_sim.resources import data_folder
 from def_sim.surveys.survey import load_survey

@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from fuzz_inputs import json_bytes
 
-from def_sim.answers.answer_lines import encode_line
-from def_sim.answers.completion import read_completion
-from def_sim.answers.disk import checksum
-from def_sim.answers.journal import read_journal, repair_last_line
-from def_sim.answers.manifest import read_manifest, write_manifest
-from def_sim.answers.repair import apply, examine
-from def_sim.answers.sealed_json import canonical_json
+from def_sim.answers.storage.answer_lines import encode_line
+from def_sim.answers.storage.completion import read_completion
+from def_sim.answers.storage.disk import checksum
+from def_sim.answers.storage.journal import read_journal, repair_last_line
+from def_sim.answers.storage.manifest import read_manifest, write_manifest
+from def_sim.answers.storage.repair import apply, examine
+from def_sim.answers.storage.sealed_json import canonical_json
 from def_sim.engines.chat_replies import completion_of, read_body, read_choices
 from def_sim.engines.failures import Provider
 from def_sim.errors import DefSimError

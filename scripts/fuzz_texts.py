@@ -4,7 +4,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from def_sim.answers.parse import ReadingRules, read_answer
+from def_sim.answers.reading.parse import ReadingRules, read_answer
 from def_sim.records import (
     AnswerStatus,
     Dimension,

@@ -13,8 +13,8 @@ from typing import Final
 from soak_faults import CODES, Fault, Interruption
 from soak_stages import OF_THE_MOMENT, Ended, journals, whole_lines
 
-from def_sim.answers.journal import read_journal
-from def_sim.answers.shards import answer_key, read_answers, same_answers
+from def_sim.answers.storage.journal import read_journal
+from def_sim.answers.storage.shards import answer_key, read_answers, same_answers
 from def_sim.app.main import main as def_sim_main
 
 _TRACEBACK: Final = re.compile(r"^Traceback \(most recent call last\)|^Exception ignored ", re.MULTILINE)

@@ -20,7 +20,7 @@ from unittest.mock import patch
 import numpy as np
 
 import def_sim.app.stages as stages
-from def_sim.answers.completion import mark_complete
+from def_sim.answers.storage.completion import mark_complete
 from def_sim.app.main import main
 from def_sim.engines.scripted import ScriptedEngine, answer_text
 from def_sim.errors import EngineError
@@ -28,7 +28,7 @@ from def_sim.records import Completion, FinishReason, Request
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 TABLES: Final = ("metrics.csv", "measures.csv", "statuses.csv")
-_KEPT: Final = ("answers.parquet", "distributions.parquet", "metrics.json", *TABLES)
+_KEPT: Final = ("answers.parquet", "distributions.parquet", *TABLES)
 _ITEMS_US: Final = "wvs7.Q1,wvs7.Q7_17,wvs7.Q46,wvs7.Q48,wvs7.Q57,wvs7.Q152,wvs7.Q153,wvs7.Q164,wvs7.Q254"
 
 # A run -> the words of its command, but for the model.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from def_sim.answers.parse import ReadingRules
+from def_sim.answers.reading.parse import ReadingRules
 from def_sim.prompts import LanguagePack, read_language_pack
 from def_sim.records import (
     DecodingConfig,

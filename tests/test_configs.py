@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from def_sim.answers.parse import ReadingRules
+from def_sim.answers.reading.parse import ReadingRules
 from def_sim.app.fetching import fetched_file
 from def_sim.app.main import compose_config
 from def_sim.app.plan import language_warnings, make_plan, plan_lines

@@ -12,7 +12,7 @@ import pytest
 from survey_examples import a_presentation, a_question, a_respondent, a_scale, a_survey
 
 from def_sim import interview
-from def_sim.answers.store import AnswerStore, read_answers
+from def_sim.answers.storage.store import AnswerStore, read_answers
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import DefSimError, EngineError, ModelError
 from def_sim.interview import Engine, Interviews, Strategy

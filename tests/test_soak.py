@@ -11,7 +11,7 @@ import pytest
 from scripts_loaded import SCRIPTS, script
 from waiting import HANG_S
 
-from def_sim.answers.answer_lines import encode_line
+from def_sim.answers.storage.answer_lines import encode_line
 from def_sim.records import Answer, AnswerStatus, ReadingMethod
 
 # Thirty take minutes. The first 7 of seed 10 are five steps with each stage and each fault.

@@ -1,1 +1,1 @@
-"""Reading, judging and storing what respondents answered."""
+"""Answers: `reading/` makes them of texts, `storage/` keeps them. Neither knows the other."""

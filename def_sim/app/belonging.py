@@ -12,10 +12,10 @@ from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
-from def_sim.answers.completion import is_complete, vouches_for
-from def_sim.answers.journal import Entry
-from def_sim.answers.shards import AnswerKey, journals_of
-from def_sim.answers.store import Foreign
+from def_sim.answers.storage.completion import is_complete, vouches_for
+from def_sim.answers.storage.journal import Entry
+from def_sim.answers.storage.shards import AnswerKey, journals_of
+from def_sim.answers.storage.store import Foreign
 from def_sim.app.run import Run, draw_respondents
 from def_sim.errors import StoreError
 from def_sim.questionnaire import capacity_of, chains_of, question_as_asked, remember, replay

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from def_sim.answers.manifest import check_same_run
+from def_sim.answers.storage.manifest import check_same_run
 from def_sim.app.culture import asked, country_names, people_besides, people_of
 from def_sim.app.read_runs import ReadRun, RunToRead, read_answers_of
 from def_sim.app.received import read_received

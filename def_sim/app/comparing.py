@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from def_sim import __version__
-from def_sim.answers.disk import disk_errors, replacing, write_whole
+from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.app.compared_answers import ComparedAnswers, compare_answers
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.reporting import csv_bytes

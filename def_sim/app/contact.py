@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from def_sim.answers.disk import disk_errors, write_whole
+from def_sim.answers.storage.disk import disk_errors, write_whole
 from def_sim.app.run import Run
 from def_sim.prompts import ask_messages
 from def_sim.records import FIRST_CHOICE_SLOT, Dimension, ItemReference, Persona, Question

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from def_sim.answers.shards import AnswerKey
-from def_sim.answers.store import AnswerStore
+from def_sim.answers.storage.shards import AnswerKey
+from def_sim.answers.storage.store import AnswerStore
 from def_sim.app.run import Run
 from def_sim.app.signals import is_stopping
 from def_sim.interview import Engine, Interviews

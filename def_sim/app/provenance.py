@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from def_sim import __version__
-from def_sim.answers.completion import unmark_complete
-from def_sim.answers.manifest import manifest_path, read_manifest, write_manifest
+from def_sim.answers.storage.completion import unmark_complete
+from def_sim.answers.storage.manifest import manifest_path, read_manifest, write_manifest
 from def_sim.app.run import Run, references_hash
 from def_sim.errors import RunMismatchError
 

@@ -8,9 +8,9 @@ and journals; it is quicker to read.
 from dataclasses import dataclass
 from pathlib import Path
 
-from def_sim.answers.compaction import parquet_path, read_choices
-from def_sim.answers.completion import is_complete, vouches_for
-from def_sim.answers.shards import answers_folder, no_search_for_cycles
+from def_sim.answers.storage.compaction import parquet_path, read_choices
+from def_sim.answers.storage.completion import is_complete, vouches_for
+from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles
 from def_sim.app.culture import counted_run, on_the_map
 from def_sim.app.measured import Measured
 from def_sim.app.reporting import of_the_panel, panel_answers

@@ -16,7 +16,7 @@ from typing import Any, Final
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from def_sim.answers.manifest import manifest_path, read_manifest, run_hash
+from def_sim.answers.storage.manifest import manifest_path, read_manifest, run_hash
 from def_sim.app.schema import RunConfig, validate_config
 from def_sim.errors import ConfigError, StoreError
 from def_sim.resources import conf_folder

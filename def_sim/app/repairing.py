@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from def_sim.answers.completion import unmark_complete
-from def_sim.answers.disk import disk_errors
-from def_sim.answers.lease import Lease
-from def_sim.answers.repair import Examination, apply, examine, set_aside_path
-from def_sim.answers.shards import answers_folder, journals_of
+from def_sim.answers.storage.completion import unmark_complete
+from def_sim.answers.storage.disk import disk_errors
+from def_sim.answers.storage.lease import Lease
+from def_sim.answers.storage.repair import Examination, apply, examine, set_aside_path
+from def_sim.answers.storage.shards import answers_folder, journals_of
 from def_sim.app.belonging import foreign_answers
 from def_sim.app.run import Run
 

@@ -12,10 +12,10 @@ import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from def_sim.answers.compaction import compact
-from def_sim.answers.completion import mark_complete, unmark_complete
-from def_sim.answers.disk import disk_errors, replacing, write_whole
-from def_sim.answers.shards import answers_folder, no_search_for_cycles, read_answers
+from def_sim.answers.storage.compaction import compact
+from def_sim.answers.storage.completion import mark_complete, unmark_complete
+from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
+from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers
 from def_sim.app.measured import Measured
 from def_sim.app.planted import compare_with_planted, planted_frame, planted_sentence, planted_truth
 from def_sim.app.report_sections import sections_of

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from def_sim.answers.manifest import run_hash
+from def_sim.answers.storage.manifest import run_hash
 from def_sim.app.schema import RunConfig, resolve_target
 from def_sim.engines.local.package_source import FETCHED, packages_folder
 from def_sim.errors import ConfigError, ModelError

@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from def_sim.answers.parse import ReadingRules
+from def_sim.answers.reading.parse import ReadingRules
 from def_sim.app.key_guard import refuse_keys
 from def_sim.errors import ConfigError
 from def_sim.names import check_name, check_path

@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from def_sim.answers.lease import find_starting
-from def_sim.answers.manifest import (
+from def_sim.answers.storage.lease import find_starting
+from def_sim.answers.storage.manifest import (
     check_same_run,
     manifest_path,
     read_manifest,
 )
-from def_sim.answers.shards import answers_folder, shard_name
-from def_sim.answers.store import AnswerStore
+from def_sim.answers.storage.shards import answers_folder, shard_name
+from def_sim.answers.storage.store import AnswerStore
 from def_sim.app.belonging import foreign_since_completion
 from def_sim.app.capabilities import check_capabilities
 from def_sim.app.holding import close, conduct, planned_of

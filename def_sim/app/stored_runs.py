@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from def_sim.answers.completion import is_complete, read_completion
-from def_sim.answers.disk import disk_errors
-from def_sim.answers.manifest import check_same_run, manifest_path
+from def_sim.answers.storage.completion import is_complete, read_completion
+from def_sim.answers.storage.disk import disk_errors
+from def_sim.answers.storage.manifest import check_same_run, manifest_path
 from def_sim.app.received import read_received, read_stored_manifest
 from def_sim.app.reporting import compute_results, panel_answers
 from def_sim.app.run import prepare_run, references_hash, what_defines

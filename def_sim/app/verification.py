@@ -11,9 +11,9 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from def_sim.answers.bounded_parquet import read_bounded, written_out
-from def_sim.answers.compaction import check_parquet
-from def_sim.answers.completion import check_files, is_complete
+from def_sim.answers.storage.bounded_parquet import read_bounded, written_out
+from def_sim.answers.storage.compaction import check_parquet
+from def_sim.answers.storage.completion import check_files, is_complete
 from def_sim.app.measured import Measured
 from def_sim.app.report_sections import sections_of
 from def_sim.app.reporting import FINDINGS, compute_results, csv_bytes, panel_answers

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from def_sim.answers.reasoning import part_reasoning
+from def_sim.answers.reading.reasoning import part_reasoning
 from def_sim.engines.failures import (
     Provider,
     failure_of_status,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from def_sim.answers.reasoning import part_reasoning
+from def_sim.answers.reading.reasoning import part_reasoning
 from def_sim.engines.addresses import check_base_url
 from def_sim.engines.chat_replies import Choice, OpenThoughts, completion_of, read_body, read_choices
 from def_sim.engines.cost import Ledger

@@ -8,8 +8,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from def_sim.answers.parse import ReadingRules, read_answer
-from def_sim.answers.sections import through_first_sentence
+from def_sim.answers.reading.parse import ReadingRules, read_answer
+from def_sim.answers.reading.sections import through_first_sentence
 from def_sim.prompts import LanguagePack, OptionOrder, ask_messages, hash_messages, order_options
 from def_sim.randomness import Address, keyed_rng
 from def_sim.records import (

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from def_sim.answers.completion import mark_complete
-from def_sim.answers.store import AnswerStore
+from def_sim.answers.storage.completion import mark_complete
+from def_sim.answers.storage.store import AnswerStore
 from def_sim.app.main import compose_config
 from def_sim.app.provenance import record_run
 from def_sim.app.reporting import compute_results, panel_answers, write_tables

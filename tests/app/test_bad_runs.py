@@ -14,7 +14,7 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 from scripted_runs import hold
 
-from def_sim.answers.store import read_answers
+from def_sim.answers.storage.store import read_answers
 from def_sim.app.main import main
 from def_sim.app.run import Run
 from def_sim.engines.scripted import ScriptedEngine

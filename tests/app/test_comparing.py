@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from scripted_runs import hold
 
-from def_sim.answers.compaction import compact, parquet_path
-from def_sim.answers.completion import mark_complete
-from def_sim.answers.manifest import read_manifest, write_manifest
+from def_sim.answers.storage.compaction import compact, parquet_path
+from def_sim.answers.storage.completion import mark_complete
+from def_sim.answers.storage.manifest import read_manifest, write_manifest
 from def_sim.app import comparing, read_runs, stored_runs
 from def_sim.app.main import main
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from scripted_runs import hold, random_answers
 
-from def_sim.answers.answer_lines import encode_line
-from def_sim.answers.completion import is_complete, mark_complete
-from def_sim.answers.lease import Lease
-from def_sim.answers.manifest import manifest_path, read_manifest
-from def_sim.answers.shards import read_entries
-from def_sim.answers.store import AnswerStore, read_answers
+from def_sim.answers.storage.answer_lines import encode_line
+from def_sim.answers.storage.completion import is_complete, mark_complete
+from def_sim.answers.storage.lease import Lease
+from def_sim.answers.storage.manifest import manifest_path, read_manifest
+from def_sim.answers.storage.shards import read_entries
+from def_sim.answers.storage.store import AnswerStore, read_answers
 from def_sim.app.belonging import foreign_answers, foreign_since_completion
 from def_sim.app.main import main
 from def_sim.app.run import Run, prepare_run

@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import multinomial
 from scripted_runs import hold
 
-from def_sim.answers.manifest import read_manifest
+from def_sim.answers.storage.manifest import read_manifest
 from def_sim.app.main import compose_config
 from def_sim.app.reporting import compute_results, panel_answers
 from def_sim.app.run import Run, prepare_run

@@ -9,7 +9,7 @@ import pytest
 from markupsafe import escape
 from scripted_runs import hold
 
-from def_sim.answers.manifest import read_manifest
+from def_sim.answers.storage.manifest import read_manifest
 from def_sim.app.measured import Measured
 from def_sim.app.report_sections import SECTIONS, sections_of
 from def_sim.app.reporting import panel_answers, write_report

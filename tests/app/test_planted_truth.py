@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from runs import run_folder, words
 
-from def_sim.answers.manifest import read_manifest
+from def_sim.answers.storage.manifest import read_manifest
 from def_sim.app.main import main
 from def_sim.app.planted import compare_with_planted, planted_truth
 from def_sim.app.reporting import panel_answers

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scripted_runs import hold
 
-from def_sim.answers.completion import completion_path, mark_complete, read_completion
-from def_sim.answers.manifest import manifest_path, run_hash
-from def_sim.answers.sealed_json import read_sealed, write_sealed
+from def_sim.answers.storage.completion import completion_path, mark_complete, read_completion
+from def_sim.answers.storage.manifest import manifest_path, run_hash
+from def_sim.answers.storage.sealed_json import read_sealed, write_sealed
 from def_sim.app.main import main
 from def_sim.app.received import installed_targets, read_received
 from def_sim.app.run import prepare_run

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from scripted_runs import hold
 
-from def_sim.answers.manifest import read_manifest
+from def_sim.answers.storage.manifest import read_manifest
 from def_sim.app.culture import people_besides
 from def_sim.app.measured import Measured
 from def_sim.app.report_sections import SECTIONS, sections_of

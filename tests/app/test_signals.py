@@ -10,7 +10,7 @@ import pytest
 from runs import num_lines, run, run_folder, start, words
 from waiting import HANG_S, comes_true
 
-from def_sim.answers.store import read_answers, same_answers
+from def_sim.answers.storage.store import read_answers, same_answers
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,8 @@ import pytest
 from runs import num_lines, run, run_folder, start, words
 from waiting import HANG_S, comes_true
 
-from def_sim.answers.manifest import read_manifest, write_manifest
-from def_sim.answers.store import read_answers, same_answers
+from def_sim.answers.storage.manifest import read_manifest, write_manifest
+from def_sim.answers.storage.store import read_answers, same_answers
 from def_sim.app.main import main
 
 pytestmark = pytest.mark.slow
@@ -104,8 +104,8 @@ def test_a_forged_answer_with_a_right_checksum_still_fails(undisturbed: Path, tm
     """Readings are repeated from the raw text: a changed choice is found even if all hashes fit."""
     import shutil
 
-    from def_sim.answers.completion import mark_complete, read_completion
-    from def_sim.answers.journal_writer import Journal
+    from def_sim.answers.storage.completion import mark_complete, read_completion
+    from def_sim.answers.storage.journal_writer import Journal
     from def_sim.errors import VerificationError
 
     folder = Path(shutil.copytree(run_folder(undisturbed), tmp_path / "forged"))
@@ -121,7 +121,7 @@ def test_a_forged_answer_with_a_right_checksum_still_fails(undisturbed: Path, tm
     for answer in answers:
         journal.append(answer)
     journal.close()
-    from def_sim.answers.compaction import compact
+    from def_sim.answers.storage.compaction import compact
 
     compact(folder)
     mark_complete(folder, read_completion(folder)["files"], num_answers=len(answers))

@@ -10,7 +10,7 @@ from loopback import KEY, Loopback
 from survey_examples import a_presentation, a_question, a_respondent, a_survey
 
 from def_sim import interview
-from def_sim.answers.store import AnswerStore, read_answers
+from def_sim.answers.storage.store import AnswerStore, read_answers
 from def_sim.engines.cost import CostCapError
 from def_sim.interview import Interviews
 from def_sim.questionnaire import InterviewRules

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from def_sim.answers.reasoning import MARKS
+from def_sim.answers.reading.reasoning import MARKS
 from def_sim.engines.local.prompt_styles import PROBE
 from def_sim.engines.local.template_trial import TOKENS, try_template
 from def_sim.engines.local.thoughts import opening_of

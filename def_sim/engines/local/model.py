@@ -14,7 +14,7 @@ import torch
 import transformers
 from transformers.utils import logging as transformers_logging
 
-from def_sim.answers.sections import through_first_sentence
+from def_sim.answers.reading.sections import through_first_sentence
 from def_sim.engines.local.batching import BatchTooLargeError
 from def_sim.engines.local.chat_format import PromptFormat
 from def_sim.engines.local.generation import SpecialTokens, generate_batch

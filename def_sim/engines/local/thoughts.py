@@ -1,7 +1,7 @@
 """Thoughts on both sides of a prompt's end: what it leaves open, what follows, and how to close it.
 
 Some templates end with an opened thought, so that the answer's text begins inside of it. What the marks
-are is known to `answers/reasoning.py`; here is what publishers' own templates write between an empty
+are is known to `answers/reading/reasoning.py`; here is what publishers' own templates write between an empty
 thought and an answer. Pure: no tokenizer, no model.
 """
 
@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from def_sim.answers.reasoning import Parted, part_reasoning
+from def_sim.answers.reading.reasoning import Parted, part_reasoning
 
 # Opening mark -> what ends the thought and begins the answer.
 _CLOSINGS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (

@@ -7,7 +7,7 @@ A mark that ends the turn is left out all the same: it parts nothing.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from def_sim.answers.reasoning import MARK_TOKENS, part_reasoning
+from def_sim.answers.reading.reasoning import MARK_TOKENS, part_reasoning
 from def_sim.engines.local.turn_ends import added_tokens, names_of
 
 

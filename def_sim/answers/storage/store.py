@@ -1,0 +1,265 @@
+"""The store of answers: what a run has, and the one way to add to it.
+
+Joins the journal of one shard, the lease on it, and the reading of all shards. An answer
+that `append` has taken survives the end of this process, however it ends.
+The store does not know what is still to be asked, nor of what the run consists.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Final, NamedTuple
+
+from def_sim.answers.storage.completion import unmark_complete
+from def_sim.answers.storage.disk import disk_errors
+from def_sim.answers.storage.journal import Entry, Repair, count_intact, how_to_repair, repair_last_line
+from def_sim.answers.storage.journal_writer import Journal
+from def_sim.answers.storage.lease import Lease, end, find_stale
+from def_sim.answers.storage.shards import (
+    AnswerKey,
+    answer_key,
+    answers_folder,
+    answers_of,
+    journals_of,
+    read_answers,
+    read_entries,
+    same_answers,
+    shard_name,
+)
+from def_sim.answers.storage.temporary import remove_leftovers
+from def_sim.errors import RunInUseError, StoreError
+from def_sim.records import Answer
+
+__all__ = ["AnswerStore", "read_answers", "same_answers"]
+
+_log = logging.getLogger(__name__)
+_BEAT_S: Final = 0.5  # answers must be on the disk after a second; half of it is for a slow disk
+
+
+class Foreign(NamedTuple):
+    """An intact line that does not belong to the run."""
+
+    entry: Entry
+    why: str
+    later: tuple[Entry, ...] = ()  # of the same respondent, with memories that cannot be judged without it
+
+
+FindForeign = Callable[[Mapping[AnswerKey, Entry]], Iterable[Foreign]]
+
+
+def _nothing_is_foreign(entries: Mapping[AnswerKey, Entry]) -> Iterable[Foreign]:
+    return ()
+
+
+class _Pulse:
+    """Calls a function every `_BEAT_S` seconds until stopped, on a thread that dies with the process."""
+
+    def __init__(self, beat: Callable[[], None]) -> None:
+        self._beat = beat
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="answer store", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_BEAT_S):
+            self._beat()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+
+class AnswerStore:
+    """The answers of a run, open for writing one shard. A context manager; open once constructed.
+
+    Args:
+        folder: The folder of the run; its journals lie in `answers/` below it.
+        shard: Which part of the panel this process asks, in [0, num_shards).
+        num_shards: How many parts there are. May differ from an earlier run of the same
+            folder: answers of all journals count as done.
+        find_foreign: Gives the stored answers that cannot be of this run; without it all are taken.
+        take_over: Whether the shard is taken from a process that may be alive; it then stops.
+
+    Raises:
+        RunInUseError: Another process writes this shard, or a shard of another division.
+        StoreError: The folder cannot be written, or a stored line is damaged or of another run.
+    """
+
+    repaired: Repair | None  # what was dropped from the end of our journal on opening
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        shard: int = 0,
+        num_shards: int = 1,
+        find_foreign: FindForeign = _nothing_is_foreign,
+        take_over: bool = False,
+    ) -> None:
+        if not 0 <= shard < num_shards:
+            raise ValueError(f"shard {shard} is not in [0, {num_shards})")
+        self.folder = folder
+        self._path = answers_folder(folder) / f"{shard_name(shard, num_shards)}.jsonl"
+        self._lease = Lease(self._path.with_suffix(".lease"))
+        self._failure: OSError | StoreError | None = None  # noticed between two appends
+        self._is_marked_complete = True  # for all we know
+        self._is_closed = False
+        with disk_errors(self._path), ExitStack() as opened:
+            self._take_lease(opened, num_shards, take_over=take_over)
+            self._open(opened, find_foreign)
+            self._opened = opened.pop_all()
+
+    def _take_lease(self, opened: ExitStack, num_shards: int, *, take_over: bool) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._lease.acquire(take_over=take_over)
+        opened.callback(self._lease.release)
+        self._refuse_other_divisions(num_shards, take_over=take_over)
+
+    def _open(self, opened: ExitStack, find_foreign: FindForeign) -> None:
+        """Repairs and loads. What is opened is left on the stack, to be undone in reverse."""
+        now = self._lease.renew()
+        for folder in (self.folder, self._path.parent):
+            remove_leftovers(folder, now=now)
+        self.repaired = repair_last_line(self._path) if self._path.exists() else None
+        if self.repaired:
+            _log.warning("%s", self.repaired)
+        entries = read_entries(self.folder)
+        _refuse_foreign(find_foreign(entries))
+        self._stored, self._answers = entries, answers_of(entries)
+        self._journal = Journal(self._path)
+        opened.callback(self._journal.close)
+        opened.callback(self._look_after_journal)  # once more when all is written
+        opened.callback(_Pulse(self._beat).stop)
+
+    def _refuse_other_divisions(self, num_shards: int, *, take_over: bool) -> None:
+        """Shards of 2 and shards of 4 hold the same respondents: they must not run together.
+
+        Looking after having taken our own lease means that of two that start at once at
+        least one sees the other.
+        """
+        now = self._lease.renew()
+        for lease in sorted(self._path.parent.glob("shard-*.lease")):
+            if not lease.stem.endswith(f"-of-{num_shards:02d}"):
+                if take_over:
+                    end(lease)
+                find_stale(lease, now=now)
+
+    def _beat(self) -> None:
+        """Twice a second, beside the interviews: answers to the disk, a sign of life to others."""
+        self._look_after_journal()
+        try:
+            self._journal.sync()
+        except OSError as error:
+            self._failure = self._failure or error
+        # A lost lease is told by the next append, which renews as well.
+        with suppress(RunInUseError, OSError):
+            self._lease.renew()
+
+    def _look_after_journal(self) -> None:
+        """Notices that somebody removed, replaced or cut the journal that we write."""
+        try:
+            if self._failure is None and (loss := self._journal.loss()) is not None:
+                self._failure = self._lost(loss)
+        except OSError as error:
+            self._failure = error
+
+    def _lost(self, loss: str) -> StoreError:
+        num_safe = sum(count_intact(path) for path in journals_of(self.folder))
+        safe = f"{num_safe:,} of {len(self._answers):,} answers are still in {self._path.parent}"
+        fix = "run the same command again: it checks what is there and asks the rest."
+        if moved := self._journal.moved_to():
+            safe += f", and {count_intact(moved):,} in the moved file"
+            fix = f"Move it back, then {fix}"
+        else:
+            fix = f"Restore the file from a copy if there is one, then {fix}"
+        return StoreError(f"{loss} Nothing more is asked: {safe}.", fix=fix)
+
+    def misfit(self, answer: Answer, why: str) -> StoreError:
+        """The error to raise for a stored answer that the run would not have got."""
+        place = self._stored[answer_key(answer)].place
+        return StoreError(
+            f"{place} ({answer.respondent_id}, {answer.question_id}) does not belong to this run: {why}.",
+            fix=how_to_repair(self._path),
+        )
+
+    def check(self) -> None:
+        """Makes sure that what was written is where it was written. Costs nothing: the beat has looked.
+
+        Raises:
+            StoreError: The journal was removed, replaced or cut, or the disk failed.
+        """
+        with disk_errors(self._path):
+            self._raise_failure()
+
+    def __enter__(self) -> "AnswerStore":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def answered(self) -> Mapping[AnswerKey, Answer]:
+        """What the run has, of all shards, by (respondent, item, wording): a view that grows with `append`.
+
+        Other shards' answers are those at the time of opening.
+        """
+        return MappingProxyType(self._answers)
+
+    def append(self, answer: Answer) -> None:
+        """Stores one answer. When this returns, the answer survives the end of the process.
+
+        Raises:
+            RunInUseError: The lease was taken over by another process.
+            StoreError: The question was answered before; the disk is full or failed, and all answers
+                before this one are safe; or the journal is gone, and the message says what is safe.
+        """
+        if self._is_closed:
+            raise ValueError(f"{self._path}: append to a closed store")
+        if answer_key(answer) in self._answers:
+            raise StoreError(
+                f"{answer.respondent_id} has answered {answer.question_id} already.",
+                fix="Ask only what `answered()` does not hold.",
+            )
+        with disk_errors(self._path, num_safe=len(self._answers)):
+            self._look_after_journal()
+            self._raise_failure()
+            self._lease.renew()
+            self._unmark_complete()
+            self._journal.append(answer)
+        self._answers[answer_key(answer)] = answer
+
+    def _raise_failure(self) -> None:
+        if self._failure:
+            raise self._failure
+
+    def _unmark_complete(self) -> None:
+        """A run that grows is no longer the one whose files were hashed."""
+        if self._is_marked_complete:
+            unmark_complete(self.folder)
+            self._is_marked_complete = False
+
+    def close(self) -> None:
+        """Brings everything to the disk and gives the lease back. May be called twice.
+
+        Raises:
+            StoreError: The disk failed to keep the last answers, or the journal is not what was written.
+        """
+        self._is_closed = True
+        with disk_errors(self._path):
+            self._opened.close()
+            self._raise_failure()
+
+
+def _refuse_foreign(foreign: Iterable[Foreign]) -> None:
+    found = list(foreign)
+    if found:
+        first, more = found[0], f" Nor do {len(found) - 1:,} more." if len(found) > 1 else ""
+        raise StoreError(
+            f"{first.entry.place} does not belong to this run: {first.why}.{more}",
+            fix=f"{how_to_repair(first.entry.path)} If another version of def_sim held these interviews (the "
+            "manifest names it), go on with that one.",
+        )

@@ -1,0 +1,76 @@
+import os
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from answer_examples import start_process
+
+from def_sim.answers.storage.disk import write_whole
+from def_sim.answers.storage.holder import Holder
+from def_sim.answers.storage.store import AnswerStore
+from def_sim.answers.storage.temporary import OLD_AFTER_S, remove_leftovers, temporary_path
+
+KILLED_WHILE_WRITING = """
+import signal
+from def_sim.answers.storage.disk import replacing
+with replacing(folder / "manifest.json") as temporary:
+    temporary.write_text("half of")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+WAIT_WHILE_WRITING = """
+from def_sim.answers.storage.disk import replacing
+with replacing(folder / "manifest.json") as temporary:
+    temporary.write_text("half of")
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+def hidden(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_the_temporary_file_of_a_killed_writer_goes_with_the_next_writing(tmp_path: Path) -> None:
+    process = start_process(KILLED_WHILE_WRITING, tmp_path)
+    assert process.wait() == -signal.SIGKILL
+    process.stdin.close(), process.stdout.close()
+    assert len(hidden(tmp_path)) == 1
+    write_whole(tmp_path / "complete.json", b"{}")
+    assert hidden(tmp_path) == []
+
+
+def test_the_temporary_file_of_a_living_writer_stays_however_old_it_is(tmp_path: Path) -> None:
+    process = start_process(WAIT_WHILE_WRITING, tmp_path)
+    assert process.stdout.readline() == "writing\n"
+    [name] = hidden(tmp_path)
+    os.utime(tmp_path / name, (0, 0))
+    AnswerStore(tmp_path).close()
+    assert hidden(tmp_path) == [name]
+    process.communicate()  # it goes on and is done
+    assert (tmp_path / "manifest.json").read_text() == "half of"
+
+
+def test_what_unknown_writers_left_goes_after_an_hour_and_other_hidden_files_stay(tmp_path: Path) -> None:
+    here = temporary_path(tmp_path / "metrics.csv").name
+    elsewhere = here.replace(here.split(".")[-1].split("-")[0], "00000000")
+    of_before = ".metrics.csv.4711-0123abcd"
+    for name in (elsewhere, of_before, ".gitignore", ".nfs000123"):
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path, now=time.time())
+    assert len(hidden(tmp_path)) == 4
+    remove_leftovers(tmp_path, now=time.time() + OLD_AFTER_S + 60)
+    assert sorted(hidden(tmp_path)) == [".gitignore", ".nfs000123"]
+
+
+def test_a_lease_that_was_prepared_by_a_killed_process_is_removed_and_a_living_ones_is_not(
+    tmp_path: Path,
+) -> None:
+    me = Holder.this_process()
+    for token, holder in (("00000001", me), ("00000002", replace(me, process_start=me.process_start + 1))):
+        folder = tmp_path / "answers" / f".shard-01-of-02.lease-{token}"
+        folder.mkdir(parents=True)
+        (folder / holder.file_name).touch()
+    AnswerStore(tmp_path, shard=0, num_shards=2).close()
+    assert hidden(tmp_path / "answers") == [".shard-01-of-02.lease-00000001"]
