@@ -6,6 +6,7 @@
     |- ModelError               a checkpoint that is missing, incomplete or of the wrong kind
     |- EngineError              a call that failed; `retryable` says whether again may help
     |- CostCapError             the run may not spend more (engines/cost.py)
+    |- StrategyError            a strategy that breaks its contract (strategies/contract.py)
     |- StoreError               the run folder: disk full, unwritable, damaged
        |- RunMismatchError      the folder belongs to another configuration
        |- RunInUseError         another process holds the shard
@@ -59,6 +60,10 @@ class EngineError(DefSimError):
         super().__init__(message, fix=fix)
         self.retryable = retryable
         self.is_of_request = is_of_request
+
+
+class StrategyError(DefSimError):
+    """A strategy that does not keep to its contract; whoever wrote it can mend it."""
 
 
 class StoreError(DefSimError):

@@ -2,7 +2,8 @@
 
 Each respondent moves at its own pace; nobody waits for anybody. Where memory makes the order
 matter, a respondent's questions run one after another, otherwise side by side. What
-is already in the store is not asked again, but enters memory as if it had just been said.
+is already in the store is not asked again: answers enter memory as if they had just been said, and the calls
+of a conversation that was broken off are given to the strategy as if they had just come back.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from def_sim.answers.storage.store import AnswerStore
 from def_sim.errors import DefSimError, EngineError
+from def_sim.prompts import hash_messages
 from def_sim.questionnaire import (
     InterviewRules,
     capacity_of,
@@ -24,6 +26,7 @@ from def_sim.randomness import Address
 from def_sim.records import (
     Answer,
     AnswerStatus,
+    Call,
     Capabilities,
     Completion,
     FinishReason,
@@ -33,23 +36,13 @@ from def_sim.records import (
     Survey,
 )
 from def_sim.respondents.memory import Memory
-from def_sim.strategies.asking import Conversation, Presentation, prompts_are_known, rebuilt_prompt
+from def_sim.strategies.asking import Presentation
+from def_sim.strategies.contract import OpenConversation, Strategy
+from def_sim.strategies.replaying import NO_PROMPT, opening_prompt, stored_prompt
 
 _RETRY_PAUSES_S = (1.0, 4.0, 16.0)  # before the second, third and fourth try of a failed call
 _TRIES_OF_A_REQUEST = 3  # whose reply was of no use, while others may be: each is paid for
 _SAYS_NOTHING = (AnswerStatus.ENGINE_ERROR, AnswerStatus.NOT_ASKED)  # of whether the engine works at all
-
-
-class Strategy(Protocol):
-    """A way of putting a question: a conversation that ends in an answer."""
-
-    uses_memory: bool
-
-    def ask(
-        self, question: Question, respondent: Respondent, memory: Memory, address: Address
-    ) -> Conversation[Answer]:
-        """Yields requests, receives their completions in the same order, returns the answer."""
-        ...
 
 
 @runtime_checkable
@@ -128,12 +121,14 @@ class Interviews:
         self._presentation = presentation
         self._rules = replace(rules, uses_memory=strategy.uses_memory)
         self._on_answer = on_answer
-        self._in_flight = asyncio.Semaphore(rules.max_in_flight)
+        self._under_way = asyncio.Semaphore(rules.max_in_flight)  # conversations: few are left half done
+        self._in_flight = asyncio.Semaphore(rules.max_in_flight)  # requests
         statuses = [answer.status for answer in store.answered().values()]
         # Counted over all commands of the run: a model that stays broken must not fill it bit by bit.
         self._num_engine_errors = statuses.count(AnswerStatus.ENGINE_ERROR)
         self._has_answered = any(status not in _SAYS_NOTHING for status in statuses)
         self._held_back: list[Answer] = []
+        self._held_calls: list[Call] = []
         self._failures: list[EngineError] = []
 
     async def conduct(self, panel: Sequence[Respondent]) -> None:
@@ -191,12 +186,14 @@ class Interviews:
 
         Until the gap was filled nobody could tell.
         """
-        if not prompts_are_known(self._strategy):
-            return
-        expected: tuple[str, tuple[int, ...]] = ("", ())
-        if asked is not None:
-            expected = rebuilt_prompt(asked, respondent, memory, address, self._presentation)
-        if expected != (answer.prompt_hash, answer.shown_codes):
+        expected = stored = NO_PROMPT
+        calls = self._store.calls_for((respondent.id, answer.item_id, answer.wording))
+        if asked is None:
+            stored = answer.prompt_hash, answer.shown_codes
+        else:
+            conversation = OpenConversation(self._strategy, asked, respondent, memory, address)
+            expected, stored = opening_prompt(conversation), stored_prompt(conversation, answer, calls)
+        if expected != stored:
             raise self._store.misfit(answer, "it was given with another memory than the respondent has now")
 
     def _keep(self, answer: Answer) -> None:
@@ -222,22 +219,47 @@ class Interviews:
     ) -> Answer:
         if asked is None:
             return not_asked(respondent, question)
-        async with self._in_flight:
-            return await self._hold(self._strategy.ask(asked, respondent, memory, address))
+        async with self._under_way:
+            return await self._hold(OpenConversation(self._strategy, asked, respondent, memory, address))
 
-    async def _hold(self, conversation: Conversation[Answer]) -> Answer:
+    async def _hold(self, conversation: OpenConversation) -> Answer:
         """Carries requests to the engine and completions back until the strategy has its answer."""
-        completions: Sequence[Completion] | None = None
-        while True:
-            try:
-                requests = next(conversation) if completions is None else conversation.send(completions)
-            except StopIteration as end:
-                answer: Answer = end.value
-                return answer
-            completions = await asyncio.gather(*(self._complete(request) for request in requests))
+        while requests := conversation.requests:
+            if conversation.has_one_call:
+                conversation.receive([await self._complete(requests[0])])
+                continue
+            async with asyncio.TaskGroup() as calls:
+                tasks = [calls.create_task(self._call(request)) for request in requests]
+            conversation.receive([task.result() for task in tasks])
+        return conversation.answer
+
+    async def _call(self, request: Request) -> Completion:
+        """The stored completion of a request of several, or a new one, which is stored before it is used."""
+        key, prompt_hash = request.key, hash_messages(request.messages)
+        stored = self._store.calls_for((key.respondent_id, key.item_id, key.wording)).get(key.call)
+        if stored is None:
+            completion = await self._complete(request)
+            call = Call(key.respondent_id, key.item_id, key.wording, key.call, prompt_hash, completion)
+            self._keep_call(call)
+            return completion
+        if stored.call.prompt_hash != prompt_hash:
+            raise self._store.misfit_call(stored.call, "its prompt is not the one that the run sends")
+        return stored.call.completion
+
+    def _keep_call(self, call: Call) -> None:
+        """Stores a call; failed ones once it is known that the engine works, as failed answers."""
+        self._held_calls.append(call)
+        if call.completion.finish_reason is not FinishReason.ERROR:
+            self._has_answered = True
+        while self._has_answered and self._held_calls:
+            self._store.append_call(self._held_calls.pop(0))
 
     async def _complete(self, request: Request) -> Completion:
         """A completion; a call that fails for good is recorded as failed, never as text."""
+        async with self._in_flight:
+            return await self._try_to_complete(request)
+
+    async def _try_to_complete(self, request: Request) -> Completion:
         for number, pause_s in enumerate((*_RETRY_PAUSES_S, None), 1):
             try:
                 return await self._engine.submit(request)

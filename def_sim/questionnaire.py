@@ -149,6 +149,14 @@ class Moment:
     answer: Answer
 
 
+@dataclass(frozen=True, slots=True)
+class OpenMoment:
+    """The question at which a respondent was left: as it would be asked next."""
+
+    question: Question
+    memory: Memory
+
+
 def replay(
     respondent: Respondent,
     survey: Survey,
@@ -165,13 +173,28 @@ def replay(
         presentation: How it was shown.
         rules: The run's rules.
     """
+    for moment in replay_to_the_end(respondent, survey, presentation, rules, answers):
+        if isinstance(moment, Moment):
+            yield moment
+
+
+def replay_to_the_end(
+    respondent: Respondent,
+    survey: Survey,
+    presentation: Presentation,
+    rules: InterviewRules,
+    answers: Mapping[str, Answer],
+) -> Iterator[Moment | OpenMoment]:
+    """The same, each chain that is not finished ending in the question that comes next."""
     for chain in chains_of(survey, respondent, rules):
         memory = Memory(capacity_of(respondent, rules), rules.memory)
         for question in chain:
             answer = answers.get(question.id)
-            if answer is None:
-                break
             asked = question_as_asked(question, answers, rules)
+            if answer is None:
+                if asked is not None:
+                    yield OpenMoment(asked, memory)
+                break
             if asked is None:
                 continue
             yield Moment(asked, memory, answer)

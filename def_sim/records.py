@@ -328,10 +328,22 @@ class Completion:
     finish_reason: FinishReason = FinishReason.STOP
     num_prompt_tokens: int = 0
     num_generated_tokens: int = 0  # of the answer that was kept, one beam
-    seconds: float = 0.0  # from submission to completion, waiting included
+    seconds: float = field(default=0.0, compare=False)  # from submission to completion, waiting included
     option_probabilities: Mapping[int, float] | None = None
     error: str | None = None
     reasoning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a strategy that makes several, and what came back: kept so that it is asked once."""
+
+    respondent_id: str
+    item_id: str
+    wording: int
+    call: int  # counts the requests of a conversation from 0
+    prompt_hash: str  # of the messages sent, see prompts.hash_messages
+    completion: Completion
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def try_repairs(content: bytes) -> None:
         list(read_journal(path))
     path.write_bytes(content)
     run = path.parents[1]
-    apply(run, examine(run, lambda entries: ()))
+    apply(run, examine(run, lambda entries, calls: ()))
     list(read_journal(path))
 
 

@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "engines.local.model": ("answers.reading.sections",),  # where an answer may stop
     "strategies": ("prompts", "answers.reading.parse", "answers.reading.sections", "respondents.memory"),
     "questionnaire": ("answers.reading.sections", "respondents.memory", "prompts", "strategies.asking"),
-    "interview": ("questionnaire", "answers.storage.store", "respondents.memory", "strategies.asking"),
+    "interview": ("questionnaire", "prompts", "answers.storage.store", "respondents.memory", "strategies"),
     "distributions": (),
     "reports": ("distributions", "metrics"),
 }

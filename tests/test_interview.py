@@ -33,7 +33,8 @@ from def_sim.records import (
     Survey,
 )
 from def_sim.respondents.memory import Deletion, Memory, MemoryRules
-from def_sim.strategies.asking import Conversation, Presentation, put_question
+from def_sim.strategies.asking import Presentation, put_question
+from def_sim.strategies.contract import Conversation
 from def_sim.strategies.diversity_enhanced import DiversityEnhanced
 from def_sim.strategies.single import Single
 
@@ -77,7 +78,8 @@ def interview_all(
 ) -> list[Answer]:
     """Holds the interviews that the folder lacks; gives all it has then."""
     asked = cast(Engine, engine or ScriptedEngine(reply=a_reply_to_every_word))
-    with AnswerStore(folder) as store:
+    keeps_calls = any(strategy.num_calls(question) > 1 for question in survey.questions)
+    with AnswerStore(folder, keeps_calls=keeps_calls) as store:
         interviews = Interviews(survey, strategy, asked, store, presentation, rules, on_answer)
         asyncio.run(interviews.conduct(panel))
     return read_answers(folder)
@@ -491,6 +493,12 @@ class Deliberate:
 
     uses_memory = False
 
+    def num_calls(self, question: Question) -> int:
+        return 3
+
+    def mean_tokens(self, question: Question) -> float | None:
+        return None
+
     def ask(
         self, question: Question, respondent: Respondent, memory: Memory, address: Address
     ) -> Conversation[Answer]:
@@ -500,19 +508,19 @@ class Deliberate:
     def _deliberate(
         self, asked: Request, question: Question, respondent: Respondent, memory: Memory, address: Address
     ) -> Generator[Sequence[Request], Sequence[Completion], Answer]:
-        slow, fast = yield [replace(asked, key=address.request_key(call)) for call in (1, 2)]
-        answer = yield from put_question(question, respondent, memory, address, PRESENTATION)
+        slow, fast = yield [replace(asked, key=address.request_key(call)) for call in (0, 1)]
+        answer = yield from put_question(question, respondent, memory, address, PRESENTATION, call=2)
         return replace(answer, error=f"{slow.text}|{fast.text}")
 
 
 def test_requests_yielded_together_come_back_in_their_order(tmp_path: Path) -> None:
     engine = ScriptedEngine(
         reply=lambda request: f"call {request.key.call}",
-        delay_s=lambda request: 0.01 if request.key.call == 1 else 0.0,
+        delay_s=lambda request: 0.01 if request.key.call == 0 else 0.0,
     )
     answers = interview_all(tmp_path, a_panel(2), engine=engine, strategy=Deliberate())
     asked = [answer for answer in answers if answer.status is not AnswerStatus.NOT_ASKED]
-    assert {answer.error for answer in asked} == {"call 1|call 2"}
+    assert {answer.error for answer in asked} == {"call 0|call 1"}
     assert set(engine.num_asked.values()) == {1}
 
 

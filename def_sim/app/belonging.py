@@ -1,8 +1,8 @@
 """Which stored answers can be of a run: its questions, respondents it may have, prompts it sends.
 
-Prompts are rebuilt from the answers before them, as `stage=verify` does. An answer after a
-missing one is judged by what it says it remembered; if that includes what is missing, the
-interview judges it once the gap is filled.
+Prompts are rebuilt from the answers before them, as `stage=verify` does, and the calls of a strategy that
+makes several are given to it once more. An answer after a missing one is judged by what it says it
+remembered; if that includes what is missing, the interview judges it once the gap is filled.
 """
 
 import re
@@ -12,28 +12,38 @@ from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
+from def_sim.answers.storage.calls import CallEntry, Calls, call_journals_of
 from def_sim.answers.storage.completion import is_complete, vouches_for
 from def_sim.answers.storage.journal import Entry
 from def_sim.answers.storage.shards import AnswerKey, journals_of
 from def_sim.answers.storage.store import Foreign
 from def_sim.app.run import Run, draw_respondents
 from def_sim.errors import StoreError
-from def_sim.questionnaire import capacity_of, chains_of, question_as_asked, remember, replay
+from def_sim.questionnaire import (
+    Moment,
+    capacity_of,
+    chains_of,
+    question_as_asked,
+    remember,
+    replay_to_the_end,
+)
 from def_sim.randomness import Address
 from def_sim.records import Answer, AnswerStatus, Exchange, Question, Respondent
 from def_sim.respondents.memory import Memory
-from def_sim.strategies.asking import prompts_are_known, rebuilt_prompt, shown_order
+from def_sim.strategies.contract import OpenConversation
+from def_sim.strategies.replaying import MisfitError, check_calls, check_opening, opening_prompt
 
 
-def foreign_answers(run: Run, entries: Mapping[AnswerKey, Entry]) -> Iterator[Foreign]:
-    """The answers that the run cannot have got, whatever the size of its panel was.
+def foreign_lines(run: Run, entries: Mapping[AnswerKey, Entry], calls: Calls) -> Iterator[Foreign]:
+    """The answers and calls that the run cannot have got, whatever the size of its panel was.
 
     Of a respondent with memory it is the first whose prompt is not the run's; what came after it was
     asked with a memory that nobody can rebuild.
 
     Args:
         run: Of which the answers should be.
-        entries: All that is stored.
+        entries: All answers that are stored.
+        calls: All calls that are stored.
     """
     put = {(question.item_id, question.wording) for question in run.survey.questions}
     of_respondent: dict[int, dict[str, Entry]] = defaultdict(dict)
@@ -46,20 +56,27 @@ def foreign_answers(run: Run, entries: Mapping[AnswerKey, Entry]) -> Iterator[Fo
             yield Foreign(entry, f"its question {answer.question_id} is not asked in it")
         else:
             of_respondent[index][answer.question_id] = entry
-    if prompts_are_known(run.strategy):
-        for respondent in draw_respondents(run, of_respondent):
-            yield from _other_prompts(run, respondent, of_respondent[respondent.index])
+    for key, made in calls.items():
+        index = _index(key[0])
+        if index is None or key[1:] not in put:
+            yield from (Foreign(call, "the run asks no such question") for call in made.values())
+        else:
+            of_respondent.setdefault(index, {})
+    for respondent in draw_respondents(run, of_respondent):
+        yield from _other_prompts(run, respondent, of_respondent[respondent.index], calls)
 
 
-def foreign_since_completion(run: Run, folder: Path, entries: Mapping[AnswerKey, Entry]) -> Iterator[Foreign]:
+def foreign_since_completion(
+    run: Run, folder: Path, entries: Mapping[AnswerKey, Entry], calls: Calls
+) -> Iterator[Foreign]:
     """The same, without a look at answers that the run's completion mark vouches for.
 
     Rebuilding a prompt takes longer than reading its answer.
     """
     with suppress(StoreError):  # of a damaged mark, which vouches for nothing
-        if is_complete(folder) and vouches_for(folder, journals_of(folder)):
+        if is_complete(folder) and vouches_for(folder, [*journals_of(folder), *call_journals_of(folder)]):
             return
-    yield from foreign_answers(run, entries)
+    yield from foreign_lines(run, entries, calls)
 
 
 def _index(respondent_id: str) -> int | None:
@@ -69,34 +86,65 @@ def _index(respondent_id: str) -> int | None:
     return index if respondent_id == f"r{index:05d}" else None
 
 
-def _other_prompts(run: Run, respondent: Respondent, entries: Mapping[str, Entry]) -> Iterator[Foreign]:
+def _other_prompts(
+    run: Run, respondent: Respondent, entries: Mapping[str, Entry], all_calls: Calls
+) -> Iterator[Foreign]:
     answers = {question_id: entry.answer for question_id, entry in entries.items()}
     has_memory = capacity_of(respondent, run.rules) > 0
     judged: set[str] = set()
     others: set[str] = set()
-    for moment in replay(respondent, run.survey, run.presentation, run.rules, answers):
+    for moment in replay_to_the_end(respondent, run.survey, run.presentation, run.rules, answers):
         question = moment.question
-        judged.add(question.id)
-        follows_other = f"{question.follow_up_of}#{question.wording}" in others
-        if follows_other or _is_ours(run, respondent, question, moment.memory, moment.answer):
+        calls = all_calls.get((respondent.id, question.item_id, question.wording), {})
+        answer = moment.answer if isinstance(moment, Moment) else None
+        if answer is not None:
+            judged.add(question.id)
+        if f"{question.follow_up_of}#{question.wording}" in others:
             continue
-        others.add(question.id)
-        later = _later(run, respondent, entries, question.id) if has_memory else ()
-        yield Foreign(entries[question.id], "its prompt is not the one that the run sends", later)
+        misfit = _misfit(run, respondent, question, moment.memory, answer, calls)
+        if misfit is None:
+            continue
+        if misfit.call is not None:
+            yield from (Foreign(calls[n], str(misfit)) for n in sorted(calls) if n >= misfit.call)
+        if has_memory and not misfit.is_of_a_missing_call:
+            yield from _later_calls(run, respondent, question.id, all_calls)
+        if answer is not None:
+            others.add(question.id)
+            later = _later(run, respondent, entries, question.id) if has_memory else ()
+            yield Foreign(entries[question.id], str(misfit), later)
         if has_memory:
             return
     if has_memory:
-        yield from _others_after_a_gap(run, respondent, entries, judged)
+        yield from _others_after_a_gap(run, respondent, entries, judged, all_calls)
 
 
-def _is_ours(run: Run, respondent: Respondent, question: Question, memory: Memory, answer: Answer) -> bool:
+def _misfit(
+    run: Run,
+    respondent: Respondent,
+    question: Question,
+    memory: Memory,
+    answer: Answer | None,
+    calls: Mapping[int, CallEntry],
+) -> MisfitError | None:
+    """Why an answer, or the calls for a question without one, cannot be of the run; None if they can."""
+    if answer is None and not calls:
+        return None
     address = Address(run.config.seed, respondent.id, question.item_id, question.wording)
-    prompt = rebuilt_prompt(question, respondent, memory, address, run.presentation)
-    return prompt == (answer.prompt_hash, answer.shown_codes)
+    conversation = OpenConversation(run.strategy, question, respondent, memory, address)
+    try:
+        if conversation.has_one_call and calls:
+            raise MisfitError("its strategy makes one call, which is kept with the answer", min(calls))
+        if answer is None:
+            check_calls(conversation, calls)
+        else:
+            check_opening(conversation, answer, calls)
+    except MisfitError as misfit:
+        return misfit
+    return None
 
 
 def _others_after_a_gap(
-    run: Run, respondent: Respondent, entries: Mapping[str, Entry], judged: set[str]
+    run: Run, respondent: Respondent, entries: Mapping[str, Entry], judged: set[str], all_calls: Calls
 ) -> Iterator[Foreign]:
     """Answers after a missing one, as far as their own record of what was remembered lets them be judged."""
     answers = {question_id: entry.answer for question_id, entry in entries.items()}
@@ -110,18 +158,27 @@ def _others_after_a_gap(
         answer = answers[question.id]
         if question.id in judged or answer.status is AnswerStatus.NOT_ASKED:
             continue
-        address = Address(run.config.seed, respondent.id, question.item_id, question.wording)
-        shown = shown_order(as_asked, respondent, address, run.presentation.option_order)
-        is_ours = shown == answer.shown_codes and len(answer.memory) <= respondent.memory_capacity
+        is_ours = (
+            _shown(run, respondent, as_asked) in ((), answer.shown_codes)
+            and len(answer.memory) <= respondent.memory_capacity
+        )
         if is_ours and not run.rules.memory.erodes and all(one in asked for one in answer.memory):
             exchanges = [_exchange(run, respondent, asked[one], answers[one]) for one in answer.memory]
             memory = Memory(
                 respondent.memory_capacity, run.rules.memory, tuple(chain.from_iterable(exchanges))
             )
-            is_ours = _is_ours(run, respondent, as_asked, memory, answer)
+            calls = all_calls.get((respondent.id, question.item_id, question.wording), {})
+            is_ours = _misfit(run, respondent, as_asked, memory, answer, calls) is None
         if not is_ours:
             del asked[question.id]  # so that it speaks against nobody who remembered the right one
             yield Foreign(entries[question.id], "its prompt is not one that the run can send")
+
+
+def _shown(run: Run, respondent: Respondent, question: Question) -> tuple[int, ...]:
+    """The option order of a question, whatever is remembered; empty for strategies of several calls."""
+    address = Address(run.config.seed, respondent.id, question.item_id, question.wording)
+    memory = Memory(respondent.memory_capacity, run.rules.memory)
+    return opening_prompt(OpenConversation(run.strategy, question, respondent, memory, address))[1]
 
 
 def _exchange(run: Run, respondent: Respondent, question: Question, answer: Answer) -> tuple[Exchange, ...]:
@@ -133,6 +190,18 @@ def _exchange(run: Run, respondent: Respondent, question: Question, answer: Answ
 def _later(
     run: Run, respondent: Respondent, entries: Mapping[str, Entry], question_id: str
 ) -> tuple[Entry, ...]:
+    later = _asked_after(run, respondent, question_id)
+    return tuple(entries[question.id] for question in later if question.id in entries)
+
+
+def _later_calls(run: Run, respondent: Respondent, question_id: str, all_calls: Calls) -> Iterator[Foreign]:
+    for question in _asked_after(run, respondent, question_id):
+        for call in all_calls.get((respondent.id, question.item_id, question.wording), {}).values():
+            yield Foreign(call, f"it was made with a memory of {question_id}, whose calls are of another run")
+
+
+def _asked_after(run: Run, respondent: Respondent, question_id: str) -> tuple[Question, ...]:
+    """What a respondent with memory is asked after a question."""
     [questions] = chains_of(run.survey, respondent, run.rules)
-    order = [question.id for question in questions]
-    return tuple(entries[one] for one in order[order.index(question_id) + 1 :] if one in entries)
+    place = [question.id for question in questions].index(question_id)
+    return questions[place + 1 :]

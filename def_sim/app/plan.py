@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from def_sim.app.plan_calls import calls_line, tokens_read
 from def_sim.app.plan_costs import hosted_lines
 from def_sim.app.plan_cpu import processor_rate, processor_seconds
 from def_sim.app.plan_memory import RESERVE, memory_line, weight_bytes
@@ -78,7 +79,13 @@ def make_plan(run: Run) -> Plan:
     thought = (
         min(TYPICAL_THOUGHT, run.config.decoding.max_new_tokens) if model_thinks(run.config.model) else 0
     )
-    tokens_of_answers = sum(_answer_tokens(run, question, thought) for question in run.survey.questions)
+    tokens_of_answers = sum(
+        run.strategy.num_calls(question) * _tokens_of_call(run, question, thought)
+        for question in run.survey.questions
+    )
+    if run.most_calls > 1:
+        read = sum(_exchanges_read(run, respondent) for respondent in run.panel)
+        tokens_in = tokens_read(run, count, read, lambda question: _tokens_of_call(run, question, thought))
     most = max((r.memory_capacity for r in run.panel), default=0) if run.strategy.uses_memory else 0
     return Plan(
         num_respondents=len(run.panel),
@@ -90,6 +97,11 @@ def make_plan(run: Run) -> Plan:
         longest_prompt=round(max(requests) + longest_frame + most * exchange),
         tokenizer=how,
     )
+
+
+def _tokens_of_call(run: Run, question: Question, thought: int) -> int:
+    mean = run.strategy.mean_tokens(question)
+    return _answer_tokens(run, question, thought) if mean is None else round(thought + mean)
 
 
 def _answer_tokens(run: Run, question: Question, thought: int) -> int:
@@ -182,6 +194,7 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
         f"panel         {plan.num_respondents} respondents; modifications: {', '.join(on) or 'none'}",
         f"protocol      {config.protocol.name}, strategy {config.strategy.name}, seed {config.seed}",
         f"answers       {plan.num_answers:,}",
+        *calls_line(run),
         (
             f"tokens        about {plan.tokens_in:,} in, {plan.tokens_out:,} out ({plan.tokenizer}); "
             f"longest prompt about {plan.longest_prompt:,}"

@@ -5,8 +5,9 @@ have answered before is not known, so each remembered answer is the first option
 else is as in the interview: the strategy's own requests, in the model's own prompt format.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from def_sim.app.run import Run, resolve_path
 from def_sim.app.schema import ModelChoice
@@ -16,6 +17,7 @@ from def_sim.questionnaire import capacity_of, chains_of, question_as_asked, rem
 from def_sim.randomness import Address
 from def_sim.records import Answer, Completion, Question, Request, Respondent
 from def_sim.respondents.memory import Memory
+from def_sim.strategies.contract import OpenConversation, hold_with
 from def_sim.visible import visible
 
 _RULE = "-" * 72
@@ -58,7 +60,8 @@ def question_with_full_memory(run: Run) -> PutQuestion:
         if asked is None:
             continue
         address = Address(run.rules.seed, respondent.id, question.item_id, question.wording)
-        requests, answer = _hold(run, asked, respondent, memory, address)
+        conversation = OpenConversation(run.strategy, asked, respondent, memory, address)
+        requests, answer = hold_with(conversation, partial(stand_in, run, asked))
         put = PutQuestion(respondent, asked, len(memory.exchanges), requests)
         if len(memory.exchanges) == capacity:
             break
@@ -68,23 +71,8 @@ def question_with_full_memory(run: Run) -> PutQuestion:
     return put
 
 
-def _hold(
-    run: Run, question: Question, respondent: Respondent, memory: Memory, address: Address
-) -> tuple[tuple[Request, ...], Answer]:
-    """A conversation of the strategy with a stand-in for the model."""
-    conversation = run.strategy.ask(question, respondent, memory, address)
-    requests: list[Request] = []
-    asked: Sequence[Request] = next(conversation)
-    while True:
-        requests += asked
-        try:
-            asked = conversation.send([_stand_in(run, question, request) for request in asked])
-        except StopIteration as end:
-            answer: Answer = end.value
-            return tuple(requests), answer
-
-
-def _stand_in(run: Run, question: Question, request: Request) -> Completion:
+def stand_in(run: Run, question: Question, request: Request) -> Completion:
+    """What takes the place of a completion where there is no model: the first option."""
     first = (request.option_codes or question.codes)[0]
     return Completion(render_answer((first,), run.presentation.pack))
 

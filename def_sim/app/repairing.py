@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from def_sim.answers.storage.calls import call_journals_of
 from def_sim.answers.storage.completion import unmark_complete
 from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.lease import Lease
 from def_sim.answers.storage.repair import Examination, apply, examine, set_aside_path
 from def_sim.answers.storage.shards import answers_folder, journals_of
-from def_sim.app.belonging import foreign_answers
+from def_sim.app.belonging import foreign_lines
 from def_sim.app.run import Run
 
 _MOST_SHOWN: Final = 20
@@ -35,7 +36,7 @@ def repair_run(run: Run, folder: Path, *, is_applied: bool, take_over: bool) -> 
     """
     with ExitStack() as held:
         leases = _take_leases(folder, held, take_over=take_over)
-        found = examine(folder, partial(foreign_answers, run))
+        found = examine(folder, partial(foreign_lines, run))
         yield from _found_lines(found)
         if is_applied and found.journals:
             with disk_errors(answers_folder(folder)):
@@ -50,6 +51,10 @@ def repair_run(run: Run, folder: Path, *, is_applied: bool, take_over: bool) -> 
 def _take_leases(folder: Path, held: ExitStack, *, take_over: bool) -> list[Lease]:
     """Those of all shards that have a journal or a writer."""
     names = {path.with_suffix(".lease") for path in journals_of(folder)}
+    names |= {
+        path.with_name(path.name.removeprefix("calls-")).with_suffix(".lease")
+        for path in call_journals_of(folder)
+    }
     names |= set(answers_folder(folder).glob("shard-*.lease"))
     leases = [Lease(path) for path in sorted(names)]
     with disk_errors(answers_folder(folder)):

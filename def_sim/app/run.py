@@ -7,14 +7,15 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from def_sim.answers.storage.manifest import run_hash
-from def_sim.app.schema import RunConfig, resolve_target
+from def_sim.app.schema import RunConfig, StrategyChoice, resolve_target
 from def_sim.engines.local.package_source import FETCHED, packages_folder
 from def_sim.errors import ConfigError, ModelError
-from def_sim.interview import Engine, Strategy
+from def_sim.interview import Engine
 from def_sim.prompts import read_language_pack
 from def_sim.questionnaire import InterviewRules
 from def_sim.records import AnswerMode, Question, Respondent, StopAfter, Survey
@@ -24,6 +25,8 @@ from def_sim.respondents.panel import PanelRules, draw_panel, draw_respondent
 from def_sim.respondents.personas import eligible_places
 from def_sim.respondents.places import Place, read_places
 from def_sim.strategies.asking import Presentation
+from def_sim.strategies.contract import Strategy
+from def_sim.strategies.texts import StrategyTexts, read_strategy_texts
 from def_sim.surveys.survey import LoadedSurvey, load_survey
 
 _SHIPPED = "package://"
@@ -50,6 +53,11 @@ class Run:
     def num_planned(self) -> int:
         """Answers that the whole panel will give."""
         return len(self.panel) * len(self.survey.questions)
+
+    @property
+    def most_calls(self) -> int:
+        """Most calls that the strategy makes for any of the questions."""
+        return max(self.strategy.num_calls(question) for question in self.survey.questions)
 
     @property
     def shard_panel(self) -> list[Respondent]:
@@ -87,7 +95,7 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
     )
     places = _places(config, loaded.survey)
     panel = draw_panel(config.respondents, config.seed, _panel_rules(config), loaded.survey, places)
-    strategy = resolve_target(config.strategy.target)(presentation=presentation, **config.strategy.arguments)
+    strategy = make_strategy(config.strategy, presentation, read_texts(config, loaded.survey))
     interview_rules = InterviewRules(
         seed=config.seed,
         uses_memory=strategy.uses_memory,
@@ -98,6 +106,49 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         max_engine_errors=config.max_engine_errors,
     )
     return Run(config, loaded, panel, strategy, presentation, interview_rules)
+
+
+def make_strategy(
+    choice: StrategyChoice, presentation: Presentation, texts: StrategyTexts | None
+) -> Strategy:
+    """The strategy that a YAML names.
+
+    Args:
+        choice: Its target and arguments.
+        presentation: How questions are shown.
+        texts: Its own words, for one that has some.
+
+    Raises:
+        ConfigError: What the target makes is no strategy, or its texts do not fit.
+    """
+    own = {"texts": texts} if texts is not None else {}
+    strategy = resolve_target(choice.target)(presentation=presentation, **own, **choice.arguments)
+    for name in ("uses_memory", "num_calls", "mean_tokens", "ask"):
+        if not hasattr(strategy, name):
+            raise ConfigError(
+                f"strategy={choice.name}: {choice.target} has no `{name}`.",
+                fix="See def_sim/strategies/contract.py for what a strategy has.",
+            )
+    made: Strategy = strategy
+    return made
+
+
+def _texts_path(config: RunConfig, survey: Survey) -> Path:
+    return data_folder() / "prompts" / "strategies" / config.strategy.name / f"{survey.frame_language}.yaml"
+
+
+def read_texts(config: RunConfig, survey: Survey) -> StrategyTexts | None:
+    """A strategy's own texts in the language of the frame; None for one that takes none."""
+    target = resolve_target(config.strategy.target)
+    if "texts" not in signature(target).parameters:
+        return None
+    path = _texts_path(config, survey)
+    if not path.is_file():
+        raise ConfigError(
+            f"strategy={config.strategy.name}: it has no texts in {survey.frame_language!r}.",
+            fix=f"Choose another frame_language, or write {path}.",
+        )
+    return read_strategy_texts(path)
 
 
 def _panel_rules(config: RunConfig) -> PanelRules:
@@ -182,7 +233,11 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
         },
         "prompts": _hash_of(run.presentation.pack.model_dump()),
         "places": _hash_of_file(_places_path(survey)) if config.modifications.prompt else "none",
-        "strategy": {"target": config.strategy.target, **config.strategy.arguments},
+        "strategy": {
+            "target": config.strategy.target,
+            **config.strategy.arguments,
+            **({"texts": _hash_of(texts.model_dump())} if (texts := read_texts(config, survey)) else {}),
+        },
         "protocol": {
             "modifications": asdict(config.modifications),
             "places": asdict(config.places),

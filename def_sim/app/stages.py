@@ -212,6 +212,7 @@ def _interview(config: RunConfig) -> Path:
         folder,
         shard=config.shard,
         num_shards=config.num_shards,
+        keeps_calls=run.most_calls > 1,
         find_foreign=partial(foreign_since_completion, run, folder),
         take_over=config.lease.take_over,
     )

@@ -12,8 +12,11 @@ import pandas as pd
 import pyarrow as pa
 
 from def_sim.answers.storage.bounded_parquet import read_bounded, written_out
+from def_sim.answers.storage.calls import Calls, read_calls
 from def_sim.answers.storage.compaction import check_parquet
 from def_sim.answers.storage.completion import check_files, is_complete
+from def_sim.answers.storage.journal import how_to_repair
+from def_sim.answers.storage.shards import answer_key
 from def_sim.app.measured import Measured
 from def_sim.app.report_sections import sections_of
 from def_sim.app.reporting import FINDINGS, compute_results, csv_bytes, panel_answers
@@ -21,9 +24,10 @@ from def_sim.app.run import Run
 from def_sim.errors import VerificationError
 from def_sim.questionnaire import replay
 from def_sim.randomness import Address
-from def_sim.records import Answer, Question
+from def_sim.records import Answer
 from def_sim.reports.sections import findings_table
-from def_sim.strategies.asking import read_completion, rebuilt_prompt
+from def_sim.strategies.contract import OpenConversation
+from def_sim.strategies.replaying import MisfitError, check_follows
 
 _ROUNDING: Final = 1e-9  # of a number that another processor computes, relative or absolute
 
@@ -48,15 +52,16 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
     yield "files         all as they were when the run was completed"
     check_parquet(folder)
     yield "table         answers.parquet holds what the journal holds"
-    yield f"interviews    {_check_interviews(run, answers):,} prompts rebuilt and readings repeated"
+    yield f"interviews    {_check_interviews(run, folder, answers):,} prompts rebuilt and readings repeated"
     _check_plan(run, answers, manifest)
     yield "plan          statuses add up to the plan"
     _check_tables(run, folder, answers)
     yield "scores        every distribution, score and measure recomputed"
 
 
-def _check_interviews(run: Run, answers: list[Answer]) -> int:
-    """Every prompt, with its memory and option order, and every reading, once more."""
+def _check_interviews(run: Run, folder: Path, answers: list[Answer]) -> int:
+    """Every prompt, with its memory and option order, every stored call and every reading, once more."""
+    calls = dict(read_calls(folder))
     by_respondent: dict[str, dict[str, Answer]] = defaultdict(dict)
     for answer in answers:
         by_respondent[answer.respondent_id][answer.question_id] = answer
@@ -66,20 +71,23 @@ def _check_interviews(run: Run, answers: list[Answer]) -> int:
         for moment in replay(respondent, run.survey, run.presentation, run.rules, stored):
             answer, question = moment.answer, moment.question
             address = Address(run.config.seed, respondent.id, question.item_id, question.wording)
-            prompt = rebuilt_prompt(question, respondent, moment.memory, address, run.presentation)
-            if prompt != (answer.prompt_hash, answer.shown_codes):
-                raise _differs(answer, "its prompt is not the one that was sent")
-            _check_reading(run, question, answer)
+            conversation = OpenConversation(run.strategy, question, respondent, moment.memory, address)
+            try:
+                check_follows(conversation, answer, calls.pop(answer_key(answer), {}))
+            except MisfitError as misfit:
+                raise _differs(answer, str(misfit)) from None
             checked += 1
+    _refuse_calls_without_answers(calls)
     return checked
 
 
-def _check_reading(run: Run, question: Question, answer: Answer) -> None:
-    reading = read_completion(
-        answer.text, answer.finish_reason, question, answer.shown_codes, run.presentation
-    )
-    if (reading.status, reading.choices, reading.method) != (answer.status, answer.choices, answer.method):
-        raise _differs(answer, f"its text is read as {reading.status.value} {reading.choices}")
+def _refuse_calls_without_answers(calls: Calls) -> None:
+    for made in calls.values():
+        first = made[min(made)]
+        raise VerificationError(
+            f"{first.place}: no answer of the run comes from this call.",
+            fix=f"{how_to_repair(first.path)}",
+        )
 
 
 def _differs(answer: Answer, what: str) -> VerificationError:

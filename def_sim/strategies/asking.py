@@ -4,9 +4,7 @@ A strategy is a generator that yields requests and receives completions. It neve
 engine, so it is tested without one, and any engine can serve it.
 """
 
-from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from def_sim.answers.reading.parse import ReadingRules, read_answer
 from def_sim.answers.reading.sections import through_first_sentence
@@ -28,9 +26,7 @@ from def_sim.records import (
     StopAfter,
 )
 from def_sim.respondents.memory import Memory
-
-ResultT = TypeVar("ResultT")
-Conversation = Generator[Sequence[Request], Sequence[Completion], ResultT]
+from def_sim.strategies.contract import Conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,41 +79,56 @@ def kept_of(completion: Completion, decoding: DecodingConfig) -> tuple[str, Fini
     return (text, completion.finish_reason) if kept is None else (kept, FinishReason.STOP)
 
 
-def prompts_are_known(strategy: object) -> bool:
-    """Whether every answer of the strategy comes from the one request that `put_question` makes.
+class OneCall:
+    """What strategies say of themselves that put each question in one request (`put_question`)."""
 
-    Then the prompt of a stored answer can be rebuilt and compared (`rebuilt_prompt`).
-    """
-    return bool(getattr(strategy, "puts_each_question_once", False))
+    def num_calls(self, question: Question) -> int:
+        """One."""
+        return 1
 
-
-def rebuilt_prompt(
-    question: Question, respondent: Respondent, memory: Memory, address: Address, presentation: Presentation
-) -> tuple[str, tuple[int, ...]]:
-    """Hash and shown option order of the prompt that `put_question` sends."""
-    shown = shown_order(question, respondent, address, presentation.option_order)
-    messages = ask_messages(question, shown, respondent.persona, memory.exchanges, presentation.pack)
-    return hash_messages(messages), shown
+    def mean_tokens(self, question: Question) -> float | None:
+        """As many as the model's answers have."""
+        return None
 
 
-def put_question(
-    question: Question, respondent: Respondent, memory: Memory, address: Address, presentation: Presentation
-) -> Conversation[Answer]:
-    """One request, one completion, one answer."""
+def ask_request(
+    question: Question,
+    respondent: Respondent,
+    memory: Memory,
+    address: Address,
+    presentation: Presentation,
+    *,
+    call: int = 0,
+) -> Request:
+    """The request that puts the question, behind what is remembered, with the options in the drawn order."""
     shown = shown_order(question, respondent, address, presentation.option_order)
     pack, mode = presentation.pack, mode_of(question, presentation)
     messages = ask_messages(question, shown, respondent.persona, memory.exchanges, pack)
-    [completion] = yield [
-        Request(messages, respondent.decoding, address.request_key(), pack.answer_anchor, mode, shown)
-    ]
-    text, finish_reason = kept_of(completion, respondent.decoding)
+    key = address.request_key(call)
+    return Request(messages, respondent.decoding, key, pack.answer_anchor, mode, shown)
+
+
+def read_as_answer(
+    completion: Completion, request: Request, question: Question, memory: Memory, presentation: Presentation
+) -> Answer:
+    """The answer that a completion gives to the question its request puts.
+
+    Args:
+        completion: Of the request.
+        request: Which puts the question; its `option_codes` are in the order shown.
+        question: The question.
+        memory: What was remembered when it was put.
+        presentation: How it is read.
+    """
+    shown, key = request.option_codes, request.key
+    text, finish_reason = kept_of(completion, request.decoding)
     reading = read_completion(text, finish_reason, question, shown, presentation)
     probabilities = completion.option_probabilities or {}
     return Answer(
-        respondent_id=respondent.id,
+        respondent_id=key.respondent_id,
         item_id=question.item_id,
         wording=question.wording,
-        call=0,
+        call=key.call,
         status=reading.status,
         choices=reading.choices,
         method=reading.method,
@@ -125,7 +136,7 @@ def put_question(
         shown_codes=shown,
         memory=memory.question_ids,
         option_probabilities=tuple(probabilities[code] for code in shown) if probabilities else (),
-        prompt_hash=hash_messages(messages),
+        prompt_hash=hash_messages(request.messages),
         finish_reason=finish_reason,
         num_prompt_tokens=completion.num_prompt_tokens,
         num_generated_tokens=completion.num_generated_tokens,
@@ -133,3 +144,18 @@ def put_question(
         reasoning=completion.reasoning,
         seconds=completion.seconds,
     )
+
+
+def put_question(
+    question: Question,
+    respondent: Respondent,
+    memory: Memory,
+    address: Address,
+    presentation: Presentation,
+    *,
+    call: int = 0,
+) -> Conversation[Answer]:
+    """One request, one completion, one answer; `call` counts the strategy's requests before it."""
+    request = ask_request(question, respondent, memory, address, presentation, call=call)
+    [completion] = yield [request]
+    return read_as_answer(completion, request, question, memory, presentation)

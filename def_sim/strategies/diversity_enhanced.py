@@ -7,13 +7,13 @@ asking. Source: Liu et al. 2025, IP&M 62(4) 104099.
 from def_sim.randomness import Address
 from def_sim.records import Answer, Question, Respondent
 from def_sim.respondents.memory import Memory
-from def_sim.strategies.asking import Conversation, Presentation, put_question
+from def_sim.strategies.asking import OneCall, Presentation, put_question
+from def_sim.strategies.contract import Conversation
 
 
-class DiversityEnhanced:
+class DiversityEnhanced(OneCall):
     """Asks each question once, with the respondent's remembered answers before it."""
 
-    puts_each_question_once = True
     uses_memory = True
 
     def __init__(self, presentation: Presentation) -> None:

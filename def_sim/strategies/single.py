@@ -6,13 +6,13 @@ Its YAML also switches the three modifications off.
 from def_sim.randomness import Address
 from def_sim.records import Answer, Question, Respondent
 from def_sim.respondents.memory import Memory
-from def_sim.strategies.asking import Conversation, Presentation, put_question
+from def_sim.strategies.asking import OneCall, Presentation, put_question
+from def_sim.strategies.contract import Conversation
 
 
-class Single:
+class Single(OneCall):
     """Asks each question once, with nothing before it."""
 
-    puts_each_question_once = True
     uses_memory = False
 
     def __init__(self, presentation: Presentation) -> None:

@@ -52,7 +52,7 @@ def hold(
 async def _ask(
     run: Run, folder: Path, defines: dict[str, object], num_asked: int, engine: ScriptedEngine
 ) -> None:
-    with AnswerStore(folder) as store:
+    with AnswerStore(folder, keeps_calls=run.most_calls > 1) as store:
         record_run(run, folder, defines, engine.describe())
         interviews = Interviews(run.survey, run.strategy, engine, store, run.presentation, run.rules)
         await interviews.conduct(run.panel[:num_asked])

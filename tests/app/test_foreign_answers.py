@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from def_sim.answers.storage.lease import Lease
 from def_sim.answers.storage.manifest import manifest_path, read_manifest
 from def_sim.answers.storage.shards import read_entries
 from def_sim.answers.storage.store import AnswerStore, read_answers
-from def_sim.app.belonging import foreign_answers, foreign_since_completion
+from def_sim.app.belonging import foreign_lines, foreign_since_completion
 from def_sim.app.main import main
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
@@ -59,18 +60,18 @@ def lines_of(content: bytes, respondent_id: str = "") -> list[bytes]:
     return [line for line in lines if f'"respondent_id":"{respondent_id}' in line.decode()]
 
 
-def foreign_lines(folder: Path) -> list[int]:
-    return sorted(found.entry.number for found in foreign_answers(run_of(folder), read_entries(folder)))
+def numbers_of_foreign(folder: Path) -> list[int]:
+    return sorted(found.entry.number for found in foreign_lines(run_of(folder), read_entries(folder), {}))
 
 
 def test_answers_of_a_run_belong_to_it_whatever_the_size_of_its_panel(
     folder: Path, two_runs: tuple[bytes, bytes], tmp_path: Path
 ) -> None:
     journal(folder).write_bytes(two_runs[0])
-    assert foreign_lines(folder) == []
+    assert numbers_of_foreign(folder) == []
     assert hold(tmp_path, *WORDS, "respondents=1", num_asked=0, is_reported=False) == folder
     assert len(run_of(folder).panel) == 1
-    assert foreign_lines(folder) == []
+    assert numbers_of_foreign(folder) == []
 
 
 @pytest.mark.parametrize("num_own", [0, 1, 20, 35])
@@ -79,18 +80,18 @@ def test_a_line_of_another_run_is_found_wherever_it_stands(
 ) -> None:
     own, other = (lines_of(content, "r00001") for content in two_runs)
     journal(folder).write_bytes(b"".join([*own[:num_own], other[num_own]]))
-    assert foreign_lines(folder) == [num_own + 1]
+    assert numbers_of_foreign(folder) == [num_own + 1]
     # Also behind a question that has no answer yet.
     journal(folder).write_bytes(b"".join([*own[:num_own], *own[num_own + 2 :], other[min(num_own + 1, 35)]]))
     if num_own < 34:
-        assert foreign_lines(folder) == [len(own[:num_own]) + len(own[num_own + 2 :]) + 1]
+        assert numbers_of_foreign(folder) == [len(own[:num_own]) + len(own[num_own + 2 :]) + 1]
 
 
 def test_what_is_left_after_a_lost_line_still_belongs(folder: Path, two_runs: tuple[bytes, bytes]) -> None:
     own = lines_of(two_runs[0], "r00001")
     for lost in (0, 5, 20):
         journal(folder).write_bytes(b"".join([*own[:lost], *own[lost + 1 :]]))
-        assert foreign_lines(folder) == []
+        assert numbers_of_foreign(folder) == []
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_an_alien_line_is_named_with_file_and_line_when_the_run_goes_on(
     journal(folder).write_bytes(encode_line(first.answer) + encode_line(changed))
     run = run_of(folder)
     with pytest.raises(StoreError) as caught:
-        AnswerStore(folder, find_foreign=lambda entries: foreign_answers(run, entries))
+        AnswerStore(folder, find_foreign=partial(foreign_lines, run))
     assert f"{journal(folder)}, line 2 does not belong to this run: " in caught.value.message
     assert why in caught.value.message
     assert f"stage=repair run_folder={folder}" in caught.value.fix
@@ -129,12 +130,12 @@ def test_a_completion_mark_that_vouches_for_the_journal_saves_the_look(
     run, forged = run_of(folder), dict(read_entries(folder))
     key, entry = next(iter(forged.items()))
     forged[key] = entry._replace(answer=replace(entry.answer, prompt_hash=""))
-    assert list(foreign_since_completion(run, folder, forged)) == []
+    assert list(foreign_since_completion(run, folder, forged, {})) == []
     with journal(folder).open("ab") as file:  # it has changed since
         file.write(lines_of(two_runs[1], "r00002")[0])
-    assert [found.entry.number for found in foreign_since_completion(run, folder, read_entries(folder))] == [
-        NUM_QUESTIONS + 1
-    ]
+    assert [
+        found.entry.number for found in foreign_since_completion(run, folder, read_entries(folder), {})
+    ] == [NUM_QUESTIONS + 1]
 
 
 def test_repair_shows_what_it_would_do_and_does_it_when_told(
@@ -161,7 +162,7 @@ def ask(folder: Path, engine: ScriptedEngine) -> None:
     run = run_of(folder)
 
     async def hold_interviews() -> None:
-        with AnswerStore(folder, find_foreign=lambda found: foreign_answers(run, found)) as store:
+        with AnswerStore(folder, find_foreign=partial(foreign_lines, run)) as store:
             interviews = Interviews(run.survey, run.strategy, engine, store, run.presentation, run.rules)
             await interviews.conduct(run.panel)
 
@@ -196,7 +197,7 @@ def test_where_the_second_answer_differs_those_that_followed_the_first_are_asked
     assert main(["stage=repair", f"run_folder={folder}", "apply=true"]) == 0
     ask(folder, refusing)
     assert len(read_answers(folder)) == 3 * NUM_QUESTIONS
-    assert foreign_lines(folder) == []
+    assert numbers_of_foreign(folder) == []
 
 
 def test_repair_takes_away_the_mark_of_a_complete_run_only_if_it_sets_something_aside(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from def_sim.records import (
     StopAfter,
 )
 from def_sim.respondents.memory import Memory
-from def_sim.strategies.asking import Conversation, Presentation, put_question, shown_order
+from def_sim.strategies.asking import Presentation, put_question, shown_order
+from def_sim.strategies.contract import Conversation
 from def_sim.strategies.diversity_enhanced import DiversityEnhanced
 from def_sim.strategies.single import Single
 

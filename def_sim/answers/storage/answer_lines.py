@@ -5,7 +5,7 @@ stored. Knows bytes and answers, no files.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
@@ -61,6 +61,11 @@ def encode_line(answer: Answer) -> bytes:
     record = {name: getattr(answer, name) for name in _FIELDS}
     if not answer.reasoning:
         del record["reasoning"]  # most models do not think; lines are as they were before it was kept
+    return sealed(record)
+
+
+def sealed(record: Mapping[str, Any]) -> bytes:
+    """A record as a line that ends in the checksum of the rest, newline included."""
     text = json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     body = text[:-1].encode("utf-8", errors="backslashreplace")
     return body + _seal(body) + b"\n"

@@ -5,7 +5,7 @@ answers are still to come.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -71,6 +71,25 @@ def read_journal(path: Path) -> Iterator[Entry]:
 
 def _read_one_by_one(raws: Sequence[bytes], path: Path, first: int) -> Iterator[Entry]:
     """The answers of some lines; says which of them is wrong."""
+    for number, line in intact_lines(raws, path, first):
+        try:
+            answer = decode_line(line)
+        except (KeyError, TypeError, ValueError) as error:
+            raise other_version(path, number, error) from error
+        yield Entry(answer, path, number)
+
+
+def intact_lines(raws: Iterable[bytes], path: Path, first: int = 1) -> Iterator[tuple[int, bytes]]:
+    """Numbers and contents of lines that are as they were written; a torn last line is passed over.
+
+    Args:
+        raws: Lines as they lie in the file, with their newlines.
+        path: Of the file, for messages.
+        first: Number of the first of them.
+
+    Raises:
+        StoreError: A line is damaged.
+    """
     for number, raw in enumerate(raws, first):
         if len(raw) == LONGEST_LINE:
             raise StoreError(
@@ -84,11 +103,7 @@ def _read_one_by_one(raws: Sequence[bytes], path: Path, first: int) -> Iterator[
             raise StoreError(
                 f"{path}, line {number}: the line is damaged ({_damage(line)}).", fix=how_to_repair(path)
             )
-        try:
-            answer = decode_line(line)
-        except (KeyError, TypeError, ValueError) as error:
-            raise other_version(path, number, error) from error
-        yield Entry(answer, path, number)
+        yield number, line
 
 
 def _damage(line: bytes) -> str:

@@ -11,14 +11,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from def_sim.answers.storage.answer_lines import encode_line
+from def_sim.answers.storage.call_lines import encode_call
 from def_sim.answers.storage.disk import sync_folder
-from def_sim.records import Answer
+from def_sim.records import Answer, Call
 
 
-class Journal:
+class LineJournal:
     """Open journal of one shard. Errors of the operating system come through as they are.
 
-    `append` returns when the operating system has the whole line, so the answer outlives
+    `append_line` returns when the operating system has the whole line, so the answer outlives
     this process; `sync` makes it outlive the machine.
     """
 
@@ -31,16 +32,15 @@ class Journal:
         self._length = found.st_size
         self._has_part_of_a_line = False
         self._has_unsynced = True  # what a process before us wrote, perhaps
-        self._lock = threading.Lock()  # `loss` must not look in the middle of `append`
+        self._lock = threading.Lock()  # `loss` must not look in the middle of an append
         sync_folder(self.path.parent)
 
-    def append(self, answer: Answer) -> None:
+    def append_line(self, line: bytes) -> None:
         """Writes one line; it is there as a whole, or an error is raised and it is not there.
 
         Raises:
             OSError: The line could not be written; the lines before it are safe.
         """
-        line = encode_line(answer)
         with self._lock:
             self._cut_part_of_a_line()
             self._has_part_of_a_line = True  # until proven otherwise, also if we are interrupted here
@@ -101,3 +101,27 @@ class Journal:
             self.sync()
         finally:
             os.close(self._descriptor)
+
+
+class Journal(LineJournal):
+    """Open journal of the answers of one shard."""
+
+    def append(self, answer: Answer) -> None:
+        """Writes the line of an answer.
+
+        Raises:
+            OSError: It could not be written; the lines before it are safe.
+        """
+        self.append_line(encode_line(answer))
+
+
+class CallJournal(LineJournal):
+    """Open journal of the calls of one shard, of a strategy that makes several for a question."""
+
+    def append(self, call: Call) -> None:
+        """Writes the line of a call.
+
+        Raises:
+            OSError: It could not be written; the lines before it are safe.
+        """
+        self.append_line(encode_call(call))

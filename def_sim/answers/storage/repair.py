@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from def_sim.answers.storage.answer_lines import decode_line, is_intact
+from def_sim.answers.storage.calls import CallEntry, Calls, call_journals_of, decoded, question_of
 from def_sim.answers.storage.disk import disk_errors, write_whole
 from def_sim.answers.storage.journal import Entry, other_version
 from def_sim.answers.storage.shards import AnswerKey, answer_key, answers_folder, journals_of
-from def_sim.answers.storage.store import FindForeign
+from def_sim.answers.storage.store import FindForeign, Foreign
 from def_sim.records import Answer
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -67,19 +68,18 @@ def examine(folder: Path, find_foreign: FindForeign) -> Examination:
         StoreError: A journal cannot be read, or holds lines of another version.
     """
     with disk_errors(answers_folder(folder)):
-        contents = {path: path.read_bytes() for path in journals_of(folder)}
+        paths = [*journals_of(folder), *call_journals_of(folder)]
+        contents = {path: path.read_bytes() for path in paths}
     set_aside: list[SetAside] = []
     lines: dict[tuple[Path, int], bytes] = {}
-    candidates: dict[AnswerKey, list[Entry]] = defaultdict(list)
     for path, content in contents.items():
         for number, line in enumerate(_lines(content), 1):
             if (reason := _damage(line)) is not None:
                 set_aside.append(SetAside(path, number, reason, line))
-                continue
-            lines[path, number] = line.removesuffix(b"\r")
-            entry = Entry(_answer(path, number, line.removesuffix(b"\r")), path, number)
-            candidates[answer_key(entry.answer)].append(entry)
-    for entry, reason in _out_of_place(candidates, find_foreign):
+            else:
+                lines[path, number] = line.removesuffix(b"\r")
+    candidates, calls, doubles = _sorted_out(lines, set(call_journals_of(folder)))
+    for entry, reason in (*doubles, *_out_of_place(candidates, calls, find_foreign)):
         set_aside.append(SetAside(entry.path, entry.number, reason, lines.pop((entry.path, entry.number))))
     kept: dict[Path, list[bytes]] = {path: [] for path in contents}
     for (path, _), line in lines.items():
@@ -91,6 +91,26 @@ def examine(folder: Path, find_foreign: FindForeign) -> Examination:
         tuple(_notes(contents)),
         len(lines),
     )
+
+
+def _sorted_out(
+    lines: Mapping[tuple[Path, int], bytes], call_journals: set[Path]
+) -> tuple[dict[AnswerKey, list[Entry]], Calls, list[tuple[CallEntry, str]]]:
+    """Answers by their questions, calls by theirs, and the calls that stand elsewhere already."""
+    candidates: dict[AnswerKey, list[Entry]] = defaultdict(list)
+    calls: dict[AnswerKey, dict[int, CallEntry]] = defaultdict(dict)
+    doubles: list[tuple[CallEntry, str]] = []
+    for (path, number), line in lines.items():
+        if path not in call_journals:
+            entry = Entry(_answer(path, number, line), path, number)
+            candidates[answer_key(entry.answer)].append(entry)
+            continue
+        found = CallEntry(decoded(line, path, number), path, number)
+        first = calls[question_of(found.call)].setdefault(found.call.call, found)
+        if first is not found:
+            what = "the same call stands" if first.call == found.call else "another completion of it stands"
+            doubles.append((found, f"{what} in {first.path.name}, line {first.number}"))
+    return candidates, calls, doubles
 
 
 def _lines(content: bytes) -> Iterator[bytes]:
@@ -122,27 +142,48 @@ def _answer(path: Path, number: int, line: bytes) -> Answer:
 
 
 def _out_of_place(
-    candidates: Mapping[AnswerKey, list[Entry]], find_foreign: FindForeign
-) -> Iterator[tuple[Entry, str]]:
-    """Which intact lines leave: foreign ones, and all but one of those that answer the same question.
+    candidates: Mapping[AnswerKey, list[Entry]], calls: Calls, find_foreign: FindForeign
+) -> Iterator[tuple[Entry | CallEntry, str]]:
+    """Intact lines that leave: foreign ones, and all but one of those that answer the same question.
 
     Of several answers to a question the first that fits stays. Where none does, later answers of that
     respondent leave, too: they followed from it.
     """
     left = {key: list(entries) for key, entries in candidates.items()}
-    unjudged = {key[0] for key in left}  # respondents
-    while foreign := list(find_foreign({key: of[0] for key, of in left.items() if key[0] in unjudged})):
-        unjudged = {found.entry.answer.respondent_id for found in foreign}
+    made = {key: dict(of_question) for key, of_question in calls.items()}
+    unjudged = {key[0] for key in (*left, *made)}  # respondents
+    while foreign := _foreign(left, made, unjudged, find_foreign):
+        unjudged = set()
         for entry, why, later in foreign:
-            key = answer_key(entry.answer)
-            left[key].remove(entry)
             yield entry, why
+            if isinstance(entry, CallEntry):
+                unjudged.add(entry.call.respondent_id)
+                del made[question_of(entry.call)][entry.call.call]
+                continue
+            key = answer_key(entry.answer)
+            unjudged.add(key[0])
+            left[key].remove(entry)
             if left[key]:
                 continue
             del left[key]
             for one in later:
                 reason = f"it was given after line {entry.number} of {entry.path.name}"
                 yield from ((double, reason) for double in left.pop(answer_key(one.answer), ()))
+    yield from _doubles(left)
+
+
+def _foreign(
+    left: Mapping[AnswerKey, list[Entry]],
+    made: Mapping[AnswerKey, Mapping[int, CallEntry]],
+    respondents: set[str],
+    find_foreign: FindForeign,
+) -> list[Foreign]:
+    entries = {key: of_question[0] for key, of_question in left.items() if key[0] in respondents}
+    calls = {key: of_question for key, of_question in made.items() if of_question and key[0] in respondents}
+    return list(find_foreign(entries, calls))
+
+
+def _doubles(left: Mapping[AnswerKey, list[Entry]]) -> Iterator[tuple[Entry, str]]:
     for first, *doubles in left.values():
         for double in doubles:
             is_same = double.answer == first.answer

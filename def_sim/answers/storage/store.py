@@ -13,10 +13,11 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Final, NamedTuple
 
+from def_sim.answers.storage.calls import CallEntry, Calls, question_of, read_calls
 from def_sim.answers.storage.completion import unmark_complete
 from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.journal import Entry, Repair, count_intact, how_to_repair, repair_last_line
-from def_sim.answers.storage.journal_writer import Journal
+from def_sim.answers.storage.journal_writer import CallJournal, Journal, LineJournal
 from def_sim.answers.storage.lease import Lease, end, find_stale
 from def_sim.answers.storage.shards import (
     AnswerKey,
@@ -31,7 +32,7 @@ from def_sim.answers.storage.shards import (
 )
 from def_sim.answers.storage.temporary import remove_leftovers
 from def_sim.errors import RunInUseError, StoreError
-from def_sim.records import Answer
+from def_sim.records import Answer, Call
 
 __all__ = ["AnswerStore", "read_answers", "same_answers"]
 
@@ -42,15 +43,15 @@ _BEAT_S: Final = 0.5  # answers must be on the disk after a second; half of it i
 class Foreign(NamedTuple):
     """An intact line that does not belong to the run."""
 
-    entry: Entry
+    entry: Entry | CallEntry
     why: str
     later: tuple[Entry, ...] = ()  # of the same respondent, with memories that cannot be judged without it
 
 
-FindForeign = Callable[[Mapping[AnswerKey, Entry]], Iterable[Foreign]]
+FindForeign = Callable[[Mapping[AnswerKey, Entry], Calls], Iterable[Foreign]]
 
 
-def _nothing_is_foreign(entries: Mapping[AnswerKey, Entry]) -> Iterable[Foreign]:
+def _nothing_is_foreign(entries: Mapping[AnswerKey, Entry], calls: Calls) -> Iterable[Foreign]:
     return ()
 
 
@@ -80,7 +81,8 @@ class AnswerStore:
         shard: Which part of the panel this process asks, in [0, num_shards).
         num_shards: How many parts there are. May differ from an earlier run of the same
             folder: answers of all journals count as done.
-        find_foreign: Gives the stored answers that cannot be of this run; without it all are taken.
+        keeps_calls: Whether the strategy makes several calls for a question, which are stored, too.
+        find_foreign: Gives the stored lines that cannot be of this run; without it all are taken.
         take_over: Whether the shard is taken from a process that may be alive; it then stops.
 
     Raises:
@@ -96,6 +98,7 @@ class AnswerStore:
         *,
         shard: int = 0,
         num_shards: int = 1,
+        keeps_calls: bool = False,
         find_foreign: FindForeign = _nothing_is_foreign,
         take_over: bool = False,
     ) -> None:
@@ -103,6 +106,8 @@ class AnswerStore:
             raise ValueError(f"shard {shard} is not in [0, {num_shards})")
         self.folder = folder
         self._path = answers_folder(folder) / f"{shard_name(shard, num_shards)}.jsonl"
+        self._calls_path = self._path.with_name(f"calls-{self._path.name}")
+        self._keeps_calls = keeps_calls
         self._lease = Lease(self._path.with_suffix(".lease"))
         self._failure: OSError | StoreError | None = None  # noticed between two appends
         self._is_marked_complete = True  # for all we know
@@ -123,15 +128,21 @@ class AnswerStore:
         now = self._lease.renew()
         for folder in (self.folder, self._path.parent):
             remove_leftovers(folder, now=now)
-        self.repaired = repair_last_line(self._path) if self._path.exists() else None
-        if self.repaired:
-            _log.warning("%s", self.repaired)
-        entries = read_entries(self.folder)
-        _refuse_foreign(find_foreign(entries))
+        repaired = [repair_last_line(path) for path in (self._calls_path, self._path) if path.exists()]
+        for repair in filter(None, repaired):
+            _log.warning("%s", repair)
+        self.repaired = repaired[-1] if self._path.exists() else None
+        entries, self._calls = read_entries(self.folder), read_calls(self.folder)
+        _refuse_foreign(find_foreign(entries, self._calls))
         self._stored, self._answers = entries, answers_of(entries)
         self._journal = Journal(self._path)
         opened.callback(self._journal.close)
-        opened.callback(self._look_after_journal)  # once more when all is written
+        self._journals: list[LineJournal] = [self._journal]
+        if self._keeps_calls:
+            self._call_journal = CallJournal(self._calls_path)
+            opened.callback(self._call_journal.close)
+            self._journals.append(self._call_journal)
+        opened.callback(self._look_after_journals)  # once more when all is written
         opened.callback(_Pulse(self._beat).stop)
 
     def _refuse_other_divisions(self, num_shards: int, *, take_over: bool) -> None:
@@ -149,28 +160,30 @@ class AnswerStore:
 
     def _beat(self) -> None:
         """Twice a second, beside the interviews: answers to the disk, a sign of life to others."""
-        self._look_after_journal()
+        self._look_after_journals()
         try:
-            self._journal.sync()
+            for journal in self._journals:
+                journal.sync()
         except OSError as error:
             self._failure = self._failure or error
         # A lost lease is told by the next append, which renews as well.
         with suppress(RunInUseError, OSError):
             self._lease.renew()
 
-    def _look_after_journal(self) -> None:
-        """Notices that somebody removed, replaced or cut the journal that we write."""
+    def _look_after_journals(self) -> None:
+        """Notices that somebody removed, replaced or cut a journal that we write."""
         try:
-            if self._failure is None and (loss := self._journal.loss()) is not None:
-                self._failure = self._lost(loss)
+            for journal in self._journals:
+                if self._failure is None and (loss := journal.loss()) is not None:
+                    self._failure = self._lost(journal, loss)
         except OSError as error:
             self._failure = error
 
-    def _lost(self, loss: str) -> StoreError:
+    def _lost(self, journal: LineJournal, loss: str) -> StoreError:
         num_safe = sum(count_intact(path) for path in journals_of(self.folder))
         safe = f"{num_safe:,} of {len(self._answers):,} answers are still in {self._path.parent}"
         fix = "run the same command again: it checks what is there and asks the rest."
-        if moved := self._journal.moved_to():
+        if moved := journal.moved_to():
             safe += f", and {count_intact(moved):,} in the moved file"
             fix = f"Move it back, then {fix}"
         else:
@@ -179,9 +192,15 @@ class AnswerStore:
 
     def misfit(self, answer: Answer, why: str) -> StoreError:
         """The error to raise for a stored answer that the run would not have got."""
-        place = self._stored[answer_key(answer)].place
+        return self._misfit(self._stored[answer_key(answer)].place, answer, why)
+
+    def misfit_call(self, call: Call, why: str) -> StoreError:
+        """The error to raise for a stored call that the run would not have made."""
+        return self._misfit(self._calls[question_of(call)][call.call].place, call, why)
+
+    def _misfit(self, place: str, of: Answer | Call, why: str) -> StoreError:
         return StoreError(
-            f"{place} ({answer.respondent_id}, {answer.question_id}) does not belong to this run: {why}.",
+            f"{place} ({of.respondent_id}, {of.item_id}#{of.wording}) does not belong to this run: {why}.",
             fix=how_to_repair(self._path),
         )
 
@@ -225,12 +244,32 @@ class AnswerStore:
                 fix="Ask only what `answered()` does not hold.",
             )
         with disk_errors(self._path, num_safe=len(self._answers)):
-            self._look_after_journal()
-            self._raise_failure()
-            self._lease.renew()
-            self._unmark_complete()
+            self._make_sure_it_is_kept()
             self._journal.append(answer)
         self._answers[answer_key(answer)] = answer
+
+    def calls_for(self, question: AnswerKey) -> Mapping[int, CallEntry]:
+        """The calls that were made for a question before this store was opened, by their numbers."""
+        return self._calls.get(question, {})
+
+    def append_call(self, call: Call) -> None:
+        """Stores one call of a question that takes several. When this returns, it survives the process.
+
+        Raises:
+            RunInUseError: The lease was taken over by another process.
+            StoreError: The disk is full or failed, or a journal is gone; what was stored before is safe.
+        """
+        if self._is_closed or not self._keeps_calls:
+            raise ValueError(f"{self._calls_path}: the store is closed or keeps no calls")
+        with disk_errors(self._calls_path, num_safe=len(self._answers)):
+            self._make_sure_it_is_kept()
+            self._call_journal.append(call)
+
+    def _make_sure_it_is_kept(self) -> None:
+        self._look_after_journals()
+        self._raise_failure()
+        self._lease.renew()
+        self._unmark_complete()
 
     def _raise_failure(self) -> None:
         if self._failure:

@@ -7,6 +7,7 @@ import pytest
 from answer_examples import an_answer, start_process
 
 from def_sim.answers.storage.answer_lines import encode_line
+from def_sim.answers.storage.calls import Calls
 from def_sim.answers.storage.journal import Entry
 from def_sim.answers.storage.repair import apply, examine, set_aside_path
 from def_sim.answers.storage.shards import AnswerKey
@@ -27,11 +28,11 @@ def write_until_killed(path, content):
     left -= 1
     write(path, content)
 repair.write_whole = write_until_killed
-repair.apply(folder, repair.examine(folder, lambda entries: ()))
+repair.apply(folder, repair.examine(folder, lambda entries, calls: ()))
 """
 
 
-def none_is_foreign(entries: Mapping[AnswerKey, Entry]) -> Iterable[Foreign]:
+def none_is_foreign(entries: Mapping[AnswerKey, Entry], calls: Calls) -> Iterable[Foreign]:
     return ()
 
 
@@ -87,7 +88,7 @@ def test_of_two_answers_to_one_question_the_one_that_fits_stays(tmp_path: Path) 
     other = an_answer(0, text="of another run")
     path = write(tmp_path, encode_line(other) + b"".join(LINES))
 
-    def of_another_run(entries: Mapping[AnswerKey, Entry]) -> Iterable[Foreign]:
+    def of_another_run(entries: Mapping[AnswerKey, Entry], calls: Calls) -> Iterable[Foreign]:
         return [Foreign(entry, "foreign") for entry in entries.values() if entry.answer == other]
 
     apply(tmp_path, examine(tmp_path, of_another_run))
@@ -98,7 +99,7 @@ def test_of_two_answers_to_one_question_the_one_that_fits_stays(tmp_path: Path) 
 def test_what_followed_from_a_foreign_answer_leaves_with_it(tmp_path: Path) -> None:
     path = write(tmp_path, b"".join(LINES))
 
-    def second_and_what_followed(entries: Mapping[AnswerKey, Entry]) -> Iterable[Foreign]:
+    def second_and_what_followed(entries: Mapping[AnswerKey, Entry], calls: Calls) -> Iterable[Foreign]:
         ordered = list(entries.values())
         return [Foreign(ordered[1], "foreign", tuple(ordered[2:]))] if len(ordered) == 4 else []
 

@@ -1,0 +1,93 @@
+"""One line of a journal of calls: a request's address and what came back, sealed as answers are.
+
+Knows bytes and calls, no files.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from def_sim.answers.storage.answer_lines import sealed
+from def_sim.records import Call, Completion, FinishReason
+
+_ADDRESS: Final[Mapping[str, tuple[type, ...]]] = {
+    "respondent_id": (str,),
+    "item_id": (str,),
+    "wording": (int,),
+    "call": (int,),
+    "prompt_hash": (str,),
+}
+_COMPLETION: Final[Mapping[str, tuple[type, ...]]] = {
+    "text": (str,),
+    "finish_reason": (str,),
+    "num_prompt_tokens": (int,),
+    "num_generated_tokens": (int,),
+    "seconds": (int, float),
+    "option_probabilities": (dict, type(None)),
+    "error": (str, type(None)),
+    "reasoning": (str,),
+}
+_KINDS: Final = {**_ADDRESS, **_COMPLETION, "checksum": (str,)}
+_COUNTS: Final = ("wording", "call", "num_prompt_tokens", "num_generated_tokens")
+_MOST: Final = 2**31  # of any number
+_MOST_SHARE: Final = 1.001  # sums of floats end a little beside 1
+
+assert set(_COMPLETION) == {field.name for field in fields(Completion)}
+
+
+def encode_call(call: Call) -> bytes:
+    """The line of a call, newline included."""
+    completion = call.completion
+    record = {name: getattr(call, name) for name in _ADDRESS}
+    record |= {name: getattr(completion, name) for name in _COMPLETION}
+    if completion.option_probabilities is not None:  # keys of JSON are words
+        shares = completion.option_probabilities.items()
+        record["option_probabilities"] = {str(code): share for code, share in shares}
+    return sealed(record)
+
+
+def decode_call(line: bytes) -> Call:
+    """The call of an intact line.
+
+    Raises:
+        KeyError, TypeError, ValueError: The fields are not those of this version.
+    """
+    try:
+        record = json.loads(line.decode())
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(record, dict):
+        raise TypeError("not an object")
+    _check(record)
+    values = {name: record[name] for name in _COMPLETION}
+    values["finish_reason"] = FinishReason(record["finish_reason"])
+    values["option_probabilities"] = _shares(record["option_probabilities"])
+    return Call(**{name: record[name] for name in _ADDRESS}, completion=Completion(**values))
+
+
+def _check(record: Mapping[str, Any]) -> None:
+    """Makes sure that every field holds what a call has there: a journal may come from anywhere."""
+    for name, value in record.items():
+        if name not in _KINDS:
+            raise TypeError(f"unknown field {name!r}")
+        if type(value) not in _KINDS[name]:
+            raise TypeError(f"{name} is of type {type(value).__name__}")
+    if not all(0 <= record[name] < _MOST for name in _COUNTS):
+        raise ValueError("a number is negative or too large")
+
+
+def _shares(found: Mapping[str, Any] | None) -> dict[int, float] | None:
+    if found is None:
+        return None
+    shares = found.values()
+    if not all(type(share) in (int, float) and 0 <= share <= _MOST_SHARE for share in shares):
+        raise TypeError("option_probabilities holds something else than shares")
+    return {_code(text): share for text, share in found.items()}
+
+
+def _code(text: str) -> int:
+    code = int(text) if len(text) < 11 else _MOST
+    if str(code) != text or abs(code) >= _MOST:
+        raise ValueError("a code is no whole number of this world")
+    return code
