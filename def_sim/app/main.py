@@ -9,21 +9,28 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra import main as hydra_main
+from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
+from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from def_sim.app.home import at_home, home_folder, home_lines
+from def_sim.app.home_checks import config_groups
 from def_sim.app.key_guard import guard_keys
-from def_sim.app.schema import RunConfig, resolve_target, validate_config
+from def_sim.app.schema import RunConfig, validate_config
 from def_sim.app.signals import Interrupted, heeding_signals
+from def_sim.app.targets import resolve_target
 from def_sim.app.terminal import say_error, say_text, visible_streams
 from def_sim.app.thinking import with_room_for_thought
 from def_sim.engines.local.shared_worker import keep_loaded
@@ -32,7 +39,8 @@ from def_sim.resources import conf_folder
 
 EXIT_USER_ERROR = 2
 _LIMIT = "decoding.max_new_tokens"
-_GROUPS = ("stage", "survey", "model", "protocol", "strategy")
+_HOME = "home"
+_FROM_HOME = " (home)"  # said behind a name that the user's home adds
 
 HELP = """\
 def_sim measures how well language models stand in for people in social surveys.
@@ -54,6 +62,7 @@ Choices
 
 Often changed
   respondents=20  seed=1  wordings=base|all  population=CHN  frame_language=zh  output=outputs
+  home=FOLDER (surveys, models, strategies and countries of your own: docs/add_a_survey.md)
   modifications.prompt=false  modifications.configuration=false  modifications.memory=false
 
 `python -m def_sim --cfg job` prints every parameter with its value. Documentation: docs/.
@@ -72,11 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
-    if any(word in ("--help", "-h") for word in words):
-        say_text(HELP.format(choices=_choices_text()).rstrip())
-        return 0
     try:
-        with heeding_signals():
+        with heeding_signals(), at_home(*_given_home(words)):
+            if any(word in ("--help", "-h") for word in words):
+                say_text(HELP.format(choices=_choices_text()).rstrip())
+                return 0
             if any(word.startswith("-") and not _is_override(word) for word in words):
                 return _through_hydra(words)
             return run_stage(_configured(compose_config(words), words))
@@ -112,8 +121,36 @@ def _configured(content: Mapping[str, Any], words: Sequence[str]) -> RunConfig:
     )
 
 
+def _given_home(words: Sequence[str]) -> list[str | None]:
+    """What `home=` says, if it stands on the command line; it must be known before conf/ is read."""
+    given = [word for word in words if word.lstrip("+").startswith(f"{_HOME}=")]
+    values = [None if one.is_sweep_override() else one.value() for one in _parse(given)]
+    if len(values) > 1 or any(one.is_sweep_override() for one in _parse(given)):
+        raise ConfigError(
+            f"{_HOME} takes one folder, found several.", fix="Gather what you need in one home folder."
+        )
+    return [None if value is None else str(value) for value in values]
+
+
+class _HomeBesideShipped(SearchPathPlugin):
+    """Has Hydra look for configurations in the user's home, too; what is in both was checked before."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Puts the home's conf/ before the shipped one, if there is a home."""
+        home = home_folder()
+        if home is not None and (home / "conf").is_dir():
+            search_path.prepend("home", f"file://{home / 'conf'}", anchor="main")
+
+
+@cache
+def _know_homes() -> None:
+    Plugins.instance().register(_HomeBesideShipped)
+
+
 def compose_config(words: Sequence[str]) -> dict[str, Any]:
     """The configuration that the overrides give, as plain mappings and lists.
+
+    `home` is not among it: which folder it was is no part of a run.
 
     Raises:
         ConfigError: An override names something unknown, or is malformed.
@@ -121,6 +158,7 @@ def compose_config(words: Sequence[str]) -> dict[str, Any]:
     for override in _parse(words):
         _check_choice(override)
     GlobalHydra.instance().clear()
+    _know_homes()
     try:
         with initialize_config_dir(config_dir=str(conf_folder()), version_base="1.3", job_name="def_sim"):
             composed = compose("config", overrides=list(words))
@@ -140,7 +178,16 @@ def _plain(composed: DictConfig) -> dict[str, Any]:
         key = full if full.endswith(name) else name
         raise ConfigError(f"`{key}` needs a value and has none.", fix=f"Give it one: `{key}=...`.") from None
     assert isinstance(content, dict)
-    return {str(key): value for key, value in content.items() if key != "hydra"}
+    _check_home_as_given(content.get(_HOME))
+    return {str(key): value for key, value in content.items() if key not in ("hydra", _HOME)}
+
+
+def _check_home_as_given(composed: object) -> None:
+    if composed is not None and Path(str(composed)).expanduser().absolute() != home_folder():
+        raise ConfigError(
+            f"A configuration sets `{_HOME}: {composed}`; only a command or its environment may.",
+            fix=f"Take it out of the YAML and give `{_HOME}=...` on the command line.",
+        )
 
 
 def _is_override(word: str) -> bool:
@@ -164,7 +211,7 @@ def _parse(words: Sequence[str]) -> list[Override]:
 def _check_choice(override: Override) -> None:
     """One known name for a group; several names belong to a sweep."""
     group = override.key_or_group
-    if group not in _GROUPS:
+    if group not in config_groups():
         if override.is_sweep_override():
             raise _several(group)
         return
@@ -177,7 +224,7 @@ def _check_known(group: str, value: str) -> None:
     known = _alternatives(group)
     if value not in known:
         raise ConfigError(
-            f"{group}={value}: there is no such {group}. Known: {', '.join(known)}.",
+            f"{group}={value}: there is no such {group}. Known: {_in_words(group)}.",
             fix=_nearest(value, known, f"{group}=") or "Choose one of these.",
         )
 
@@ -190,7 +237,22 @@ def _several(name: str) -> ConfigError:
 
 
 def _alternatives(group: str) -> list[str]:
-    return sorted(path.stem for path in (conf_folder() / group).glob("*.yaml"))
+    return sorted(_stems(conf_folder() / group) | _of_home(group))
+
+
+def _of_home(group: str) -> set[str]:
+    home = home_folder()
+    return _stems(home / "conf" / group) if home is not None else set()
+
+
+def _stems(folder: Path) -> set[str]:
+    return {path.stem for path in folder.glob("*.yaml")}
+
+
+def _in_words(group: str) -> str:
+    """The names of a group; behind those of the user's home stands that they are."""
+    own = _of_home(group)
+    return ", ".join(name + _FROM_HOME * (name in own) for name in _alternatives(group))
 
 
 def _nearest(word: str, known: Sequence[str], before: str = "") -> str:
@@ -216,7 +278,7 @@ def _explained(error: Exception) -> ConfigError:
 def _parameter_names() -> list[str]:
     """All dotted names of the default configuration."""
     with initialize_config_dir(config_dir=str(conf_folder()), version_base="1.3"):
-        return sorted(_dotted(_plain(compose("config"))))
+        return sorted([*_dotted(_plain(compose("config"))), _HOME])
 
 
 def _dotted(section: dict[str, Any], prefix: str = "") -> list[str]:
@@ -229,11 +291,9 @@ def _dotted(section: dict[str, Any], prefix: str = "") -> list[str]:
 
 
 def _choices_text() -> str:
-    lines = []
-    for group in _GROUPS:
-        names = ", ".join(_alternatives(group))
-        lines.append(f"  {group:<9} {names}")
-    return "\n".join(lines)
+    lines = [f"  {group:<9} {_in_words(group)}" for group in config_groups()]
+    home = home_folder()
+    return "\n".join([*lines, *(["", *home_lines(home)] if home is not None else [])])
 
 
 def _through_hydra(words: Sequence[str]) -> int:
@@ -241,6 +301,7 @@ def _through_hydra(words: Sequence[str]) -> int:
     overrides = [word for word in words if _is_override(word)]
     for override in _parse(overrides):
         _check_sweep_choice(override)
+    _know_homes()
     # Hydra prints its own traceback for errors it does not know; ours never reach it.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     codes: list[int] = []
@@ -268,7 +329,7 @@ def _through_hydra(words: Sequence[str]) -> int:
 
 def _check_sweep_choice(override: Override) -> None:
     group = override.key_or_group
-    if group not in _GROUPS:
+    if group not in config_groups():
         return
     values = override.sweep_string_iterator() if override.is_sweep_override() else [str(override.value())]
     for value in values:

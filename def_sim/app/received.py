@@ -1,27 +1,24 @@
 """A run folder is data of unknown origin: it is looked at here before anything is done with it.
 
 People send each other run folders. What stands in one is read, never run: a class or function that its
-manifest names is one that this installation's own conf/ names, or the run is refused before anything is
-imported. Every stage that reads a stored configuration comes through here.
+manifest names is one that this installation's own conf/ or the user's home names, or the run is refused
+before anything is imported. Every stage that reads a stored configuration comes through here.
 """
 
 import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from def_sim.answers.storage.manifest import manifest_path, read_manifest, run_hash
 from def_sim.app.schema import RunConfig, validate_config
+from def_sim.app.targets import TARGET, installed_targets, targets
 from def_sim.errors import ConfigError, StoreError
-from def_sim.resources import conf_folder
 
-_TARGET: Final = "_target_"
 # Where a configuration names a class or function, and whose YAML files may name it.
 _CHOSEN_BY: Final = {"stage": "stage", "strategy": "strategy", "model.engine": "model"}
 # The parts of a run folder that stages touch.
@@ -218,38 +215,15 @@ def refuse_foreign_targets(config: Mapping[str, Any], path: Path) -> None:
     Raises:
         StoreError: Something else is named. It was not imported.
     """
-    for section, target in _targets(config):
+    for section, target in targets(config):
         group = _CHOSEN_BY.get(section)
         if group is None or not isinstance(target, str) or target not in installed_targets(group):
             kind = group or "setting"
             raise StoreError(
-                f"{path}: config.{section}.{_TARGET} names {str(target)[:200]!r}, which no {kind} of this "
+                f"{path}: config.{section}.{TARGET} names {str(target)[:200]!r}, which no {kind} of this "
                 "installation has. It was not loaded.",
-                fix=f"If you know where the run comes from and trust it, put its {kind} into conf/{kind}/ "
-                f"(docs/add_a_{kind}.md); else delete the folder."
+                fix=f"If you know where the run comes from and trust it, put its {kind} into a home's "
+                f"conf/{kind}/ (docs/add_a_{kind}.md); else delete the folder."
                 if group in ("strategy", "model")
                 else "Restore it from a copy; def_sim writes no such manifest.",
             )
-
-
-def _targets(section: Any, where: str = "") -> Iterator[tuple[str, Any]]:
-    """Every `_target_` with the dotted name of the section that it stands in."""
-    if isinstance(section, Mapping):
-        for key, value in section.items():
-            if key == _TARGET:
-                yield where, value
-            else:
-                yield from _targets(value, f"{where}.{key}" if where else str(key))
-    elif isinstance(section, list):
-        for value in section:
-            yield from _targets(value, where)
-
-
-@cache
-def installed_targets(group: str) -> frozenset[str]:
-    """The classes and functions that conf/<group>/ of this installation names."""
-    found: set[str] = set()
-    for path in sorted((conf_folder() / group).glob("*.yaml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found |= {str(target) for _, target in _targets(content)}
-    return frozenset(found)

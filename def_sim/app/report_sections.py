@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from def_sim.app.culture import country_names, published_map_of_run, sound_map_of_run
+from def_sim.app.home import home_folder
 from def_sim.app.measured import Measured
 from def_sim.metrics.answer_tendencies import repeated_first_choice, scale_tendencies
 from def_sim.metrics.diversity import diversity_beside_people, text_diversity
@@ -99,7 +100,7 @@ def _has_correlations(question: Question) -> bool:
 
 def _people_structure(population: str, questions: Sequence[Question]) -> tuple[Array, Array]:
     """People's correlations and numbers of people, shape (Q, Q); NaN where unknown."""
-    shipped = shipped_structure(population)
+    shipped = shipped_structure(population, home=home_folder())
     if shipped is None:
         unknown = np.full((len(questions), len(questions)), np.nan)
         return unknown, unknown

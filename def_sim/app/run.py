@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from def_sim.answers.storage.manifest import run_hash
-from def_sim.app.schema import RunConfig, StrategyChoice, resolve_target
+from def_sim.app.home import SHIPPED, find_package, home_folder
+from def_sim.app.schema import RunConfig, StrategyChoice
+from def_sim.app.targets import resolve_target
 from def_sim.engines.local.package_source import FETCHED, packages_folder
 from def_sim.errors import ConfigError, ModelError
 from def_sim.interview import Engine
 from def_sim.prompts import read_language_pack
 from def_sim.questionnaire import InterviewRules
 from def_sim.records import AnswerMode, Question, Respondent, StopAfter, Survey
-from def_sim.resources import data_folder
+from def_sim.resources import data_folder, look_up
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.respondents.panel import PanelRules, draw_panel, draw_respondent
 from def_sim.respondents.personas import eligible_places
@@ -29,8 +31,7 @@ from def_sim.strategies.contract import Strategy
 from def_sim.strategies.texts import StrategyTexts, read_strategy_texts
 from def_sim.surveys.survey import LoadedSurvey, load_survey
 
-_SHIPPED = "package://"
-_PLACES = (_SHIPPED, FETCHED)
+_PLACES = (SHIPPED, FETCHED)
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         frame_language=config.frame_language,
         wordings=config.wordings,
         more_references=_own_references(config.references),
+        home=home_folder(),
     )
     loaded = replace(loaded, survey=_only_items(loaded.survey, config.items))
     presentation = Presentation(
@@ -134,7 +136,8 @@ def make_strategy(
 
 
 def _texts_path(config: RunConfig, survey: Survey) -> Path:
-    return data_folder() / "prompts" / "strategies" / config.strategy.name / f"{survey.frame_language}.yaml"
+    name = f"prompts/strategies/{config.strategy.name}/{survey.frame_language}.yaml"
+    return look_up(name, data_folder(), home_folder())
 
 
 def read_texts(config: RunConfig, survey: Survey) -> StrategyTexts | None:
@@ -173,9 +176,9 @@ def _own_references(folder: str | None) -> Path | None:
 
 
 def resolve_path(text: str) -> Path:
-    """`package://...` is shipped with us, `fetched://...` in our own cache; else a path as given."""
-    if text.startswith(_SHIPPED):
-        return data_folder() / text.removeprefix(_SHIPPED)
+    """`package://...` is in the home or shipped, `fetched://...` in our own cache; else a path as given."""
+    if text.startswith(SHIPPED):
+        return find_package(text)
     if text.startswith(FETCHED):
         return packages_folder() / text.removeprefix(FETCHED)
     return Path(text).expanduser()
@@ -304,18 +307,19 @@ def _only_items(survey: Survey, wanted: list[str] | None) -> Survey:
 
 
 def _language_pack_path(language: str) -> Path:
-    path = data_folder() / "prompts" / f"{language}.yaml"
+    path = look_up(f"prompts/{language}.yaml", data_folder(), home_folder())
     if not path.is_file():
-        known = sorted(p.stem for p in path.parent.glob("*.yaml"))
+        folders = [data_folder(), *([home] if (home := home_folder()) is not None else [])]
+        known = sorted({p.stem for folder in folders for p in (folder / "prompts").glob("*.yaml")})
         raise ConfigError(
             f"frame_language={language}: there is no such language pack; known: {', '.join(known)}.",
-            fix="Choose one of them, or write data/prompts/<language>.yaml.",
+            fix="Choose one of them, or write prompts/<language>.yaml into your home folder.",
         )
     return path
 
 
 def _places_path(survey: Survey) -> Path:
-    return data_folder() / "places" / f"{survey.population}.csv"
+    return look_up(f"places/{survey.population}.csv", data_folder(), home_folder())
 
 
 def _places(config: RunConfig, survey: Survey) -> tuple[Place, ...]:
@@ -325,7 +329,8 @@ def _places(config: RunConfig, survey: Survey) -> tuple[Place, ...]:
     if not path.is_file():
         raise ConfigError(
             f"There is no place list for population {survey.population}.",
-            fix="Write data/places/<population>.csv, or switch it off: modifications.prompt=false.",
+            fix="Write places/<population>.csv into your home folder (docs/add_a_country.md), "
+            "or switch it off: modifications.prompt=false.",
         )
     level = {"cities": "city", "regions": "region"}[config.places.level]
     return read_places(path, level=level, language=survey.language)

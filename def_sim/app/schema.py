@@ -8,7 +8,6 @@ import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from importlib import import_module
 from typing import Annotated, Any, Literal, Self, get_type_hints
 
 from pydantic import (
@@ -24,6 +23,7 @@ from pydantic import (
 
 from def_sim.answers.reading.parse import ReadingRules
 from def_sim.app.key_guard import refuse_keys
+from def_sim.app.targets import resolve_target
 from def_sim.errors import ConfigError
 from def_sim.names import check_name, check_path
 from def_sim.respondents.decoding import DecodingRules
@@ -269,22 +269,6 @@ def _fix(name: str) -> str:
     if not name:
         return "`python -m def_sim --cfg job` prints every parameter with its value."
     return f"Give another value for `{name}=`; `python -m def_sim --cfg job` prints them all."
-
-
-def resolve_target(path: str) -> Any:
-    """The class or function that a dotted path names.
-
-    Raises:
-        ConfigError: There is no such module or attribute.
-    """
-    module_name, _, attribute = path.rpartition(".")
-    try:
-        return getattr(import_module(module_name), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(
-            f"`_target_: {path}` cannot be found ({error}).",
-            fix="Correct the path in the YAML that names it.",
-        ) from None
 
 
 def check_arguments(section: str, target: Target, given_by_app: set[str]) -> None:

@@ -20,6 +20,7 @@ from def_sim.answers.storage.store import AnswerStore
 from def_sim.app.belonging import foreign_since_completion
 from def_sim.app.capabilities import check_capabilities
 from def_sim.app.holding import close, conduct, planned_of
+from def_sim.app.home import home_folder, home_lines
 from def_sim.app.plan import language_warnings, make_plan, plan_lines
 from def_sim.app.progress import InterviewProgress, print_note
 from def_sim.app.provenance import record_run
@@ -48,13 +49,18 @@ def plan(config: RunConfig) -> int:
     except ModelError as error:
         # A plan is made before the weights are fetched: what is missing is news, not an error.
         last = [f"not ready     {error.message}", f"  do:         {error.fix}"]
-    for line in [*plan_lines(run, make_plan(run)), *last]:
+    for line in [*plan_lines(run, make_plan(run)), *_home_lines(), *last]:
         say(line)
     if config.show == "items":
         _show_items(run)
     if config.show == "prompts":
         _show_prompts(run)
     return 0
+
+
+def _home_lines() -> list[str]:
+    home = home_folder()
+    return home_lines(home) if home is not None else []
 
 
 def _show_items(run: Run) -> None:

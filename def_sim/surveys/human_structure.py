@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from def_sim.csv_files import read_rows
 from def_sim.errors import SurveyFormatError
-from def_sim.resources import data_folder
+from def_sim.resources import data_folder, look_up
 from def_sim.yaml_files import read_validated
 
 COLUMNS = ("item_a", "item_b", "r", "n")
@@ -67,18 +67,20 @@ class HumanStructure:
         )
 
 
-def structure_path(population: str, source: str) -> Path:
-    """Where the shipped correlations of a population would lie."""
-    return data_folder() / "structure" / population / f"{source}.csv"
+def structure_path(population: str, source: str, home: Path | None = None) -> Path:
+    """Where the correlations of a population lie, in a user's home or with the shipped ones, or would."""
+    return look_up(f"structure/{population}/{source}.csv", data_folder(), home)
 
 
-def shipped_structure(population: str, source: str = "wvs7") -> HumanStructure | None:
-    """The shipped correlations of a population; None if there are none.
+def shipped_structure(
+    population: str, source: str = "wvs7", home: Path | None = None
+) -> HumanStructure | None:
+    """The correlations of a population, shipped or in a user's home; None if there are none.
 
     Raises:
         SurveyFormatError: The file breaks its format.
     """
-    path = structure_path(population, source)
+    path = structure_path(population, source, home)
     return read_structure(path, population) if path.is_file() else None
 
 

@@ -6,18 +6,22 @@ This is where the two are joined, and where it shows if they do not fit.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel, model_validator
 
 from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.names import check_name
 from def_sim.records import Question, Survey
+from def_sim.resources import look_up, looked_in
 from def_sim.surveys.human_reference import HumanReference, merge_references, read_reference
 from def_sim.surveys.item_bank import Item, read_items
 from def_sim.yaml_files import read_validated
 
 Name = Annotated[str, AfterValidator(check_name)]  # of a file of ours, or a part of a path
+
+
+POPULATIONS: Final = "populations.yaml"
 
 
 class SurveyFile(BaseModel):
@@ -63,6 +67,7 @@ def load_survey(
     frame_language: str | None = None,
     wordings: str = "base",
     more_references: Path | None = None,
+    home: Path | None = None,
 ) -> LoadedSurvey:
     """Joins items, population and language.
 
@@ -75,17 +80,18 @@ def load_survey(
         wordings: "base" asks every item once; "all" asks every wording, base block first.
         more_references: A user's own folder of `<population>/<source>.csv`, for figures that
             cannot be shipped.
+        home: A user's own folder that has the form of `data`; what is in it is taken from there.
 
     Raises:
         SurveyFormatError: A data file breaks its format.
         ConfigError: The population or language is not to be had.
     """
     file = read_validated(path, SurveyFile)
-    _check_full_form(file, path)
+    _check_full_form(file, path, data, home)
     population = population or file.population
     language = language or file.language
-    names = _country_names(data, population, language)
-    items, reference = _items_and_reference(file, data, population, more_references)
+    names = _country_names(read_country_names(data, home), population, language)
+    items, reference = _items_and_reference(file, path, data, home, population, more_references)
     return LoadedSurvey(
         Survey(
             name=file.name,
@@ -102,32 +108,43 @@ def load_survey(
     )
 
 
-def read_country_names(data: Path) -> dict[str, dict[str, str]]:
+def read_country_names(data: Path, home: Path | None = None) -> dict[str, dict[str, str]]:
     """ISO alpha-3 code -> language -> the country's name as it stands in a sentence.
 
+    Args:
+        data: Folder that holds populations.yaml.
+        home: A user's own folder, whose populations.yaml, if there is one, adds to it.
+
     Raises:
-        SurveyFormatError: The file breaks its format.
+        SurveyFormatError: A file breaks its format.
     """
-    return read_validated(data / "populations.yaml", Populations).root
+    files = [data / POPULATIONS, *([home / POPULATIONS] if home is not None else [])]
+    known: dict[str, dict[str, str]] = {}
+    for path in files:
+        if path == files[0] or path.is_file():
+            known |= read_validated(path, Populations).root
+    return known
 
 
-def _country_names(data: Path, population: str, language: str) -> dict[str, str]:
-    known = read_country_names(data)
+def _country_names(known: dict[str, dict[str, str]], population: str, language: str) -> dict[str, str]:
     if population not in known:
         raise ConfigError(
             f"Unknown population {population!r}; known: {', '.join(sorted(known))}.",
-            fix="Choose one of them: `population=CHN`.",
+            fix="Choose one of them: `population=CHN`; or add it (docs/add_a_country.md).",
         )
     if language not in known[population]:
         raise ConfigError(
             f"{population} has no name in language {language!r}; it has {sorted(known[population])}.",
-            fix="Choose another `language=`, or add the country's name to data/populations.yaml.",
+            fix="Choose another `language=`, or add the country's name in it to populations.yaml.",
         )
     return known[population]
 
 
-def _check_full_form(file: SurveyFile, path: Path) -> None:
-    if file.short_of is not None and not path.with_name(f"{file.short_of}.yaml").is_file():
+def _check_full_form(file: SurveyFile, path: Path, data: Path, home: Path | None) -> None:
+    if file.short_of is None:
+        return
+    beside = path.with_name(f"{file.short_of}.yaml")
+    if not (beside.is_file() or look_up(f"surveys/{beside.name}", data, home).is_file()):
         raise SurveyFormatError(
             f"{path}: short_of names {file.short_of!r}, and there is no {file.short_of}.yaml beside it.",
             fix="Give the name of the survey that this one is a short form of, or leave short_of out.",
@@ -135,7 +152,12 @@ def _check_full_form(file: SurveyFile, path: Path) -> None:
 
 
 def _items_and_reference(
-    file: SurveyFile, data: Path, population: str, more_references: Path | None
+    file: SurveyFile,
+    path: Path,
+    data: Path,
+    home: Path | None,
+    population: str,
+    more_references: Path | None,
 ) -> tuple[dict[str, Item], HumanReference]:
     """The items this population was asked, in the survey's order, with what it answered.
 
@@ -145,12 +167,13 @@ def _items_and_reference(
     items: dict[str, Item] = {}
     references = []
     for source in file.sources:
-        of_source = {item.id: item for item in read_items(data / "items" / f"{source}.yaml").items}
+        of_source = {item.id: item for item in read_items(_items_path(source, path, data, home)).items}
         items |= of_source
-        for folder in (data / "references", more_references):
-            path = folder / population / f"{source}.csv" if folder is not None else None
-            if path is not None and path.is_file():
-                references.append(read_reference(path, of_source, population))
+        name = f"{population}/{source}.csv"
+        own = [more_references / name] if more_references is not None else []
+        for figures in (look_up(f"references/{name}", data, home), *own):
+            if figures.is_file():
+                references.append(read_reference(figures, of_source, population))
     if more_references is not None:
         _check_more_references(more_references, file, population)
     reference = merge_references(population, references)
@@ -172,6 +195,17 @@ def _items_and_reference(
         )
     _check_follow_ups(file, list(asked.values()))
     return asked, reference
+
+
+def _items_path(source: str, survey: Path, data: Path, home: Path | None) -> Path:
+    path = look_up(f"items/{source}.yaml", data, home)
+    if not path.is_file():
+        raise SurveyFormatError(
+            f"{survey}: its source {source!r} has no items: {source}.yaml does not exist in items/ of "
+            f"{looked_in(data, home)}.",
+            fix=f"Correct `sources:`, or give the home folder that holds items/{source}.yaml: home=FOLDER.",
+        )
+    return path
 
 
 def _check_more_references(folder: Path, file: SurveyFile, population: str) -> None:

@@ -21,8 +21,9 @@ from def_sim.answers.storage.completion import completion_path, mark_complete, r
 from def_sim.answers.storage.manifest import manifest_path, run_hash
 from def_sim.answers.storage.sealed_json import read_sealed, write_sealed
 from def_sim.app.main import main
-from def_sim.app.received import installed_targets, read_received
+from def_sim.app.received import read_received
 from def_sim.app.run import prepare_run
+from def_sim.app.targets import installed_targets
 from def_sim.errors import DefSimError
 from def_sim.surveys.survey import load_survey
 
