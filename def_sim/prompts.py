@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -44,6 +44,11 @@ class LanguagePack(BaseModel):
     code_separator: str
     answer_anchor: str
     explanation_anchor: str
+    frame_without_place: Frame | None = None  # for personas of no country; a pack may lack it
+
+    def content(self, *, has_places: bool) -> dict[str, Any]:
+        """What of the pack a run's respondents can meet, for its hash."""
+        return self.model_dump(exclude={"frame_without_place"} if has_places else {"frame"})
 
 
 @cache
@@ -93,7 +98,9 @@ def render_request(question: Question, shown_codes: Sequence[int], pack: Languag
 
 def render_frame(question: Question, persona: Persona, pack: LanguagePack) -> str:
     """The instruction for the newest turn: who to be, how to answer."""
-    frame: str = getattr(pack.frame, question.type.value)
+    frames = pack.frame if persona.place else pack.frame_without_place
+    assert frames is not None  # whoever draws personas without a place has looked
+    frame: str = getattr(frames, question.type.value)
     return frame.format(place=persona.place, num=len(question.options), max_choices=question.max_choices)
 
 

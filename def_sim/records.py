@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+NO_COUNTRY = "none"  # in place of a country's code: the model is asked to be nobody's citizen
 FIRST_CHOICE_SLOT = "{first_choice}"  # in the text of a follow-up, for the label of the first choice
 
 
@@ -215,6 +216,14 @@ class Survey:
     frame_language: str  # of the instruction around them
     questions: tuple[Question, ...]  # in the order they are asked
     short_of: str | None = None  # the questionnaire that this is a short form of
+    persona_country: str | None = None  # whose citizens the panel is, or NO_COUNTRY; None: the population's
+    persona_names: Mapping[str, str] | None = None  # of that country, as country_names; None: the same
+
+    @property
+    def persona_country_name(self) -> str:
+        """The country whose citizens the panel is, in the language of the questions; "" for none."""
+        names = self.country_names if self.persona_names is None else self.persona_names
+        return "" if self.persona_country == NO_COUNTRY else names[self.language]
 
     def question(self, question_id: str) -> Question:
         """The question with that address (`item#wording`).
@@ -232,7 +241,7 @@ class Survey:
 class Persona:
     """Who the model is asked to be. `place` is the text put into the frame."""
 
-    place: str  # "Columbus, Ohio, United States", or the country alone
+    place: str  # "Columbus, Ohio, United States", or the country alone; "": nowhere, a person of no country
     is_drawn: bool  # False: prompt modification is off, everyone is from the country as a whole
 
 

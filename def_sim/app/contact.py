@@ -104,7 +104,7 @@ def _as_seen(run: Run, question: Question) -> str:
 
 
 def _persona(run: Run) -> Persona:
-    return Persona(run.survey.country_names[run.survey.language], is_drawn=False)
+    return Persona(run.survey.persona_country_name, is_drawn=False)
 
 
 def _facts(run: Run) -> SheetFacts:

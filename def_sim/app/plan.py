@@ -191,6 +191,7 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
             f"frame in {survey.frame_language}, compared with {survey.population}"
         ),
         *_short_form_line(survey),
+        *_persona_line(survey),
         f"panel         {plan.num_respondents} respondents; modifications: {', '.join(on) or 'none'}",
         f"protocol      {config.protocol.name}, strategy {config.strategy.name}, seed {config.seed}",
         f"answers       {plan.num_answers:,}",
@@ -215,6 +216,12 @@ def _short_form_line(survey: Survey) -> list[str]:
     if survey.short_of is None:
         return []
     return [f"short form    of survey {survey.short_of}; its scores do not compare with those of full runs"]
+
+
+def _persona_line(survey: Survey) -> list[str]:
+    if survey.persona_country is None:
+        return []
+    return [f"persona       of {survey.persona_country_name or 'no country'}, not of {survey.population}"]
 
 
 def language_warnings(run: Run) -> list[str]:

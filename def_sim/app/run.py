@@ -18,9 +18,9 @@ from def_sim.app.targets import resolve_target
 from def_sim.engines.local.package_source import FETCHED, packages_folder
 from def_sim.errors import ConfigError, ModelError
 from def_sim.interview import Engine
-from def_sim.prompts import read_language_pack
+from def_sim.prompts import LanguagePack, read_language_pack
 from def_sim.questionnaire import InterviewRules
-from def_sim.records import AnswerMode, Question, Respondent, StopAfter, Survey
+from def_sim.records import NO_COUNTRY, AnswerMode, Question, Respondent, StopAfter, Survey
 from def_sim.resources import data_folder, look_up
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.respondents.panel import PanelRules, draw_panel, draw_respondent
@@ -87,10 +87,11 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         wordings=config.wordings,
         more_references=_own_references(config.references),
         home=home_folder(),
+        persona_country=config.persona_country,
     )
     loaded = replace(loaded, survey=_only_items(loaded.survey, config.items))
     presentation = Presentation(
-        pack=read_language_pack(_language_pack_path(loaded.survey.frame_language)),
+        pack=_language_pack(loaded.survey),
         option_order=config.presentation.option_order,
         reading=config.reading,
         mode=AnswerMode(config.answer_mode),
@@ -233,8 +234,9 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
             "questions": _hash_of([_as_asked(question) for question in survey.questions]),
             # Said of short forms only, so that other runs keep their folders.
             **({"short_of": survey.short_of} if survey.short_of is not None else {}),
+            **_persona_definition(survey),
         },
-        "prompts": _hash_of(run.presentation.pack.model_dump()),
+        "prompts": _hash_of(run.presentation.pack.content(has_places=has_places(survey))),
         "places": _hash_of_file(_places_path(survey)) if config.modifications.prompt else "none",
         "strategy": {
             "target": config.strategy.target,
@@ -252,6 +254,18 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
         "answer_mode": config.answer_mode,
         "seed": config.seed,
     }
+
+
+def has_places(survey: Survey) -> bool:
+    """Whether respondents are said to be from somewhere, if only from a country."""
+    return survey.persona_country != NO_COUNTRY
+
+
+def _persona_definition(survey: Survey) -> dict[str, Any]:
+    """Whose citizens the panel is, only where that is not the population: runs of before had none."""
+    if survey.persona_country is None:
+        return {}
+    return {"persona_country": survey.persona_country, "persona_country_name": survey.persona_country_name}
 
 
 def _decoding(rules: DecodingRules) -> dict[str, Any]:
@@ -306,6 +320,18 @@ def _only_items(survey: Survey, wanted: list[str] | None) -> Survey:
     return replace(survey, questions=questions)
 
 
+def _language_pack(survey: Survey) -> LanguagePack:
+    path = _language_pack_path(survey.frame_language)
+    pack = read_language_pack(path)
+    if not has_places(survey) and pack.frame_without_place is None:
+        raise ConfigError(
+            f"persona_country={NO_COUNTRY}: the language pack {path} has no `frame_without_place`.",
+            fix="Add one that names no country, as data/prompts/en.yaml has, or choose another "
+            "`frame_language=`.",
+        )
+    return pack
+
+
 def _language_pack_path(language: str) -> Path:
     path = look_up(f"prompts/{language}.yaml", data_folder(), home_folder())
     if not path.is_file():
@@ -319,17 +345,23 @@ def _language_pack_path(language: str) -> Path:
 
 
 def _places_path(survey: Survey) -> Path:
-    return look_up(f"places/{survey.population}.csv", data_folder(), home_folder())
+    return look_up(f"places/{survey.persona_country or survey.population}.csv", data_folder(), home_folder())
 
 
 def _places(config: RunConfig, survey: Survey) -> tuple[Place, ...]:
     if not config.modifications.prompt:
         return ()
+    if not has_places(survey):
+        raise ConfigError(
+            f"persona_country={NO_COUNTRY} goes with no place, and modifications.prompt=true draws one "
+            "for each respondent.",
+            fix="Switch that off: modifications.prompt=false.",
+        )
     path = _places_path(survey)
     if not path.is_file():
         raise ConfigError(
-            f"There is no place list for population {survey.population}.",
-            fix="Write places/<population>.csv into your home folder (docs/add_a_country.md), "
+            f"There is no place list for {path.stem}.",
+            fix="Write places/<country>.csv into your home folder (docs/add_a_country.md), "
             "or switch it off: modifications.prompt=false.",
         )
     level = {"cities": "city", "regions": "region"}[config.places.level]

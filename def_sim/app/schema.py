@@ -161,6 +161,7 @@ class RunConfig(_Strict):
     respondents: PanelSize
     seed: NonNegative
     population: Name | None
+    persona_country: Name | None = None
     language: Name | None
     frame_language: Name | None
     wordings: Literal["base", "all"]

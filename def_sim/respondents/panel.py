@@ -44,7 +44,7 @@ def draw_respondent(
     """One respondent. Each of its draws is keyed by (seed, respondent, purpose)."""
     switched_on = rules.modifications
     # The persona is written in the language of the questions, as in the study.
-    country = survey.country_names[survey.language]
+    country = survey.persona_country_name
     persona = Persona(place=country, is_drawn=False)
     decoding = rules.decoding.fixed()
     capacity = 0

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel, model_val
 
 from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.names import check_name
-from def_sim.records import Question, Survey
+from def_sim.records import NO_COUNTRY, Question, Survey
 from def_sim.resources import look_up, looked_in
 from def_sim.surveys.human_reference import HumanReference, merge_references, read_reference
 from def_sim.surveys.item_bank import Item, read_items
@@ -68,6 +68,7 @@ def load_survey(
     wordings: str = "base",
     more_references: Path | None = None,
     home: Path | None = None,
+    persona_country: str | None = None,
 ) -> LoadedSurvey:
     """Joins items, population and language.
 
@@ -81,6 +82,8 @@ def load_survey(
         more_references: A user's own folder of `<population>/<source>.csv`, for figures that
             cannot be shipped.
         home: A user's own folder that has the form of `data`; what is in it is taken from there.
+        persona_country: Whose citizens the respondents are, apart from whom they are compared with: an
+            ISO alpha-3 code, or NO_COUNTRY; None takes the population's.
 
     Raises:
         SurveyFormatError: A data file breaks its format.
@@ -90,7 +93,10 @@ def load_survey(
     _check_full_form(file, path, data, home)
     population = population or file.population
     language = language or file.language
-    names = _country_names(read_country_names(data, home), population, language)
+    known = read_country_names(data, home)
+    names = _country_names(known, population, language)
+    if persona_country == population:  # the same panel, so the same run
+        persona_country = None
     items, reference = _items_and_reference(file, path, data, home, population, more_references)
     return LoadedSurvey(
         Survey(
@@ -102,6 +108,8 @@ def load_survey(
             frame_language=frame_language or file.frame_language,
             questions=_questions(path, items, population, language, wordings),
             short_of=file.short_of,
+            persona_country=persona_country,
+            persona_names=_persona_names(known, persona_country, language),
         ),
         reference,
         items,
@@ -124,6 +132,19 @@ def read_country_names(data: Path, home: Path | None = None) -> dict[str, dict[s
         if path == files[0] or path.is_file():
             known |= read_validated(path, Populations).root
     return known
+
+
+def _persona_names(
+    known: dict[str, dict[str, str]], persona_country: str | None, language: str
+) -> dict[str, str] | None:
+    if persona_country is None or persona_country == NO_COUNTRY:
+        return None
+    if persona_country not in known:
+        raise ConfigError(
+            f"Unknown persona_country {persona_country!r}; known: {', '.join(sorted(known))}, {NO_COUNTRY}.",
+            fix="Choose one of them: `persona_country=CHN`; or add it (docs/add_a_country.md).",
+        )
+    return _country_names(known, persona_country, language)
 
 
 def _country_names(known: dict[str, dict[str, str]], population: str, language: str) -> dict[str, str]:
