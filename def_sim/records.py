@@ -28,6 +28,16 @@ class Dimension(StrEnum):
     USI = "USI"
 
 
+class NoDimension(StrEnum):
+    """In place of a dimension: the item is in no topic group, and so in no mean of groups.
+
+    As text it is empty, as is the dimension of every row of a table that has none.
+    """
+
+    NONE = ""
+
+
+NO_DIMENSION_TITLE = "No topic group"
 DIMENSION_TITLES: Mapping[Dimension, str] = {
     Dimension.EVI: "Emancipative values",
     Dimension.IDV: "Individualism",
@@ -151,7 +161,7 @@ class Question:
     text: str
     type: QuestionType
     level: MeasurementLevel
-    dimension: Dimension
+    dimension: Dimension | NoDimension
     direction: int  # +1: high codes mean more of the dimension; -1: less; 0: no direction
     options: tuple[Option, ...]
     max_choices: int = 1

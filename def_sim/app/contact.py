@@ -10,7 +10,7 @@ from pathlib import Path
 from def_sim.answers.storage.disk import disk_errors, write_whole
 from def_sim.app.run import Run
 from def_sim.prompts import ask_messages
-from def_sim.records import FIRST_CHOICE_SLOT, Dimension, ItemReference, Persona, Question
+from def_sim.records import FIRST_CHOICE_SLOT, Dimension, ItemReference, NoDimension, Persona, Question
 from def_sim.reports.contact_sheet import (
     ContactEntry,
     ContactOption,
@@ -61,7 +61,7 @@ def _entry(run: Run, item: Item, human: ItemReference | None) -> ContactEntry:
         source=item.id.partition(".")[0],
         variable=item.variable,
         topic=item.topic,
-        dimension=item.dimension,
+        dimension=question.dimension,
         direction=item.direction,
         type=item.type,
         level=item.level,
@@ -122,13 +122,15 @@ def _facts(run: Run) -> SheetFacts:
 def count_lines(counts: Sequence[CountRow]) -> list[str]:
     """The counts as a table of plain text: a line a source, type and language, a column a dimension."""
     dimensions = [dimension for dimension in Dimension if any(row.by_dimension[dimension] for row in counts)]
-    head = ("source", "type", "lang", *dimensions, "items", "wordings")
+    has_others = any(row.by_dimension[NoDimension.NONE] for row in counts)
+    groups: list[Dimension | NoDimension] = [*dimensions, *([NoDimension.NONE] if has_others else [])]
+    head = ("source", "type", "lang", *(name or "none" for name in groups), "items", "wordings")
     rows = [
         (
             row.source or "all",
             row.type,
             row.language,
-            *(str(row.by_dimension[dimension]) for dimension in dimensions),
+            *(str(row.by_dimension[dimension]) for dimension in groups),
             str(row.num_items),
             str(row.num_wordings),
         )

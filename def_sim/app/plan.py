@@ -5,7 +5,7 @@ characters. Times are computed, not measured: roofline floors, and a rate for sm
 a CPU. Every estimate is printed as one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,8 @@ _DEMO_ANSWER_TOKENS = 8
 _SMALL_MODEL = 50_000_000  # below it a CPU is limited by the steps, not by arithmetic
 _LARGEST_FOR_A_CPU = 2_000_000_000  # parameters; nobody waits for a larger one without a GPU
 _SECONDS_PER_SMALL_STEP = 0.0021  # of the demo respondent, measured: its prompts are in it
+
+_MOST_NAMED = 4  # items in a warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,8 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
             f"exceed the model's context of {model.planning.context_length:,} tokens: "
             "lower memory.max_capacity"
         )
-    lines += [f"warning       {warning}" for warning in language_warnings(run)]
+    warnings = [*language_warnings(run), *item_warnings(run)]
+    lines += [f"warning       {warning}" for warning in warnings]
     return lines + _resource_lines(run, plan)
 
 
@@ -235,6 +238,26 @@ def language_warnings(run: Run) -> list[str]:
         return []
     asked = " and ".join(foreign)
     return [f"{run.config.model.label} was made for {', '.join(known)} only and is asked {asked}"]
+
+
+def item_warnings(run: Run) -> list[str]:
+    """What the report cannot show of some items, since their file has one wording or no topic group."""
+    items = {question.item_id: run.loaded.items[question.item_id] for question in run.survey.questions}
+    alone = [name for name, item in items.items() if len(item.wordings[run.survey.language]) == 1]
+    apart = [name for name, item in items.items() if item.dimension is None]
+    return [
+        f"{_some(names)} {what}"
+        for names, what in (
+            (alone, "in one wording only: what another wording would change cannot be seen"),
+            (apart, "in no topic group: scored by item and in means over items, in no mean of groups"),
+        )
+        if names
+    ]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(names[:_MOST_NAMED])}{more}:"
 
 
 def _resource_lines(run: Run, plan: Plan) -> list[str]:

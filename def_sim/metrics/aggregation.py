@@ -24,13 +24,13 @@ def dimension_means(values: Array, dimensions: Sequence[str]) -> dict[str, float
 
     Args:
         values: Scores, shape (Q,); NaN where undefined.
-        dimensions: Dimension of each item, length Q.
+        dimensions: Dimension of each item, length Q; "" of an item without one, which is in no mean here.
 
     Returns:
         One mean for every dimension present, sorted by name; NaN where no item is defined.
     """
     values, labels = np.asarray(values, dtype=np.float64), np.asarray(dimensions, dtype=np.str_)
-    return {str(name): defined_mean(values[labels == name]) for name in np.unique(labels)}
+    return {str(name): defined_mean(values[labels == name]) for name in np.unique(labels) if name}
 
 
 def micro_mean(values: Array) -> float:

@@ -192,7 +192,7 @@ def mismatch_table(
     Args:
         matches: 1, 0 or NaN for each item, shape (Q,); a mismatch is 0.
         profiles: Of the panel's option for each item, length Q; None is counted nowhere.
-        dimensions: Of each item, length Q.
+        dimensions: Of each item, length Q; an item of none of the columns is counted nowhere.
         order: Dimensions of the columns, length D.
 
     Returns:
@@ -200,7 +200,7 @@ def mismatch_table(
     """
     table = np.zeros((len(SEX_PROFILES), len(AGE_PROFILES), len(order)), dtype=np.int64)
     for match, profile, dimension in zip(matches, profiles, dimensions, strict=True):
-        if match == 0 and profile is not None:
+        if match == 0 and profile is not None and dimension in order:
             sex, age = SEX_PROFILES.index(profile.sex), AGE_PROFILES.index(profile.age)
             table[sex, age, list(order).index(dimension)] += 1
     return table

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from def_sim.records import DIMENSION_TITLES
+from def_sim.records import DIMENSION_TITLES, NO_DIMENSION_TITLE
 from def_sim.reports.measures import written
 
 _TITLES = {str(dimension): title for dimension, title in DIMENSION_TITLES.items()}
@@ -29,7 +29,7 @@ class Shown:
 
 def dimension_title(dimension: object) -> str:
     """Words for a topic group's code."""
-    return _TITLES.get(str(dimension), str(dimension))
+    return _TITLES.get(str(dimension), str(dimension) or NO_DIMENSION_TITLE)
 
 
 def rows_of(frame: pd.DataFrame) -> list[Row]:

@@ -15,9 +15,11 @@ from markupsafe import Markup
 
 from def_sim.records import (
     DIMENSION_TITLES,
+    NO_DIMENSION_TITLE,
     Dimension,
     ItemReference,
     MeasurementLevel,
+    NoDimension,
     QuestionType,
     ReferenceQuality,
 )
@@ -56,7 +58,7 @@ class ContactEntry:
     source: str
     variable: str
     topic: str
-    dimension: Dimension
+    dimension: Dimension | NoDimension
     direction: int  # +1: high codes mean more of the dimension; -1: less; 0: no direction
     type: QuestionType
     level: MeasurementLevel
@@ -79,6 +81,8 @@ class ContactEntry:
     @property
     def dimension_title(self) -> str:
         """The topic group in words."""
+        if isinstance(self.dimension, NoDimension):
+            return NO_DIMENSION_TITLE
         return DIMENSION_TITLES[self.dimension]
 
 
@@ -102,7 +106,7 @@ class CountRow:
     source: str
     type: str
     language: str
-    by_dimension: Mapping[Dimension, int]
+    by_dimension: Mapping[Dimension | NoDimension, int]
     num_wordings: int
 
     @property
@@ -178,7 +182,7 @@ def count_items(entries: Sequence[ContactEntry]) -> list[CountRow]:
 
 def _count_row(entries: Sequence[ContactEntry], source: str, type_: str, language: str) -> CountRow:
     worded = [entry for entry in entries if language in entry.wordings]
-    by_dimension = dict.fromkeys(Dimension, 0)
+    by_dimension: dict[Dimension | NoDimension, int] = dict.fromkeys((*Dimension, *NoDimension), 0)
     for entry in worded:
         by_dimension[entry.dimension] += 1
     return CountRow(

@@ -127,7 +127,7 @@ def _item_card(
         item_id=str(first["item_id"]),
         wording=int(first["wording"]),
         topic=str(first["topic"]),
-        dimension=str(first["dimension"]),
+        dimension=str(first["dimension"]) or "none",  # as the page filters by it, where "" stands for all
         dimension_title=dimension_title(first["dimension"]),
         is_multiple=str(first["type"]) == "multiple",
         counts=_counts(first),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from def_sim.metrics.bootstrap import ScoreDraws
@@ -103,12 +104,13 @@ def _are_same_respondents(first: RunScores, second: RunScores) -> bool:
 
 
 def _compare(first: RunScores, second: RunScores) -> PairedComparison:
+    is_grouped = np.array([bool(name) for name in first.dimensions], dtype=np.bool_)
     return paired_comparison(
-        first.draws,
-        second.draws,
+        first.draws.select(is_grouped),
+        second.draws.select(is_grouped),
         keyed_rng(first.seed, "paired items", METRIC),
         same_respondents=_are_same_respondents(first, second),
-        groups=first.dimensions,
+        groups=[name for name in first.dimensions if name],
     )
 
 

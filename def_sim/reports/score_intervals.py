@@ -158,7 +158,7 @@ class _Metric:
         """The values of one row, in the order of the columns."""
         labels = np.array(self.resampled.dimensions)
         is_multiple = np.array([form.is_multiple for form in self.resampled.forms])
-        is_inside = (labels == dimension) | (scope != "dimension")
+        is_inside = labels == dimension if scope == "dimension" else (labels != "") | (scope == "micro")
         is_covered = is_multiple | (self.name not in MULTIPLE_CHOICE_ONLY)
         chosen: NDArray[np.bool_] = np.asarray(is_inside & is_covered, dtype=np.bool_)
         groups = list(labels[chosen]) if scope == "macro" else None

@@ -114,7 +114,7 @@ def status_table(distributions: Sequence[QuestionDistribution]) -> pd.DataFrame:
     if any(one.wording == counting.POOLED for one in distributions):
         raise ValueError("Statuses are counted for each prompt: pass the distributions before pooling.")
     rows = _status_rows(distributions, _Scope("all"))
-    for dimension in sorted({one.question.dimension for one in distributions}):
+    for dimension in sorted({one.question.dimension for one in distributions if one.question.dimension}):
         members = [one for one in distributions if one.question.dimension is dimension]
         rows += _status_rows(members, _Scope("dimension", dimension=str(dimension)))
     for one in distributions:
@@ -172,8 +172,13 @@ def _metric_rows(
     if metric in SURVEY_LEVEL_ONLY:
         return [micro]
     dimensions = [str(one.question.dimension) for one in prompts]
+    grouped = [index for index, name in enumerate(dimensions) if name]
+    groups = [dimensions[index] for index in grouped]
     macro = _row(
-        metric, by_source, lambda values: aggregation.macro_mean(values, dimensions), _Scope("macro")
+        metric,
+        _select(by_source, grouped),
+        lambda values: aggregation.macro_mean(values, groups),
+        _Scope("macro"),
     )
     return [
         *_item_rows(metric, by_source, prompts),
@@ -201,7 +206,7 @@ def _dimension_rows(
     metric: str, by_source: Mapping[str, Array], dimensions: Sequence[str]
 ) -> list[dict[str, object]]:
     rows = []
-    for name in sorted(set(dimensions)):
+    for name in sorted(set(dimensions) - {""}):
         members = [index for index, dimension in enumerate(dimensions) if dimension == name]
         scope = _Scope("dimension", dimension=name)
         rows.append(_row(metric, _select(by_source, members), aggregation.micro_mean, scope))

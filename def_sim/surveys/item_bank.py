@@ -11,12 +11,20 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from def_sim.records import FIRST_CHOICE_SLOT, Dimension, MeasurementLevel, Option, Question, QuestionType
+from def_sim.records import (
+    FIRST_CHOICE_SLOT,
+    Dimension,
+    MeasurementLevel,
+    NoDimension,
+    Option,
+    Question,
+    QuestionType,
+)
 from def_sim.yaml_files import read_validated
 
-_MIN_WORDINGS = 2  # one base, at least one paraphrase
-
 Text = Annotated[str, Field(min_length=1)]
+_NUM_DISTINCT = 2  # of several wordings so many differ at least
+NO_DIMENSION = "none"  # as a file says that an item is in no topic group
 Labels = dict[Annotated[str, Field(pattern="^[a-z]{2}$")], Text]  # language -> text
 
 
@@ -71,7 +79,7 @@ class Item(_Strict):
     id: str = Field(pattern=r"^[a-z0-9_]+\.[A-Za-z0-9_]+$")
     variable: Text
     topic: Text
-    dimension: Dimension
+    dimension: Dimension | None
     direction: int = Field(ge=-1, le=1)
     type: QuestionType
     level: MeasurementLevel
@@ -88,7 +96,14 @@ class Item(_Strict):
     reference: Literal["shipped", "user"] = "shipped"  # user: people's figures must be brought
     asked_in: list[str] = []  # populations that were asked; empty: those with a reference
     variable_verified: bool = True  # False: the variable's name is ours until a codebook confirms it
-    wordings: dict[str, list[Text]]
+    wordings: dict[str, Annotated[list[Text], Field(min_length=1)]]  # one base, then its paraphrases
+
+    @field_validator("dimension", mode="before")
+    @classmethod
+    def _name_no_dimension(cls, dimension: Any) -> Any:
+        if dimension is None:  # a line left unfinished is no decision
+            raise ValueError(f"name one of {', '.join(Dimension)}, or {NO_DIMENSION}")
+        return None if dimension == NO_DIMENSION else dimension
 
     @model_validator(mode="before")
     @classmethod
@@ -115,6 +130,14 @@ class Item(_Strict):
             raise ValueError(f"{self.id}: max_choices above 1 and type multiple go together")
         if self.type is QuestionType.MULTIPLE and self.level is not MeasurementLevel.NOMINAL:
             raise ValueError(f"{self.id}: a multiple-choice item is nominal")
+        return self
+
+    @model_validator(mode="after")
+    def _check_direction(self) -> Self:
+        if self.dimension is not None:
+            return self
+        if self.direction != 0 or any(o.direction != 0 for o in self.options if o.dimension is None):
+            raise ValueError(f"{self.id}: a direction is one of a dimension, and there is none; set it to 0")
         return self
 
     @model_validator(mode="after")
@@ -153,10 +176,10 @@ class Item(_Strict):
         return self
 
     def _check_wordings(self, language: str, texts: list[str]) -> None:
-        if len(set(texts)) < _MIN_WORDINGS:
+        if len(set(texts)) < min(len(texts), _NUM_DISTINCT):
             raise ValueError(
-                f"{self.id}: {language} has {len(set(texts))} distinct wording(s), expected at least "
-                f"{_MIN_WORDINGS} (one base, one paraphrase)"
+                f"{self.id}: {language} has {len(set(texts))} distinct wording(s), found {len(texts)}; write "
+                "one, or one and paraphrases of it"
             )
         for text in texts:
             has_slot = FIRST_CHOICE_SLOT in text
@@ -186,7 +209,7 @@ class Item(_Strict):
             text=self.wordings[language][wording],
             type=self.type,
             level=self.level,
-            dimension=self.dimension,
+            dimension=NoDimension.NONE if self.dimension is None else self.dimension,
             direction=self.direction,
             options=tuple(
                 Option(option.code, option.labels[language]) for option in self.shown_options(population)

@@ -69,11 +69,13 @@ def _rows_of(item: Item) -> list[MapRow]:
 
 def _option_row(item: Item, option: OptionEntry) -> MapRow:
     answers = ("not mentioned", "mentioned")[:: option.direction]
+    dimension = option.dimension or item.dimension
+    assert dimension is not None  # items without one have no direction, see Item
     return MapRow(
         item_id=item.id,
         code=option.code,
         topic=f"{item.topic}: {_words(option)}",
-        dimension=option.dimension or item.dimension,
+        dimension=dimension,
         direction=option.direction,
         weights={other.code: float(option.direction * (other.code == option.code)) for other in item.options},
         low_answer=answers[0],
@@ -85,6 +87,7 @@ def _option_row(item: Item, option: OptionEntry) -> MapRow:
 def _item_row(item: Item) -> MapRow:
     # Positions, not codes: codes may skip numbers.
     places = np.linspace(0.0, 1.0, len(item.options))[:: item.direction]
+    assert item.dimension is not None  # as above
     ends = [_words(item.options[0]), _words(item.options[-1])][:: item.direction]
     return MapRow(
         item_id=item.id,

@@ -102,12 +102,14 @@ BROKEN = {
         FIRST,
         "differ in language(s) ['zh']",
     ),
-    "one wording only": (
-        WORDINGS_EN,
-        'en: ["What comes first?"]',
-        FIRST,
-        "en has 1 distinct wording(s), expected at least 2",
+    "an unfinished line": ("dimension: TDI", "dimension:", "dimension:", "name one of EVI"),
+    "a direction of nothing": (
+        "dimension: PDI",
+        "dimension: none",
+        SECOND,
+        "a direction is one of a dimension",
     ),
+    "no wording": (WORDINGS_EN, "en: []", "en: []", "at least 1 item"),
     "the same wording twice": (
         WORDINGS_EN,
         'en: ["What comes first?", "What comes first?"]',
