@@ -1,4 +1,4 @@
-"""The wheel carries conf/ and data/: installed elsewhere, it runs without the checkout."""
+"""The wheel carries conf/ and data/: installed elsewhere, it runs without the checkout, with a home, too."""
 
 import os
 import subprocess
@@ -8,6 +8,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from homes import write_home
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -47,3 +48,14 @@ def test_the_wheel_runs_in_an_empty_environment_and_another_folder(tmp_path: Pat
     )
     assert done.returncode == 0, done.stderr
     assert list(elsewhere.glob("runs/demo/us/*/report.html"))
+    write_home(elsewhere / "mine")
+    done = subprocess.run(
+        [python, "-m", "def_sim", "home=mine", "survey=town", "respondents=2", "output=runs"],
+        cwd=elsewhere,
+        env=borrowed,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(elsewhere.glob("runs/demo/town/*/report.html"))
