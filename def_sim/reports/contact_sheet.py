@@ -91,7 +91,7 @@ class SheetFacts:
     """What the sheet is of."""
 
     population: str
-    place: str  # whom the respondent of `as_seen` is asked to be from: the country as a whole
+    place: str  # whom the respondent of `as_seen` is asked to be from: the country as a whole; "": none
     language: str  # of the questions as seen
     frame_language: str
     option_order: str  # how a run shows options; the sheet lists them in code order

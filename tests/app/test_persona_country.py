@@ -108,3 +108,15 @@ def test_the_plan_says_whose_citizens_they_are(
     assert "persona       of China, not of USA" in capsys.readouterr().out
     assert main(["survey=us", *NOWHERE, "stage=plan"]) == 0
     assert "persona       of no country, not of USA" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"), [(NOWHERE, "of no country, nothing"), ((), "as a whole, nothing")]
+)
+def test_the_sheet_of_items_says_whom_it_shows(
+    words: tuple[str, ...], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["survey=us", ITEMS, "stage=plan", "show=items", *words]) == 0
+    [page] = tmp_path.rglob("us-USA.html")
+    assert expected in page.read_text(encoding="utf-8")
