@@ -5,7 +5,7 @@
     |- SurveyFormatError        items, references, surveys, places, language packs
     |- ModelError               a checkpoint that is missing, incomplete or of the wrong kind
     |- EngineError              a call that failed; `retryable` says whether again may help
-    |- CostCapError             the run may not spend more (engines/cost.py)
+    |- CostCapError             the run may not spend more (engines/hosted/cost.py)
     |- StrategyError            a strategy that breaks its contract (strategies/contract.py)
     |- StoreError               the run folder: disk full, unwritable, damaged
        |- RunMismatchError      the folder belongs to another configuration

@@ -55,7 +55,7 @@ from benchmark_interviews import (
 from benchmark_llama_cpp import llama_cpp
 from benchmark_ways import WAYS, Result, Way, make_loop, warm_up
 
-from def_sim.engines.local.key_values import bytes_per_cell
+from def_sim.engines.local.slots.key_values import bytes_per_cell
 
 LLAMA_CPP_WAYS: Final = {"llama_cpp_stored": False, "llama_cpp_float32": True}
 SECONDS_ON_A_GPU: Final = 8.0  # of a way; with these all ways, twice 20 and 200 respondents, end in time

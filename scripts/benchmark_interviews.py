@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM
 
-from def_sim.engines.local.gguf.unpacking import unpack
-from def_sim.engines.local.loading import load_network
-from def_sim.engines.local.mixtral import packed_linear
-from def_sim.engines.local.package_source import packages_folder
+from def_sim.engines.local.checkpoints.gguf.unpacking import unpack
+from def_sim.engines.local.checkpoints.package_source import packages_folder
+from def_sim.engines.local.loading.mixtral import packed_linear
+from def_sim.engines.local.loading.networks import load_network
 from def_sim.engines.local.runner import Prompt
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 

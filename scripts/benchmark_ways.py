@@ -16,15 +16,15 @@ from benchmark_interviews import Interview, plain_prompt, request_of
 from transformers import GenerationConfig
 from transformers.generation.continuous_batching.utils import WorkloadHints
 
-from def_sim.engines.local import slot_attention
 from def_sim.engines.local.capacity import UNPACKED_SHARE, free_bytes
-from def_sim.engines.local.key_values import LayerShape, bytes_per_cell
+from def_sim.engines.local.loading.unpacking import unpack_linear_layers
 from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.runner import Prompt
-from def_sim.engines.local.slot_loop import SlotLoop
 from def_sim.engines.local.slot_support import try_pages, try_slots
-from def_sim.engines.local.unpacking import unpack_linear_layers
+from def_sim.engines.local.slots import slot_attention
+from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_cell
+from def_sim.engines.local.slots.slot_loop import SlotLoop
 
 SURVEY: Final = 613  # questions of the study's survey of the USA
 

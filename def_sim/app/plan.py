@@ -15,8 +15,8 @@ from def_sim.app.plan_cpu import processor_rate, processor_seconds
 from def_sim.app.plan_memory import RESERVE, memory_line, weight_bytes
 from def_sim.app.run import Run, resolve_path
 from def_sim.app.thinking import TYPICAL_THOUGHT, model_thinks, thought_lines
-from def_sim.engines.local.checkpoint import check_checkpoint, find_checkpoint, loadable_folder
-from def_sim.engines.local.weight_files import num_parameters
+from def_sim.engines.local.checkpoints.checkpoint import check_checkpoint, find_checkpoint, loadable_folder
+from def_sim.engines.local.checkpoints.weight_files import num_parameters
 from def_sim.errors import ModelError
 from def_sim.prompts import render_frame, render_request
 from def_sim.records import AnswerMode, Question, Respondent, Survey

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from def_sim.engines.hosted_models import hosted_model, retirement_note
-from def_sim.engines.prices import find_price
+from def_sim.engines.hosted.hosted_models import hosted_model, retirement_note
+from def_sim.engines.hosted.prices import find_price
 
 
 def hosted_lines(arguments: Mapping[str, Any], tokens_in: float, tokens_out: float) -> list[str]:

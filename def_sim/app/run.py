@@ -15,7 +15,7 @@ from def_sim.answers.storage.manifest import run_hash
 from def_sim.app.home import SHIPPED, find_package, home_folder
 from def_sim.app.schema import RunConfig, StrategyChoice
 from def_sim.app.targets import resolve_target
-from def_sim.engines.local.package_source import FETCHED, packages_folder
+from def_sim.engines.local.checkpoints.package_source import FETCHED, packages_folder
 from def_sim.errors import ConfigError, ModelError
 from def_sim.interview import Engine
 from def_sim.prompts import LanguagePack, read_language_pack

@@ -29,7 +29,7 @@ from def_sim.app.run import Run, create_engine, folder_of, prepare_run, what_def
 from def_sim.app.schema import RunConfig
 from def_sim.app.signals import Interrupted, run_coroutine
 from def_sim.app.terminal import say, say_text
-from def_sim.engines.cost import HasLedger
+from def_sim.engines.hosted.cost import HasLedger
 from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.notices import HasNotices
 from def_sim.errors import ConfigError, EngineError, ModelError, RunInUseError, RunMismatchError, StoreError

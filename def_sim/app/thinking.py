@@ -12,8 +12,8 @@ from typing import Final
 
 from def_sim.app.run import resolve_path
 from def_sim.app.schema import ModelChoice, RunConfig
-from def_sim.engines.local.chat_templates import thinks
-from def_sim.engines.local.checkpoint import chat_template_text, context_length, find_checkpoint
+from def_sim.engines.local.checkpoints.checkpoint import chat_template_text, context_length, find_checkpoint
+from def_sim.engines.local.prompts.chat_templates import thinks
 from def_sim.errors import ModelError
 
 TYPICAL_THOUGHT: Final = 600  # tokens on a question of opinion; an estimate

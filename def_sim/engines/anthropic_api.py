@@ -12,20 +12,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from def_sim.engines.addresses import check_base_url
-from def_sim.engines.anthropic_messages import message_parameters, read_message
-from def_sim.engines.batch_journal import BatchJournal
-from def_sim.engines.batch_replies import BatchCalls
-from def_sim.engines.chat_replies import read_body
-from def_sim.engines.cost import Ledger
 from def_sim.engines.deviations import known_deviations
-from def_sim.engines.failures import Provider, read_key
-from def_sim.engines.hosted import HostedCalls, Limits, check_mode, most_tokens_in, provider_facts
-from def_sim.engines.hosted_models import check_not_retired, hosted_model
-from def_sim.engines.http_client import HEADERS, Hook, client_settings, transport_errors
-from def_sim.engines.message_batches import MessageBatches
+from def_sim.engines.hosted.addresses import check_base_url
+from def_sim.engines.hosted.anthropic_messages import message_parameters, read_message
+from def_sim.engines.hosted.batch_journal import BatchJournal
+from def_sim.engines.hosted.batch_replies import BatchCalls
+from def_sim.engines.hosted.calls import HostedCalls, Limits, check_mode, most_tokens_in, provider_facts
+from def_sim.engines.hosted.chat_replies import read_body
+from def_sim.engines.hosted.cost import Ledger
+from def_sim.engines.hosted.failures import Provider, read_key
+from def_sim.engines.hosted.hosted_models import check_not_retired, hosted_model
+from def_sim.engines.hosted.http_client import HEADERS, Hook, client_settings, transport_errors
+from def_sim.engines.hosted.message_batches import MessageBatches
+from def_sim.engines.hosted.prices import find_price
 from def_sim.engines.notices import Notices
-from def_sim.engines.prices import find_price
 from def_sim.errors import DefSimError, EngineError
 from def_sim.records import Capabilities, Completion, Request
 

@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from def_sim.answers.reading.reasoning import part_reasoning
-from def_sim.engines.addresses import check_base_url
-from def_sim.engines.chat_replies import Choice, OpenThoughts, completion_of, read_body, read_choices
-from def_sim.engines.cost import Ledger
 from def_sim.engines.deviations import MEANINGS, as_sent, known_deviations
-from def_sim.engines.failures import PROBE, Provider, read_key
-from def_sim.engines.hosted import HostedCalls, Limits, check_mode, provider_facts
-from def_sim.engines.hosted_models import check_not_retired
-from def_sim.engines.http_client import HEADERS, client_settings, transport_errors
+from def_sim.engines.hosted.addresses import check_base_url
+from def_sim.engines.hosted.calls import HostedCalls, Limits, check_mode, provider_facts
+from def_sim.engines.hosted.chat_replies import Choice, OpenThoughts, completion_of, read_body, read_choices
+from def_sim.engines.hosted.cost import Ledger
+from def_sim.engines.hosted.failures import PROBE, Provider, read_key
+from def_sim.engines.hosted.hosted_models import check_not_retired
+from def_sim.engines.hosted.http_client import HEADERS, client_settings, transport_errors
+from def_sim.engines.hosted.openai_probe import HONOURED, UNKNOWN, Findings, probe
+from def_sim.engines.hosted.prices import find_price
+from def_sim.engines.hosted.sampling_parameters import SEED, TOP_K, TOP_P, dialect_of
+from def_sim.engines.hosted.taken import ROOM_TO_THINK, Reply, Trial
 from def_sim.engines.notices import Notices
-from def_sim.engines.openai_probe import HONOURED, UNKNOWN, Findings, probe
-from def_sim.engines.prices import find_price
-from def_sim.engines.sampling_parameters import SEED, TOP_K, TOP_P, dialect_of
-from def_sim.engines.taken import ROOM_TO_THINK, Reply, Trial
 from def_sim.errors import ConfigError, EngineError
 from def_sim.randomness import noise_key
 from def_sim.records import (

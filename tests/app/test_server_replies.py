@@ -11,7 +11,7 @@ from runs import run_folder
 
 from def_sim import interview
 from def_sim.app.main import main
-from def_sim.engines import waiting
+from def_sim.engines.hosted import waiting
 
 CASES = [
     json.loads(line)

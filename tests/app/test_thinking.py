@@ -12,7 +12,7 @@ from def_sim.app.main import compose_config, main
 from def_sim.app.run import prepare_run, what_defines
 from def_sim.app.schema import validate_config
 from def_sim.app.thinking import model_thinks, with_room_for_thought
-from def_sim.engines.local.chat_templates import arguments_of, thinks
+from def_sim.engines.local.prompts.chat_templates import arguments_of, thinks
 
 OPENED = CHATML_TURNS + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n<think>\n' }}{% endif %}"
 SWITCHED = CHATML_OPEN + (
@@ -79,7 +79,7 @@ def test_codes_are_scored_behind_the_closed_thought_and_the_manifest_says_so(
 def test_where_the_thought_cannot_be_closed_scoring_codes_is_refused(
     tmp_path: Path, thinker: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("def_sim.engines.local.chat_format.closing_of", lambda opening: None)
+    monkeypatch.setattr("def_sim.engines.local.prompts.chat_format.closing_of", lambda opening: None)
     assert main(words(tmp_path, thinker, "stage=interview", "answer_mode=constrained")) == 2
     assert "cannot answer with answer_mode=constrained" in capsys.readouterr().err
 

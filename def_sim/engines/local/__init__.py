@@ -1,8 +1,7 @@
 """Checkpoints on this machine, run by transformers.
 
-`engine`, `worker`, `runner`, `checkpoint`, `weight_files`, `prompt_styles` and `quantization` are light;
+`engine`, `worker`, `runner`, `checkpoints/` and the small files of `prompts/` and `loading/` are light;
 torch and transformers are imported by `model` and what it uses, in the worker thread, when the model
-loads. `slot_loop` answers, `batch_runner` where a model has no slots. `loading` chooses class and
-tokenizer, `mixtral` and `packing` see to 4 bit, `native/` has what transformers has not. `fetch` alone
-uses the network.
+loads. `slots/` answers, `paged/` on a GPU, `batches/` where a model has no slots; `sampling/` chooses
+tokens for all. `checkpoints/fetch` alone uses the network.
 """

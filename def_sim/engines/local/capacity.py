@@ -13,11 +13,11 @@ from typing import Any, Final, TypeVar
 
 import torch
 
-from def_sim.engines.local.key_values import KeyValues, LayerShape, cell_budget, rounded
 from def_sim.engines.local.model import is_out_of_memory
 from def_sim.engines.local.paged.trial import run_large_step
-from def_sim.engines.local.slot_attention import Reading, Step
-from def_sim.engines.local.token_choice import Ask, choose
+from def_sim.engines.local.sampling.token_choice import Ask, choose
+from def_sim.engines.local.slots.key_values import KeyValues, LayerShape, cell_budget, rounded
+from def_sim.engines.local.slots.slot_attention import Reading, Step
 from def_sim.errors import ModelError
 from def_sim.records import DecodingConfig
 

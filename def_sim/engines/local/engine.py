@@ -13,20 +13,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from def_sim.engines.local.chat_templates import check_arguments
-from def_sim.engines.local.checkpoint import (
+from def_sim.engines.local.checkpoints.checkpoint import (
     chat_template_text,
     check_checkpoint,
     checkpoint_identity,
     find_checkpoint,
 )
-from def_sim.engines.local.gguf.header import is_gguf
-from def_sim.engines.local.prompt_styles import PROMPT_STYLES
-from def_sim.engines.local.quantization import QUANTIZATIONS, QUANTIZE_ABOVE, choose_quantization
+from def_sim.engines.local.checkpoints.gguf.header import is_gguf
+from def_sim.engines.local.checkpoints.weight_files import num_parameters, weight_bytes
+from def_sim.engines.local.loading.quantization import QUANTIZATIONS, QUANTIZE_ABOVE, choose_quantization
+from def_sim.engines.local.prompts.chat_templates import check_arguments
+from def_sim.engines.local.prompts.prompt_styles import PROMPT_STYLES
+from def_sim.engines.local.prompts.template_trial import check_template
 from def_sim.engines.local.runner import Runner
 from def_sim.engines.local.shared_worker import borrow, give_back_aside
-from def_sim.engines.local.template_trial import check_template
-from def_sim.engines.local.weight_files import num_parameters, weight_bytes
 from def_sim.engines.local.worker import Worker
 from def_sim.errors import ConfigError, EngineError
 from def_sim.records import Capabilities, Completion, Request
@@ -157,7 +157,7 @@ class LocalEngine:
         """
         self.check_files()
         if self._settings.device not in ("auto", "cpu"):
-            from def_sim.engines.local.placement import find_devices  # torch, which knows of GPUs
+            from def_sim.engines.local.loading.placement import find_devices  # torch, which knows of GPUs
 
             find_devices(self._settings.device)
 
@@ -269,7 +269,7 @@ def _load(settings: _Settings) -> Runner:
     check_checkpoint(folder, needs_chat_template=settings.prompt_style == "chat")
     _check_template(folder, settings)
     if is_gguf(folder):
-        from def_sim.engines.local.gguf.unpacking import unpack
+        from def_sim.engines.local.checkpoints.gguf.unpacking import unpack
 
         folder = unpack(folder)
     from def_sim.engines.local.model import LocalModel

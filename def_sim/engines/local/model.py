@@ -15,25 +15,25 @@ import transformers
 from transformers.utils import logging as transformers_logging
 
 from def_sim.answers.reading.sections import through_first_sentence
-from def_sim.engines.local.batching import BatchTooLargeError
-from def_sim.engines.local.chat_format import PromptFormat
-from def_sim.engines.local.generation import SpecialTokens, generate_batch
-from def_sim.engines.local.loading import load_network, load_tokenizer
-from def_sim.engines.local.packing import network_facts
-from def_sim.engines.local.placement import find_devices
-from def_sim.engines.local.precision import choose_precision
-from def_sim.engines.local.quantization import (
+from def_sim.engines.local.batches.batching import BatchTooLargeError
+from def_sim.engines.local.batches.generation import SpecialTokens, generate_batch
+from def_sim.engines.local.checkpoints.weight_files import read_json
+from def_sim.engines.local.loading.networks import load_network, load_tokenizer
+from def_sim.engines.local.loading.packing import network_facts
+from def_sim.engines.local.loading.placement import find_devices
+from def_sim.engines.local.loading.precision import choose_precision
+from def_sim.engines.local.loading.quantization import (
     QUANTIZE_ABOVE,
     choose_quantization,
     estimated_parameters,
     loaded_bytes,
 )
+from def_sim.engines.local.loading.unpacking import unpack_linear_layers
+from def_sim.engines.local.prompts.chat_format import PromptFormat
+from def_sim.engines.local.prompts.thoughts import part
+from def_sim.engines.local.prompts.turn_ends import names_of
+from def_sim.engines.local.prompts.written_text import WrittenText
 from def_sim.engines.local.runner import Prompt
-from def_sim.engines.local.thoughts import part
-from def_sim.engines.local.turn_ends import names_of
-from def_sim.engines.local.unpacking import unpack_linear_layers
-from def_sim.engines.local.weight_files import read_json
-from def_sim.engines.local.written_text import WrittenText
 from def_sim.errors import EngineError, ModelError
 from def_sim.records import AnswerMode, Completion, FinishReason, Request, StopAfter
 

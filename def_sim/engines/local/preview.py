@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from def_sim.engines.local.checkpoint import (
+from def_sim.engines.local.checkpoints.checkpoint import (
     chat_template_text,
     check_checkpoint,
     find_checkpoint,
     loadable_folder,
 )
-from def_sim.engines.local.prompt_styles import STYLES, Marker
-from def_sim.engines.local.template_trial import check_template
-from def_sim.engines.local.weight_files import read_json
+from def_sim.engines.local.checkpoints.weight_files import read_json
+from def_sim.engines.local.prompts.prompt_styles import STYLES, Marker
+from def_sim.engines.local.prompts.template_trial import check_template
 from def_sim.records import Request
 
 
@@ -48,8 +48,8 @@ def preview_prompt(
     if prompt_style == "chat":
         check_template(chat_template_text(folder) or "", template_arguments or {}, of=folder)
     folder = loadable_folder(folder)
-    from def_sim.engines.local.chat_format import PromptFormat
-    from def_sim.engines.local.loading import load_tokenizer
+    from def_sim.engines.local.loading.networks import load_tokenizer
+    from def_sim.engines.local.prompts.chat_format import PromptFormat
 
     tokenizer = load_tokenizer(folder, prompt_style)
     style = PromptFormat(
@@ -61,7 +61,7 @@ def preview_prompt(
 
 def written_without_tokenizer(prompt_style: str, request: Request) -> str | None:
     """The prompt's text where it needs no file of the checkpoint; None for a template that is not here."""
-    from def_sim.engines.local.chat_format import plain_text
+    from def_sim.engines.local.prompts.chat_format import plain_text
 
     if prompt_style == "text":
         return plain_text(request.messages, request.answer_anchor)

@@ -6,10 +6,10 @@ the model hands over what was chosen for the answer's rows and is told where the
 
 from dataclasses import dataclass, field
 
-from def_sim.engines.local.beam_search import BeamSearch, Survivors
-from def_sim.engines.local.option_codes import CodeScores
 from def_sim.engines.local.runner import Prompt
-from def_sim.engines.local.token_choice import Ask, Choice
+from def_sim.engines.local.sampling.beam_search import BeamSearch, Survivors
+from def_sim.engines.local.sampling.option_codes import CodeScores
+from def_sim.engines.local.sampling.token_choice import Ask, Choice
 from def_sim.randomness import noise_key
 
 

@@ -8,20 +8,20 @@ from typing import Any, Final
 
 import torch
 
-from def_sim.engines.local import slot_attention
-from def_sim.engines.local.attention_watch import attending_by
-from def_sim.engines.local.batch_runner import BatchRunner
-from def_sim.engines.local.batch_trial import bears_padding
+from def_sim.engines.local.batches.batch_runner import BatchRunner
+from def_sim.engines.local.batches.batch_trial import bears_padding
 from def_sim.engines.local.capacity import UNPACKED_SHARE, capacity_in_pages, capacity_in_slots, free_bytes
-from def_sim.engines.local.key_values import LayerShape, bytes_per_cell
 from def_sim.engines.local.model import LocalModel
 from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.paged.trial import graph_obstacle, logits_in_pages, obstacle
 from def_sim.engines.local.runner import Runner
-from def_sim.engines.local.slot_loop import SlotLoop
 from def_sim.engines.local.slot_runner import SlotRunner
-from def_sim.engines.local.slot_trial import difference, needs_positions, trial_tokens, try_slots
+from def_sim.engines.local.slots import slot_attention
+from def_sim.engines.local.slots.attention_watch import attending_by
+from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_cell
+from def_sim.engines.local.slots.slot_loop import SlotLoop
+from def_sim.engines.local.slots.slot_trial import difference, needs_positions, trial_tokens, try_slots
 from def_sim.errors import ModelError
 
 _FIXED_ROWS: Final = 64  # rows of every step where shapes are fixed

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from def_sim.engines.local.paged.packet import Packet
-from def_sim.engines.local.sampling import warp_logits
-from def_sim.engines.local.token_noise import token_noise
+from def_sim.engines.local.sampling.token_noise import token_noise
+from def_sim.engines.local.sampling.warping import warp_logits
 
 FIELDS: Final = 3  # of a candidate: score, beam, token
 

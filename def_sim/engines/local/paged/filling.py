@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from def_sim.engines.local.beam_search import num_candidates
 from def_sim.engines.local.paged.packet import MOST_SHARES, Packet, Shape
 from def_sim.engines.local.paged.paged_draft import PagedDraft
 from def_sim.engines.local.paged.pages import PAGE
+from def_sim.engines.local.sampling.beam_search import num_candidates
 from def_sim.randomness import noise_states
 
 _USUAL_SHARE = 256  # cells; a multiple of a page

@@ -15,10 +15,10 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from def_sim.engines.local import slot_attention
-from def_sim.engines.local.key_values import KeyValues
 from def_sim.engines.local.paged.residual_sums import ResidualSums
-from def_sim.engines.local.slot_attention import Reading, Step
+from def_sim.engines.local.slots import slot_attention
+from def_sim.engines.local.slots.key_values import KeyValues
+from def_sim.engines.local.slots.slot_attention import Reading, Step
 
 _ROTATION: Final = "apply_rotary_pos_emb"
 _SIBLINGS: Final = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))  # products of the same input

@@ -13,8 +13,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from def_sim.engines.local.beam_search import Candidate
-from def_sim.engines.local.key_values import LayerShape
 from def_sim.engines.local.paged.blocks import (
     READING_ROWS,
     WRITING_ROWS,
@@ -28,7 +26,9 @@ from def_sim.engines.local.paged.filling import Plan, Seats, fill
 from def_sim.engines.local.paged.packet import Shape
 from def_sim.engines.local.paged.paged_draft import PagedDraft
 from def_sim.engines.local.paged.step import MOST_CAPTURED, StepRunner
-from def_sim.engines.local.token_choice import Choice, log_probabilities
+from def_sim.engines.local.sampling.beam_search import Candidate
+from def_sim.engines.local.sampling.token_choice import Choice, log_probabilities
+from def_sim.engines.local.slots.key_values import LayerShape
 
 _PLAIN: Final = Kind(1, 0, has_top_p=False, has_beams=False, scores_codes=False)
 

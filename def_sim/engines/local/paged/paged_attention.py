@@ -17,7 +17,7 @@ from transformers import AttentionInterface
 
 from def_sim.engines.local.paged.packet import Packet
 from def_sim.engines.local.paged.pages import PAGE, PagePool
-from def_sim.engines.local.slot_attention import refuse_changed_scores
+from def_sim.engines.local.slots.slot_attention import refuse_changed_scores
 
 NAME: Final = "def_sim_pages"
 

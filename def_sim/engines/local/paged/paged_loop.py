@@ -16,7 +16,6 @@ from typing import Any, Final
 
 import torch
 
-from def_sim.engines.local.key_values import LayerShape, bytes_per_cell
 from def_sim.engines.local.paged.device_choice import Board
 from def_sim.engines.local.paged.filling import Plan, Seats
 from def_sim.engines.local.paged.launching import Flight, Launcher
@@ -26,7 +25,8 @@ from def_sim.engines.local.paged.pages import MOST_BEAMS, PAGE, PagePool
 from def_sim.engines.local.paged.room import Room
 from def_sim.engines.local.paged.step import StepRunner
 from def_sim.engines.local.runner import Prompt
-from def_sim.engines.local.slot_loop import Work, does_not_fit, not_finite
+from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_cell
+from def_sim.engines.local.slots.slot_loop import Work, does_not_fit, not_finite
 from def_sim.errors import EngineError
 
 _FEWEST_READ: Final = 64  # prompt tokens of a step when memory is short

@@ -14,7 +14,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from def_sim.engines.local.key_values import LayerShape
+from def_sim.engines.local.slots.key_values import LayerShape
 
 PAGE: Final = 64  # cells
 MOST_BEAMS: Final = 62  # rows of a sequence: a bit each of a signed word

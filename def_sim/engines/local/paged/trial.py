@@ -11,7 +11,6 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from def_sim.engines.local.key_values import LayerShape
 from def_sim.engines.local.paged.blocks import READING_ROWS, WRITING_ROWS, rows_per_block, size_of_writing
 from def_sim.engines.local.paged.device_choice import Board, Kind
 from def_sim.engines.local.paged.filling import Plan, Seats, fill
@@ -20,6 +19,7 @@ from def_sim.engines.local.paged.paged_draft import PagedDraft
 from def_sim.engines.local.paged.pages import PagePool, num_pages_for
 from def_sim.engines.local.paged.step import StepRunner
 from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.slots.key_values import LayerShape
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
 _MOST_WRITTEN: Final = 4  # tokens

@@ -1,0 +1,1 @@
+"""The files of a checkpoint: found, fetched, whole, and what they say of themselves without being loaded."""

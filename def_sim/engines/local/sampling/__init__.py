@@ -1,0 +1,1 @@
+"""From logits to the next tokens: warped, drawn with addressed noise, searched with beams."""

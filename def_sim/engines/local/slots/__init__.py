@@ -1,0 +1,1 @@
+"""The loop that runs everywhere: a slot a respondent, attention by a call a sequence."""
