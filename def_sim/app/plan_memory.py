@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from def_sim.app.run import Run
-from def_sim.engines.local.quantization import loaded_bytes
+from def_sim.engines.local.loading.quantization import QUANTIZE_ABOVE, loaded_bytes, packing_of
 
 if TYPE_CHECKING:
     from def_sim.app.plan import Card, Plan
@@ -18,13 +18,14 @@ _BYTES_PER_PARAMETER = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "auto":
 
 
 def planned_quantization(run: Run) -> str:
-    """none, int8, nf4 or gptq; "auto" is decided as the engine does."""
+    """none, int8, nf4 or gptq; "auto" is decided by the engine's own rule and limit."""
     model = run.config.model
     arguments: Mapping[str, object] = model.engine.arguments if model.engine else {}
     requested = str(arguments.get("quantization") or "none")
     if requested != "auto":
         return requested
-    return "nf4" if model.num_parameters > model.planning.quantize_above_parameters else "none"
+    above = arguments.get("quantize_above", QUANTIZE_ABOVE)  # what the engine is given, or its default
+    return packing_of(model.num_parameters, quantize_above=int(str(above)))
 
 
 def weight_bytes(run: Run) -> float:

@@ -1,5 +1,8 @@
 """A plan says what fits into a card before anything is loaded."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from def_sim.app.main import compose_config
@@ -13,6 +16,8 @@ from def_sim.app.plan_memory import (
 )
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
+from def_sim.engines.local.loading.quantization import choose_quantization
+from def_sim.resources import conf_folder
 
 A100 = CARDS[0]
 TEN = {  # gigabytes of weights
@@ -82,3 +87,37 @@ def test_where_option_codes_are_scored_a_plan_counts_one_token_an_answer() -> No
     words = ["model=mistral7b", "respondents=3", f"items=[wvs7.Q1,{several}]"]
     assert make_plan(planned(*words)).tokens_out == 3 * (80 + 80)
     assert make_plan(planned(*words, "answer_mode=probabilities")).tokens_out == 3 * (1 + 80)
+
+
+LOCAL = [
+    path.stem
+    for path in sorted((conf_folder() / "model").glob("*.yaml"))
+    if "LocalEngine" in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("packs", [True, False])
+@pytest.mark.parametrize("parameter", ["planning.quantize_above_parameters", "engine.quantize_above"])
+@pytest.mark.parametrize("model", LOCAL)
+def test_a_plan_packs_what_the_engine_packs_wherever_the_limit_is(
+    model: str, parameter: str, packs: bool, tmp_path: Path
+) -> None:
+    known = "model.num_parameters=5_000_000_000" if model == "hf" else "respondents=1"
+    path = ["model.engine.path=/nowhere"] if model == "hf" else []
+    number = int(validate_config(compose_config([f"model={model}", known, *path])).model.num_parameters)
+    limit = f"model.{parameter}={number - packs}"
+    run = planned(f"model={model}", known, *path, "model.engine.quantization=auto", limit, "items=[wvs7.Q1]")
+    assert run.config.model.engine is not None
+    folder = stored_in_16_bit(number, tmp_path)
+    above = run.config.model.engine.arguments["quantize_above"]
+    assert choose_quantization("auto", folder, quantize_above=above) == ("nf4" if packs else "none")
+    assert planned_quantization(run) == ("nf4" if packs else "none")
+
+
+def stored_in_16_bit(num_parameters: int, folder: Path) -> Path:
+    """The small files of a checkpoint: its header names that many numbers, of which none is there."""
+    tensor = {"dtype": "BF16", "shape": [num_parameters], "data_offsets": [0, 0]}
+    header = json.dumps({"weight": tensor}).encode()
+    (folder / "config.json").write_text("{}", encoding="utf-8")
+    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    return folder

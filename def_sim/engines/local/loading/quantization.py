@@ -40,10 +40,9 @@ def choose_quantization(requested: str, folder: Path, *, quantize_above: int = Q
     # A GGUF file is unpacked before it is loaded: whatever it was packed in, it is no quantisation of ours.
     config = {} if is_gguf(folder) else read_json(folder / "config.json")
     stored = _stored(config, folder)
+    chosen = requested
     if requested == "auto":
-        chosen = stored or ("nf4" if estimated_parameters(folder) > quantize_above else "none")
-    else:
-        chosen = requested
+        chosen = stored or packing_of(estimated_parameters(folder), quantize_above=quantize_above)
     if stored is not None and chosen != stored:
         raise ModelError(
             f"{folder} is stored in {stored}, so quantization={requested} is not possible.",
@@ -51,6 +50,19 @@ def choose_quantization(requested: str, folder: Path, *, quantize_above: int = Q
         )
     _check_possible(chosen, stored, config, folder)
     return chosen
+
+
+def packing_of(num_parameters: float, *, quantize_above: int = QUANTIZE_ABOVE) -> str:
+    """The study's rule, for plans and for loading: 4 bit above a number of parameters.
+
+    Args:
+        num_parameters: Of a model stored in 16 bit.
+        quantize_above: `engine.quantize_above` of the model's YAML.
+
+    Returns:
+        "nf4" or "none".
+    """
+    return "nf4" if num_parameters > quantize_above else "none"
 
 
 def is_stored_quantized(folder: Path) -> bool:
