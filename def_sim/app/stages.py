@@ -30,8 +30,8 @@ from def_sim.app.schema import RunConfig
 from def_sim.app.signals import Interrupted, run_coroutine
 from def_sim.app.terminal import say, say_text
 from def_sim.engines.hosted.cost import HasLedger
-from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.notices import HasNotices
+from def_sim.engines.optional import GoesOn, HasFiles
 from def_sim.errors import ConfigError, EngineError, ModelError, RunInUseError, RunMismatchError, StoreError
 from def_sim.interview import Engine, HasWork, Interviews
 
@@ -87,7 +87,7 @@ def fetch(config: RunConfig) -> int:
 
 def _check_files(engine: Engine) -> None:
     """The machine that plans need not be the one that answers: its devices are not asked for."""
-    if isinstance(engine, LocalEngine):
+    if isinstance(engine, HasFiles):
         engine.check_files()
     else:
         engine.check()
@@ -282,7 +282,7 @@ def _check_same(folder: Path, defines: Mapping[str, Any]) -> None:
 def _go_on_as_before(engine: Engine, folder: Path) -> None:
     """What `dtype: auto` chose for the first answer holds for all: it is not tried again."""
     stored = read_manifest(folder).get("engine", {}).get("dtype")
-    if isinstance(engine, LocalEngine) and isinstance(stored, str):
+    if isinstance(engine, GoesOn) and isinstance(stored, str):
         engine.go_on_in(stored)
 
 
