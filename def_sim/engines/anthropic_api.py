@@ -47,7 +47,8 @@ class AnthropicEngine:
         input_usd_per_million: Price of tokens read, where data/prices.yaml has none or another.
         output_usd_per_million: The same for tokens written.
         max_concurrent: Most requests under way.
-        max_retries: How often a request is repeated at once that met an overload or a lost connection.
+        max_retries: How often a call at the start, or one about batches, is repeated that met an overload
+            or a lost connection; questions are tried again by the interview.
         timeout_s: How long a request may take, to the last byte of its reply.
         longest_wait_s: How long the run waits at most where a server asks to wait.
         longest_reply_bytes: Most bytes of a reply; a longer one is given up.
@@ -69,7 +70,7 @@ class AnthropicEngine:
         input_usd_per_million: float | None = None,
         output_usd_per_million: float | None = None,
         max_concurrent: int = 64,
-        max_retries: int = 4,
+        max_retries: int = 3,
         timeout_s: float = 120.0,
         longest_wait_s: float = 120.0,
         longest_reply_bytes: int = 8_000_000,
@@ -173,7 +174,7 @@ class AnthropicEngine:
             api_key=read_key(self._provider),
             base_url=self._provider.base_url,
             timeout=self._limits.timeout_s,
-            max_retries=0,  # ours: each try is paced, capped and has its own time
+            max_retries=0,  # each try is paced, capped and has its own time
             default_headers=HEADERS,
             http_client=anthropic.DefaultAsyncHttpxClient(**client_settings(hook)),
         )

@@ -66,7 +66,8 @@ class OpenAIServerEngine:
         input_usd_per_million: Price of tokens read, where data/prices.yaml has none or another.
         output_usd_per_million: The same for tokens written.
         max_concurrent: Most requests under way.
-        max_retries: How often a request is repeated at once that met an overload or a lost connection.
+        max_retries: How often a call at the start, or one about batches, is repeated that met an overload
+            or a lost connection; questions are tried again by the interview.
         timeout_s: How long a request may take, to the last byte of its reply.
         longest_wait_s: How long the run waits at most where a server asks to wait.
         longest_reply_bytes: Most bytes of a reply; a longer one is given up.
@@ -89,7 +90,7 @@ class OpenAIServerEngine:
         input_usd_per_million: float | None = None,
         output_usd_per_million: float | None = None,
         max_concurrent: int = 64,
-        max_retries: int = 4,
+        max_retries: int = 3,
         timeout_s: float = 120.0,
         longest_wait_s: float = 120.0,
         longest_reply_bytes: int = 8_000_000,
@@ -197,7 +198,7 @@ class OpenAIServerEngine:
             api_key=read_key(self._provider) or _NO_KEY,
             base_url=self._provider.base_url,
             timeout=self._limits.timeout_s,
-            max_retries=0,  # ours: each try is paced, capped and has its own time
+            max_retries=0,  # each try is paced, capped and has its own time
             default_headers=HEADERS,
             http_client=openai.DefaultAsyncHttpxClient(**client_settings(self._calls.watch)),
         )
@@ -273,7 +274,7 @@ class OpenAIServerEngine:
             return completion_of(choice, bodies[-1])
 
         assert self._calls is not None
-        await self._calls.complete(request, 2 * trial.max_tokens, send)
+        await self._calls.complete(request, 2 * trial.max_tokens, send, is_question=False)
         choices = read_choices(bodies[-1], self._provider, request)
         self._thoughts.look_at(choices[0])
         reply = _as_reply(choices, bodies[-1])

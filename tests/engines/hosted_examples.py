@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from loopback import Loopback
 
 from def_sim.engines.anthropic_api import AnthropicEngine
 from def_sim.engines.openai_server import OpenAIServerEngine
+from def_sim.errors import EngineError
 from def_sim.records import Completion, DecodingConfig, Message, Request, RequestKey, Role
 
 HostedEngine = AnthropicEngine | OpenAIServerEngine
@@ -44,13 +46,19 @@ def a_request(number: int = 0, text: str = "", **decoding: Any) -> Request:
     return Request((Message(Role.USER, text or f"question {number}"),), DecodingConfig(**decoding), key)
 
 
-def ask(engine: HostedEngine, requests: Iterable[Request]) -> list[Completion]:
-    """All at once; the first failure is raised."""
+def ask(engine: HostedEngine, requests: Iterable[Request], *, most_tries: int = 1) -> list[Completion]:
+    """All at once, each as often as an interview would; the first failure is raised."""
+
+    async def tried(request: Request) -> Completion:
+        for _ in range(most_tries - 1):
+            with suppress(EngineError):
+                return await engine.submit(request)
+        return await engine.submit(request)
 
     async def run() -> list[Completion]:
         try:
             await engine.start()
-            return list(await asyncio.gather(*map(engine.submit, requests)))
+            return list(await asyncio.gather(*map(tried, requests)))
         finally:
             await engine.close()
 

@@ -1,4 +1,4 @@
-"""The discipline of every hosted engine: paced, capped, bounded, tried again, failures in our words.
+"""The discipline of every hosted engine: paced, capped, bounded, failures in our words.
 
 Joins `pacing`, `cost`, `waiting`, `reply_bodies` and `failures` around one call. Which call that is, and
 how a reply is read, is the business of the engine.
@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -46,7 +47,8 @@ class Limits:
 
     Args:
         max_concurrent: Most requests under way.
-        max_retries: How often a request is repeated at once that met an overload or a lost connection.
+        max_retries: How often a call is repeated at once that is not of an interview: the requests at the
+            start, and what is asked about batches. A question is tried again by the interview alone.
         timeout_s: How long a request may take, from sending to the last byte of its reply.
         longest_wait_s: How long the run waits at most where a server asks to wait.
         longest_reply_bytes: Most bytes of a reply; a longer one is given up.
@@ -105,21 +107,31 @@ class HostedCalls:
         self._notices = notices
 
     async def complete(
-        self, request: Request, max_tokens: int, send: Callable[[], Awaitable[Completion]]
+        self,
+        request: Request,
+        max_tokens: int,
+        send: Callable[[], Awaitable[Completion]],
+        *,
+        is_question: bool = True,
     ) -> Completion:
-        """One completion, waiting for its turn, tried again where the provider was at fault.
+        """One completion, waiting for its turn.
+
+        A question is tried once: whether and when it is tried again, and how often at most, is the
+        interview's rule. Were it tried again here, too, the two would multiply.
 
         Args:
             request: What is asked.
             max_tokens: Most that the model may write.
             send: Makes the call and reads its reply.
+            is_question: False: nobody else tries it again, so it is done here.
 
         Raises:
             CostCapError: It would cost more than is left.
             DefSimError: The call failed, see `failures.as_failure`.
         """
         submitted_at = time.monotonic()
-        completion: Completion = await self._repeated(lambda: self._once(request, max_tokens, send))
+        once = partial(self._once, request, max_tokens, send)
+        completion: Completion = await (once() if is_question else self._repeated(once))
         return replace(completion, seconds=time.monotonic() - submitted_at)
 
     async def at_no_cost(self, send: Callable[[], Awaitable[Any]], *, timeout_s: float | None = None) -> Any:
@@ -141,7 +153,7 @@ class HostedCalls:
             try:
                 return await once()
             except EngineError as error:
-                # A reply of no use was paid for, and the interview asks again, in a while.
+                # A reply of no use was paid for.
                 is_paid = error.is_of_request and not isinstance(error, BrokenReplyError)
                 if not error.retryable or is_paid or attempt > self._limits.max_retries:
                     raise

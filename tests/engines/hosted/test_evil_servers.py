@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from evil_server import ANSWERS, FAILURES, TEXT, evil_server, good_reply, saying, with_length, without_end
-from hosted_examples import HOSTED, a_request, hosted
+from hosted_examples import HOSTED, a_request, ask, hosted
 from loopback import KEY
 from waiting import HANG_S
 
@@ -94,7 +94,8 @@ def test_whatever_a_server_asks_to_wait_the_run_goes_on_soon(name: str, value: s
     refused = with_length(b"{}", f"retry-after: {value}", status="429 Too Many")
     replies = iter([refused, with_length(good_reply())])
     with evil_server(lambda connection: connection.sendall(next(replies))) as server:
-        [completion] = ask_once(name, server, max_retries=1, longest_wait_s=0.01)
+        engine = hosted(name, server, timeout_s=TIMEOUT_S, longest_wait_s=0.01)
+        [completion] = ask(engine, [a_request()], most_tries=2)
     assert completion.text == TEXT
 
 

@@ -30,9 +30,9 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @either
 @pytest.mark.parametrize("fault", ["429", "529", "500", "cut", "cut_body"])
-def test_a_fault_that_passes_is_repeated_by_the_sdk_and_unseen(name: str, fault: str) -> None:
+def test_a_fault_that_passes_is_gone_when_the_interview_tries_again(name: str, fault: str) -> None:
     with Loopback(faults=lambda number: fault if number == 0 else None) as server:
-        [completion] = ask(hosted(name, server), [a_request(7)])
+        [completion] = ask(hosted(name, server), [a_request(7)], most_tries=2)
         assert completion.text == answer_to("question 7")
         assert len(server.requests) == 2
 
@@ -52,10 +52,21 @@ def test_a_fault_that_stays_is_a_failure_that_may_be_tried_again_and_never_text(
 
 
 @either
+@pytest.mark.parametrize("fault", ["429", "529", "500", "cut", "cut_body", "malformed"])
+def test_a_question_is_sent_once_whatever_happens_because_the_interview_tries_again(
+    name: str, fault: str
+) -> None:
+    with Loopback(faults=lambda number: fault) as server:
+        with pytest.raises(EngineError):
+            ask(hosted(name, server, max_retries=3), [a_request(7)])
+        assert len(server.requests) == 1
+
+
+@either
 def test_too_many_requests_slow_everybody_down(name: str) -> None:
     # Every tenth is refused: the engine halves what is under way, and all are answered all the same.
     with Loopback(faults=lambda number: "429" if number % 10 == 9 else None, delay_s=0.005) as server:
-        completions = ask(hosted(name, server, max_concurrent=64), map(a_request, range(100)))
+        completions = ask(hosted(name, server, max_concurrent=64), map(a_request, range(100)), most_tries=4)
         assert [c.text for c in completions] == [answer_to(f"question {n}") for n in range(100)]
         assert server.most_at_once < 32
 
