@@ -8,12 +8,8 @@ import pytest
 import torch
 from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-from def_sim.engines.local.sampling.warping import (
-    FiniteLogitsGuard,
-    KeyedBeamSampler,
-    KeyedSampler,
-    warp_logits,
-)
+from def_sim.engines.local.batches.keyed_samplers import FiniteLogitsGuard, KeyedBeamSampler, KeyedSampler
+from def_sim.engines.local.sampling.warping import warp_logits
 from def_sim.randomness import gumbel_noise, noise_key
 from def_sim.records import Request
 

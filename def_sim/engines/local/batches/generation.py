@@ -4,17 +4,15 @@ The slow way and the reference: models that can run in slots do (`slot_loop.py`)
 those to the tokens of this.
 
 Four kinds of decoding. Greedy and plain sampling share batches (`KeyedSampler`). Beam search
-is `generate()`'s own. Beam sampling is its loop with our draw of the continuations
-(`KeyedBeamSampler`), put in place of the one method that draws from torch's global generator;
-that method is private to transformers, so pyproject.toml bounds the version and tests hold it.
+is `generate()`'s own. Beam sampling is its beam search among continuations that we have drawn
+(`KeyedBeamSampler`), since its own sampling draws from torch's global generator.
 
 A checkpoint's generation_config.json may carry a top_k or a repetition penalty of its own.
 None of it reaches here: every parameter is set, and the model's own defaults are emptied
 when it is loaded (`model.py`).
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +20,7 @@ import torch
 from torch import Tensor
 from transformers import GenerationConfig, LogitsProcessorList
 
-from def_sim.engines.local.sampling.warping import FiniteLogitsGuard, KeyedBeamSampler, KeyedSampler
+from def_sim.engines.local.batches.keyed_samplers import FiniteLogitsGuard, KeyedBeamSampler, KeyedSampler
 from def_sim.errors import EngineError
 from def_sim.records import DecodingConfig, Request
 
@@ -68,9 +66,9 @@ def generate_batch(
     processors = LogitsProcessorList([guard])
     if decoding.num_beams == 1:
         processors.append(KeyedSampler(requests, prompt_length, model.device))
-    is_beam_sample = decoding.num_beams > 1 and decoding.do_sample
-    drawing = _drawing_beams(model, requests, prompt_length) if is_beam_sample else nullcontext()
-    with torch.inference_mode(), drawing:
+    elif decoding.do_sample:
+        processors.append(KeyedBeamSampler(requests, prompt_length, special.stop))
+    with torch.inference_mode():
         sequences = model.generate(
             input_ids=input_ids,
             attention_mask=mask,
@@ -92,18 +90,12 @@ def _left_padded(prompts: Sequence[tuple[int, ...]], pad: int, device: torch.dev
 
 
 def _settings(decoding: DecodingConfig, special: SpecialTokens) -> GenerationConfig:
-    """Every parameter that decides a token; without beams the sampler does the drawing."""
-    is_beam_sample = decoding.num_beams > 1 and decoding.do_sample
-    warpers = (
-        {"temperature": decoding.temperature, "top_k": decoding.top_k, "top_p": decoding.top_p}
-        if is_beam_sample
-        else {}
-    )
+    """Every parameter that decides a token; our samplers do the warping and drawing."""
     make_settings: Any = GenerationConfig  # untyped upstream
     settings: GenerationConfig = make_settings(
         max_new_tokens=decoding.max_new_tokens,
         num_beams=decoding.num_beams,
-        do_sample=is_beam_sample,
+        do_sample=False,
         length_penalty=1.0,
         early_stopping=False,
         repetition_penalty=1.0,
@@ -112,27 +104,8 @@ def _settings(decoding: DecodingConfig, special: SpecialTokens) -> GenerationCon
         eos_token_id=list(special.stop) or None,
         pad_token_id=special.pad,
         bos_token_id=special.begin,
-        **warpers,
     )
     return settings
-
-
-@contextmanager
-def _drawing_beams(model: Any, requests: Sequence[Request], prompt_length: int) -> Iterator[None]:
-    """Inside the block `generate()` draws the continuations of beams with our noise."""
-    sampler = KeyedBeamSampler(requests, prompt_length)
-    take_best = model._get_top_k_continuations
-
-    def continuations(*, accumulated_log_probs: Tensor, cur_len: int, beams_to_keep: int, **rest: Any) -> Any:
-        rest["do_sample"] = False  # drawn here; what is left for the method is to take all of it, best first
-        drawn = sampler.keep_drawn(accumulated_log_probs, length=cur_len, num_drawn=beams_to_keep)
-        return take_best(accumulated_log_probs=drawn, cur_len=cur_len, beams_to_keep=beams_to_keep, **rest)
-
-    model._get_top_k_continuations = continuations
-    try:
-        yield
-    finally:
-        del model._get_top_k_continuations  # the class's own method is seen again
 
 
 def _until_stop(row: list[int], stop: tuple[int, ...], decoding: DecodingConfig) -> Generated:
