@@ -8,8 +8,9 @@ from def_sim.engines.local.paged.paged_draft import PagedDraft
 from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.runner import Ended, Prompt
 from def_sim.engines.local.sampling.option_codes import choose_code
+from def_sim.engines.local.scheduling import does_not_fit
 from def_sim.engines.local.slots.draft import Draft
-from def_sim.engines.local.slots.slot_loop import SlotLoop, does_not_fit
+from def_sim.engines.local.slots.slot_loop import SlotLoop
 from def_sim.errors import EngineError
 from def_sim.records import AnswerMode, Completion, FinishReason, Request
 

@@ -1,6 +1,6 @@
 """The slot loop on a GPU: the next step is launched before the last one's tokens have been looked at.
 
-Who runs, and what is read and written when, is decided as in `slot_loop.py`; memory is pages instead
+Who runs is decided as for slots (`scheduling.py`); memory is pages instead
 of slots, and tokens are chosen on the device, so that it never waits for the host. A step late the host
 learns which tokens they were: an answer that has ended has by then been given one step too many, which
 is ignored, and its place is taken in the step after.
@@ -25,11 +25,10 @@ from def_sim.engines.local.paged.pages import MOST_BEAMS, PAGE, PagePool
 from def_sim.engines.local.paged.room import Room
 from def_sim.engines.local.paged.step import StepRunner
 from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.scheduling import Schedule, Work, does_not_fit, not_finite
 from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_cell
-from def_sim.engines.local.slots.slot_loop import Work, does_not_fit, not_finite
 from def_sim.errors import EngineError
 
-_FEWEST_READ: Final = 64  # prompt tokens of a step when memory is short
 _SWEEP: Final = 256  # cells that beams write between two looks for dead ones
 _EXPECTED: Final = 128  # tokens of an answer for which there should be room when it begins
 _FIRST_TABLE: Final = 32  # pages of an answer, to begin with
@@ -73,9 +72,7 @@ class PagedLoop:
     _runner: StepRunner = field(init=False)
     _launcher: Launcher = field(init=False)
     _free_seats: list[int] = field(init=False)
-    _num_suspects: int = 0  # answers that run alone because one of them made a step fail
-    _waiting: deque[PagedDraft] = field(default_factory=deque)
-    _running: list[PagedDraft] = field(default_factory=list)
+    _schedule: Schedule[PagedDraft] = field(default_factory=Schedule)
     _flights: deque[Flight] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
@@ -103,18 +100,16 @@ class PagedLoop:
 
     def add(self, ticket: int, prompt: Prompt) -> None:
         """Puts a prompt in the queue."""
-        self._waiting.append(PagedDraft(ticket, prompt, self.stop_tokens))
+        self._schedule.add(PagedDraft(ticket, prompt, self.stop_tokens))
 
     def cancel(self, ticket: int) -> None:
         """Forgets a prompt; unknown tickets are no error."""
-        self._waiting = deque(draft for draft in self._waiting if draft.ticket != ticket)
-        for draft in [draft for draft in self._running if draft.ticket == ticket]:
-            self._leave(draft)
+        self._schedule.cancel(self, ticket)
 
     @property
     def has_work(self) -> bool:
         """True while anything waits, runs or is under way."""
-        return bool(self._waiting or self._running or self._flights)
+        return bool(self._schedule.waiting or self._schedule.running or self._flights)
 
     def step(self) -> list[Ended]:
         """Launches a step, if there is something to do before the last has landed, and looks at that one.
@@ -126,7 +121,7 @@ class PagedLoop:
             torch.OutOfMemoryError: Memory ran out; `shrink`, then go on.
             RuntimeError: The model failed on a step; `isolate`, then go on.
         """
-        ended = self._admit()
+        ended: list[Ended] = [*self._schedule.admit(self)]
         plan = self._make_room(ended)
         if plan.writing or plan.reading:
             self._flights.append(self._launcher.launch(plan))
@@ -143,20 +138,7 @@ class PagedLoop:
         Returns:
             The only answer, if not even that one fits; it has left.
         """
-        is_alone, num_rows = len(self._running) == 1, sum(draft.num_rows for draft in self._running)
-        self._abandon_flights()
-        self._runner.forget_graphs()
-        self._release()
-        if is_alone and self.max_read == _FEWEST_READ:
-            [draft] = self._running
-            self._leave(draft)
-            return draft
-        if self.max_read > _FEWEST_READ:
-            self.max_read = max(_FEWEST_READ, self.max_read // 2)
-        else:
-            self.max_rows = max(1, num_rows // 2)
-        self._restart(self._running)
-        return None
+        return self._schedule.shrink(self)
 
     def isolate(self) -> PagedDraft | None:
         """After a step that failed: its answers begin again one by one, so that only the guilty one fails.
@@ -164,18 +146,11 @@ class PagedLoop:
         Returns:
             The answer that failed, if it was alone; it has left.
         """
-        self._abandon_flights()
-        if len(self._running) == 1:
-            [draft] = self._running
-            self._leave(draft)
-            return draft
-        self._num_suspects = len(self._running)
-        self._restart(self._running)
-        return None
+        return self._schedule.isolate(self)
 
     def close(self) -> None:
         """Lets go of model and cells; the loop is of no use afterwards."""
-        self._abandon_flights()
+        self.abandon()
         del self._runner, self._launcher, self._room
         self._release()
         self.model = None
@@ -198,28 +173,40 @@ class PagedLoop:
 
     # --- who is in
 
-    def _admit(self) -> list[Ended]:
-        """Lets those in who wait, oldest first, while there are rows, seats and pages."""
-        ended: list[Ended] = []
-        num_rows = sum(draft.num_rows for draft in self._running)
-        while self._waiting and self._free_seats:
-            draft = self._waiting[0]
-            if self._running and (self._num_suspects or num_rows + draft.num_rows > self.max_rows):
-                break
-            if (error := self._impossible(draft)) is not None:
-                self._waiting.popleft()
-                ended.append((draft, error))
-                continue
-            expected = min(_EXPECTED, draft.prompt.request.decoding.max_new_tokens) if self._running else 1
-            if not self._room.can_take_in(draft.length + expected * draft.num_rows):
-                break
-            self._waiting.popleft()
-            self._room.enter(draft, self._free_seats.pop())
-            self._seats.sit(draft, len(self.stop_tokens))
-            self._launcher.make_wide(draft.text.num_rows)
-            self._running.append(draft)
-            num_rows += draft.num_rows
-        return ended
+    def take_in(self, sequence: PagedDraft) -> EngineError | bool:
+        """See `Loop`: a seat, and what its respondent left behind in pages."""
+        if not self._free_seats:
+            return False
+        if (error := self._impossible(sequence)) is not None:
+            return error
+        is_alone = not self._schedule.running
+        expected = 1 if is_alone else min(_EXPECTED, sequence.prompt.request.decoding.max_new_tokens)
+        if not self._room.can_take_in(sequence.length + expected * sequence.num_rows):
+            return False
+        self._room.enter(sequence, self._free_seats.pop())
+        self._seats.sit(sequence, len(self.stop_tokens))
+        self._launcher.make_wide(sequence.text.num_rows)
+        return True
+
+    def give_back(self, sequence: PagedDraft, *, keeps_prefix: bool) -> None:
+        """See `Loop`: frees the seat, and pages."""
+        self._room.leave(sequence, keeps_prefix=keeps_prefix and self.reuses_prefixes)
+        assert sequence.seat is not None
+        self._free_seats.append(sequence.seat)
+        sequence.seat, sequence.pages = None, []
+        sequence.life += 1
+
+    def abandon(self) -> None:
+        """See `Loop`: steps under way are waited for and ignored; they may hold what failed."""
+        for flight in self._flights:
+            if flight.landed is not None:
+                flight.landed.synchronize()
+        self._flights.clear()
+
+    def free_memory(self) -> None:
+        """See `Loop`: graphs, and what torch keeps; the pages are needed."""
+        self._runner.forget_graphs()
+        self._release()
 
     def _impossible(self, draft: PagedDraft) -> EngineError | None:
         """What no memory and no luck can help."""
@@ -249,25 +236,15 @@ class PagedLoop:
                     if draft.text.has_beams and draft.num_cells - draft.last_sweep >= _SWEEP:
                         self._room.sweep(draft, self._launcher.parents_of(draft))
                 return plan
-            if len(self._running) > 1:
-                self._restart(self._running[-1:])
-            else:
-                [draft] = self._running
-                self._leave(draft)
-                ended.append((draft, does_not_fit(draft.prompt)))
+            if (alone := self._schedule.push_back(self)) is not None:
+                ended.append((alone, does_not_fit(alone.prompt)))
 
     def _plan(self) -> Plan:
         """Everybody whose next token can be written, and prompts in the order of arrival."""
-        stretches: list[tuple[PagedDraft, int]] = []
-        left = self.max_read
-        for draft in self._running:
-            if draft.num_unread and left and len(stretches) < MOST_STRETCHES:
-                count = min(draft.num_unread, left)
-                stretches.append((draft, count))
-                left -= count
-        if self.fixed_rows is not None and stretches:
-            return Plan([], stretches[:1])
-        return Plan([draft for draft in self._running if draft.can_write], stretches)
+        chunks = self._schedule.prefill_chunks(self.max_read)[:MOST_STRETCHES]
+        if self.fixed_rows is not None and chunks:
+            return Plan([], chunks[:1])
+        return Plan([draft for draft in self._schedule.running if draft.can_write], chunks)
 
     def _take(self, flight: Flight) -> list[Ended]:
         """Takes what a step chose; those who end in it."""
@@ -275,45 +252,12 @@ class PagedLoop:
         for draft, choice in self._launcher.land(flight):
             draft.num_unseen -= 1
             if choice is None:
-                self._leave(draft)
+                self._schedule.leave(self, draft)
                 ended.append((draft, not_finite(draft.prompt)))
             elif draft.text.advance(choice) is None:
-                self._leave(draft)
+                self._schedule.leave(self, draft)
                 ended.append((draft, None))
         return ended
-
-    # --- leaving
-
-    def _leave(self, draft: PagedDraft) -> None:
-        """Frees the seat; what has been read stays for the respondent's next question."""
-        self._room.leave(draft, keeps_prefix=self.reuses_prefixes)
-        self._stand_up(draft)
-        self._num_suspects = max(0, self._num_suspects - 1)
-        self.work.num_prompt_tokens += draft.num_read
-        self.work.num_reused_tokens += draft.num_reused
-
-    def _restart(self, drafts: Sequence[PagedDraft]) -> None:
-        """Sends answers back to the front of the queue, in their order."""
-        for draft in reversed(list(drafts)):
-            self._room.leave(draft, keeps_prefix=False)
-            self._stand_up(draft)
-            draft.restart()
-            self._waiting.appendleft(draft)
-            self.work.num_restarts += 1
-
-    def _stand_up(self, draft: PagedDraft) -> None:
-        assert draft.seat is not None
-        self._free_seats.append(draft.seat)
-        self._running.remove(draft)
-        draft.seat, draft.pages = None, []
-        draft.life += 1
-
-    def _abandon_flights(self) -> None:
-        """What is under way is waited for and ignored: it may hold what the failure was about."""
-        for flight in self._flights:
-            if flight.landed is not None:
-                flight.landed.synchronize()
-        self._flights.clear()
 
     def _release(self) -> None:
         if self.device.type == "cuda":

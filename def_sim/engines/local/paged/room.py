@@ -15,7 +15,7 @@ from torch import Tensor
 from def_sim.engines.local.paged.filling import Seats
 from def_sim.engines.local.paged.paged_draft import PagedDraft
 from def_sim.engines.local.paged.pages import PAGE, PagePool, num_pages_for
-from def_sim.engines.local.slots.slot_loop import num_equal, owner_of
+from def_sim.engines.local.scheduling import num_equal, owner_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,11 @@ class Draft:
         return len(self.prompt.token_ids) - self.num_read
 
     @property
+    def num_rows(self) -> int:
+        """Most rows that it takes in a step."""
+        return self.text.num_rows
+
+    @property
     def num_cells_needed(self) -> int:
         """Cells its slot must have before its next step."""
         return max(len(self.prompt.token_ids), self._num_cells + len(self.text.next_tokens))

@@ -12,22 +12,20 @@ Since draws are addressed, what is begun again comes out the same.
 What a draft's tokens are is `draft.py`'s business, who asks and who waits for it `worker.py`'s.
 """
 
-from collections import deque
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.sampling.token_choice import choose, kind_of
+from def_sim.engines.local.scheduling import Schedule, Work, does_not_fit, not_finite, num_equal, owner_of
 from def_sim.engines.local.slots.draft import Draft
 from def_sim.engines.local.slots.key_values import KeyValues, rounded
 from def_sim.engines.local.slots.slot_attention import Reading, Step, Writing
 from def_sim.errors import EngineError
-
-_FEWEST_READ: Final = 64  # prompt tokens of a step when memory is short
 
 
 @dataclass(slots=True)
@@ -38,17 +36,6 @@ class _Slot:
     tokens: tuple[int, ...] = ()
     draft: Draft | None = None
     last_used: int = 0
-
-
-@dataclass(slots=True)
-class Work:
-    """What has been done so far, in tokens."""
-
-    num_steps: int = 0
-    num_prompt_tokens: int = 0  # of finished answers
-    num_reused_tokens: int = 0  # of these, not read again
-    num_written_tokens: int = 0  # rows, beams counted
-    num_restarts: int = 0  # answers sent back to wait for want of memory
 
 
 @dataclass(slots=True)
@@ -79,26 +66,22 @@ class SlotLoop:
     reuses_prefixes: bool = True
     fixed_rows: int | None = None
     work: Work = field(default_factory=Work)
-    _num_suspects: int = 0  # answers that run alone because one of them made a step fail
     _cells: KeyValues = field(default_factory=KeyValues)
     _slots: list[_Slot] = field(default_factory=list)
-    _waiting: deque[Draft] = field(default_factory=deque)
-    _running: list[Draft] = field(default_factory=list)
+    _schedule: Schedule[Draft] = field(default_factory=Schedule)
 
     def add(self, ticket: int, prompt: Prompt) -> None:
         """Puts a prompt in the queue."""
-        self._waiting.append(Draft(ticket, prompt, self.stop_tokens, self.keeps_positions))
+        self._schedule.add(Draft(ticket, prompt, self.stop_tokens, self.keeps_positions))
 
     def cancel(self, ticket: int) -> None:
         """Forgets a prompt; unknown tickets are no error."""
-        self._waiting = deque(draft for draft in self._waiting if draft.ticket != ticket)
-        for draft in [draft for draft in self._running if draft.ticket == ticket]:
-            self._leave(draft)
+        self._schedule.cancel(self, ticket)
 
     @property
     def has_work(self) -> bool:
         """True while anything waits or runs."""
-        return bool(self._waiting or self._running)
+        return bool(self._schedule.waiting or self._schedule.running)
 
     def step(self) -> list[tuple[Draft, EngineError | None]]:
         """Runs one step.
@@ -110,7 +93,7 @@ class SlotLoop:
             torch.OutOfMemoryError: Memory ran out; `shrink`, then go on.
             RuntimeError: The model failed on this step; `isolate`, then go on.
         """
-        self._admit()
+        self._schedule.admit(self)
         if (too_large := self._make_room()) is not None:
             return [(too_large, does_not_fit(too_large.prompt))]
         reading = self._stretches()
@@ -126,19 +109,7 @@ class SlotLoop:
         Returns:
             The only draft, if not even that one fits; it has left.
         """
-        is_alone, num_rows = len(self._running) == 1, sum(draft.text.num_rows for draft in self._running)
-        if is_alone and self.max_read == _FEWEST_READ:
-            [draft] = self._running
-            self._leave(draft)
-            self._forget_all()
-            return draft
-        if self.max_read > _FEWEST_READ:
-            self.max_read = max(_FEWEST_READ, self.max_read // 2)
-        else:
-            self.max_rows = max(1, num_rows // 2)
-        self._restart(self._running)
-        self._forget_all()
-        return None
+        return self._schedule.shrink(self)
 
     def isolate(self) -> Draft | None:
         """After a step that failed: its drafts begin again one by one, so that only the guilty one fails.
@@ -146,17 +117,11 @@ class SlotLoop:
         Returns:
             The draft that failed, if it was alone; it has left.
         """
-        if len(self._running) == 1:
-            [draft] = self._running
-            self._leave(draft)
-            return draft
-        self._num_suspects = len(self._running)
-        self._restart(self._running)
-        return None
+        return self._schedule.isolate(self)
 
     def close(self) -> None:
         """Lets go of model and cells; the loop is of no use afterwards."""
-        self._forget_all()
+        self.free_memory()
         self.model = None
 
     @property
@@ -170,25 +135,46 @@ class SlotLoop:
         device: torch.device = self.model.device
         return device
 
-    def _admit(self) -> None:
-        """Lets those in who wait, oldest first, while there are rows and slots."""
-        num_rows = sum(draft.text.num_rows for draft in self._running)
-        while self._waiting:
-            draft = self._waiting[0]
-            if self._running and (self._num_suspects or num_rows + draft.text.num_rows > self.max_rows):
-                return
-            number = self._slot_for(draft)
-            if number is None:
-                return
-            self._waiting.popleft()
-            slot = self._slots[number]
-            owner = owner_of(draft.prompt)
-            num_known = num_equal(slot.tokens, draft.prompt.token_ids) if slot.owner == owner else 0
-            # The last token is always read: its logits are where the answer begins.
-            draft.enter(number, min(num_known, len(draft.prompt.token_ids) - 1))
-            slot.owner, slot.draft, slot.tokens = owner, draft, ()
-            self._running.append(draft)
-            num_rows += draft.text.num_rows
+    def take_in(self, sequence: Draft) -> bool:
+        """See `Loop`: a slot, with what its respondent left behind there."""
+        number = self._slot_for(sequence)
+        if number is None:
+            return False
+        slot, owner = self._slots[number], owner_of(sequence.prompt)
+        num_known = num_equal(slot.tokens, sequence.prompt.token_ids) if slot.owner == owner else 0
+        # The last token is always read: its logits are where the answer begins.
+        sequence.enter(number, min(num_known, len(sequence.prompt.token_ids) - 1))
+        slot.owner, slot.draft, slot.tokens = owner, sequence, ()
+        return True
+
+    def give_back(self, sequence: Draft, *, keeps_prefix: bool) -> None:
+        """See `Loop`: frees the slot.
+
+        One slot a respondent keeps what it has read: one without memory is asked many questions side by
+        side, and would otherwise leave as many slots behind.
+        """
+        assert sequence.slot is not None
+        slot = self._slots[sequence.slot]
+        slot.draft = None
+        if not keeps_prefix:
+            return
+        has_another = any(
+            other.owner == slot.owner and other.draft is None for other in self._slots if other is not slot
+        )
+        slot.tokens = sequence.prompt.token_ids[: sequence.num_read]
+        if has_another or not self.reuses_prefixes:
+            slot.owner, slot.tokens = None, ()
+        slot.last_used = self.work.num_steps
+
+    def abandon(self) -> None:
+        """See `Loop`: no step is ever under way here."""
+
+    def free_memory(self) -> None:
+        """See `Loop`: all cells, for everybody begins again."""
+        self._slots.clear()
+        self._cells.clear()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
 
     def _slot_for(self, draft: Draft) -> int | None:
         """The respondent's own slot, else nobody's, else a new one, else the one that lay idle longest."""
@@ -209,24 +195,20 @@ class SlotLoop:
     def _make_room(self) -> Draft | None:
         """Sees to it that every running draft has its cells; the draft that cannot is returned."""
         while True:
-            num_cells = max(draft.num_cells_needed for draft in self._running)
+            num_cells = max(draft.num_cells_needed for draft in self._schedule.running)
             num_slots = len(self._slots) + (self.fixed_rows is not None)
             if self._fits(num_slots, max(num_cells, self._cells.num_cells)):
                 self._cells.reserve(num_slots, num_cells)
                 return None
-            if len(self._running) < len(self._slots):
+            if len(self._schedule.running) < len(self._slots):
                 self._forget_idle(num_cells)
-            elif len(self._running) > 1:
-                self._restart(self._running[-1:])
-            else:
-                [draft] = self._running
-                self._leave(draft)
-                self._forget_all()
+            elif (draft := self._schedule.push_back(self)) is not None:
+                self.free_memory()
                 return draft
 
     def _groups(self) -> list[tuple[Draft, Writing]]:
         """What is written in this step: the newest tokens of all drafts that have some, kind by kind."""
-        drafts = [draft for draft in self._running if draft.text.next_tokens]
+        drafts = [draft for draft in self._schedule.running if draft.text.next_tokens]
         drafts.sort(key=lambda draft: kind_of(draft.text.ask()))
         return [(draft, draft.writing(self.device)) for draft in drafts]
 
@@ -238,13 +220,8 @@ class SlotLoop:
 
     def _stretches(self) -> list[tuple[Draft, Reading]]:
         """What is read in this step: prompts in the order of arrival, the last perhaps in part."""
-        stretches, left = [], self.max_read
-        for draft in self._running:
-            if draft.num_unread and left:
-                length = min(draft.num_unread, left)
-                stretches.append((draft, draft.reading(length)))
-                left -= length
-        return stretches
+        chunks = self._schedule.prefill_chunks(self.max_read)
+        return [(draft, draft.reading(length)) for draft, length in chunks]
 
     def _forward(
         self, writing: Sequence[tuple[Draft, Writing]], reading: Sequence[tuple[Draft, Reading]]
@@ -304,36 +281,8 @@ class SlotLoop:
         self.work.num_steps += 1
         self.work.num_written_tokens += sum(group.num_beams for _, group in writing)
         for draft, _ in ended:
-            self._leave(draft)
+            self._schedule.leave(self, draft)
         return ended
-
-    def _leave(self, draft: Draft) -> None:
-        """Frees the draft's slot; what it has read stays for the respondent's next question.
-
-        One slot a respondent: one without memory is asked many questions side by side, and would
-        otherwise leave as many slots behind.
-        """
-        assert draft.slot is not None
-        slot = self._slots[draft.slot]
-        has_another = any(other.owner == slot.owner and other.draft is None for other in self._slots)
-        slot.draft, slot.tokens = None, draft.prompt.token_ids[: draft.num_read]
-        if has_another or not self.reuses_prefixes:
-            slot.owner, slot.tokens = None, ()
-        slot.last_used = self.work.num_steps
-        self._running.remove(draft)
-        self._num_suspects = max(0, self._num_suspects - 1)
-        self.work.num_prompt_tokens += draft.num_read
-        self.work.num_reused_tokens += draft.num_reused
-
-    def _restart(self, drafts: Sequence[Draft]) -> None:
-        """Sends drafts back to the front of the queue, in their order."""
-        for draft in reversed(list(drafts)):
-            assert draft.slot is not None
-            self._slots[draft.slot].draft = None
-            self._running.remove(draft)
-            draft.restart()
-            self._waiting.appendleft(draft)
-            self.work.num_restarts += 1
 
     def _forget_idle(self, num_cells: int) -> None:
         """Keeps only the slots in use, and no more cells than needed."""
@@ -343,42 +292,3 @@ class SlotLoop:
         for number, slot in enumerate(self._slots):
             assert slot.draft is not None
             slot.draft.slot = number
-
-    def _forget_all(self) -> None:
-        self._slots.clear()
-        self._cells.clear()
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-
-
-def owner_of(prompt: Prompt) -> Hashable:
-    """Who asks: prompts of one respondent of one run begin alike."""
-    key = prompt.request.key
-    return (key.seed, key.respondent_id)
-
-
-def num_equal(left: tuple[int, ...], right: tuple[int, ...]) -> int:
-    """Length of the common beginning."""
-    for index, (one, other) in enumerate(zip(left, right, strict=False)):
-        if one != other:
-            return index
-    return min(len(left), len(right))
-
-
-def does_not_fit(prompt: Prompt) -> EngineError:
-    """What to say of a prompt for which there is no memory, even alone."""
-    request = prompt.request
-    return EngineError(
-        f"{request.key}: not enough memory for a prompt of {len(prompt.token_ids)} tokens "
-        f"with {request.decoding.num_beams} beams.",
-        fix="Lower decoding.max_num_beams, decoding.max_new_tokens or memory.max_capacity, or use "
-        "`model.engine.dtype=bfloat16`.",
-    )
-
-
-def not_finite(prompt: Prompt) -> EngineError:
-    """What to say of a prompt whose logits cannot be chosen from."""
-    return EngineError(
-        f"{prompt.request.key}: the model's logits are not finite numbers for this prompt.",
-        fix="Use `model.engine.dtype=bfloat16` or float32; if that does not help, check the weights.",
-    )
