@@ -241,14 +241,14 @@ def _slots(
         loop.add(respondent * num_questions, request_of(interviews, respondent, 0))
     try:
         while loop.has_work and now(network.device) - begin < most_seconds:
-            for draft, error in loop.step():
+            for sequence, error in loop.step():
                 if error is not None:
                     raise error
-                num_tokens += len(draft.text.answer or ())
+                num_tokens += len(sequence.text.answer or ())
                 ended.append(now(network.device) - begin)
-                respondent, question = divmod(draft.ticket, num_questions)
+                respondent, question = divmod(sequence.ticket, num_questions)
                 if question + 1 < num_questions:  # each respondent goes on by itself
-                    loop.add(draft.ticket + 1, request_of(interviews, respondent, question + 1))
+                    loop.add(sequence.ticket + 1, request_of(interviews, respondent, question + 1))
         work, seconds = loop.work, clock(network.device) - begin
     finally:
         network.set_attn_implementation(before)

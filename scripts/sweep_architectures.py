@@ -380,9 +380,9 @@ def difference_of_logits(network: Any, reference: Any, *, is_in_slots: bool) -> 
 
 
 def logits_in_slots(network: Any, tokens: torch.Tensor) -> torch.Tensor:
-    """Logits of all tokens, read in two stretches but for the last four, which are written one by one."""
+    """Logits of all tokens, read in two chunks but for the last four, which are written one by one."""
     from def_sim.engines.local.slots.key_values import KeyValues
-    from def_sim.engines.local.slots.slot_attention import Reading, Step, Writing
+    from def_sim.engines.local.slots.slot_attention import DecodeRows, PrefillChunk, Step
 
     cells, length = KeyValues(), len(tokens)
     cells.reserve(1, length)
@@ -392,8 +392,8 @@ def logits_in_slots(network: Any, tokens: torch.Tensor) -> torch.Tensor:
         is_written = begin >= length - 4
         step = Step(
             cells,
-            [Writing(0, 1, begin, None)] if is_written else [],
-            [] if is_written else [Reading(0, begin, end - begin)],
+            [DecodeRows(0, 1, begin, None)] if is_written else [],
+            [] if is_written else [PrefillChunk(0, begin, end - begin)],
         )
         positions = torch.arange(begin, end)[None]
         output = network(

@@ -15,9 +15,9 @@ import torch
 
 from def_sim.engines.local.model import is_out_of_memory
 from def_sim.engines.local.paged.trial import run_large_step
-from def_sim.engines.local.sampling.token_choice import Ask, choose
+from def_sim.engines.local.sampling.token_choice import TokenRequest, choose
 from def_sim.engines.local.slots.key_values import KeyValues, LayerShape, cell_budget, rounded
-from def_sim.engines.local.slots.slot_attention import Reading, Step
+from def_sim.engines.local.slots.slot_attention import PrefillChunk, Step
 from def_sim.errors import ModelError
 from def_sim.records import DecodingConfig
 
@@ -145,9 +145,9 @@ def run_large_step_in_slots(
             position_ids=torch.arange(num_read, device=network.device)[None],
             use_cache=False,
             logits_to_keep=list(range(num_read - num_rows, num_read)),
-            step=Step(cells, [], [Reading(0, 0, num_read)]),
+            step=Step(cells, [], [PrefillChunk(0, 0, num_read)]),
         )
-        beams = Ask(decoding, noise_key=0, step=0, scores=(0.0,) * num_rows)
+        beams = TokenRequest(decoding, noise_key=0, step=0, scores=(0.0,) * num_rows)
         choose(output.logits[0].float(), [beams], num_stop_tokens=1)
     peaks = {}
     for device in devices:

@@ -77,7 +77,7 @@ class LocalEngine:
         quantize_above: See there.
         loop: "auto" (slots where the model can, see slot_support.py), "slots", or "generate" (batches).
         reuses_prefixes: In slots, a respondent's next prompt is read from where it differs from its last.
-        deterministic: Steps of one shape, so that tokens do not depend on company in 16 bit either; slower.
+        deterministic: Steps of one shape: batch-invariant in 16 bit, too; slower.
         template_arguments: What the chat template is given beside the turns (`{enable_thinking: false}`).
 
     Raises:

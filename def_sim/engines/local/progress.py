@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.sampling.beam_search import BeamSearch, Survivors
 from def_sim.engines.local.sampling.option_codes import CodeScores
-from def_sim.engines.local.sampling.token_choice import Ask, Choice
+from def_sim.engines.local.sampling.token_choice import Choice, TokenRequest
 from def_sim.randomness import noise_key
 
 
@@ -84,10 +84,12 @@ class Progress:
         assert self._codes is not None
         return self._codes.probabilities()
 
-    def ask(self) -> Ask:
+    def token_request(self) -> TokenRequest:
         """What it needs from the logits of its rows."""
         wanted = None if self._codes is None else self._codes.wanted()
-        return Ask(self.prompt.request.decoding, self.noise_key, self.num_steps, self._scores, wanted)
+        return TokenRequest(
+            self.prompt.request.decoding, self.noise_key, self.num_steps, self._scores, wanted
+        )
 
     def advance(self, choice: Choice) -> tuple[int, ...] | None:
         """Takes what was chosen for its rows; sets `answer` if that was the last.

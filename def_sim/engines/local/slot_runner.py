@@ -1,16 +1,16 @@
-"""The slot loop as the worker sees it: requests to prompts, drafts to completions, failures to words."""
+"""The slot loop as the worker sees it: requests to prompts, sequences to completions, failures to words."""
 
 from dataclasses import asdict
 from math import isfinite
 
 from def_sim.engines.local.model import LocalModel, is_lost, is_out_of_memory
-from def_sim.engines.local.paged.paged_draft import PagedDraft
 from def_sim.engines.local.paged.paged_loop import PagedLoop
+from def_sim.engines.local.paged.paged_sequence import PagedSequence
 from def_sim.engines.local.runner import Ended, Prompt
 from def_sim.engines.local.sampling.option_codes import choose_code
 from def_sim.engines.local.scheduling import does_not_fit
-from def_sim.engines.local.slots.draft import Draft
 from def_sim.engines.local.slots.slot_loop import SlotLoop
+from def_sim.engines.local.slots.slot_sequence import SlotSequence
 from def_sim.errors import EngineError
 from def_sim.records import AnswerMode, Completion, FinishReason, Request
 
@@ -55,7 +55,7 @@ class SlotRunner:
             EngineError: The device itself has failed; nothing more can be run in this process.
         """
         try:
-            return [self._ended(draft, error) for draft, error in self._loop.step()]
+            return [self._ended(sequence, error) for sequence, error in self._loop.step()]
         except (RuntimeError, ValueError, IndexError) as error:
             if is_lost(error):
                 raise EngineError(
@@ -96,28 +96,28 @@ class SlotRunner:
         self._loop.close()
         self._model.close()
 
-    def _ended(self, draft: Draft | PagedDraft, error: EngineError | None) -> Ended:
+    def _ended(self, sequence: SlotSequence | PagedSequence, error: EngineError | None) -> Ended:
         if error is not None:
-            return draft.ticket, error
-        if draft.prompt.codes is not None:
-            return draft.ticket, _of_codes(draft)
-        assert draft.text.answer is not None
-        return draft.ticket, self._model.completion(
-            draft.prompt, draft.text.answer, has_stopped=draft.text.has_stopped
+            return sequence.ticket, error
+        if sequence.prompt.codes is not None:
+            return sequence.ticket, _of_codes(sequence)
+        assert sequence.text.answer is not None
+        return sequence.ticket, self._model.completion(
+            sequence.prompt, sequence.text.answer, has_stopped=sequence.text.has_stopped
         )
 
 
-def _of_codes(draft: Draft | PagedDraft) -> Completion | EngineError:
+def _of_codes(sequence: SlotSequence | PagedSequence) -> Completion | EngineError:
     """The answer where only option codes may be given."""
-    request, probabilities = draft.prompt.request, draft.text.code_probabilities
+    request, probabilities = sequence.prompt.request, sequence.text.code_probabilities
     if not all(map(isfinite, probabilities.values())):
         return EngineError(f"{request.key}: the model gives none of the option codes any probability.")
-    code = choose_code(probabilities, request.decoding, draft.text.noise_key)
-    assert draft.prompt.codes is not None
+    code = choose_code(probabilities, request.decoding, sequence.text.noise_key)
+    assert sequence.prompt.codes is not None
     return Completion(
         text=f"{request.answer_anchor} {code}",
         finish_reason=FinishReason.STOP,
-        num_prompt_tokens=len(draft.prompt.token_ids),
-        num_generated_tokens=len(draft.prompt.codes[code]),
+        num_prompt_tokens=len(sequence.prompt.token_ids),
+        num_generated_tokens=len(sequence.prompt.codes[code]),
         option_probabilities=probabilities if request.mode is AnswerMode.PROBABILITIES else None,
     )

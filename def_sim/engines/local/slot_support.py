@@ -38,7 +38,7 @@ def make_runner(
         loop: "auto" (slots where the model can), "slots" or "generate".
         max_rows: Most rows of a step.
         reuses_prefixes: See `SlotLoop`.
-        is_deterministic: Steps of one shape, so that in 16 bit too tokens do not depend on company.
+        is_deterministic: Steps of one shape: batch-invariant in 16 bit, too.
 
     Raises:
         ModelError: Slots were asked for and the model cannot run in them, or it cannot generate.

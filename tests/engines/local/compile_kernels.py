@@ -58,18 +58,18 @@ JITFunction.run = compile_only
 driver.set_active(NoCard())
 test_kernels.HEADS, test_kernels.KV_HEADS, test_kernels.WIDTH = HEADS, KV_HEADS, WIDTH
 scene = Scene(DTYPE)
-packet, pool = scene.packet, scene.pool
+inputs, pool = scene.inputs, scene.pool
 keys, values = pool.keys[0], pool.values[0]
 
 new_keys, new_values = torch.zeros((2, 64, KV_HEADS, WIDTH), dtype=DTYPE)
-attention_kernels.store_cells(new_keys, new_values, keys, values, packet.cell)
-attention_kernels.note_tokens(packet, scene.board.tokens, pool)
+attention_kernels.store_cells(new_keys, new_values, keys, values, inputs.cell)
+attention_kernels.note_tokens(inputs, scene.board.tokens, pool)
 attention_kernels.reorder_beams(
-    pool.seen, packet.tables, scene.board.parents, packet.reorder_begin, packet.reorder_end
+    pool.seen, inputs.tables, scene.board.parents, inputs.reorder_begin, inputs.reorder_end
 )
 query = torch.zeros((64, HEADS, WIDTH), dtype=DTYPE)
 for window, slopes in ((None, None), (4096, None), (None, torch.rand(HEADS))):
-    layer = Layer(PagedStep(pool, packet, True, True, True), keys, values, WIDTH**-0.5, window, slopes)
+    layer = Layer(PagedStep(pool, inputs, True, True, True), keys, values, WIDTH**-0.5, window, slopes)
     attention_kernels.attend_writing(layer, query, torch.zeros_like(query))
     attention_kernels.attend_reading(layer, query, torch.zeros_like(query))
 
@@ -78,7 +78,7 @@ for kind in (
     Kind(10, 50, has_top_p=False, has_beams=True, scores_codes=False),
     Kind(1, 0, has_top_p=False, has_beams=False, scores_codes=False),
 ):
-    choice_kernels.decide(logits, packet, scene.board, torch.tensor([2]), kind)
+    choice_kernels.decide(logits, inputs, scene.board, torch.tensor([2]), kind)
 
 states = torch.zeros((1, 64, HIDDEN), dtype=DTYPE)
 weight = torch.ones(HIDDEN, dtype=DTYPE)

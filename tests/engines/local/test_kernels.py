@@ -16,17 +16,17 @@ from transformers.models.llama.modeling_llama import LlamaRMSNorm, apply_rotary_
 
 from def_sim.engines.local.paged.blocks import READING_ROWS, WRITING_ROWS, rows_per_block
 from def_sim.engines.local.paged.device_choice import Board, Kind, decide
-from def_sim.engines.local.paged.filling import Plan, Seats, fill
 from def_sim.engines.local.paged.fused import FusedParts
-from def_sim.engines.local.paged.packet import Packet, Shape, num_words, views
 from def_sim.engines.local.paged.paged_attention import Layer, PagedStep, attend_by_torch, reorder_by_torch
-from def_sim.engines.local.paged.paged_draft import PagedDraft
+from def_sim.engines.local.paged.paged_sequence import PagedSequence
 from def_sim.engines.local.paged.pages import PagePool
+from def_sim.engines.local.paged.prepare_inputs import SequenceTable, StepPlan, fill
 from def_sim.engines.local.paged.step import note_by_torch
+from def_sim.engines.local.paged.step_inputs import Shape, StepInputs, num_words, views
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slots import slot_attention
 from def_sim.engines.local.slots.key_values import KeyValues, LayerShape
-from def_sim.engines.local.slots.slot_attention import Reading, Step
+from def_sim.engines.local.slots.slot_attention import PrefillChunk, Step
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
 pytestmark = [
@@ -34,7 +34,7 @@ pytestmark = [
     pytest.mark.skipif("TRITON_INTERPRET" not in os.environ, reason="on a GPU the kernels run as they are"),
 ]
 
-SEATS, TABLE, VOCABULARY = 6, 20, 90
+ENTRIES, TABLE, VOCABULARY = 6, 20, 90
 HEADS, KV_HEADS, WIDTH = 4, 2, 16
 
 
@@ -65,38 +65,38 @@ class Scene:
         self.pool.keys[0].normal_()
         self.pool.values[0].normal_()
         self.pool.values[0][0] = torch.nan  # nobody's page must never be read
-        self.seats = Seats(SEATS, TABLE)
+        self.table = SequenceTable(ENTRIES, TABLE)
         written = [self._sequence(n, decoding, LENGTHS[n]) for n, decoding in enumerate(DECODINGS)]
         for sequence in written:
             sequence.has_launched(sequence.length)
         reading = self._sequence(5, DECODINGS[0], 50)
         reading.has_launched(20)
-        self.plan = Plan(written, [(reading, 30)])
-        shape = Shape(64, 16, SEATS, TABLE, rows_per_block(READING_ROWS, HEADS // KV_HEADS), True)
+        self.plan = StepPlan(written, [(reading, 30)])
+        shape = Shape(64, 16, ENTRIES, TABLE, rows_per_block(READING_ROWS, HEADS // KV_HEADS), True)
         block = np.zeros(num_words(shape), np.int64)
         fill(
             views(block, shape),
             self.plan,
-            self.seats,
+            self.table,
             shape,
             rows_per_block=rows_per_block(WRITING_ROWS, HEADS // KV_HEADS),
             board_width=5,
         )
-        self.packet: Packet = views(torch.from_numpy(block), shape)
+        self.inputs: StepInputs = views(torch.from_numpy(block), shape)
         self.board = Board(
-            torch.randint(5, 80, (SEATS + 1, 5)),
-            -torch.rand(SEATS + 1, 5).sort(dim=1).values,
-            torch.randint(0, 3, (SEATS + 1, 5)),
+            torch.randint(5, 80, (ENTRIES + 1, 5)),
+            -torch.rand(ENTRIES + 1, 5).sort(dim=1).values,
+            torch.randint(0, 3, (ENTRIES + 1, 5)),
         )
-        note_by_torch(self.packet, self.board.tokens, self.pool)
+        note_by_torch(self.inputs, self.board.tokens, self.pool)
 
-    def _sequence(self, number: int, decoding: DecodingConfig, length: int) -> PagedDraft:
+    def _sequence(self, number: int, decoding: DecodingConfig, length: int) -> PagedSequence:
         key = RequestKey(1, f"r{number}", "q", 0)
         request = Request((Message(Role.USER, ""),), decoding, key)
-        sequence = PagedDraft(number, Prompt(request, tuple(range(length))), frozenset())
+        sequence = PagedSequence(number, Prompt(request, tuple(range(length))), frozenset())
         sequence.enter(number, self.pool.take(-(-(length + 8) // 64)), 0)
-        self.seats.tables[number, : len(sequence.pages)] = sequence.pages
-        self.seats.sit(sequence, 2)
+        self.table.pages[number, : len(sequence.pages)] = sequence.pages
+        self.table.set_entry(sequence, 2)
         cells = torch.tensor([page * 64 + place for page in sequence.pages for place in range(64)])
         self.pool.seen[cells] = torch.randint(1, 32, cells.shape) | 1  # each cell is seen by some beams
         self.pool.places[cells] = torch.arange(len(cells))
@@ -109,7 +109,7 @@ def test_attention_of_a_step_is_that_of_torch(kind: str) -> None:
 
     scene = Scene()
     layer = Layer(
-        PagedStep(scene.pool, scene.packet, True, True, False),
+        PagedStep(scene.pool, scene.inputs, True, True, False),
         scene.pool.keys[0],
         scene.pool.values[0],
         scaling=WIDTH**-0.5,
@@ -131,7 +131,7 @@ def test_attention_of_a_step_is_that_of_torch(kind: str) -> None:
 
 
 def test_a_long_sequence_is_cut_into_parts_and_joined_again() -> None:
-    assert Scene().packet.shares[:11].tolist() == [1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1]
+    assert Scene().inputs.shares[:11].tolist() == [1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1]
 
 
 def test_new_keys_and_values_go_to_their_cells() -> None:
@@ -141,7 +141,7 @@ def test_new_keys_and_values_go_to_their_cells() -> None:
     keys, values = scene.pool.keys[0], scene.pool.values[0]
     new_keys, new_values = torch.randn(2, 64, KV_HEADS, WIDTH)
     expected = keys.clone()
-    cell = scene.packet.cell
+    cell = scene.inputs.cell
     expected[cell // 64, :, cell % 64] = new_keys
     kernels.store_cells(new_keys, new_values, keys, values, cell)
     assert torch.equal(keys[1:], expected[1:])  # several idle tokens share the first cell of nobody's page
@@ -153,9 +153,9 @@ def test_what_is_kept_beside_the_cells_is_noted() -> None:
 
     one, other = Scene(), Scene()
     one.pool.seen.zero_(), one.pool.places.zero_()
-    ids = kernels.note_tokens(one.packet, one.board.tokens, one.pool)
+    ids = kernels.note_tokens(one.inputs, one.board.tokens, one.pool)
     other.pool.seen.zero_(), other.pool.places.zero_()
-    assert torch.equal(ids, note_by_torch(other.packet, other.board.tokens, other.pool))
+    assert torch.equal(ids, note_by_torch(other.inputs, other.board.tokens, other.pool))
     assert torch.equal(one.pool.seen, other.pool.seen)
     assert torch.equal(one.pool.places, other.pool.places)
 
@@ -164,12 +164,12 @@ def test_beams_see_what_their_parents_saw() -> None:
     from def_sim.engines.local.paged import attention_kernels as kernels
 
     scene = Scene()
-    packet = replace(
-        scene.packet,
+    inputs = replace(
+        scene.inputs,
         reorder_begin=torch.tensor([0, 40, 0, 10, 0, 0]),
         reorder_end=torch.tensor([0, 303, 0, 139, 0, 0]),
     )
-    details = (packet.tables, scene.board.parents, packet.reorder_begin, packet.reorder_end)
+    details = (inputs.tables, scene.board.parents, inputs.reorder_begin, inputs.reorder_end)
     found, expected = scene.pool.seen.clone(), scene.pool.seen.clone()
     reorder_by_torch(expected, *details)
     kernels.reorder_beams(found, *details)
@@ -187,7 +187,7 @@ def test_tokens_are_chosen_as_torch_chooses_them(step: float, top_k: int) -> Non
     kind = Kind(10, top_k, has_top_p=False, has_beams=True, scores_codes=False)
     boards = [Board(*(part.clone() for part in scene_parts(scene))) for _ in range(2)]
     expected, found = (
-        decide(logits, scene.packet, board, torch.tensor([2, 3]), kind, uses_kernels=uses)
+        decide(logits, scene.inputs, board, torch.tensor([2, 3]), kind, uses_kernels=uses)
         for board, uses in zip(boards, (False, True), strict=True)
     )
     assert expected[0, 0, 0].isnan()
@@ -198,9 +198,9 @@ def test_tokens_are_chosen_as_torch_chooses_them(step: float, top_k: int) -> Non
     if step < 1:
         # The logarithm of a sum over the vocabulary, then a division by the temperature and two sums.
         bound = sum_tolerance(VOCABULARY, float(logits[1:].abs().max()), num_sums=2)
-        for seat, count in ((1, 9), (3, 15)):
+        for entry, count in ((1, 9), (3, 15)):
             kept = slice(0, min(count, 10))
-            assert furthest(found[seat, kept], expected[seat, kept]) < bound
+            assert furthest(found[entry, kept], expected[entry, kept]) < bound
         for one, other in zip(scene_parts_of(boards[0]), scene_parts_of(boards[1]), strict=True):
             assert furthest(one[beams], other[beams]) < bound
 
@@ -220,15 +220,15 @@ def test_the_least_logit_that_top_k_keeps_is_the_kth_largest(how: str) -> None:
     elif how == "infinitely small":
         logits[:, 4:] = -torch.inf
     top_k = torch.tensor([1, 2, 3, 4, 5, 50, 255, 256] * 2)
-    packet = replace(
-        scene.packet,
+    inputs = replace(
+        scene.inputs,
         top_k=top_k,
         samples=torch.ones(16, dtype=torch.int64),
         has_beams=torch.zeros(16, dtype=torch.int64),
         temperature=torch.ones(16, dtype=torch.float64),
     )
     kind = Kind(1, 256, has_top_p=False, has_beams=False, scores_codes=False)
-    _, _, thresholds, _, _ = kernels.prepare_rows(logits, packet, scene.board, kind)
+    _, _, thresholds, _, _ = kernels.prepare_rows(logits, inputs, scene.board, kind)
     assert torch.equal(thresholds, logits.sort(descending=True).values.gather(1, top_k[:, None] - 1)[:, 0])
 
 
@@ -237,10 +237,10 @@ def test_a_larger_top_k_is_left_to_torch() -> None:
 
     scene = Scene()
     logits = torch.randn(16, 1000)
-    packet = replace(scene.packet, top_k=scene.packet.top_k.clamp(max=0) + 300)
+    inputs = replace(scene.inputs, top_k=scene.inputs.top_k.clamp(max=0) + 300)
     kind = Kind(1, 300, has_top_p=False, has_beams=False, scores_codes=False)
-    _, heat, thresholds, _, _ = kernels.prepare_rows(logits, packet, scene.board, kind)
-    is_sampled = (packet.samples > 0) & (packet.has_beams == 0)
+    _, heat, thresholds, _, _ = kernels.prepare_rows(logits, inputs, scene.board, kind)
+    is_sampled = (inputs.samples > 0) & (inputs.has_beams == 0)
     expected = logits.sort(descending=True).values[:, 299] / heat
     assert torch.equal(thresholds[is_sampled], expected[is_sampled])
     assert is_sampled.any()
@@ -298,7 +298,7 @@ def logits_of(network: Any, parts: FusedParts) -> torch.Tensor:
     with torch.inference_mode(), parts.in_place():
         tokens = torch.arange(6, 13)[None]
         logits: torch.Tensor = network(
-            input_ids=tokens, use_cache=False, step=Step(cells, [], [Reading(0, 0, 7)])
+            input_ids=tokens, use_cache=False, step=Step(cells, [], [PrefillChunk(0, 0, 7)])
         ).logits
     return logits
 

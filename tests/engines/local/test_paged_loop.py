@@ -23,10 +23,10 @@ from test_slot_loop import (
 )
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from def_sim.engines.local.paged.packet import Packet, Shape, num_words, views
 from def_sim.engines.local.paged.paged_attention import NAME
 from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.paged.pages import PAGE
+from def_sim.engines.local.paged.step_inputs import Shape, StepInputs, num_words, views
 from def_sim.engines.local.paged.trial import graph_obstacle, logits_in_pages
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_support import try_slots
@@ -78,10 +78,12 @@ def test_fields_of_a_step_begin_where_no_kernel_needs_another_compilation(
 ) -> None:
     shape = Shape(num_tokens, num_rows, 7, 3, 16, True)
     block = torch.zeros(num_words(shape), dtype=torch.int64)
-    packet = views(block, shape)
-    begins = [getattr(packet, field.name).storage_offset() * block.element_size() for field in fields(Packet)]
+    inputs = views(block, shape)
+    begins = [
+        getattr(inputs, field.name).storage_offset() * block.element_size() for field in fields(StepInputs)
+    ]
     assert [begin % 16 for begin in begins] == [0] * len(begins)
-    assert packet.tables.storage_offset() + packet.tables.numel() <= len(block)
+    assert inputs.tables.storage_offset() + inputs.tables.numel() <= len(block)
 
 
 @pytest.mark.parametrize("make_loop", [loop_of, paged_loop_of])
@@ -103,7 +105,7 @@ COMPANIES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("company", COMPANIES)
-def test_the_tokens_do_not_depend_on_rows_stretches_or_pages(network: Any, company: str) -> None:
+def test_the_tokens_do_not_depend_on_rows_chunks_or_pages(network: Any, company: str) -> None:
     prompts = prompts_of(DECODINGS.values())
     together = run(paged_loop_of(network), prompts)
     assert len(set(together)) > 15
@@ -130,7 +132,7 @@ def test_too_few_pages_send_the_youngest_back_and_lose_nothing(network: Any) -> 
     scarce = paged_loop_of(network, num_pages=7)
     assert run(scarce, prompts) == together
     assert scarce.work.num_restarts > 0
-    assert scarce._room.num_spare == 7  # every page has come back
+    assert scarce._cache.num_spare == 7  # every page has come back
 
 
 class _FailsAt:
@@ -168,7 +170,7 @@ def test_of_steps_that_fail_only_the_guilty_request_fails(
     plain = loop._launcher.launch
 
     def launch(plan: Any) -> Any:
-        if any(draft.prompt.token_ids == guilty for draft, _ in plan.reading):
+        if any(sequence.prompt.token_ids == guilty for sequence, _ in plan.reading):
             raise RuntimeError("a kernel failed")
         return plain(plan)
 
@@ -184,7 +186,7 @@ def test_a_token_that_the_model_does_not_have_is_told_before_it_reaches_the_devi
     loop.add(1, Prompt(bad.request, (*bad.token_ids, 4711)))
     ended: dict[int, Any] = {}
     while loop.has_work:
-        ended.update((draft.ticket, (draft.text.answer, error)) for draft, error in loop.step())
+        ended.update((sequence.ticket, (sequence.text.answer, error)) for sequence, error in loop.step())
     assert ended[0] == (by_generate(network, good), None)
     assert "token 4711 is unknown to the model, which has 90" in str(ended[1][1])
 
@@ -197,7 +199,7 @@ def test_a_prompt_that_does_not_fit_even_alone_is_told_and_the_others_go_on(netw
         loop.add(ticket, prompt)
     ended: dict[int, Any] = {}
     while loop.has_work:
-        ended.update((draft.ticket, (draft.text.answer, error)) for draft, error in loop.step())
+        ended.update((sequence.ticket, (sequence.text.answer, error)) for sequence, error in loop.step())
     assert ended[0][0] == by_generate(network, short)
     assert "not enough memory for a prompt of 360 tokens" in str(ended[1][1])
 
@@ -213,7 +215,7 @@ def test_logits_that_are_no_numbers_fail_their_request_and_no_other(network: Any
         loop.add(ticket, Prompt(prompt.request, tokens))
     ended: dict[int, Any] = {}
     while loop.has_work:
-        ended.update((draft.ticket, (draft.text.answer, error)) for draft, error in loop.step())
+        ended.update((sequence.ticket, (sequence.text.answer, error)) for sequence, error in loop.step())
     for ticket, answer in enumerate(expected):
         if ticket in spoilt:
             assert "not finite" in str(ended[ticket][1])
@@ -240,7 +242,7 @@ def test_a_respondents_next_prompt_is_read_from_where_it_differs(network: Any) -
     run(without, [first])
     run(without, [longer])
     assert without.work.num_reused_tokens == 0
-    assert without._room.pool.num_free == without._room.pool.num_pages
+    assert without._cache.pool.num_free == without._cache.pool.num_pages
 
 
 def test_beams_drop_the_cells_that_none_of_them_sees(network: Any) -> None:
@@ -269,7 +271,7 @@ def test_what_is_cancelled_frees_its_place(network: Any) -> None:
     loop.cancel(7)  # is not known
     ended = []
     while loop.has_work:
-        ended += [draft.ticket for draft, _ in loop.step()]
+        ended += [sequence.ticket for sequence, _ in loop.step()]
     assert ended == [2]
 
 
@@ -294,10 +296,10 @@ def probabilities(loop: Any, prompts: Sequence[Prompt], begin: int) -> dict[int,
         loop.add(ticket, prompt)
     found = {}
     while loop.has_work:
-        for draft, error in loop.step():
+        for sequence, error in loop.step():
             assert error is None, error
-            if draft.ticket >= begin:
-                found[draft.ticket] = draft.text.code_probabilities
+            if sequence.ticket >= begin:
+                found[sequence.ticket] = sequence.text.code_probabilities
     return found
 
 
@@ -335,7 +337,7 @@ def test_two_thousand_respondents_with_three_questions_keep_to_their_pages(netwo
     while loop.has_work:
         num_ended += len(loop.step())
     assert num_ended == 6000
-    assert loop._room.num_spare == 199
+    assert loop._cache.num_spare == 199
 
 
 class _Coarse(torch.nn.Module):

@@ -137,10 +137,10 @@ def run(loop: SlotLoop | PagedLoop, prompts: Sequence[Prompt]) -> list[tuple[int
         loop.add(ticket, prompt)
     answers: dict[int, tuple[int, ...]] = {}
     while loop.has_work:
-        for draft, error in loop.step():
+        for sequence, error in loop.step():
             assert error is None, error
-            assert draft.text.answer is not None
-            answers[draft.ticket] = draft.text.answer
+            assert sequence.text.answer is not None
+            answers[sequence.ticket] = sequence.text.answer
     return [answers[ticket] for ticket in range(len(prompts))]
 
 
@@ -191,7 +191,7 @@ COMPANIES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("company", COMPANIES)
-def test_the_tokens_do_not_depend_on_rows_stretches_or_slots(network: Any, company: str) -> None:
+def test_the_tokens_do_not_depend_on_rows_chunks_or_slots(network: Any, company: str) -> None:
     prompts = prompts_of(DECODINGS.values())
     together = run(loop_of(network), prompts)
     assert len(set(together)) > 15
@@ -242,7 +242,7 @@ def run_through(
             if failed is not None:
                 answers[failed.ticket] = None
         else:
-            answers.update((draft.ticket, draft.text.answer) for draft, _ in ended)
+            answers.update((sequence.ticket, sequence.text.answer) for sequence, _ in ended)
     return answers
 
 
@@ -265,7 +265,7 @@ def test_a_prompt_that_does_not_fit_even_alone_is_told_and_the_others_go_on(netw
         loop.add(ticket, prompt)
     ended: dict[int, Any] = {}
     while loop.has_work:
-        ended.update((draft.ticket, (draft.text.answer, error)) for draft, error in loop.step())
+        ended.update((sequence.ticket, (sequence.text.answer, error)) for sequence, error in loop.step())
     assert ended[0][0] == by_generate(network, short)
     assert "not enough memory for a prompt of 360 tokens" in str(ended[1][1])
 
@@ -311,7 +311,7 @@ def test_logits_that_are_no_numbers_fail_their_request_and_no_other(network: Any
         loop.add(ticket, prompt)
     ended: dict[int, Any] = {}
     while loop.has_work:
-        ended.update((draft.ticket, (draft.text.answer, error)) for draft, error in loop.step())
+        ended.update((sequence.ticket, (sequence.text.answer, error)) for sequence, error in loop.step())
     for ticket, answer in enumerate(expected):
         if ticket in spoilt:
             assert "not finite" in str(ended[ticket][1])
@@ -365,7 +365,7 @@ def test_what_is_cancelled_frees_its_place(network: Any) -> None:
     loop.cancel(7)  # is not known
     ended = []
     while loop.has_work:
-        ended += [draft.ticket for draft, _ in loop.step()]
+        ended += [sequence.ticket for sequence, _ in loop.step()]
     assert ended == [2]
 
 

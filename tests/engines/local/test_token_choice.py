@@ -11,7 +11,7 @@ from scipy import stats
 
 from def_sim.engines.local.sampling.beam_search import BeamSearch, Candidate, num_candidates
 from def_sim.engines.local.sampling.largest_logits import largest
-from def_sim.engines.local.sampling.token_choice import Ask, choose
+from def_sim.engines.local.sampling.token_choice import TokenRequest, choose
 from def_sim.engines.local.sampling.token_noise import noise_by_torch, token_noise
 from def_sim.engines.local.sampling.warping import warp_logits
 from def_sim.randomness import gumbel_noise, keyed_rng, noise_states
@@ -43,8 +43,8 @@ def test_one_hundred_thousand_draws_follow_the_softmax() -> None:
     counts = np.zeros(7)
     all_keys = keys(100_000)
     for begin in range(0, len(all_keys), 1000):
-        asks = [Ask(SAMPLED, key, step=3) for key in all_keys[begin : begin + 1000]]
-        tokens = choose(logits.expand(1000, 7), asks, num_stop_tokens=1)
+        requests = [TokenRequest(SAMPLED, key, step=3) for key in all_keys[begin : begin + 1000]]
+        tokens = choose(logits.expand(1000, 7), requests, num_stop_tokens=1)
         counts += np.bincount(tokens, minlength=7)  # type: ignore[arg-type]
     expected = logits.double().softmax(-1).numpy() * 100_000
     # Fixed keys: this is one number, not a coin that may fall wrong tomorrow.
@@ -55,8 +55,8 @@ def test_top_k_with_ties_at_the_last_place_draws_from_all_of_them() -> None:
     # top_k = 2 of 3, 2, 2, ..., 2: transformers keeps every token that ties with the second.
     logits = torch.cat([torch.tensor([3.0]), torch.full((300,), 2.0), torch.full((400,), -1.0)])
     decoding = replace(SAMPLED, top_k=2)
-    asks = [Ask(decoding, key, step=0) for key in keys(3000)]
-    tokens = np.array(choose(logits.expand(3000, -1), asks, num_stop_tokens=1))
+    requests = [TokenRequest(decoding, key, step=0) for key in keys(3000)]
+    tokens = np.array(choose(logits.expand(3000, -1), requests, num_stop_tokens=1))
     assert set(tokens) <= set(range(301))
     assert len(set(tokens)) > 290
 
@@ -96,8 +96,8 @@ def test_a_rows_token_is_the_largest_of_warped_logit_plus_noise_whatever_stands_
         DecodingConfig(top_k=5),
         DecodingConfig(top_k=0, top_p=0.5),
     ]
-    asks = [Ask(decoding, key, step=7) for decoding, key in zip(decodings, keys(4), strict=True)]
-    together = choose(logits, asks, num_stop_tokens=1)
+    requests = [TokenRequest(decoding, key, step=7) for decoding, key in zip(decodings, keys(4), strict=True)]
+    together = choose(logits, requests, num_stop_tokens=1)
     assert together[0] == int(logits[0].argmax())
     for row in (1, 2, 3):
         decoding = decodings[row]
@@ -107,9 +107,9 @@ def test_a_rows_token_is_the_largest_of_warped_logit_plus_noise_whatever_stands_
             top_k=torch.tensor([decoding.top_k]),
             top_p=torch.tensor([decoding.top_p], dtype=torch.float64),
         )[0]
-        noise = gumbel_noise(asks[row].noise_key, step=7, beam=0, tokens=np.arange(5000))
+        noise = gumbel_noise(requests[row].noise_key, step=7, beam=0, tokens=np.arange(5000))
         assert together[row] == int((warped.double().numpy() + noise).argmax())
-        assert choose(logits[row : row + 1], asks[row : row + 1], num_stop_tokens=1) == [together[row]]
+        assert choose(logits[row : row + 1], requests[row : row + 1], num_stop_tokens=1) == [together[row]]
 
 
 def test_beams_draw_as_an_enumeration_of_a_vocabulary_of_five_says() -> None:
@@ -133,8 +133,8 @@ def test_beams_draw_as_an_enumeration_of_a_vocabulary_of_five_says() -> None:
     num_draws = 40_000
     counts = dict.fromkeys(expected, 0)
     for begin in range(0, num_draws, 2000):
-        asks = [Ask(decoding, key, 5, scores) for key in keys(num_draws)[begin : begin + 2000]]
-        for candidates in choose(logits.repeat(2000, 1), asks, num_stop_tokens=1):
+        requests = [TokenRequest(decoding, key, 5, scores) for key in keys(num_draws)[begin : begin + 2000]]
+        for candidates in choose(logits.repeat(2000, 1), requests, num_stop_tokens=1):
             assert isinstance(candidates, list)
             assert [c.score for c in candidates] == sorted((c.score for c in candidates), reverse=True)
             counts[frozenset(c.beam * 5 + c.token for c in candidates)] += 1
@@ -148,8 +148,8 @@ def test_beams_draw_as_an_enumeration_of_a_vocabulary_of_five_says() -> None:
 
 def test_beam_search_takes_the_best_continuations_of_all_beams() -> None:
     logits = torch.log(torch.tensor([[0.6, 0.3, 0.1], [0.1, 0.1, 0.8]]))
-    ask = Ask(DecodingConfig(num_beams=2, do_sample=False), 0, 1, (np.log(0.5), np.log(0.4)))
-    [candidates] = choose(logits, [ask], num_stop_tokens=1)
+    request = TokenRequest(DecodingConfig(num_beams=2, do_sample=False), 0, 1, (np.log(0.5), np.log(0.4)))
+    [candidates] = choose(logits, [request], num_stop_tokens=1)
     # .4 x .8 = .32, .5 x .6 = .30, .5 x .3 = .15, .5 x .1 = .05
     assert isinstance(candidates, list)
     assert [(c.beam, c.token) for c in candidates] == [(1, 2), (0, 0), (0, 1), (0, 2)]
@@ -162,8 +162,12 @@ def test_a_row_that_is_not_finite_spoils_its_own_answer_alone(bad: float) -> Non
     logits[:, 2] = 1.0
     logits[2] = bad
     greedy, beams = DecodingConfig(do_sample=False), DecodingConfig(num_beams=2, do_sample=False)
-    asks = [Ask(greedy, 0, 0), Ask(beams, 0, 1, (0.0, -1.0)), Ask(greedy, 0, 0)]
-    chosen = choose(logits, asks, num_stop_tokens=1)
+    requests = [
+        TokenRequest(greedy, 0, 0),
+        TokenRequest(beams, 0, 1, (0.0, -1.0)),
+        TokenRequest(greedy, 0, 0),
+    ]
+    chosen = choose(logits, requests, num_stop_tokens=1)
     assert chosen == [2, None, 2]
 
 
@@ -193,9 +197,9 @@ def test_beams_look_at_enough_candidates_to_go_on_if_all_the_best_end() -> None:
     assert num_candidates(3, 0) == 6
 
 
-def searching(num_beams: int) -> Ask:
+def searching(num_beams: int) -> TokenRequest:
     decoding = DecodingConfig(num_beams=num_beams, do_sample=False)
-    return Ask(decoding, noise_key=1, step=4, scores=tuple(-0.5 * beam for beam in range(num_beams)))
+    return TokenRequest(decoding, noise_key=1, step=4, scores=tuple(-0.5 * beam for beam in range(num_beams)))
 
 
 @pytest.mark.parametrize("top_p", [1.0, 0.6])
@@ -209,10 +213,10 @@ def test_where_many_logits_are_equal_a_choice_does_not_depend_on_who_else_is_in_
     first, other = {
         "searched": (searching(2), searching(5)),
         "drawn": (
-            Ask(replace(drawing, num_beams=2), 7, 3, (0.0, -0.25)),
-            Ask(replace(drawing, num_beams=3, top_k=300), 8, 3, (0.0, -0.5, -1.0)),
+            TokenRequest(replace(drawing, num_beams=2), 7, 3, (0.0, -0.25)),
+            TokenRequest(replace(drawing, num_beams=3, top_k=300), 8, 3, (0.0, -0.5, -1.0)),
         ),
-        "single": (Ask(drawing, 7, 3), Ask(replace(drawing, top_k=300), 8, 3)),
+        "single": (TokenRequest(drawing, 7, 3), TokenRequest(replace(drawing, top_k=300), 8, 3)),
     }[kind]
     for _ in range(20):
         rows = len(first.scores) + len(other.scores)
@@ -224,11 +228,11 @@ def test_where_many_logits_are_equal_a_choice_does_not_depend_on_who_else_is_in_
 
 def test_beams_search_the_best_of_all_rows_and_of_equals_the_lower_beam_then_the_lower_token() -> None:
     generator = torch.Generator().manual_seed(4)
-    ask = searching(3)
+    request = searching(3)
     for _ in range(5):
         logits = torch.round(3 * torch.randn(3, 5000, generator=generator))
-        [found] = choose(logits, [ask], num_stop_tokens=1)
-        total = logits.log_softmax(dim=-1) + torch.tensor(ask.scores)[:, None]
+        [found] = choose(logits, [request], num_stop_tokens=1)
+        total = logits.log_softmax(dim=-1) + torch.tensor(request.scores)[:, None]
         every = [
             (-score, beam, token)
             for beam, row in enumerate(total.tolist())

@@ -15,13 +15,13 @@ from torch import Tensor
 
 from def_sim.engines.local.paged.blocks import READING_ROWS, WRITING_ROWS, programs_per_head
 from def_sim.engines.local.paged.launch_options import OPTIONS
-from def_sim.engines.local.paged.packet import MOST_SHARES
 from def_sim.engines.local.paged.pages import PAGE
+from def_sim.engines.local.paged.step_inputs import MOST_SHARES
 
 if TYPE_CHECKING:
-    from def_sim.engines.local.paged.packet import Packet
     from def_sim.engines.local.paged.paged_attention import Layer
     from def_sim.engines.local.paged.pages import PagePool
+    from def_sim.engines.local.paged.step_inputs import StepInputs
 
 _LOG2E: Final = tl.constexpr(1.4426950408889634)
 # Of a thread of attention while writing: with more, fewer programs than `programs_per_head` counts on run at
@@ -116,7 +116,7 @@ def _scan(
 def _attend_writing(
     query, keys, values, partial, partial_best, tables, seen, places, row_last, row_beam, row_position,
     slopes,
-    item_seat, item_first, item_count, item_share, item_begin, item_end, num_items, scale,
+    item_entry, item_first, item_count, item_share, item_begin, item_end, num_items, scale,
     window, stride_token, stride_query_head, stride_page, stride_head, stride_value_page, stride_value_head,
     stride_table,
     HEADS: tl.constexpr, GROUPED: tl.constexpr, WIDTH: tl.constexpr, PADDED: tl.constexpr,
@@ -130,7 +130,7 @@ def _attend_writing(
     lane = tl.arange(0, PADDED)
     value_lane = tl.arange(0, VALUE_PADDED)
     for item in range(program, tl.load(num_items), PROGRAMS):
-        seat, share = tl.load(item_seat + item), tl.load(item_share + item)
+        entry, share = tl.load(item_entry + item), tl.load(item_share + item)
         first, count = tl.load(item_first + item), tl.load(item_count + item)
         begin, end = tl.load(item_begin + item), tl.load(item_end + item)
         row = first + member // GROUPED
@@ -147,8 +147,8 @@ def _attend_writing(
             tl.load(slopes + head, mask=is_row, other=0.0) if HAS_SLOPES else tl.zeros((ROWS,), tl.float32)
         )
         result, best, total = _scan(
-            rows_query, keys, values, tables + seat * stride_table, seen, places, last, beam, position, slope,
-            begin, end, kv_head, scale, window, stride_page, stride_head, stride_value_page,
+            rows_query, keys, values, tables + entry * stride_table, seen, places, last, beam, position,
+            slope, begin, end, kv_head, scale, window, stride_page, stride_head, stride_value_page,
             stride_value_head, WIDTH, PADDED, VALUE_WIDTH, VALUE_PADDED, ROWS, CELLS, True, NEEDS_PLACES,
             HAS_WINDOW, HAS_SLOPES,
         )  # fmt: skip
@@ -188,7 +188,7 @@ def _join_shares(
 @triton.jit
 def _attend_reading(
     query, keys, values, output, tables, seen, places, row_last, row_position, slopes,
-    block_seat, block_first, block_count, block_end, scale, window,
+    block_entry, block_first, block_count, block_end, scale, window,
     stride_token, stride_query_head, stride_output_token, stride_output_head, stride_page, stride_head,
     stride_value_page, stride_value_head, stride_table,
     GROUPED: tl.constexpr, WIDTH: tl.constexpr, PADDED: tl.constexpr, VALUE_WIDTH: tl.constexpr,
@@ -214,8 +214,8 @@ def _attend_reading(
             tl.load(slopes + head, mask=is_row, other=0.0) if HAS_SLOPES else tl.zeros((ROWS,), tl.float32)
         )
         result, _best, total = _scan(
-            rows_query, keys, values, tables + tl.load(block_seat + block) * stride_table, seen, places, last,
-            last, position, slope, 0, tl.load(block_end + block), kv_head, scale, window, stride_page,
+            rows_query, keys, values, tables + tl.load(block_entry + block) * stride_table, seen, places,
+            last, last, position, slope, 0, tl.load(block_end + block), kv_head, scale, window, stride_page,
             stride_head, stride_value_page, stride_value_head, WIDTH, PADDED, VALUE_WIDTH, VALUE_PADDED, ROWS,
             CELLS, False, NEEDS_PLACES, HAS_WINDOW, HAS_SLOPES,
         )  # fmt: skip
@@ -229,41 +229,41 @@ def _attend_reading(
 
 def attend_writing(layer: "Layer", query: Tensor, output: Tensor) -> None:
     """Attention of the step's writing rows: see `paged_attention.attend_by_torch`."""
-    keys, values, packet, cells = layer.keys, layer.values, layer.step.packet, layer.step.pool
-    num_rows, heads = packet.keep.shape[0], query.shape[1]
+    keys, values, inputs, cells = layer.keys, layer.values, layer.step.inputs, layer.step.pool
+    num_rows, heads = inputs.keep.shape[0], query.shape[1]
     kv_heads, value_width = keys.shape[1], values.shape[3]
     partial = query.new_empty((num_rows, heads, MOST_SHARES, value_width), dtype=torch.float32)
     partial_best = query.new_empty((num_rows, heads, MOST_SHARES), dtype=torch.float32)
     programs = programs_per_head(query.device, kv_heads)
     _attend_writing[(programs, kv_heads)](
-        query, keys, values, partial, partial_best, packet.tables, cells.seen, cells.places,
-        packet.last, packet.beam, packet.position,
+        query, keys, values, partial, partial_best, inputs.tables, cells.seen, cells.places,
+        inputs.last, inputs.beam, inputs.position,
         query if layer.slopes is None else layer.slopes,
-        packet.item_seat, packet.item_first, packet.item_count, packet.item_share, packet.item_begin,
-        packet.item_end, packet.num_items, layer.scaling, layer.window or 0,
+        inputs.item_entry, inputs.item_first, inputs.item_count, inputs.item_share, inputs.item_begin,
+        inputs.item_end, inputs.num_items, layer.scaling, layer.window or 0,
         query.stride(0), query.stride(1), keys.stride(0), keys.stride(1), values.stride(0), values.stride(1),
-        packet.tables.stride(0),
+        inputs.tables.stride(0),
         HEADS=heads, SHARES=MOST_SHARES, PROGRAMS=programs, ROWS=_rows(WRITING_ROWS, layer, query),
         num_stages=3, maxnreg=_MOST_REGISTERS,
         **_constants(layer, query), **OPTIONS,
     )  # fmt: skip
     _join_shares[(num_rows, heads)](
-        partial, partial_best, output, packet.shares, output.stride(0), output.stride(1),
+        partial, partial_best, output, inputs.shares, output.stride(0), output.stride(1),
         HEADS=heads, VALUE_WIDTH=value_width, VALUE_PADDED=triton.next_power_of_2(value_width),
         SHARES=MOST_SHARES, num_warps=1, **OPTIONS,
     )  # fmt: skip
 
 
 def attend_reading(layer: "Layer", query: Tensor, output: Tensor) -> None:
-    """Attention of the step's stretches of prompts: see `paged_attention.attend_by_torch`."""
-    keys, values, packet, cells = layer.keys, layer.values, layer.step.packet, layer.step.pool
-    _attend_reading[(packet.read_seat.shape[0], keys.shape[1])](
-        query, keys, values, output, packet.tables, cells.seen, cells.places, packet.last, packet.position,
+    """Attention of the step's chunks of prompts: see `paged_attention.attend_by_torch`."""
+    keys, values, inputs, cells = layer.keys, layer.values, layer.step.inputs, layer.step.pool
+    _attend_reading[(inputs.read_entry.shape[0], keys.shape[1])](
+        query, keys, values, output, inputs.tables, cells.seen, cells.places, inputs.last, inputs.position,
         query if layer.slopes is None else layer.slopes,
-        packet.read_seat, packet.read_first, packet.read_count, packet.read_end,
+        inputs.read_entry, inputs.read_first, inputs.read_count, inputs.read_end,
         layer.scaling, layer.window or 0,
         query.stride(0), query.stride(1), output.stride(0), output.stride(1),
-        keys.stride(0), keys.stride(1), values.stride(0), values.stride(1), packet.tables.stride(0),
+        keys.stride(0), keys.stride(1), values.stride(0), values.stride(1), inputs.tables.stride(0),
         ROWS=_rows(READING_ROWS, layer, query), num_stages=2, **_constants(layer, query), **OPTIONS,
     )  # fmt: skip
 
@@ -295,17 +295,17 @@ def _reorder_beams(
     seen, tables, parents, begins, ends, stride_table,
     BEAMS: tl.constexpr, CELLS: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    seat = tl.program_id(0)
-    begin, end = tl.load(begins + seat), tl.load(ends + seat)
+    entry = tl.program_id(0)
+    begin, end = tl.load(begins + entry), tl.load(ends + entry)
     for start in range(begin, end, BLOCK):
         cells = start + tl.arange(0, BLOCK)
         inside = cells < end
-        page = tl.load(tables + seat * stride_table + cells // CELLS, mask=inside, other=0)
+        page = tl.load(tables + entry * stride_table + cells // CELLS, mask=inside, other=0)
         place = seen + page * CELLS + cells % CELLS
         old = tl.load(place, mask=inside, other=0)
         new = old * 0
         for beam in range(BEAMS):
-            new = new | (((old >> tl.load(parents + seat * BEAMS + beam)) & 1) << beam)
+            new = new | (((old >> tl.load(parents + entry * BEAMS + beam)) & 1) << beam)
         tl.store(place, new, mask=inside)
 
 
@@ -332,13 +332,13 @@ def _note_tokens(
     tl.store(places + where, tl.load(position + token, mask=inside, other=0), mask=inside)
 
 
-def note_tokens(packet: "Packet", newest: Tensor, pool: "PagePool") -> Tensor:
+def note_tokens(inputs: "StepInputs", newest: Tensor, pool: "PagePool") -> Tensor:
     """Token ids of the step, shape (T,), and what is kept beside their cells: see `step.note_by_torch`."""
-    count = packet.ids.shape[0]
-    output = torch.empty_like(packet.ids)
+    count = inputs.ids.shape[0]
+    output = torch.empty_like(inputs.ids)
     block = 128
     _note_tokens[(triton.cdiv(count, block),)](
-        packet.ids, packet.source, newest, packet.cell, packet.bits, packet.position, pool.seen, pool.places,
+        inputs.ids, inputs.source, newest, inputs.cell, inputs.bits, inputs.position, pool.seen, pool.places,
         output, count, BLOCK=block, num_warps=4, **OPTIONS,
     )  # fmt: skip
     return output

@@ -1,10 +1,10 @@
 """Triton kernels that choose the next tokens of a step; `device_choice.py` says what they compute.
 
 Three programs in a row instead of a hundred small operations: of each row what its scores need; of each
-stretch of its vocabulary the best noisy scores; of each answer the best of all its rows, which go to the
+chunk of its vocabulary the best noisy scores; of each answer the best of all its rows, which go to the
 board.
 
-Letters: R rows, V vocabulary, S seats, B beams of the board, M candidates of a row, n of an answer.
+Letters: R rows, V vocabulary, S entries, B beams of the board, M candidates of a row, n of an answer.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -15,7 +15,7 @@ import triton.language as tl
 from torch import Tensor
 
 from def_sim.engines.local.paged.launch_options import OPTIONS
-from def_sim.engines.local.paged.packet import Packet
+from def_sim.engines.local.paged.step_inputs import StepInputs
 
 if TYPE_CHECKING:
     from def_sim.engines.local.paged.device_choice import Board, Kind
@@ -61,7 +61,7 @@ def _kth_largest(row, tops, kth, vocabulary, BLOCK: tl.constexpr):
 
 @triton.jit
 def _prepare_rows(
-    logits, largest, seats, beams, temperature, top_k, samples, is_first, has_beams, board_scores,
+    logits, largest, entries, beams, temperature, top_k, samples, is_first, has_beams, board_scores,
     offsets, temperatures, thresholds, so_far, usable, vocabulary, num_largest,
     BEAMS: tl.constexpr, HAS_TOP_K: tl.constexpr, SEARCHES: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
@@ -86,8 +86,8 @@ def _prepare_rows(
     sampled = tl.load(samples + row) != 0
     offset = tl.where(competes, log_sum, 0.0)
     heat = tl.where(sampled, tl.load(temperature + row), 1.0).to(tl.float32)
-    seat, beam = tl.load(seats + row), tl.load(beams + row)
-    before = tl.load(board_scores + seat * BEAMS + beam)
+    entry, beam = tl.load(entries + row), tl.load(beams + row)
+    before = tl.load(board_scores + entry * BEAMS + beam)
     before = tl.where(competes & (tl.load(is_first + row) == 0), before, 0.0)
     threshold = tl.full((), float("-inf"), tl.float32)
     is_usable = (tl.sum(spoilt, axis=0) == 0) & (best > float("-inf"))
@@ -153,16 +153,16 @@ def _merge(
     PADDED_BEAMS: tl.constexpr, WIDTH: tl.constexpr,
 ):  # fmt: skip
     """One answer: the best of its rows' candidates, by score, to the host and to the board."""
-    seat = tl.program_id(0)
-    if tl.load(is_active + seat) != 0:
-        first, rows = tl.load(first_row + seat), tl.load(rows_here + seat)
+    entry = tl.program_id(0)
+    if tl.load(is_active + entry) != 0:
+        first, rows = tl.load(first_row + entry), tl.load(rows_here + entry)
         place = tl.arange(0, WIDTH)
         inside = place < rows * PER_ROW
         left = tl.load(values + first * PER_ROW + place, mask=inside, other=float("-inf"))
         spoilt = 0
         for row in range(first, first + rows):
             spoilt += 1 - tl.load(usable + row)
-        most = tl.load(wanted + seat)
+        most = tl.load(wanted + entry)
         slot = tl.arange(0, PADDED_COUNT)
         scores = tl.full((PADDED_COUNT,), float("-inf"), tl.float32)
         ids = tl.zeros((PADDED_COUNT,), tl.int64)
@@ -189,13 +189,13 @@ def _merge(
             (scores[None, :] == scores[:, None]) & (slot[None, :] < slot[:, None])
         )
         order = tl.sum((ahead & (slot < COUNT)[None, :]).to(tl.int32), axis=1)
-        target = results + (seat * COUNT + order) * 3
+        target = results + (entry * COUNT + order) * 3
         shown = tl.where((order == 0) & (spoilt > 0), float("nan"), scores.to(tl.float64))
         tl.store(target, shown, mask=slot < COUNT)
         tl.store(target + 1, origins.to(tl.float64), mask=slot < COUNT)
         tl.store(target + 2, ids.to(tl.float64), mask=slot < COUNT)
         # Those that do not end the text go on, as many as the answer has beams.
-        beams = tl.load(num_beams + seat)
+        beams = tl.load(num_beams + entry)
         ends = tl.zeros((PADDED_COUNT,), tl.int32)
         for number in range(num_stop_tokens):
             ends = ends | (ids == tl.load(stop_tokens + number)).to(tl.int32)
@@ -208,13 +208,13 @@ def _merge(
         row_scores = tl.max(tl.where(chosen, scores[None, :], float("-inf")), axis=1)
         row_ids = tl.sum(tl.where(chosen, ids[None, :], 0), axis=1)
         row_origins = tl.sum(tl.where(chosen, origins[None, :], 0), axis=1)
-        mine = seat * BEAMS + beam
+        mine = entry * BEAMS + beam
         tl.store(board_tokens + mine, tl.where(is_beam, row_ids, 0), mask=beam < BEAMS)
         tl.store(board_scores + mine, row_scores, mask=beam < BEAMS)
         tl.store(board_parents + mine, tl.where(is_beam, row_origins, 0), mask=beam < BEAMS)
 
 
-def prepare_rows(logits: Tensor, packet: Packet, board: "Board", kind: "Kind") -> tuple[Tensor, ...]:
+def prepare_rows(logits: Tensor, inputs: StepInputs, board: "Board", kind: "Kind") -> tuple[Tensor, ...]:
     """What the scores of each row need.
 
     Returns:
@@ -227,32 +227,32 @@ def prepare_rows(logits: Tensor, packet: Packet, board: "Board", kind: "Kind") -
     num_largest, searches = min(kind.most_top_k, vocabulary), kind.most_top_k <= _MOST_SEARCHED
     largest = logits if searches else torch.topk(logits, num_largest).values
     _prepare_rows[(num_rows,)](
-        logits, largest, packet.row_seat, packet.row_beam, packet.temperature, packet.top_k, packet.samples,
-        packet.is_first, packet.has_beams, board.scores, offsets, temperatures, thresholds, so_far, usable,
+        logits, largest, inputs.row_entry, inputs.row_beam, inputs.temperature, inputs.top_k, inputs.samples,
+        inputs.is_first, inputs.has_beams, board.scores, offsets, temperatures, thresholds, so_far, usable,
         vocabulary, num_largest, BEAMS=board.tokens.shape[1], HAS_TOP_K=kind.most_top_k > 0,
         SEARCHES=searches, BLOCK=_LANES, num_warps=8, **OPTIONS,
     )  # fmt: skip
     return offsets, temperatures, thresholds, so_far, usable
 
 
-def decide(logits: Tensor, packet: Packet, board: "Board", stop_tokens: Tensor, kind: "Kind") -> Tensor:
+def decide(logits: Tensor, inputs: StepInputs, board: "Board", stop_tokens: Tensor, kind: "Kind") -> Tensor:
     """See `device_choice.decide`; for rows without top_p."""
     num_rows, vocabulary = logits.shape
-    num_seats, num_beams = board.tokens.shape[0] - 1, board.tokens.shape[1]
-    offsets, temperatures, thresholds, so_far, usable = prepare_rows(logits, packet, board, kind)
+    num_entries, num_beams = board.tokens.shape[0] - 1, board.tokens.shape[1]
+    offsets, temperatures, thresholds, so_far, usable = prepare_rows(logits, inputs, board, kind)
     count = min(kind.num_candidates, vocabulary)
     block = 1024 if vocabulary <= 65536 else 4096
     num_blocks = triton.cdiv(vocabulary, block)
     values = logits.new_empty((num_rows, num_blocks * count), dtype=torch.float64)
     tokens = logits.new_empty(values.shape, dtype=torch.int64)
     _best_noisy[(num_rows, num_blocks)](
-        logits, values, tokens, offsets, temperatures, thresholds, so_far, packet.samples, packet.state,
+        logits, values, tokens, offsets, temperatures, thresholds, so_far, inputs.samples, inputs.state,
         vocabulary, COUNT=count, BLOCK=block, **OPTIONS,
     )  # fmt: skip
-    results = logits.new_empty((num_seats, kind.num_candidates, 3), dtype=torch.float64)
-    _merge[(num_seats,)](
-        values, tokens, logits, offsets, temperatures, so_far, usable, stop_tokens, packet.wanted,
-        packet.num_beams, packet.is_active, packet.first_row, packet.rows_here, board.tokens, board.scores,
+    results = logits.new_empty((num_entries, kind.num_candidates, 3), dtype=torch.float64)
+    _merge[(num_entries,)](
+        values, tokens, logits, offsets, temperatures, so_far, usable, stop_tokens, inputs.wanted,
+        inputs.num_beams, inputs.is_active, inputs.first_row, inputs.rows_here, board.tokens, board.scores,
         board.parents, results, vocabulary, stop_tokens.shape[0],
         PER_ROW=num_blocks * count, COUNT=kind.num_candidates,
         PADDED_COUNT=max(2, triton.next_power_of_2(kind.num_candidates)), BEAMS=num_beams,

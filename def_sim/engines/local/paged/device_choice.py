@@ -5,7 +5,7 @@ part of a graph: every row is warped, gets its noise and gives its best continua
 answer's rows compete; what goes on is written on the board, from which the next step takes it. The
 host reads the candidates a step later and does the same bookkeeping.
 
-Letters: R rows, V vocabulary, S seats, B most beams, n candidates.
+Letters: R rows, V vocabulary, S entries, B most beams, n candidates.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from def_sim.engines.local.paged.packet import Packet
+from def_sim.engines.local.paged.step_inputs import StepInputs
 from def_sim.engines.local.sampling.token_noise import token_noise
 from def_sim.engines.local.sampling.warping import warp_logits
 
@@ -23,7 +23,7 @@ FIELDS: Final = 3  # of a candidate: score, beam, token
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What every running answer goes on with; seat S is nobody's.
+    """What every running answer goes on with; entry S is nobody's.
 
     Attributes:
         tokens: Newest token of each beam, shape (S + 1, B).
@@ -36,9 +36,9 @@ class Board:
     parents: Tensor
 
     @classmethod
-    def blank(cls, num_seats: int, num_beams: int, device: torch.device) -> "Board":
+    def blank(cls, num_entries: int, num_beams: int, device: torch.device) -> "Board":
         """A board without answers."""
-        shape = (num_seats + 1, num_beams)
+        shape = (num_entries + 1, num_beams)
         return cls(
             torch.zeros(shape, dtype=torch.int64, device=device),
             torch.zeros(shape, dtype=torch.float32, device=device),
@@ -66,67 +66,71 @@ class Kind:
 
 
 def decide(
-    logits: Tensor, packet: Packet, board: Board, stop_tokens: Tensor, kind: Kind, *, uses_kernels: bool
+    logits: Tensor, inputs: StepInputs, board: Board, stop_tokens: Tensor, kind: Kind, *, uses_kernels: bool
 ) -> Tensor:
     """Chooses for all rows and writes on the board what goes on.
 
     Args:
         logits: Shape (R, V), float32.
-        packet: The step.
-        board: Changed for the seats that are among the rows.
+        inputs: The step.
+        board: Changed for the entries that are among the rows.
         stop_tokens: Tokens that end a text, shape (any,).
         kind: What the rows need.
         uses_kernels: By kernels where there are some.
 
     Returns:
-        Candidates of each seat, best first: score, beam, token, shape (S, n, 3), float64; a score of -inf is
+        Candidates of each entry, best first: score, beam, token, shape (S, n, 3), float64; a score of -inf is
         none. NaN in the first score: a row of the answer is not finite. Without beams the first is the token.
     """
     if uses_kernels and not kind.has_top_p:
         from def_sim.engines.local.paged import choice_kernels
 
-        return choice_kernels.decide(logits, packet, board, stop_tokens, kind)
-    seat, beam = packet.row_seat, packet.row_beam
+        return choice_kernels.decide(logits, inputs, board, stop_tokens, kind)
+    entry, beam = inputs.row_entry, inputs.row_beam
     offsets = logits.new_zeros(logits.shape[0])
     if kind.has_beams:
-        offsets = torch.where(packet.has_beams > 0, torch.logsumexp(logits, dim=-1), 0.0)
-    temperatures = torch.where(packet.samples > 0, packet.temperature, 1.0).float()
-    competes = (packet.is_first == 0) & (packet.has_beams > 0)
-    so_far = torch.where(competes, board.scores[seat, beam], 0.0)
+        offsets = torch.where(inputs.has_beams > 0, torch.logsumexp(logits, dim=-1), 0.0)
+    temperatures = torch.where(inputs.samples > 0, inputs.temperature, 1.0).float()
+    competes = (inputs.is_first == 0) & (inputs.has_beams > 0)
+    so_far = torch.where(competes, board.scores[entry, beam], 0.0)
 
     def score_of(tokens: Tensor) -> Tensor:
         """Of chosen tokens, without noise, (R, n)."""
         return (logits.gather(1, tokens) - offsets[:, None]) / temperatures[:, None] + so_far[:, None]
 
     count = min(kind.num_candidates, logits.shape[1])
-    found, tokens = _best(logits, packet, kind, offsets, temperatures, so_far, count)
+    found, tokens = _best(logits, inputs, kind, offsets, temperatures, so_far, count)
     # Of equal logits the first, as argmax has it; topk leaves their order open.
-    is_greedy = (packet.samples == 0) & (packet.has_beams == 0)
+    is_greedy = (inputs.samples == 0) & (inputs.has_beams == 0)
     tokens[:, 0] = torch.where(is_greedy, logits.argmax(dim=-1), tokens[:, 0])
     # Rows of one answer side by side; beams that are not there have nothing to offer.
     spread = found.new_full((*board.tokens.shape, count), -torch.inf)
     spread_tokens = tokens.new_zeros(spread.shape)
     spread_scores = logits.new_zeros(spread.shape)
-    spread[seat, beam], spread_tokens[seat, beam], spread_scores[seat, beam] = found, tokens, score_of(tokens)
+    spread[entry, beam], spread_tokens[entry, beam], spread_scores[entry, beam] = (
+        found,
+        tokens,
+        score_of(tokens),
+    )
     best, place = torch.topk(spread.flatten(1)[:-1], min(kind.num_candidates, count * board.tokens.shape[1]))
     rank = torch.arange(place.shape[1], device=place.device)
-    is_none = (best == -torch.inf) | (rank >= packet.wanted[:, None])
+    is_none = (best == -torch.inf) | (rank >= inputs.wanted[:, None])
     scores = spread_scores.flatten(1)[:-1].gather(1, place).masked_fill(is_none, -torch.inf)
     # By score without the noise, as in transformers 4 (the study's time).
     scores, order = torch.sort(scores, dim=1, descending=True, stable=True)
     ids = spread_tokens.flatten(1)[:-1].gather(1, place).gather(1, order)
     origins = (place // count).gather(1, order)
-    _write_on(board, packet, scores, ids, origins, stop_tokens)
+    _write_on(board, inputs, scores, ids, origins, stop_tokens)
     results = torch.stack([scores.double(), origins.double(), ids.double()], dim=-1)
     is_spoilt = ~torch.isfinite(logits.amax(dim=-1)) & (so_far > -torch.inf)  # a beam that is none may be
-    spoilt = results.new_zeros(board.tokens.shape[0]).index_add(0, seat, is_spoilt.double())[:-1]
+    spoilt = results.new_zeros(board.tokens.shape[0]).index_add(0, entry, is_spoilt.double())[:-1]
     results[:, 0, 0] = torch.where(spoilt > 0, torch.nan, results[:, 0, 0])
     return results
 
 
 def _best(
     logits: Tensor,
-    packet: Packet,
+    inputs: StepInputs,
     kind: Kind,
     offsets: Tensor,
     temperatures: Tensor,
@@ -137,18 +141,18 @@ def _best(
 
     A value of -inf is a token that the row's decoding takes away.
     """
-    samples = packet.samples > 0
-    top_k = torch.where(samples, packet.top_k, 0)
+    samples = inputs.samples > 0
+    top_k = torch.where(samples, inputs.top_k, 0)
     if kind.has_top_p:
         warped = warp_logits(
             logits - offsets[:, None],
             temperature=temperatures,
             top_k=top_k,
-            top_p=torch.where(samples, packet.top_p, 1.0),
+            top_p=torch.where(samples, inputs.top_p, 1.0),
             most_top_k=kind.most_top_k,
         )
         every = torch.arange(logits.shape[1], device=logits.device).expand_as(logits)
-        noise = torch.where(samples[:, None], token_noise(packet.state, every), 0.0)
+        noise = torch.where(samples[:, None], token_noise(inputs.state, every), 0.0)
         best = torch.topk((warped + so_far[:, None]).double() + noise, count)
         return best.values, best.indices
     thresholds = torch.full_like(so_far, -torch.inf)
@@ -156,7 +160,7 @@ def _best(
         largest = torch.topk(logits, min(kind.most_top_k, logits.shape[1])).values
         last = largest.gather(1, (top_k.clamp(max=largest.shape[1]) - 1).clamp(min=0)[:, None])[:, 0]
         thresholds = torch.where(top_k > 0, (last - offsets) / temperatures, thresholds)
-    details = (offsets, temperatures, thresholds, so_far, packet.samples, packet.state)
+    details = (offsets, temperatures, thresholds, so_far, inputs.samples, inputs.state)
     best = torch.topk(noisy_by_torch(logits, *details), count)
     return best.values, best.indices
 
@@ -192,19 +196,19 @@ def noisy_by_torch(
 
 
 def _write_on(
-    board: Board, packet: Packet, scores: Tensor, ids: Tensor, origins: Tensor, stop_tokens: Tensor
+    board: Board, inputs: StepInputs, scores: Tensor, ids: Tensor, origins: Tensor, stop_tokens: Tensor
 ) -> None:
     """The best candidates that do not end the text go on, as many as the answer has beams."""
     num_beams = board.tokens.shape[1]
-    ends = torch.isin(ids, stop_tokens) & (packet.num_beams > 1)[:, None]
+    ends = torch.isin(ids, stop_tokens) & (inputs.num_beams > 1)[:, None]
     goes_on = ~ends & (scores > -torch.inf)
     order = torch.argsort((~goes_on).to(torch.int8), dim=1, stable=True)
     if (missing := num_beams - order.shape[1]) > 0:  # a vocabulary smaller than what beams may want
         order = torch.cat([order, order[:, :1].expand(-1, missing)], dim=1)
     order = order[:, :num_beams]
     rank = torch.arange(num_beams, device=ids.device)
-    is_beam = (rank < packet.num_beams[:, None]) & (rank < goes_on.sum(dim=1, keepdim=True))
-    is_active = (packet.is_active > 0)[:, None]
+    is_beam = (rank < inputs.num_beams[:, None]) & (rank < goes_on.sum(dim=1, keepdim=True))
+    is_active = (inputs.is_active > 0)[:, None]
     for target, values, nothing in (
         (board.tokens, ids, 0),
         (board.scores, scores, -torch.inf),

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from def_sim.engines.local.paged.residual_sums import ResidualSums
 from def_sim.engines.local.slots import slot_attention
 from def_sim.engines.local.slots.key_values import KeyValues
-from def_sim.engines.local.slots.slot_attention import Reading, Step
+from def_sim.engines.local.slots.slot_attention import PrefillChunk, Step
 
 _ROTATION: Final = "apply_rotary_pos_emb"
 _SIBLINGS: Final = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))  # products of the same input
@@ -126,7 +126,7 @@ class FusedParts:
                     input_ids=tokens,
                     position_ids=torch.arange(_TRIAL, device=network.device)[None],
                     use_cache=False,
-                    step=Step(cells, [], [Reading(0, 0, _TRIAL)]),
+                    step=Step(cells, [], [PrefillChunk(0, 0, _TRIAL)]),
                 )
         finally:
             network.set_attn_implementation(before)

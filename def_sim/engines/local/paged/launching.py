@@ -1,4 +1,4 @@
-"""Sends steps on their way and reads what they chose, a step later.
+"""Pipelines steps: launches one, and reads the sampled tokens of the one before.
 
 Between the two the device computes and the host prepares the next step: nothing here waits but
 `Launcher.land`. Who is in a step is decided in `paged_loop.py`; what it computes is `step.py`'s.
@@ -22,10 +22,10 @@ from def_sim.engines.local.paged.blocks import (
     size_of_writing,
 )
 from def_sim.engines.local.paged.device_choice import Board, Kind
-from def_sim.engines.local.paged.filling import Plan, Seats, fill
-from def_sim.engines.local.paged.packet import Shape
-from def_sim.engines.local.paged.paged_draft import PagedDraft
+from def_sim.engines.local.paged.paged_sequence import PagedSequence
+from def_sim.engines.local.paged.prepare_inputs import SequenceTable, StepPlan, fill
 from def_sim.engines.local.paged.step import MOST_CAPTURED, StepRunner
+from def_sim.engines.local.paged.step_inputs import Shape
 from def_sim.engines.local.sampling.beam_search import Candidate
 from def_sim.engines.local.sampling.token_choice import Choice, log_probabilities
 from def_sim.engines.local.slots.key_values import LayerShape
@@ -34,7 +34,7 @@ _PLAIN: Final = Kind(1, 0, has_top_p=False, has_beams=False, scores_codes=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
+class InFlightStep:
     """A step that has been launched.
 
     Attributes:
@@ -44,18 +44,18 @@ class Flight:
         landed: A CUDA event; None where nothing is asynchronous.
     """
 
-    deciding: list[tuple[PagedDraft, int]]
+    deciding: list[tuple[PagedSequence, int]]
     candidates: Tensor
     scores: dict[int, Choice]
     landed: Any
 
 
 class Launcher:
-    """The way to the device and back.
+    """Launches steps and reads them, one step late.
 
     Args:
         runner: Runs steps.
-        seats: What is known of those who run.
+        table: What is known of those who run.
         layers: What each layer keeps of a token.
         fixed_rows: Rows of every step that writes; None: as many as there are.
         uses_kernels: Triton kernels.
@@ -64,14 +64,14 @@ class Launcher:
     def __init__(
         self,
         runner: StepRunner,
-        seats: Seats,
+        table: SequenceTable,
         layers: Sequence[LayerShape],
         *,
         fixed_rows: int | None,
         uses_kernels: bool,
     ) -> None:
         self._runner = runner
-        self._seats = seats
+        self._table = table
         self._fixed_rows = fixed_rows
         self._kind = _PLAIN
         self._device: torch.device = runner.network.device
@@ -90,16 +90,16 @@ class Launcher:
         width = board.tokens.shape[1]
         if num_beams <= width:
             return
-        wider = Board.blank(self._seats.tables.shape[0], num_beams, self._device)
+        wider = Board.blank(self._table.pages.shape[0], num_beams, self._device)
         wider.tokens[:, :width], wider.parents[:, :width] = board.tokens, board.parents
         wider.scores[:, :width] = board.scores
         self._runner.replace_board(wider)
 
-    def parents_of(self, draft: PagedDraft) -> Tensor:
+    def parents_of(self, sequence: PagedSequence) -> Tensor:
         """For each beam of an answer the one it goes on from in its next step."""
-        return self._runner.board.parents[draft.seat, : draft.num_rows]
+        return self._runner.board.parents[sequence.entry, : sequence.num_rows]
 
-    def launch(self, plan: Plan) -> Flight:
+    def launch(self, plan: StepPlan) -> InFlightStep:
         """Sends a step on its way; what its answers have read and written counts from now on.
 
         Raises:
@@ -112,7 +112,7 @@ class Launcher:
         fill(
             self._runner.mailbox.empty(shape),
             plan,
-            self._seats,
+            self._table,
             shape,
             rows_per_block=self._written_together,
             board_width=self._runner.board.tokens.shape[1],
@@ -121,22 +121,24 @@ class Launcher:
         outcome = self._runner.run(shape, kind)
         scores = _scores_of_codes(plan, outcome.logits)
         candidates, landed = self._on_its_way(outcome.candidates)
-        flight = Flight([(draft, draft.life) for draft in deciding], candidates, scores, landed)
-        for draft in plan.writing:
-            draft.has_launched()
-        for draft, count in plan.reading:
-            draft.has_launched(count)
-        return flight
+        launched = InFlightStep(
+            [(sequence, sequence.life) for sequence in deciding], candidates, scores, landed
+        )
+        for sequence in plan.writing:
+            sequence.has_launched()
+        for sequence, count in plan.reading:
+            sequence.has_launched(count)
+        return launched
 
-    def land(self, flight: Flight) -> list[tuple[PagedDraft, Choice]]:
+    def land(self, launched: InFlightStep) -> list[tuple[PagedSequence, Choice]]:
         """Waits for a step; what was chosen for each of its answers that are still the same."""
-        if flight.landed is not None:
-            flight.landed.synchronize()
-        table = flight.candidates.numpy()
+        if launched.landed is not None:
+            launched.landed.synchronize()
+        table = launched.candidates.numpy()
         return [
-            (draft, _choice(draft, flight, table[draft.seat]))
-            for draft, life in flight.deciding
-            if draft.life == life  # it has neither left nor begun anew
+            (sequence, _choice(sequence, launched, table[sequence.entry]))
+            for sequence, life in launched.deciding
+            if sequence.life == life  # it has neither left nor begun anew
         ]
 
     def _on_its_way(self, candidates: Tensor) -> tuple[Tensor, Any]:
@@ -149,7 +151,7 @@ class Launcher:
         landed.record()
         return copy, landed
 
-    def _shape(self, plan: Plan) -> Shape:
+    def _shape(self, plan: StepPlan) -> Shape:
         num_rows = max(plan.num_rows, plan.num_written)
         if plan.reading:
             num_tokens, num_rows = size_of_reading(plan.num_tokens, num_rows)
@@ -157,48 +159,48 @@ class Launcher:
                 num_tokens = max(plan.num_tokens, num_rows)
         else:
             num_tokens = num_rows = size_of_writing(max(num_rows, self._fixed_rows or 0))
-        seats, pages = self._seats.tables.shape
-        return Shape(num_tokens, num_rows, seats, pages, self._read_together, bool(plan.reading))
+        table, pages = self._table.pages.shape
+        return Shape(num_tokens, num_rows, table, pages, self._read_together, bool(plan.reading))
 
-    def _kind_of(self, deciding: Sequence[PagedDraft]) -> Kind:
+    def _kind_of(self, deciding: Sequence[PagedSequence]) -> Kind:
         """What choosing must be able to do: what it ever had to, so that few graphs serve all steps."""
-        free = [draft for draft in deciding if not draft.text.scores_codes]
-        decodings = [draft.prompt.request.decoding for draft in free]
+        free = [sequence for sequence in deciding if not sequence.text.scores_codes]
+        decodings = [sequence.prompt.request.decoding for sequence in free]
         sampled = [decoding for decoding in decodings if decoding.do_sample]
-        before, wanted = self._kind, [int(self._seats.wanted[draft.seat]) for draft in free]
+        before, wanted = self._kind, [int(self._table.wanted[sequence.entry]) for sequence in free]
         self._kind = Kind(
             num_candidates=max([before.num_candidates, *wanted]),
             most_top_k=max([before.most_top_k, *(decoding.top_k for decoding in sampled)]),
             has_top_p=before.has_top_p or any(decoding.top_p < 1 for decoding in sampled),
-            has_beams=before.has_beams or any(draft.text.has_beams for draft in free),
+            has_beams=before.has_beams or any(sequence.text.has_beams for sequence in free),
             scores_codes=False,
         )
         return replace(self._kind, scores_codes=len(free) < len(deciding))
 
 
-def _scores_of_codes(plan: Plan, logits: Tensor | None) -> dict[int, Choice]:
+def _scores_of_codes(plan: StepPlan, logits: Tensor | None) -> dict[int, Choice]:
     """Log-probabilities for those who score option codes; None where they are no numbers."""
     scores: dict[int, Choice] = {}
     if logits is None:
         return scores
     row = 0
     with torch.inference_mode():
-        for index, draft in enumerate(plan.deciding):
-            end = row + (draft.num_rows if index < len(plan.writing) else 1)
-            if draft.text.scores_codes:
+        for index, sequence in enumerate(plan.deciding):
+            end = row + (sequence.num_rows if index < len(plan.writing) else 1)
+            if sequence.text.scores_codes:
                 is_usable = bool(torch.isfinite(logits[row:end].amax(dim=-1)).all())
-                [found] = log_probabilities(logits[row:end], [draft.text.ask()])
-                scores[draft.ticket] = found if is_usable else None
+                [found] = log_probabilities(logits[row:end], [sequence.text.token_request()])
+                scores[sequence.ticket] = found if is_usable else None
             row = end
     return scores
 
 
-def _choice(draft: PagedDraft, flight: Flight, candidates: NDArray[np.float64]) -> Choice:
-    if draft.text.scores_codes:
-        return flight.scores[draft.ticket]
+def _choice(sequence: PagedSequence, launched: InFlightStep, candidates: NDArray[np.float64]) -> Choice:
+    if sequence.text.scores_codes:
+        return launched.scores[sequence.ticket]
     if np.isnan(candidates[0, 0]):
         return None
-    if not draft.text.has_beams:
+    if not sequence.text.has_beams:
         return int(candidates[0, 2])
     return [
         Candidate(score, int(beam), int(token))

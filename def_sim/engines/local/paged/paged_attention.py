@@ -1,7 +1,7 @@
 """Attention of a paged step, with the signature of transformers' attention interface.
 
 The tokens of a step stand side by side in one row, (1, T). New keys and values go to their cells; then
-the rows that write attend, in blocks of one answer's beams, and the stretches of prompts, in blocks of
+the rows that write attend, in blocks of one answer's beams, and the chunks of prompts, in blocks of
 neighbouring tokens. On a GPU both are kernels (`attention_kernels.py`); here is what they compute, in
 plain torch, block by block.
 
@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface
 
-from def_sim.engines.local.paged.packet import Packet
 from def_sim.engines.local.paged.pages import PAGE, PagePool
+from def_sim.engines.local.paged.step_inputs import StepInputs
 from def_sim.engines.local.slots.slot_attention import refuse_changed_scores
 
 NAME: Final = "def_sim_pages"
@@ -27,7 +27,7 @@ class PagedStep:
     """What the tokens of one forward pass belong to."""
 
     pool: PagePool
-    packet: Packet
+    inputs: StepInputs
     has_writing: bool
     has_reading: bool
     uses_kernels: bool
@@ -93,13 +93,13 @@ def attend(
     if step.uses_kernels:
         from def_sim.engines.local.paged import attention_kernels as kernels
 
-        kernels.store_cells(new_keys, new_values, layer.keys, layer.values, step.packet.cell)
+        kernels.store_cells(new_keys, new_values, layer.keys, layer.values, step.inputs.cell)
         if step.has_writing:
             kernels.attend_writing(layer, queries, output)
         if step.has_reading:
             kernels.attend_reading(layer, queries, output)
     else:
-        cell = step.packet.cell
+        cell = step.inputs.cell
         layer.keys[cell // PAGE, :, cell % PAGE] = new_keys
         layer.values[cell // PAGE, :, cell % PAGE] = new_values
         attend_by_torch(layer, queries, output.zero_())
@@ -114,48 +114,48 @@ def attend_by_torch(layer: Layer, query: Tensor, output: Tensor) -> None:
         query: Shape (T, H, D).
         output: Filled for the tokens of all blocks, shape (T, H, D of values).
     """
-    packet = layer.step.packet
-    for seat, first, count, share, end in zip(
-        packet.item_seat.tolist(),
-        packet.item_first.tolist(),
-        packet.item_count.tolist(),
-        packet.item_share.tolist(),
-        _ends_of_sequences(packet),
+    inputs = layer.step.inputs
+    for entry, first, count, share, end in zip(
+        inputs.item_entry.tolist(),
+        inputs.item_first.tolist(),
+        inputs.item_count.tolist(),
+        inputs.item_share.tolist(),
+        _ends_of_sequences(inputs),
         strict=True,
     ):
         if count and share == 0:  # all parts of the cells at once
             rows = slice(first, first + count)
-            output[rows] = _attend_block(layer, query[rows], rows, seat, end, has_beams=True)
+            output[rows] = _attend_block(layer, query[rows], rows, entry, end, has_beams=True)
     if layer.step.has_reading:
-        columns = (packet.read_seat, packet.read_first, packet.read_count, packet.read_end)
-        for seat, first, count, end in zip(*(column.tolist() for column in columns), strict=True):
+        columns = (inputs.read_entry, inputs.read_first, inputs.read_count, inputs.read_end)
+        for entry, first, count, end in zip(*(column.tolist() for column in columns), strict=True):
             if count:
                 rows = slice(first, first + count)
-                output[rows] = _attend_block(layer, query[rows], rows, seat, end, has_beams=False)
+                output[rows] = _attend_block(layer, query[rows], rows, entry, end, has_beams=False)
 
 
-def _ends_of_sequences(packet: Packet) -> list[int]:
+def _ends_of_sequences(inputs: StepInputs) -> list[int]:
     """For each item of writing, the cells of its sequence: where its last part ends."""
     end_of: dict[int, int] = {}
-    for seat, end in zip(packet.item_seat.tolist(), packet.item_end.tolist(), strict=True):
-        end_of[seat] = max(end, end_of.get(seat, 0))
-    return [end_of[seat] for seat in packet.item_seat.tolist()]
+    for entry, end in zip(inputs.item_entry.tolist(), inputs.item_end.tolist(), strict=True):
+        end_of[entry] = max(end, end_of.get(entry, 0))
+    return [end_of[entry] for entry in inputs.item_entry.tolist()]
 
 
 def _attend_block(
-    layer: Layer, query: Tensor, rows: slice, seat: int, end: int, *, has_beams: bool
+    layer: Layer, query: Tensor, rows: slice, entry: int, end: int, *, has_beams: bool
 ) -> Tensor:
     """Shape (rows, H, D of values)."""
-    packet, pool = layer.step.packet, layer.step.pool
+    inputs, pool = layer.step.inputs, layer.step.pool
     along = torch.arange(end, device=query.device)
-    cells = packet.tables[seat, along // PAGE] * PAGE + along % PAGE
+    cells = inputs.tables[entry, along // PAGE] * PAGE + along % PAGE
     keys = layer.keys[cells // PAGE, :, cells % PAGE].transpose(0, 1)  # (K, L, D)
     values = layer.values[cells // PAGE, :, cells % PAGE].transpose(0, 1)
     grouped = query.shape[1] // keys.shape[0]
-    sees = along[None, :] <= packet.last[rows, None]
+    sees = along[None, :] <= inputs.last[rows, None]
     if has_beams:
-        sees &= (pool.seen[cells][None, :] >> packet.beam[rows, None]) & 1 == 1
-    distance = pool.places[cells][None, :] - packet.position[rows, None]
+        sees &= (pool.seen[cells][None, :] >> inputs.beam[rows, None]) & 1 == 1
+    distance = pool.places[cells][None, :] - inputs.position[rows, None]
     if layer.window is not None:
         sees &= distance > -layer.window
     mask = torch.zeros(sees.shape, dtype=query.dtype, device=query.device).masked_fill(~sees, -torch.inf)[
@@ -178,18 +178,18 @@ def reorder_by_torch(seen: Tensor, tables: Tensor, parents: Tensor, begins: Tens
 
     Args:
         seen: Bits of all cells, changed in place.
-        tables: Pages of each seat, shape (S, M).
-        parents: For each beam of a seat the beam it goes on from, shape (S, B).
+        tables: Pages of each entry, shape (S, M).
+        parents: For each beam of an entry the beam it goes on from, shape (S, B).
         begins: First of the cells that beams have written, shape (S,).
         ends: End of these, shape (S,); not above the first: nothing to do.
     """
-    for seat, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
+    for entry, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
         if end > begin:
             along = torch.arange(begin, end, device=seen.device)
-            cells = tables[seat, along // PAGE] * PAGE + along % PAGE
+            cells = tables[entry, along // PAGE] * PAGE + along % PAGE
             old = seen[cells]
             new = torch.zeros_like(old)
-            for beam, parent in enumerate(parents[seat].tolist()):
+            for beam, parent in enumerate(parents[entry].tolist()):
                 new |= ((old >> parent) & 1) << beam
             seen[cells] = new
 

@@ -16,14 +16,14 @@ from typing import Any, Final
 
 import torch
 
+from def_sim.engines.local.paged.cache_manager import CacheManager
 from def_sim.engines.local.paged.device_choice import Board
-from def_sim.engines.local.paged.filling import Plan, Seats
-from def_sim.engines.local.paged.launching import Flight, Launcher
-from def_sim.engines.local.paged.packet import MOST_STRETCHES
-from def_sim.engines.local.paged.paged_draft import PagedDraft
+from def_sim.engines.local.paged.launching import InFlightStep, Launcher
+from def_sim.engines.local.paged.paged_sequence import PagedSequence
 from def_sim.engines.local.paged.pages import MOST_BEAMS, PAGE, PagePool
-from def_sim.engines.local.paged.room import Room
+from def_sim.engines.local.paged.prepare_inputs import SequenceTable, StepPlan
 from def_sim.engines.local.paged.step import StepRunner
+from def_sim.engines.local.paged.step_inputs import MOST_CHUNKS
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.scheduling import Schedule, Work, does_not_fit, not_finite
 from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_cell
@@ -33,12 +33,12 @@ _SWEEP: Final = 256  # cells that beams write between two looks for dead ones
 _EXPECTED: Final = 128  # tokens of an answer for which there should be room when it begins
 _FIRST_TABLE: Final = 32  # pages of an answer, to begin with
 
-Ended = tuple[PagedDraft, EngineError | None]
+Ended = tuple[PagedSequence, EngineError | None]
 
 
 @dataclass(slots=True)
 class PagedLoop:
-    """Drafts in, answers out, a step at a time; as `SlotLoop`, but for a GPU.
+    """Sequences in, answers out, a step at a time; as `SlotLoop`, but for a GPU.
 
     Args:
         model: A transformers causal language model whose attention is `paged_attention.attend`.
@@ -67,20 +67,20 @@ class PagedLoop:
     captures: bool = True
     why_no_graphs: str | None = None
     work: Work = field(default_factory=Work)
-    _seats: Seats = field(init=False)
-    _room: Room = field(init=False)
+    _table: SequenceTable = field(init=False)
+    _cache: CacheManager = field(init=False)
     _runner: StepRunner = field(init=False)
     _launcher: Launcher = field(init=False)
-    _free_seats: list[int] = field(init=False)
-    _schedule: Schedule[PagedDraft] = field(default_factory=Schedule)
-    _flights: deque[Flight] = field(default_factory=deque)
+    _free_entries: list[int] = field(init=False)
+    _schedule: Schedule[PagedSequence] = field(default_factory=Schedule)
+    _in_flight: deque[InFlightStep] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         dtype = self.model.dtype
         num_pages = max(2, self.max_bytes // (bytes_per_cell(self.layers, dtype) * PAGE))
         pool = PagePool(self.layers, num_pages, dtype, self.device)
-        self._seats = Seats(self.max_rows, _FIRST_TABLE)
-        self._room = Room(pool, self._seats)
+        self._table = SequenceTable(self.max_rows, _FIRST_TABLE)
+        self._cache = CacheManager(pool, self._table)
         self._runner = StepRunner(
             self.model,
             pool,
@@ -91,16 +91,16 @@ class PagedLoop:
         )
         self._launcher = Launcher(
             self._runner,
-            self._seats,
+            self._table,
             self.layers,
             fixed_rows=self.fixed_rows,
             uses_kernels=self.uses_kernels,
         )
-        self._free_seats = list(range(self.max_rows - 1, -1, -1))
+        self._free_entries = list(range(self.max_rows - 1, -1, -1))
 
     def add(self, ticket: int, prompt: Prompt) -> None:
         """Puts a prompt in the queue."""
-        self._schedule.add(PagedDraft(ticket, prompt, self.stop_tokens))
+        self._schedule.add(PagedSequence(ticket, prompt, self.stop_tokens))
 
     def cancel(self, ticket: int) -> None:
         """Forgets a prompt; unknown tickets are no error."""
@@ -109,7 +109,7 @@ class PagedLoop:
     @property
     def has_work(self) -> bool:
         """True while anything waits, runs or is under way."""
-        return bool(self._schedule.waiting or self._schedule.running or self._flights)
+        return bool(self._schedule.waiting or self._schedule.running or self._in_flight)
 
     def step(self) -> list[Ended]:
         """Launches a step, if there is something to do before the last has landed, and looks at that one.
@@ -122,17 +122,17 @@ class PagedLoop:
             RuntimeError: The model failed on a step; `isolate`, then go on.
         """
         ended: list[Ended] = [*self._schedule.admit(self)]
-        plan = self._make_room(ended)
+        plan = self._reserve(ended)
         if plan.writing or plan.reading:
-            self._flights.append(self._launcher.launch(plan))
+            self._in_flight.append(self._launcher.launch(plan))
             self.work.num_steps += 1
             self.work.num_written_tokens += plan.num_written
         # With one step under way the device has something to do while the host reads the one before.
-        if self._flights and (len(self._flights) > 1 or not (plan.writing or plan.reading)):
-            ended += self._take(self._flights.popleft())
+        if self._in_flight and (len(self._in_flight) > 1 or not (plan.writing or plan.reading)):
+            ended += self._take(self._in_flight.popleft())
         return ended
 
-    def shrink(self) -> PagedDraft | None:
+    def shrink(self) -> PagedSequence | None:
         """After a step that ran out of memory: everybody begins again, with less.
 
         Returns:
@@ -140,7 +140,7 @@ class PagedLoop:
         """
         return self._schedule.shrink(self)
 
-    def isolate(self) -> PagedDraft | None:
+    def isolate(self) -> PagedSequence | None:
         """After a step that failed: its answers begin again one by one, so that only the guilty one fails.
 
         Returns:
@@ -151,7 +151,7 @@ class PagedLoop:
     def close(self) -> None:
         """Lets go of model and cells; the loop is of no use afterwards."""
         self.abandon()
-        del self._runner, self._launcher, self._room
+        del self._runner, self._launcher, self._cache
         self._release()
         self.model = None
 
@@ -173,90 +173,93 @@ class PagedLoop:
 
     # --- who is in
 
-    def take_in(self, sequence: PagedDraft) -> EngineError | bool:
-        """See `Loop`: a seat, and what its respondent left behind in pages."""
-        if not self._free_seats:
+    def take_in(self, sequence: PagedSequence) -> EngineError | bool:
+        """See `Loop`: an entry, and what its respondent left behind in pages."""
+        if not self._free_entries:
             return False
         if (error := self._impossible(sequence)) is not None:
             return error
         is_alone = not self._schedule.running
         expected = 1 if is_alone else min(_EXPECTED, sequence.prompt.request.decoding.max_new_tokens)
-        if not self._room.can_take_in(sequence.length + expected * sequence.num_rows):
+        if not self._cache.can_take_in(sequence.length + expected * sequence.num_rows):
             return False
-        self._room.enter(sequence, self._free_seats.pop())
-        self._seats.sit(sequence, len(self.stop_tokens))
+        self._cache.enter(sequence, self._free_entries.pop())
+        self._table.set_entry(sequence, len(self.stop_tokens))
         self._launcher.make_wide(sequence.text.num_rows)
         return True
 
-    def give_back(self, sequence: PagedDraft, *, keeps_prefix: bool) -> None:
-        """See `Loop`: frees the seat, and pages."""
-        self._room.leave(sequence, keeps_prefix=keeps_prefix and self.reuses_prefixes)
-        assert sequence.seat is not None
-        self._free_seats.append(sequence.seat)
-        sequence.seat, sequence.pages = None, []
+    def give_back(self, sequence: PagedSequence, *, keeps_prefix: bool) -> None:
+        """See `Loop`: frees the entry, and pages."""
+        self._cache.leave(sequence, keeps_prefix=keeps_prefix and self.reuses_prefixes)
+        assert sequence.entry is not None
+        self._free_entries.append(sequence.entry)
+        sequence.entry, sequence.pages = None, []
         sequence.life += 1
 
     def abandon(self) -> None:
         """See `Loop`: steps under way are waited for and ignored; they may hold what failed."""
-        for flight in self._flights:
-            if flight.landed is not None:
-                flight.landed.synchronize()
-        self._flights.clear()
+        for launched in self._in_flight:
+            if launched.landed is not None:
+                launched.landed.synchronize()
+        self._in_flight.clear()
 
     def free_memory(self) -> None:
         """See `Loop`: graphs, and what torch keeps; the pages are needed."""
         self._runner.forget_graphs()
         self._release()
 
-    def _impossible(self, draft: PagedDraft) -> EngineError | None:
+    def _impossible(self, sequence: PagedSequence) -> EngineError | None:
         """What no memory and no luck can help."""
         vocabulary = self.model.get_input_embeddings().num_embeddings
-        unknown = [token for token in draft.prompt.token_ids if not 0 <= token < vocabulary]
+        unknown = [token for token in sequence.prompt.token_ids if not 0 <= token < vocabulary]
         if unknown:  # on a GPU it would take the whole process with it
             return EngineError(
-                f"{draft.prompt.request.key}: token {unknown[0]} is unknown to the model, which has "
+                f"{sequence.prompt.request.key}: token {unknown[0]} is unknown to the model, which has "
                 f"{vocabulary}.",
                 fix="Tokenizer and weights do not belong together: fetch the checkpoint again.",
             )
-        has_rows = draft.num_rows <= min(self.max_rows, MOST_BEAMS)
-        if not has_rows or not self._room.could_hold(draft.length + draft.num_rows):
-            return does_not_fit(draft.prompt)
+        has_rows = sequence.num_rows <= min(self.max_rows, MOST_BEAMS)
+        if not has_rows or not self._cache.could_hold(sequence.length + sequence.num_rows):
+            return does_not_fit(sequence.prompt)
         return None
 
     # --- a step
 
-    def _make_room(self, ended: list[Ended]) -> Plan:
+    def _reserve(self, ended: list[Ended]) -> StepPlan:
         """The next step, once everybody in it has pages; who cannot get any goes back or has ended."""
         while True:
             plan = self._plan()
-            needs = [(draft, draft.num_cells + draft.num_rows * draft.depth) for draft in plan.writing]
-            needs += [(draft, draft.num_cells + count) for draft, count in plan.reading]
-            if all(self._room.give(draft, num_cells) for draft, num_cells in needs):
-                for draft in plan.writing:
-                    if draft.text.has_beams and draft.num_cells - draft.last_sweep >= _SWEEP:
-                        self._room.sweep(draft, self._launcher.parents_of(draft))
+            needs = [
+                (sequence, sequence.num_cells + sequence.num_rows * sequence.depth)
+                for sequence in plan.writing
+            ]
+            needs += [(sequence, sequence.num_cells + count) for sequence, count in plan.reading]
+            if all(self._cache.give(sequence, num_cells) for sequence, num_cells in needs):
+                for sequence in plan.writing:
+                    if sequence.text.has_beams and sequence.num_cells - sequence.last_sweep >= _SWEEP:
+                        self._cache.sweep(sequence, self._launcher.parents_of(sequence))
                 return plan
             if (alone := self._schedule.push_back(self)) is not None:
                 ended.append((alone, does_not_fit(alone.prompt)))
 
-    def _plan(self) -> Plan:
+    def _plan(self) -> StepPlan:
         """Everybody whose next token can be written, and prompts in the order of arrival."""
-        chunks = self._schedule.prefill_chunks(self.max_read)[:MOST_STRETCHES]
+        chunks = self._schedule.prefill_chunks(self.max_read)[:MOST_CHUNKS]
         if self.fixed_rows is not None and chunks:
-            return Plan([], chunks[:1])
-        return Plan([draft for draft in self._schedule.running if draft.can_write], chunks)
+            return StepPlan([], chunks[:1])
+        return StepPlan([sequence for sequence in self._schedule.running if sequence.can_write], chunks)
 
-    def _take(self, flight: Flight) -> list[Ended]:
+    def _take(self, launched: InFlightStep) -> list[Ended]:
         """Takes what a step chose; those who end in it."""
         ended: list[Ended] = []
-        for draft, choice in self._launcher.land(flight):
-            draft.num_unseen -= 1
+        for sequence, choice in self._launcher.land(launched):
+            sequence.num_unseen -= 1
             if choice is None:
-                self._schedule.leave(self, draft)
-                ended.append((draft, not_finite(draft.prompt)))
-            elif draft.text.advance(choice) is None:
-                self._schedule.leave(self, draft)
-                ended.append((draft, None))
+                self._schedule.leave(self, sequence)
+                ended.append((sequence, not_finite(sequence.prompt)))
+            elif sequence.text.advance(choice) is None:
+                self._schedule.leave(self, sequence)
+                ended.append((sequence, None))
         return ended
 
     def _release(self) -> None:

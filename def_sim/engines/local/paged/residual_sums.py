@@ -1,4 +1,4 @@
-"""Sums that wait for the norm behind them, so that both are one kernel.
+"""Fuses the residual add into the RMSNorm that follows it: one kernel instead of two.
 
 A layer adds what its attention, or its MLP, has computed to what it was given, and the next to look at
 the sum is a norm. Here the sum is only noted down; that norm then computes both in one pass. Whoever

@@ -1,8 +1,8 @@
-"""A step on the device: what the packet says is read, attended, computed and chosen, in one go.
+"""A step on the device: what the inputs say is read, attended, computed and chosen, in one go.
 
 The first step of a shape runs as it is, the second is captured as a CUDA graph, and from then on a step
 is one launch: a 7B model has over a thousand operations, whose launches would take longer than what
-they do. Where there is no graph (no GPU, a model that looks at its own values, long stretches of
+they do. Where there is no graph (no GPU, a model that looks at its own values, long chunks of
 prompts) the same function runs.
 """
 
@@ -16,9 +16,9 @@ from torch import Tensor
 from def_sim.engines.local.paged.device_choice import Board, Kind, decide
 from def_sim.engines.local.paged.fused import FusedParts
 from def_sim.engines.local.paged.matrix_library import faster_for
-from def_sim.engines.local.paged.packet import Mailbox, Packet, Shape, num_words, views
 from def_sim.engines.local.paged.paged_attention import PagedStep, reorder_by_torch
 from def_sim.engines.local.paged.pages import PagePool
+from def_sim.engines.local.paged.step_inputs import Mailbox, Shape, StepInputs, num_words, views
 
 MOST_CAPTURED: Final = 2048  # tokens of a step: above, computing takes longer than launching
 
@@ -82,7 +82,7 @@ class StepRunner:
         return len(self._graphs)
 
     def reserve(self, shape: Shape) -> None:
-        """Makes room for packets of this shape."""
+        """Makes room for inputs of this shape."""
         if self.mailbox.reserve(num_words(shape)):
             self.forget_graphs()  # they read the old place
 
@@ -100,7 +100,7 @@ class StepRunner:
         self._memory = None
 
     def run(self, shape: Shape, kind: Kind) -> Outcome:
-        """Sends the packet that was filled last and runs its step; does not wait for it.
+        """Sends the inputs that were filled last and runs its step; does not wait for it.
 
         Raises:
             torch.OutOfMemoryError: No memory.
@@ -122,30 +122,30 @@ class StepRunner:
         return self._compute(shape, kind)
 
     def _compute(self, shape: Shape, kind: Kind) -> Outcome:
-        packet = views(self.mailbox.on_device, shape)
+        inputs = views(self.mailbox.on_device, shape)
         board, pool = self.board, self.pool
         with torch.inference_mode(), self.fused.in_place() if self.fused else nullcontext():
             if kind.has_beams:
                 reorder = reorder_by_torch
                 if self._uses_kernels:
                     from def_sim.engines.local.paged.attention_kernels import reorder_beams as reorder
-                reorder(pool.seen, packet.tables, board.parents, packet.reorder_begin, packet.reorder_end)
+                reorder(pool.seen, inputs.tables, board.parents, inputs.reorder_begin, inputs.reorder_end)
             if self._uses_kernels:
                 from def_sim.engines.local.paged.attention_kernels import note_tokens as note
             else:
                 note = note_by_torch
-            ids = note(packet, board.tokens, pool)
+            ids = note(inputs, board.tokens, pool)
             with faster_for(shape.num_tokens, self.network.device):
                 output = self.network(
                     input_ids=ids[None],
-                    position_ids=packet.position[None],
+                    position_ids=inputs.position[None],
                     use_cache=False,
-                    logits_to_keep=packet.keep,
-                    step=PagedStep(pool, packet, True, shape.has_reading, self._uses_kernels),
+                    logits_to_keep=inputs.keep,
+                    step=PagedStep(pool, inputs, True, shape.has_reading, self._uses_kernels),
                 )
             logits = output.logits[0].float()
             candidates = decide(
-                logits, packet, board, self._stop_tokens, kind, uses_kernels=self._uses_kernels
+                logits, inputs, board, self._stop_tokens, kind, uses_kernels=self._uses_kernels
             )
         return Outcome(candidates, logits if kind.scores_codes else None)
 
@@ -186,18 +186,18 @@ class StepRunner:
         return outcome
 
 
-def note_by_torch(packet: Packet, newest: Tensor, pool: PagePool) -> Tensor:
+def note_by_torch(inputs: StepInputs, newest: Tensor, pool: PagePool) -> Tensor:
     """Notes beside the cells of a step's tokens who sees them and where they stand.
 
     Args:
-        packet: The step.
+        inputs: The step.
         newest: Newest tokens of all beams, shape (S + 1, B).
         pool: The cells.
 
     Returns:
         Token ids, shape (T,): the board's where the host does not know them.
     """
-    pool.seen[packet.cell] = packet.bits
-    pool.places[packet.cell] = packet.position
-    chosen = newest.flatten()[packet.source.clamp(min=0)]
-    return torch.where(packet.source >= 0, chosen, packet.ids)
+    pool.seen[inputs.cell] = inputs.bits
+    pool.places[inputs.cell] = inputs.position
+    chosen = newest.flatten()[inputs.source.clamp(min=0)]
+    return torch.where(inputs.source >= 0, chosen, inputs.ids)

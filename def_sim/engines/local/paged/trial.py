@@ -13,11 +13,11 @@ from torch import Tensor
 
 from def_sim.engines.local.paged.blocks import READING_ROWS, WRITING_ROWS, rows_per_block, size_of_writing
 from def_sim.engines.local.paged.device_choice import Board, Kind
-from def_sim.engines.local.paged.filling import Plan, Seats, fill
-from def_sim.engines.local.paged.packet import Shape
-from def_sim.engines.local.paged.paged_draft import PagedDraft
+from def_sim.engines.local.paged.paged_sequence import PagedSequence
 from def_sim.engines.local.paged.pages import PagePool, num_pages_for
+from def_sim.engines.local.paged.prepare_inputs import SequenceTable, StepPlan, fill
 from def_sim.engines.local.paged.step import StepRunner
+from def_sim.engines.local.paged.step_inputs import Shape
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slots.key_values import LayerShape
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
@@ -70,22 +70,22 @@ class Trial:
             uses_kernels=uses_kernels,
             captures=captures,
         )
-        self._seats = Seats(1, width)
+        self._table = SequenceTable(1, width)
         request = Request(
             (Message(Role.USER, ""),), DecodingConfig(do_sample=False), RequestKey(0, "", "", 0)
         )
-        self._draft = PagedDraft(0, Prompt(request, tokens), frozenset())
-        self._draft.enter(0, pool.take(num_pages), 0)
-        self._seats.tables[0, :num_pages] = self._draft.pages
-        self._seats.sit(self._draft, 0)
+        self._sequence = PagedSequence(0, Prompt(request, tokens), frozenset())
+        self._sequence.enter(0, pool.take(num_pages), 0)
+        self._table.pages[0, :num_pages] = self._sequence.pages
+        self._table.set_entry(self._sequence, 0)
         config = network.config.get_text_config()
         self._grouped = max(1, int(config.num_attention_heads) // layers[0].num_heads)
         self._num_rows = size_of_writing(num_rows)
 
     def read(self, count: int, kind: Kind = _GREEDY) -> Tensor:
         """Reads the next tokens of the sequence; logits of its last, shape (R, V)."""
-        logits = self._run(Plan([], [(self._draft, count)]), kind)
-        self._draft.has_launched(count)
+        logits = self._run(StepPlan([], [(self._sequence, count)]), kind)
+        self._sequence.has_launched(count)
         return logits
 
     @property
@@ -95,20 +95,20 @@ class Trial:
 
     def write(self) -> Tensor:
         """Writes the token that was chosen; its logits, shape (R, V)."""
-        logits = self._run(Plan([self._draft], []), _GREEDY)
-        self._draft.has_launched()
+        logits = self._run(StepPlan([self._sequence], []), _GREEDY)
+        self._sequence.has_launched()
         return logits
 
-    def _run(self, plan: Plan, kind: Kind) -> Tensor:
+    def _run(self, plan: StepPlan, kind: Kind) -> Tensor:
         per_block = rows_per_block(READING_ROWS, self._grouped)
         num_tokens = max(plan.num_tokens, self._num_rows)
         shape = Shape(
-            num_tokens, self._num_rows, 1, self._seats.tables.shape[1], per_block, bool(plan.reading)
+            num_tokens, self._num_rows, 1, self._table.pages.shape[1], per_block, bool(plan.reading)
         )
         self._runner.reserve(shape)
-        packet = self._runner.mailbox.empty(shape)
+        inputs = self._runner.mailbox.empty(shape)
         per_block = rows_per_block(WRITING_ROWS, self._grouped)
-        fill(packet, plan, self._seats, shape, rows_per_block=per_block, board_width=1)
+        fill(inputs, plan, self._table, shape, rows_per_block=per_block, board_width=1)
         logits = self._runner.run(shape, kind).logits
         assert logits is not None
         return logits
@@ -119,7 +119,7 @@ def logits_in_pages(
 ) -> Tensor:
     """Logits of the last prompt token and of the token that a greedy answer writes after it, shape (2, V).
 
-    The prompt is read in two stretches; the second row is what `tokens` plus that token would give.
+    The prompt is read in two chunks; the second row is what `tokens` plus that token would give.
     """
     trial = Trial(network, layers, tuple(tokens), uses_kernels=uses_kernels)
     trial.read(len(tokens) // 2)

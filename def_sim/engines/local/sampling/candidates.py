@@ -26,7 +26,7 @@ from def_sim.engines.local.sampling.warping import warp_logits, without_tail
 from def_sim.randomness import noise_of, noise_states
 
 if TYPE_CHECKING:
-    from def_sim.engines.local.sampling.token_choice import Ask
+    from def_sim.engines.local.sampling.token_choice import TokenRequest
 
 _MORE: Final = 14  # candidates beyond those that count, so that equals of the last are mostly there
 
@@ -47,61 +47,65 @@ class Candidates:
     tokens: NDArray[np.int64]
 
 
-def searched(logits: Tensor, asks: Sequence["Ask"], num_stop_tokens: int) -> Candidates:
+def searched(logits: Tensor, requests: Sequence["TokenRequest"], num_stop_tokens: int) -> Candidates:
     """Of rows that search with beams: their best continuations, without noise.
 
     Args:
         logits: Log-probabilities, shape (R, V), float32.
-        asks: Whose rows they are; all search.
+        requests: Whose rows they are; all search.
         num_stop_tokens: How many tokens end a text.
     """
-    so_far = _scores_so_far(asks)
-    num_kept = [num_candidates(ask.decoding.num_beams, num_stop_tokens) for ask in asks]
+    so_far = _scores_so_far(requests)
+    num_kept = [num_candidates(request.decoding.num_beams, num_stop_tokens) for request in requests]
     scores, tokens = _best_of_rows(
-        logits, _a_row(asks, num_kept, np.int64), lambda values: values + so_far[:, None]
+        logits, _a_row(requests, num_kept, np.int64), lambda values: values + so_far[:, None]
     )
     return Candidates(scores, scores.astype(np.float64), tokens)
 
 
-def drawn_from_the_largest(logits: Tensor, asks: Sequence["Ask"], num_stop_tokens: int) -> Candidates:
+def drawn_from_the_largest(
+    logits: Tensor, requests: Sequence["TokenRequest"], num_stop_tokens: int
+) -> Candidates:
     """Of rows that sample with top_k: what it leaves, with noise.
 
     Args:
         logits: Shape (R, V), float32; log-probabilities where beams compete.
-        asks: Whose rows they are; all sample.
+        requests: Whose rows they are; all sample.
         num_stop_tokens: Has no influence here.
     """
-    temperatures = _a_row(asks, [ask.decoding.temperature for ask in asks], np.float32)
-    top_k = _a_row(asks, [ask.decoding.top_k for ask in asks], np.int64)
+    temperatures = _a_row(requests, [request.decoding.temperature for request in requests], np.float32)
+    top_k = _a_row(requests, [request.decoding.top_k for request in requests], np.int64)
     scores, tokens = _best_of_rows(logits, top_k, lambda values: values / temperatures[:, None])
-    _cut_tails(scores, tokens, _a_row(asks, [ask.decoding.top_p for ask in asks], np.float64))
-    if asks[0].has_beams:
-        scores = scores + _scores_so_far(asks)[:, None]
-    return Candidates(scores, scores + noise_of(_noise_states(asks)[:, None], tokens), tokens)
+    _cut_tails(scores, tokens, _a_row(requests, [request.decoding.top_p for request in requests], np.float64))
+    if requests[0].has_beams:
+        scores = scores + _scores_so_far(requests)[:, None]
+    return Candidates(scores, scores + noise_of(_noise_states(requests)[:, None], tokens), tokens)
 
 
-def drawn_from_all(logits: Tensor, asks: Sequence["Ask"], num_stop_tokens: int) -> Candidates:
+def drawn_from_all(logits: Tensor, requests: Sequence["TokenRequest"], num_stop_tokens: int) -> Candidates:
     """Of rows that sample without top_k: all tokens get their noise, and the best by it are candidates.
 
     Args:
         logits: Shape (R, V), float32; log-probabilities where beams compete.
-        asks: Whose rows they are; all of a kind.
+        requests: Whose rows they are; all of a kind.
         num_stop_tokens: How many tokens end a text.
     """
     device = logits.device
     scores = warp_logits(
         logits,
-        temperature=_tensor(_a_row(asks, [ask.decoding.temperature for ask in asks], np.float32), device),
+        temperature=_tensor(
+            _a_row(requests, [request.decoding.temperature for request in requests], np.float32), device
+        ),
         top_k=torch.zeros(len(logits), dtype=torch.long, device=device),
         # 1 - top_p is taken in double precision, as transformers does.
-        top_p=_tensor(_a_row(asks, [ask.decoding.top_p for ask in asks], np.float64), device),
+        top_p=_tensor(_a_row(requests, [request.decoding.top_p for request in requests], np.float64), device),
     )
     count = 1
-    if asks[0].has_beams:
-        scores = scores + _tensor(_scores_so_far(asks), device)[:, None]
-        count = max(num_candidates(ask.decoding.num_beams, num_stop_tokens) for ask in asks)
+    if requests[0].has_beams:
+        scores = scores + _tensor(_scores_so_far(requests), device)[:, None]
+        count = max(num_candidates(request.decoding.num_beams, num_stop_tokens) for request in requests)
     every = torch.arange(logits.shape[1], device=device).expand_as(logits)
-    noisy = scores.double() + token_noise(_tensor(_noise_states(asks).view(np.int64), device), every)
+    noisy = scores.double() + token_noise(_tensor(_noise_states(requests).view(np.int64), device), every)
     if count == 1:
         tokens = noisy.argmax(dim=-1, keepdim=True)
     else:
@@ -120,7 +124,7 @@ def best_tokens(candidates: Candidates) -> list[int]:
 
 
 def continuations(
-    candidates: Candidates, asks: Sequence["Ask"], num_stop_tokens: int
+    candidates: Candidates, requests: Sequence["TokenRequest"], num_stop_tokens: int
 ) -> list[list[Candidate]]:
     """The continuations of each answer over all its beams, best first.
 
@@ -128,11 +132,13 @@ def continuations(
     sorted by score without the noise, as in transformers 4 (the study's time).
     """
     found, begin = [], 0
-    for ask in asks:
-        rows = slice(begin, begin + len(ask.scores))
+    for request in requests:
+        rows = slice(begin, begin + len(request.scores))
         begin = rows.stop
-        of_ask = Candidates(candidates.scores[rows], candidates.noisy[rows], candidates.tokens[rows])
-        found.append(_best_of_ask(of_ask, num_candidates(ask.decoding.num_beams, num_stop_tokens)))
+        of_request = Candidates(candidates.scores[rows], candidates.noisy[rows], candidates.tokens[rows])
+        found.append(
+            _best_of_request(of_request, num_candidates(request.decoding.num_beams, num_stop_tokens))
+        )
     return found
 
 
@@ -159,7 +165,7 @@ def _best_of_rows(
         num_wanted *= 4
 
 
-def _best_of_ask(candidates: Candidates, count: int) -> list[Candidate]:
+def _best_of_request(candidates: Candidates, count: int) -> list[Candidate]:
     """Of one answer's rows the best by noise, then sorted by score."""
     noisy, width = candidates.noisy.ravel(), candidates.noisy.shape[1]
     count = min(count, noisy.size)
@@ -183,21 +189,23 @@ def _cut_tails(scores: NDArray[np.float32], tokens: NDArray[np.int64], top_p: ND
             scores[row, places] = without_tail(kept, torch.from_numpy(top_p[row : row + 1]))[0].numpy()
 
 
-def _a_row(asks: Sequence["Ask"], values: Sequence[float], dtype: type[np.generic]) -> NDArray[Any]:
-    """One value an ask, repeated for each of its rows, shape (R,)."""
-    return np.repeat(np.array(values, dtype=dtype), [len(ask.scores) for ask in asks])
+def _a_row(
+    requests: Sequence["TokenRequest"], values: Sequence[float], dtype: type[np.generic]
+) -> NDArray[Any]:
+    """One value a request, repeated for each of its rows, shape (R,)."""
+    return np.repeat(np.array(values, dtype=dtype), [len(request.scores) for request in requests])
 
 
-def _scores_so_far(asks: Sequence["Ask"]) -> NDArray[np.float32]:
-    return np.array([score for ask in asks for score in ask.scores], dtype=np.float32)
+def _scores_so_far(requests: Sequence["TokenRequest"]) -> NDArray[np.float32]:
+    return np.array([score for request in requests for score in request.scores], dtype=np.float32)
 
 
-def _noise_states(asks: Sequence["Ask"]) -> NDArray[np.uint64]:
+def _noise_states(requests: Sequence["TokenRequest"]) -> NDArray[np.uint64]:
     """Of each row, shape (R,)."""
     return noise_states(
-        _a_row(asks, [ask.noise_key for ask in asks], np.uint64),
-        _a_row(asks, [ask.step for ask in asks], np.int64),
-        np.concatenate([np.arange(len(ask.scores)) for ask in asks]),
+        _a_row(requests, [request.noise_key for request in requests], np.uint64),
+        _a_row(requests, [request.step for request in requests], np.int64),
+        np.concatenate([np.arange(len(request.scores)) for request in requests]),
     )
 
 

@@ -27,7 +27,7 @@ from def_sim.records import DecodingConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class TokenRequest:
     """An answer that needs its next token, and the rows of logits that it owns.
 
     `scores` are the log-probabilities of its beams so far, one a row; without beams a single 0.
@@ -49,66 +49,66 @@ LogProbabilities = tuple[tuple[float, ...], ...]  # for each row, of the wanted 
 Choice = int | list[Candidate] | LogProbabilities | None
 
 
-def choose(logits: Tensor, asks: Sequence[Ask], *, num_stop_tokens: int) -> list[Choice]:
+def choose(logits: Tensor, requests: Sequence[TokenRequest], *, num_stop_tokens: int) -> list[Choice]:
     """Chooses for every answer of a step.
 
     Args:
-        logits: Shape (R, V), float32; the rows of the asks in their order.
-        asks: Whose rows they are.
+        logits: Shape (R, V), float32; the rows of the requests in their order.
+        requests: Whose rows they are.
         num_stop_tokens: How many tokens end a text: beams look at more candidates if many do.
 
     Returns:
-        For each ask a token, the candidates of its beams (best first), the log-probabilities that it
+        For each request a token, the candidates of its beams (best first), the log-probabilities that it
         wants, or None if one of its rows is not finite.
     """
-    chosen: list[Choice] = [None] * len(asks)
-    if not asks:  # a step that only reads
+    chosen: list[Choice] = [None] * len(requests)
+    if not requests:  # a step that only reads
         return chosen
-    for rows, members in _alike(asks):
+    for rows, members in _alike(requests):
         is_run = rows[-1] - rows[0] == len(rows) - 1  # side by side: no copy of their logits
         part = logits[rows[0] : rows[-1] + 1] if is_run else logits[torch.tensor(rows, device=logits.device)]
-        group = [asks[index] for index in members]
+        group = [requests[index] for index in members]
         for index, choice in zip(members, _choose_alike(part, group, num_stop_tokens), strict=True):
             chosen[index] = choice
     row = 0
     is_usable = torch.isfinite(logits.amax(dim=-1)).tolist()  # nan, inf, or all -inf: unusable
-    for index, ask in enumerate(asks):
-        end = row + len(ask.scores)
+    for index, request in enumerate(requests):
+        end = row + len(request.scores)
         if not all(is_usable[row:end]):
             chosen[index] = None
         row = end
     return chosen
 
 
-def _alike(asks: Sequence[Ask]) -> list[tuple[list[int], list[int]]]:
+def _alike(requests: Sequence[TokenRequest]) -> list[tuple[list[int], list[int]]]:
     """Rows and members of the groups that are computed together."""
     groups: dict[str, tuple[list[int], list[int]]] = {}
     row = 0
-    for index, ask in enumerate(asks):
-        rows, members = groups.setdefault(kind_of(ask), ([], []))
-        rows.extend(range(row, row + len(ask.scores)))
+    for index, request in enumerate(requests):
+        rows, members = groups.setdefault(kind_of(request), ([], []))
+        rows.extend(range(row, row + len(request.scores)))
         members.append(index)
-        row += len(ask.scores)
+        row += len(request.scores)
     return list(groups.values())
 
 
-def kind_of(ask: Ask) -> str:
-    """Asks of a kind are computed together, best from rows that lie side by side."""
-    if ask.wanted is not None:
+def kind_of(request: TokenRequest) -> str:
+    """Requests of a kind are computed together, best from rows that lie side by side."""
+    if request.wanted is not None:
         return "scored"
-    if not ask.has_beams and not ask.decoding.do_sample:
+    if not request.has_beams and not request.decoding.do_sample:
         return "greedy"
-    if ask.decoding.do_sample and ask.decoding.top_k == 0:
-        return "beams, all tokens" if ask.has_beams else "all tokens"
-    if ask.has_beams:  # a search needs fewer candidates than a draw
-        return "drawn beams" if ask.decoding.do_sample else "searched beams"
+    if request.decoding.do_sample and request.decoding.top_k == 0:
+        return "beams, all tokens" if request.has_beams else "all tokens"
+    if request.has_beams:  # a search needs fewer candidates than a draw
+        return "drawn beams" if request.decoding.do_sample else "searched beams"
     return "some tokens"
 
 
-def _choose_alike(logits: Tensor, asks: Sequence[Ask], num_stop_tokens: int) -> Sequence[Choice]:
-    decoding, has_beams = asks[0].decoding, asks[0].has_beams
-    if asks[0].wanted is not None:
-        return log_probabilities(logits, asks)
+def _choose_alike(logits: Tensor, requests: Sequence[TokenRequest], num_stop_tokens: int) -> Sequence[Choice]:
+    decoding, has_beams = requests[0].decoding, requests[0].has_beams
+    if requests[0].wanted is not None:
+        return log_probabilities(logits, requests)
     if not has_beams and not decoding.do_sample:
         tokens: list[int] = logits.argmax(dim=-1).tolist()
         return tokens
@@ -117,14 +117,16 @@ def _choose_alike(logits: Tensor, asks: Sequence[Ask], num_stop_tokens: int) -> 
     find = searched
     if decoding.do_sample:
         find = drawn_from_the_largest if decoding.top_k else drawn_from_all
-    candidates = find(logits, asks, num_stop_tokens)
-    return continuations(candidates, asks, num_stop_tokens) if has_beams else best_tokens(candidates)
+    candidates = find(logits, requests, num_stop_tokens)
+    return continuations(candidates, requests, num_stop_tokens) if has_beams else best_tokens(candidates)
 
 
-def log_probabilities(logits: Tensor, asks: Sequence[Ask]) -> list[LogProbabilities]:
-    """Of the tokens that asks want, from the rows of these asks in their order."""
-    rows = [tokens for ask in asks for tokens in ask.wanted or ()]
+def log_probabilities(logits: Tensor, requests: Sequence[TokenRequest]) -> list[LogProbabilities]:
+    """Of the tokens that requests want, from the rows of these requests in their order."""
+    rows = [tokens for request in requests for tokens in request.wanted or ()]
     most = max(map(len, rows))
     filled = torch.tensor([[*tokens, *[0] * (most - len(tokens))] for tokens in rows], device=logits.device)
     values = iter(logits.log_softmax(dim=-1).gather(1, filled).tolist())
-    return [tuple(tuple(next(values)[: len(tokens)]) for tokens in ask.wanted or ()) for ask in asks]
+    return [
+        tuple(tuple(next(values)[: len(tokens)]) for tokens in request.wanted or ()) for request in requests
+    ]

@@ -3,7 +3,7 @@
 A *slot* holds one respondent's sequence; a *cell* is one token's key and value in it. Cells are
 written where they stay: nothing is copied from step to step. Slots and cells grow as needed, in
 strides, so that copying stays rare. What the cells mean (a prompt, beams, leftovers) is known to
-`draft.py` alone.
+`slot_sequence.py` alone.
 
 Letters: S slots, H key-value heads, C cells, D width of a head.
 """

@@ -1,13 +1,13 @@
 """Attention over slots: many sequences of different lengths in one forward pass, without padding.
 
 The tokens of a step stand side by side in one row, (1, T): first those of sequences that are
-being written (a token a beam), then stretches of prompts. The model is an unmodified
+being written (a token a beam), then chunks of prompts. The model is an unmodified
 transformers model; only its attention function is this one, chosen by name through its
 attention interface, and it is told of slots by a keyword that the model passes through.
 
     new keys and values -> their cells
     a sequence being written: all its beams against the cells of its slot, in one call
-    a stretch of a prompt: causally against what stands before it in its slot
+    a chunk of a prompt: causally against what stands before it in its slot
 
 Beams share the cells of the prompt, and those of their common text: which cells a beam sees is
 a row of its mask, so that beams are reordered by reordering a mask and nothing is copied.
@@ -32,7 +32,7 @@ _CHANGES_SCORES: Final = ("softcap", "position_bias", "s_aux", "sinks")
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class DecodeRows:
     """A sequence that gets one token a beam in this step."""
 
     slot: int
@@ -48,8 +48,8 @@ class Writing:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A stretch of a prompt that is read in this step."""
+class PrefillChunk:
+    """A chunk of a prompt that is read in this step."""
 
     slot: int
     begin: int  # first cell; what stands before it was read earlier
@@ -69,8 +69,8 @@ class Step:
     """What the tokens of one forward pass belong to, in their order."""
 
     cells: KeyValues
-    writing: Sequence[Writing]
-    reading: Sequence[Reading]
+    writing: Sequence[DecodeRows]
+    reading: Sequence[PrefillChunk]
     masks: _Masks = field(default_factory=dict)  # the same in all layers of a device
 
 
@@ -116,11 +116,11 @@ def attend(
         new = (tensor[:, :, :num_rows] for tensor in (query, key, value))
         parts.append(_write(layer, step, *new))
     begin = num_rows
-    for stretch in step.reading:
-        end = begin + stretch.length
-        keys[stretch.slot, :, stretch.begin : stretch.end] = key[0, :, begin:end]
-        values[stretch.slot, :, stretch.begin : stretch.end] = value[0, :, begin:end]
-        parts.append(_read(layer, stretch, query[:, :, begin:end]))
+    for chunk in step.reading:
+        end = begin + chunk.length
+        keys[chunk.slot, :, chunk.begin : chunk.end] = key[0, :, begin:end]
+        values[chunk.slot, :, chunk.begin : chunk.end] = value[0, :, begin:end]
+        parts.append(_read(layer, chunk, query[:, :, begin:end]))
         begin = end
     return (parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)), None
 
@@ -175,24 +175,24 @@ def _write(layer: _Layer, step: Step, query: Tensor, key: Tensor, value: Tensor)
     return split.reshape(1, num_rows, num_heads, -1)
 
 
-def _read(layer: _Layer, stretch: Reading, query: Tensor) -> Tensor:
-    """Attention of a stretch of a prompt, shape (1, length, H, D)."""
-    keys = layer.keys[stretch.slot : stretch.slot + 1, :, : stretch.end]
-    values = layer.values[stretch.slot : stretch.slot + 1, :, : stretch.end]
-    mask = _once(layer, stretch, partial(_reading_mask, layer, stretch, keys))
+def _read(layer: _Layer, chunk: PrefillChunk, query: Tensor) -> Tensor:
+    """Attention of a chunk of a prompt, shape (1, length, H, D)."""
+    keys = layer.keys[chunk.slot : chunk.slot + 1, :, : chunk.end]
+    values = layer.values[chunk.slot : chunk.slot + 1, :, : chunk.end]
+    mask = _once(layer, chunk, partial(_reading_mask, layer, chunk, keys))
     output = nn.functional.scaled_dot_product_attention(
         query,
         keys,
         values,
         attn_mask=mask,
-        is_causal=mask is None and stretch.length > 1,
+        is_causal=mask is None and chunk.length > 1,
         scale=layer.scaling,
         enable_gqa=query.shape[1] != keys.shape[1],
     )
     return output.transpose(1, 2)
 
 
-def _once(layer: _Layer, part: Writing | Reading, make: Callable[[], Tensor | None]) -> Tensor | None:
+def _once(layer: _Layer, part: DecodeRows | PrefillChunk, make: Callable[[], Tensor | None]) -> Tensor | None:
     """A mask made by the first layer of a device serves all others there with the same window."""
     key = (id(part), layer.window, layer.keys.device)
     if key not in layer.masks:
@@ -200,7 +200,7 @@ def _once(layer: _Layer, part: Writing | Reading, make: Callable[[], Tensor | No
     return layer.masks[key]
 
 
-def _writing_mask(layer: _Layer, group: Writing, grouped: int) -> Tensor | None:
+def _writing_mask(layer: _Layer, group: DecodeRows, grouped: int) -> Tensor | None:
     """Scores to add, broadcastable to (1, K, N * G, L); a beam's rows stand G by G."""
     mask = None if group.mask is None else group.mask.to(layer.keys.device)
     if layer.needs_positions(group.end):
@@ -216,7 +216,7 @@ def _writing_mask(layer: _Layer, group: Writing, grouped: int) -> Tensor | None:
     return mask.repeat_interleave(grouped, dim=0)[None, None] if grouped > 1 else mask[None, None]
 
 
-def _by_distance(layer: _Layer, group: Writing) -> Tensor:
+def _by_distance(layer: _Layer, group: DecodeRows) -> Tensor:
     """What window and slopes add for the newest tokens, shape (H or 1, N, L)."""
     cells = _positions(layer, group.positions, group.end)
     now = cells[group.begin :]
@@ -240,14 +240,14 @@ def _bias(layer: _Layer, cells: Tensor, now: Tensor) -> Tensor:
     return bias
 
 
-def _reading_mask(layer: _Layer, stretch: Reading, keys: Tensor) -> Tensor | None:
+def _reading_mask(layer: _Layer, chunk: PrefillChunk, keys: Tensor) -> Tensor | None:
     """Scores to add, shape (1, H or 1, length, L); None where plain causal attention says it all."""
-    needs_positions = layer.needs_positions(stretch.end)
-    if not needs_positions and stretch.begin == 0 and stretch.tree is None:
+    needs_positions = layer.needs_positions(chunk.end)
+    if not needs_positions and chunk.begin == 0 and chunk.tree is None:
         return None
-    cells = torch.arange(stretch.end, device=keys.device)
-    now = cells[stretch.begin :]
-    mask = _causal(now, cells, keys.dtype) if stretch.tree is None else stretch.tree.to(keys.device)
+    cells = torch.arange(chunk.end, device=keys.device)
+    now = cells[chunk.begin :]
+    mask = _causal(now, cells, keys.dtype) if chunk.tree is None else chunk.tree.to(keys.device)
     if needs_positions:
         return (_bias(layer, cells, now) + mask)[None]
     return mask[None, None]

@@ -1,7 +1,7 @@
 """Can a model run in slots? Found out by trying, and by looking where a short text shows nothing.
 
 A model qualifies if transformers lets its attention be chosen, if no layer hides tokens from others but by a
-window, and if a short text gives the same logits read in stretches and written in slots as read whole by the
+window, and if a short text gives the same logits read in chunks and written in slots as read whole by the
 model's own attention. Whatever speaks against it, an error of any kind included, is a reason in words.
 """
 
@@ -22,7 +22,7 @@ from def_sim.engines.local.slots.attention_watch import (
     watch,
 )
 from def_sim.engines.local.slots.key_values import KeyValues, LayerShape
-from def_sim.engines.local.slots.slot_attention import Reading, Step, Writing
+from def_sim.engines.local.slots.slot_attention import DecodeRows, PrefillChunk, Step
 
 _LENGTH: Final = 12  # tokens
 _TOLERANCE: Final = {
@@ -163,17 +163,17 @@ def _obstacle_of(calls: Sequence[LayerCall], config: Any) -> str | None:
 
 
 def _in_slots(network: Any, tokens: Tensor, cells: KeyValues) -> Tensor:
-    """Logits of the last three tokens: two stretches read, then two tokens written. Shape (3, V)."""
+    """Logits of the last three tokens: two chunks read, then two tokens written. Shape (3, V)."""
     length = tokens.shape[0]
     cells.reserve(1, length)
-    stretches = [(0, 4), (4, length - 2)]
+    chunks = [(0, 4), (4, length - 2)]
     parts = []
-    for begin, end in stretches:
-        step = Step(cells, [], [Reading(0, begin, end - begin)])
+    for begin, end in chunks:
+        step = Step(cells, [], [PrefillChunk(0, begin, end - begin)])
         parts.append(_logits(network, tokens, begin, end, step))
     for begin in range(length - 2, length):
         parts.append(
-            _logits(network, tokens, begin, begin + 1, Step(cells, [Writing(0, 1, begin, None)], []))
+            _logits(network, tokens, begin, begin + 1, Step(cells, [DecodeRows(0, 1, begin, None)], []))
         )
     return torch.cat(parts)[-3:]
 

@@ -1,4 +1,4 @@
-"""Whose pages are whose: of answers that run, and of respondents who are not being asked right now.
+"""Page table: maps each sequence to its cache pages, and keeps what a respondent's last one left.
 
 A respondent's pages stay after its answer, for the next question that begins alike. They go to whoever
 needs them once no page is free, those first that have lain longest. Host bookkeeping only, but for
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from def_sim.engines.local.paged.filling import Seats
-from def_sim.engines.local.paged.paged_draft import PagedDraft
+from def_sim.engines.local.paged.paged_sequence import PagedSequence
 from def_sim.engines.local.paged.pages import PAGE, PagePool, num_pages_for
+from def_sim.engines.local.paged.prepare_inputs import SequenceTable
 from def_sim.engines.local.scheduling import num_equal, owner_of
 
 
@@ -27,16 +27,16 @@ class _Left:
 
 
 @dataclass(slots=True)
-class Room:
-    """Pages given and taken.
+class CacheManager:
+    """Cache pages given and taken.
 
     Args:
         pool: The pages.
-        seats: Where the pages of those who run are written down for the device.
+        table: Where the pages of those who run are written down for the device.
     """
 
     pool: PagePool
-    seats: Seats
+    table: SequenceTable
     _left: "OrderedDict[Hashable, _Left]" = field(default_factory=OrderedDict)  # oldest first
     _num_left: int = 0  # pages in it
 
@@ -53,63 +53,65 @@ class Room:
         """True if an answer of so many cells fits beside those who run, or as much of it as ever could."""
         return min(num_pages_for(num_cells), self.pool.num_pages) <= self.num_spare
 
-    def enter(self, draft: PagedDraft, seat: int) -> None:
-        """Gives an answer its seat, and what its respondent left behind."""
-        left = self._take_left(owner_of(draft.prompt))
+    def enter(self, sequence: PagedSequence, entry: int) -> None:
+        """Gives an answer its entry, and what its respondent left behind."""
+        left = self._take_left(owner_of(sequence.prompt))
         # The last token is always read: its logits are where the answer begins.
-        num_known = min(num_equal(left.tokens, draft.prompt.token_ids), draft.length - 1)
-        draft.enter(seat, left.pages, num_known)
-        self.seats.tables[seat, : len(left.pages)] = left.pages
+        num_known = min(num_equal(left.tokens, sequence.prompt.token_ids), sequence.length - 1)
+        sequence.enter(entry, left.pages, num_known)
+        self.table.pages[entry, : len(left.pages)] = left.pages
 
-    def give(self, draft: PagedDraft, num_cells: int) -> bool:
+    def give(self, sequence: PagedSequence, num_cells: int) -> bool:
         """Sees to it that an answer has so many cells; False if there are not enough pages."""
-        missing = num_pages_for(num_cells) - len(draft.pages)
+        missing = num_pages_for(num_cells) - len(sequence.pages)
         if missing <= 0:
             return True
         while missing > self.pool.num_free and self._left:
             self.pool.give_back(self._take_left(next(iter(self._left))).pages)
         if missing > self.pool.num_free:
             return False
-        begin, new = len(draft.pages), self.pool.take(missing)
-        draft.pages.extend(new)
-        if len(draft.pages) > self.seats.tables.shape[1]:
-            self.seats.grow(2 * len(draft.pages))
-        self.seats.tables[draft.seat, begin : len(draft.pages)] = new
+        begin, new = len(sequence.pages), self.pool.take(missing)
+        sequence.pages.extend(new)
+        if len(sequence.pages) > self.table.pages.shape[1]:
+            self.table.grow(2 * len(sequence.pages))
+        self.table.pages[sequence.entry, begin : len(sequence.pages)] = new
         return True
 
-    def leave(self, draft: PagedDraft, *, keeps_prefix: bool) -> None:
+    def leave(self, sequence: PagedSequence, *, keeps_prefix: bool) -> None:
         """Takes an answer's pages back; those of its prompt stay its respondent's if wanted.
 
         One prompt a respondent: one without memory is asked many questions side by side.
         """
-        owner = owner_of(draft.prompt)
+        owner = owner_of(sequence.prompt)
         self.pool.give_back(self._take_left(owner).pages)
-        num_kept = num_pages_for(draft.num_read) if keeps_prefix else 0
+        num_kept = num_pages_for(sequence.num_read) if keeps_prefix else 0
         if num_kept:
-            self._left[owner] = _Left(draft.prompt.token_ids[: draft.num_read], draft.pages[:num_kept])
+            self._left[owner] = _Left(
+                sequence.prompt.token_ids[: sequence.num_read], sequence.pages[:num_kept]
+            )
             self._num_left += num_kept
-        self.pool.give_back(draft.pages[num_kept:])
+        self.pool.give_back(sequence.pages[num_kept:])
 
-    def sweep(self, draft: PagedDraft, parents: Tensor) -> None:
+    def sweep(self, sequence: PagedSequence, parents: Tensor) -> None:
         """Moves together the cells that a beam still sees.
 
         Args:
-            draft: An answer with beams.
+            sequence: An answer with beams.
             parents: For each of its beams the one it goes on from in the next step: a cell that only others
                 see is dead.
         """
-        along = torch.arange(draft.length, draft.num_cells, device=parents.device)
-        pages = torch.tensor(draft.pages, device=parents.device)
+        along = torch.arange(sequence.length, sequence.num_cells, device=parents.device)
+        pages = torch.tensor(sequence.pages, device=parents.device)
         cells = pages[along // PAGE] * PAGE + along % PAGE
         living = 0
         for parent in parents.tolist():
             living |= 1 << parent
         alive = torch.nonzero(self.pool.seen[cells] & living).flatten()
         self.pool.move(cells[alive], cells[: alive.shape[0]])
-        draft.num_cells = draft.last_sweep = draft.length + alive.shape[0]
-        num_kept = num_pages_for(draft.num_cells + draft.num_rows)
-        self.pool.give_back(draft.pages[num_kept:])
-        del draft.pages[num_kept:]
+        sequence.num_cells = sequence.last_sweep = sequence.length + alive.shape[0]
+        num_kept = num_pages_for(sequence.num_cells + sequence.num_rows)
+        self.pool.give_back(sequence.pages[num_kept:])
+        del sequence.pages[num_kept:]
 
     def _take_left(self, owner: Hashable) -> _Left:
         left = self._left.pop(owner, None) or _Left((), [])

@@ -4,7 +4,7 @@ A *shape* says how large each field is; fields of equal shapes lie at equal plac
 once reads the next step's numbers by itself. The same views are made of the host's block, which numpy
 fills, and of the device's, which torch reads.
 
-Letters: T tokens, R rows whose logits are needed, S seats (a running answer has one), B beams,
+Letters: T tokens, R rows whose logits are needed, S entries (a running answer has one), B beams,
 N blocks of prompt tokens, M pages of a sequence.
 """
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 MOST_SHARES: Final = 8  # parts into which the cells of a sequence are cut while writing
-MOST_STRETCHES: Final = 64  # prompts of which a step reads something
+MOST_CHUNKS: Final = 64  # prompts of which a step reads something
 # Words between the beginnings of two fields are a multiple of this: Triton compiles a kernel anew for
 # addresses that are no multiples of 16 bytes.
 _ALIGNMENT: Final = 2
@@ -29,7 +29,7 @@ class Shape:
 
     num_tokens: int
     num_rows: int
-    num_seats: int
+    num_entries: int
     num_pages: int  # of the longest sequence
     tokens_per_block: int  # of prompts, that attend together
     has_reading: bool
@@ -37,14 +37,14 @@ class Shape:
     @property
     def num_blocks(self) -> int:
         """Blocks of prompt tokens: full ones, and one more for each prompt."""
-        return -(-self.num_tokens // self.tokens_per_block) + MOST_STRETCHES if self.has_reading else 0
+        return -(-self.num_tokens // self.tokens_per_block) + MOST_CHUNKS if self.has_reading else 0
 
 
 @dataclass(frozen=True, slots=True)
-class Packet:
+class StepInputs:
     """Views of a block of words, numpy's or torch's.
 
-    Tokens, shape (T,): writing rows first, then stretches of prompts, then idle ones.
+    Tokens, shape (T,): writing rows first, then chunks of prompts, then idle ones.
         ids: Token ids, where the host knows them.
         source: Place among the board's newest tokens, S * B of them; -1: take the id.
         position: Where it stands in its text.
@@ -55,23 +55,23 @@ class Packet:
         shares: Into how many parts the cells of its sequence are cut; 0 where it does not write.
     Items of writing, shape (R * MOST_SHARES,), of which `num_items` count: rows of one sequence that attend
         together, over one part of its cells.
-        item_seat, item_first, item_count: Whose, first row, rows.
+        item_entry, item_first, item_count: Whose, first row, rows.
         item_share, item_begin, item_end: Which part, and its cells along the sequence.
-    Blocks of prompt tokens, shape (N,): read_seat, read_first, read_count, read_end.
+    Blocks of prompt tokens, shape (N,): read_entry, read_first, read_count, read_end.
     Rows whose logits are needed, shape (R,):
         keep: Its token.
-        row_seat, row_beam: Whose; seat S is nobody's.
+        row_entry, row_beam: Whose; entry S is nobody's.
         temperature, top_k, top_p, samples: Its decoding.
         state: `randomness.noise_states`.
         is_first: The prompt's end, where the answer has no score yet.
         has_beams: Its continuations compete with those of other rows.
-    Seats, shape (S,):
+    SequenceTable, shape (S,):
         wanted: Candidates that its answer needs.
         num_beams: Rows that it goes on with.
         is_active: It is among the rows.
         first_row, rows_here: Which of the rows are its.
         reorder_begin, reorder_end: Cells written by its beams, which have changed places since.
-    tables: The pages of each seat's sequence, shape (S, M).
+    tables: The pages of each entry's sequence, shape (S, M).
     """
 
     ids: Any
@@ -82,19 +82,19 @@ class Packet:
     last: Any
     beam: Any
     shares: Any
-    item_seat: Any
+    item_entry: Any
     item_first: Any
     item_count: Any
     item_share: Any
     item_begin: Any
     item_end: Any
     num_items: Any
-    read_seat: Any
+    read_entry: Any
     read_first: Any
     read_count: Any
     read_end: Any
     keep: Any
-    row_seat: Any
+    row_entry: Any
     row_beam: Any
     temperature: Any
     top_k: Any
@@ -122,13 +122,13 @@ _OF_SEATS: Final = (
 
 def _size(name: str, shape: Shape) -> int:
     if name == "tables":
-        return shape.num_seats * shape.num_pages
+        return shape.num_entries * shape.num_pages
     if name == "num_items":
         return 1
     if name in _OF_TOKENS:
         return shape.num_tokens
     if name in _OF_SEATS:
-        return shape.num_seats
+        return shape.num_entries
     if name.startswith("read_"):
         return shape.num_blocks
     return shape.num_rows * (MOST_SHARES if name.startswith("item_") else 1)
@@ -136,14 +136,14 @@ def _size(name: str, shape: Shape) -> int:
 
 def num_words(shape: Shape) -> int:
     """Length of the block that holds a step of this shape."""
-    return sum(_aligned(_size(field.name, shape)) for field in fields(Packet))
+    return sum(_aligned(_size(field.name, shape)) for field in fields(StepInputs))
 
 
 def _aligned(size: int) -> int:
     return -(-size // _ALIGNMENT) * _ALIGNMENT
 
 
-def views(block: Any, shape: Shape) -> Packet:
+def views(block: Any, shape: Shape) -> StepInputs:
     """The fields of a block: of a tensor as tensors, of an array as arrays.
 
     Args:
@@ -152,22 +152,22 @@ def views(block: Any, shape: Shape) -> Packet:
     """
     real = torch.float64 if isinstance(block, Tensor) else np.float64
     parts, begin = {}, 0
-    for field in fields(Packet):
+    for field in fields(StepInputs):
         size = _size(field.name, shape)
         part = block[begin : begin + size]
         parts[field.name] = part.view(real) if field.name in _REAL else part
         begin += _aligned(size)
-    parts["tables"] = parts["tables"].reshape(shape.num_seats, shape.num_pages)
-    return Packet(**parts)
+    parts["tables"] = parts["tables"].reshape(shape.num_entries, shape.num_pages)
+    return StepInputs(**parts)
 
 
 class Mailbox:
-    """The way of packets to the device: a few blocks on the host in turn, one on the device.
+    """The way of inputs to the device: a few blocks on the host in turn, one on the device.
 
-    A block on the host is filled again only two packets later, when its copy has long been made.
+    A block on the host is filled again only two inputs later, when its copy has long been made.
 
     Args:
-        device: Where packets go.
+        device: Where inputs go.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -177,7 +177,7 @@ class Mailbox:
         self.on_device = torch.zeros(0, dtype=torch.int64, device=device)
 
     def reserve(self, size: int) -> bool:
-        """Makes room for packets of so many words; True if the device's block is now another one."""
+        """Makes room for inputs of so many words; True if the device's block is now another one."""
         if size <= self.on_device.shape[0]:
             return False
         size = 2 * size  # so that this stays rare
@@ -186,7 +186,7 @@ class Mailbox:
         self.on_device = torch.zeros(size, dtype=torch.int64, device=self._device)
         return True
 
-    def empty(self, shape: Shape) -> Packet:
+    def empty(self, shape: Shape) -> StepInputs:
         """Fields to fill, all zero."""
         self._turn = (self._turn + 1) % len(self._blocks)
         block: NDArray[np.int64] = self._blocks[self._turn].numpy()[: num_words(shape)]

@@ -12,7 +12,7 @@ from def_sim.engines.local.runner import Prompt
 
 
 @dataclass(slots=True, eq=False)
-class PagedDraft:
+class PagedSequence:
     """An answer on its way.
 
     Attributes:
@@ -20,7 +20,7 @@ class PagedDraft:
         prompt: Request and tokens to read.
         stop_tokens: Tokens that end a text.
         text: Its tokens, as far as the host has seen them.
-        seat: Its place on the board; None while it waits.
+        entry: Its place on the board; None while it waits.
         pages: Where its cells are.
         num_read: Prompt tokens that are read, or being read.
         num_reused: Of these, how many were there from the respondent's question before.
@@ -35,7 +35,7 @@ class PagedDraft:
     prompt: Prompt
     stop_tokens: frozenset[int]
     text: Progress = field(init=False)
-    seat: int | None = None
+    entry: int | None = None
     pages: list[int] = field(default_factory=list)
     num_read: int = 0
     num_reused: int = 0
@@ -82,9 +82,9 @@ class PagedDraft:
         """Where the tokens to write stand in their texts."""
         return self.length + (0 if self.text.scores_codes else self.num_launched - 1)
 
-    def enter(self, seat: int, pages: list[int], num_reused: int) -> None:
-        """Takes a seat, and pages whose first cells hold the first tokens of the prompt already."""
-        self.seat, self.pages, self.num_read, self.num_reused = seat, pages, num_reused, num_reused
+    def enter(self, entry: int, pages: list[int], num_reused: int) -> None:
+        """Takes an entry, and pages whose first cells hold the first tokens of the prompt already."""
+        self.entry, self.pages, self.num_read, self.num_reused = entry, pages, num_reused, num_reused
         self.num_cells = num_reused
 
     def has_launched(self, num_read: int = 0) -> None:
@@ -103,7 +103,7 @@ class PagedDraft:
     def restart(self) -> None:
         """Back to the waiting room, as if nothing had been done; its draws will be the same."""
         self.text.restart()
-        self.seat, self.pages = None, []
+        self.entry, self.pages = None, []
         self.num_read = self.num_reused = self.num_cells = 0
         self.num_launched = self.num_unseen = self.last_sweep = 0
         self.life += 1

@@ -1,7 +1,7 @@
 """One answer in the slot loop: what of its prompt is read, what is written, what its cells hold.
 
-A draft first reads its prompt, in stretches, then writes one token a beam and step until its
-answer is found. It asks for cells and tokens and is told of them; which drafts run together, and
+A sequence first reads its prompt, in chunks, then writes one token a beam and step until its
+answer is found. It asks for cells and tokens and is told of them; which sequences run together, and
 when, is decided in `slot_loop.py`. Nothing changes before a step has succeeded, so a step that
 failed can be run again.
 
@@ -20,13 +20,13 @@ from def_sim.engines.local.progress import Progress
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.sampling.token_choice import Choice
 from def_sim.engines.local.slots.key_values import KeyValues
-from def_sim.engines.local.slots.slot_attention import Reading, Writing
+from def_sim.engines.local.slots.slot_attention import DecodeRows, PrefillChunk
 
 _SWEEP: Final = 64  # cells written between two looks for dead ones
 
 
 @dataclass(slots=True, eq=False)
-class Draft:
+class SlotSequence:
     """An answer on its way.
 
     Attributes:
@@ -82,36 +82,38 @@ class Draft:
         self._num_cells = self._last_sweep = 0
         self._mask = self._positions = None
 
-    def reading(self, length: int) -> Reading:
-        """The next stretch of the prompt."""
+    def reading(self, length: int) -> PrefillChunk:
+        """The next chunk of the prompt."""
         assert self.slot is not None
-        return Reading(self.slot, self.num_read, length)
+        return PrefillChunk(self.slot, self.num_read, length)
 
     def has_read(self, length: int) -> None:
-        """A stretch has been read."""
+        """A chunk has been read."""
         self.num_read += length
         self._num_cells = self.num_read
 
-    def writing(self, device: torch.device) -> Writing:
+    def writing(self, device: torch.device) -> DecodeRows:
         """The cells of the newest tokens, one a row, and what their rows see."""
         assert self.slot is not None
         num_rows = len(self.text.next_tokens)
         if self._mask is None:
-            return Writing(self.slot, num_rows, self._num_cells, None)
+            return DecodeRows(self.slot, num_rows, self._num_cells, None)
         mask = torch.cat([self._mask, _only_itself(num_rows, self._mask.dtype, device)], dim=1)
-        return Writing(self.slot, num_rows, self._num_cells, mask, self._positions_with_next(device))
+        return DecodeRows(self.slot, num_rows, self._num_cells, mask, self._positions_with_next(device))
 
     @property
     def position(self) -> int:
         """Where the tokens to write stand in their texts."""
         return len(self.prompt.token_ids) + self.text.num_steps - 1
 
-    def take(self, choice: Choice, writing: Writing | None, dtype: torch.dtype, device: torch.device) -> None:
+    def take(
+        self, choice: Choice, writing: DecodeRows | None, dtype: torch.dtype, device: torch.device
+    ) -> None:
         """Goes on by a step that has succeeded.
 
         Args:
             choice: What was chosen for its rows.
-            writing: The cells of the step, None after the prompt's last stretch.
+            writing: The cells of the step, None after the prompt's last chunk.
             dtype: Of the model's scores.
             device: Of the cells.
         """
