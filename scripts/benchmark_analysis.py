@@ -42,11 +42,11 @@ from def_sim.app.report_sections import SECTIONS
 from def_sim.app.reporting import Results, of_the_panel, write_findings, write_report, write_tables
 from def_sim.app.run import Run, folder_of, prepare_run, what_defines
 from def_sim.app.schema import validate_config
-from def_sim.distributions import distributions_frame
+from def_sim.evaluation.distributions import distributions_frame
+from def_sim.evaluation.score_intervals import resample, with_intervals
+from def_sim.evaluation.score_tables import score_table, status_table
 from def_sim.randomness import keyed_rng
 from def_sim.records import Answer, AnswerStatus, FinishReason, Question, QuestionType, ReadingMethod
-from def_sim.reports.score_intervals import resample, with_intervals
-from def_sim.reports.tables import score_table, status_table
 
 MODELS: Final = (
     "baichuan2_13b_chat",

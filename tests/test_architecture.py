@@ -37,8 +37,8 @@ MAY_IMPORT = {
     "strategies": ("prompts", "answers.reading.parse", "answers.reading.sections", "respondents.memory"),
     "questionnaire": ("answers.reading.sections", "respondents.memory", "prompts", "strategies.asking"),
     "interview": ("questionnaire", "prompts", "answers.storage.store", "respondents.memory", "strategies"),
-    "distributions": (),
-    "reports": ("distributions", "metrics"),
+    "evaluation": ("surveys", "metrics"),
+    "reports": ("evaluation", "metrics"),
 }
 HEAVY = ("torch", "transformers", "triton", "accelerate", "bitsandbytes", "anthropic", "openai")
 FOR_REPORTS = ("pandas", "matplotlib", "scipy", "pyarrow", "statsmodels", "sklearn")

@@ -17,11 +17,11 @@ from def_sim.app.received import read_received
 from def_sim.app.run import Run, prepare_run, what_defines
 from def_sim.app.side_by_side import SideBySide
 from def_sim.errors import DefSimError, RunMismatchError
-from def_sim.reports.compared_runs import ComparedRun, RunGroup, respondents_in_words
+from def_sim.evaluation.compared_runs import ComparedRun, RunGroup, respondents_in_words
+from def_sim.evaluation.map_tables import published_map, sound_map
+from def_sim.evaluation.measures import as_percent
+from def_sim.evaluation.paired_runs import RunScores, pairs_table
 from def_sim.reports.comparison_maps import MapsOfRuns
-from def_sim.reports.map_tables import published_map, sound_map
-from def_sim.reports.measures import as_percent
-from def_sim.reports.paired_runs import RunScores, pairs_table
 from def_sim.surveys.human_cells import HumanCells
 from def_sim.surveys.survey import load_survey
 

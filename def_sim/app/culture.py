@@ -1,6 +1,6 @@
 """Cultural maps of runs: which rows and which people they use, and what each panel brings to them.
 
-Computes nothing: `reports/map_tables.py` does, from what is gathered here.
+Computes nothing: `evaluation/map_tables.py` does, from what is gathered here.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,10 +10,10 @@ from typing import Final
 
 from def_sim.app.measured import Measured
 from def_sim.app.run import Run
-from def_sim.distributions import QuestionDistribution, align_with_reference, count_answers
+from def_sim.evaluation.distributions import QuestionDistribution, align_with_reference, count_answers
+from def_sim.evaluation.map_points import CultureMap
+from def_sim.evaluation.map_tables import CountedRun, PanelAnswers, published_map, sound_map
 from def_sim.records import Survey
-from def_sim.reports.map_points import CultureMap
-from def_sim.reports.map_tables import CountedRun, PanelAnswers, published_map, sound_map
 from def_sim.resources import data_folder
 from def_sim.surveys.human_cells import HumanCells, read_human_cells
 from def_sim.surveys.map_rows import respondent_values

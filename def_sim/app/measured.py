@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from def_sim.app.run import Run
-from def_sim.distributions import QuestionDistribution, align_with_reference, count_answers
-from def_sim.distributions import pool_wordings as pooled
+from def_sim.evaluation.bias_tables import PublishedBias, SoundBias, published_bias, sound_bias
+from def_sim.evaluation.distributions import QuestionDistribution, align_with_reference, count_answers
+from def_sim.evaluation.distributions import pool_wordings as pooled
 from def_sim.metrics.choice_array import NO_ANSWER, NOT_ASKED, Choices
 from def_sim.metrics.panel_answers import ItemAnswers, PanelAnswers
 from def_sim.records import Answer, AnswerStatus, ItemReference, Question, QuestionType
-from def_sim.reports.bias_tables import PublishedBias, SoundBias, published_bias, sound_bias
 
 _MOST_BIAS_DRAWS: Final = 100  # Monte Carlo draws for each item and group
 

@@ -7,10 +7,10 @@ import pandas as pd
 
 from def_sim.app.run import Run, resolve_path
 from def_sim.csv_files import read_rows
-from def_sim.distributions import align_with_reference, count_answers
 from def_sim.errors import SurveyFormatError
+from def_sim.evaluation.distributions import align_with_reference, count_answers
+from def_sim.evaluation.score_tables import score_table
 from def_sim.records import Answer, ItemReference, Question, QuestionType
-from def_sim.reports.tables import score_table
 
 PLANTED = "planted.csv"  # beside the demo respondent: the truth it was trained on
 _FIX = f"Correct {PLANTED}, or take it out of the model's folder."

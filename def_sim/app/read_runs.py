@@ -15,10 +15,10 @@ from def_sim.app.culture import counted_run, on_the_map
 from def_sim.app.measured import Measured
 from def_sim.app.reporting import of_the_panel, panel_answers
 from def_sim.app.run import Run
+from def_sim.evaluation.map_tables import CountedRun, PanelAnswers
+from def_sim.evaluation.paired_runs import RunScores
+from def_sim.evaluation.score_intervals import resample
 from def_sim.records import Answer
-from def_sim.reports.map_tables import CountedRun, PanelAnswers
-from def_sim.reports.paired_runs import RunScores
-from def_sim.reports.score_intervals import resample
 from def_sim.surveys.human_cells import HumanCells
 
 

@@ -21,17 +21,17 @@ from def_sim.app.planted import compare_with_planted, planted_frame, planted_sen
 from def_sim.app.report_sections import sections_of
 from def_sim.app.run import Run
 from def_sim.app.terminal import console, say
-from def_sim.distributions import distributions_frame
+from def_sim.evaluation.distributions import distributions_frame
+from def_sim.evaluation.measures import MEASURES, counted
+from def_sim.evaluation.score_intervals import resample, with_intervals
+from def_sim.evaluation.score_tables import headline, score_table, status_table
 from def_sim.prompts import ask_messages
 from def_sim.questionnaire import replay
 from def_sim.records import Answer, AnswerStatus, DecodingConfig, Respondent, StopAfter
 from def_sim.reports.facts import AnswerView, RunFacts
 from def_sim.reports.html import render_report
-from def_sim.reports.measures import MEASURES, counted
 from def_sim.reports.plots import write_figures
-from def_sim.reports.score_intervals import resample, with_intervals
 from def_sim.reports.sections import Section, findings_table
-from def_sim.reports.tables import headline, score_table, status_table
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"

@@ -1,4 +1,4 @@
-"""What a reader sees of a run: tidy tables of scores, and the page made from them.
+"""What a reader sees of a run or of several: pages, their sections, and the drawings on them.
 
-Computes nothing that `distributions` or `metrics` could compute; reads no model.
+Draws what `def_sim/evaluation` computed; reads no model.
 """

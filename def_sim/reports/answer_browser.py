@@ -12,9 +12,9 @@ from typing import Final
 
 from markupsafe import Markup
 
+from def_sim.evaluation.measures import METHOD_TITLES, STATUS_TITLES
 from def_sim.randomness import keyed_rng
 from def_sim.reports.facts import AnswerView
-from def_sim.reports.measures import METHOD_TITLES, STATUS_TITLES
 
 # "<" ends a script element early, U+2028 and U+2029 end a line for older parsers, and a lone
 # surrogate cannot be written as UTF-8.

@@ -13,8 +13,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from def_sim.evaluation.measures import as_percent, written
 from def_sim.metrics.preference_bias import AGE_PROFILES, SEX_PROFILES
-from def_sim.reports.measures import as_percent, written
 from def_sim.reports.svg import Axis, drawing, element, label, percent, shape, vertical
 
 NUM_SHADES: Final = 5

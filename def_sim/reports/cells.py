@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from def_sim.evaluation.measures import written
 from def_sim.records import DIMENSION_TITLES, NO_DIMENSION_TITLE
-from def_sim.reports.measures import written
 
 _TITLES = {str(dimension): title for dimension, title in DIMENSION_TITLES.items()}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from def_sim.reports.measures import as_percent, written
+from def_sim.evaluation.measures import as_percent, written
 from def_sim.reports.svg import Axis, bar, drawing, element, label, percent, round_up, shape, vertical
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from def_sim.reports.measures import written
+from def_sim.evaluation.measures import written
 from def_sim.reports.svg import Axis, drawing, element, label, percent, round_up, shape, vertical
 
 _ROW = 22

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
+from def_sim.evaluation.map_points import CultureMap
+from def_sim.evaluation.measures import written
+from def_sim.evaluation.paired_runs import LEVEL, VERDICT_WORDS
 from def_sim.reports.cells import Row, number_in, rows_of
-from def_sim.reports.map_points import CultureMap
 from def_sim.reports.map_sections import (
     PUBLISHED_HIDES,
     PUBLISHED_SHOWS,
@@ -16,8 +18,6 @@ from def_sim.reports.map_sections import (
     map_file,
     sound_hides,
 )
-from def_sim.reports.measures import written
-from def_sim.reports.paired_runs import LEVEL, VERDICT_WORDS
 
 _NONE = "–"
 

@@ -12,12 +12,12 @@ from typing import Final
 import pandas as pd
 from markupsafe import Markup
 
-from def_sim.reports.compared_runs import RunGroup, metrics_compared, respondents_in_words
+from def_sim.evaluation.compared_runs import RunGroup, metrics_compared, respondents_in_words
+from def_sim.evaluation.measures import MEASURES, as_percent
+from def_sim.evaluation.paired_runs import METRIC as PAIRS_METRIC
 from def_sim.reports.comparison_maps import MapsOfRuns, PairLine, map_parts, pair_lines, why_no_pair
 from def_sim.reports.comparison_scores import MetricPart, RunLine, metric_part, size_in_words
-from def_sim.reports.measures import MEASURES, as_percent
 from def_sim.reports.page import asset, page_style, security_policy, template
-from def_sim.reports.paired_runs import METRIC as PAIRS_METRIC
 from def_sim.reports.svg import shape
 
 # Settings that are hashes or need other words; the rest is named as in the configuration.

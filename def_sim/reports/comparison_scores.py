@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
+from def_sim.evaluation.compared_runs import ComparedRun
+from def_sim.evaluation.measures import MEASURES, Measure, written
 from def_sim.metrics.item_metrics import NOT_A_DIVERGENCE
 from def_sim.reports.cells import (
     Row,
@@ -21,9 +23,7 @@ from def_sim.reports.cells import (
     rows_of,
     shown,
 )
-from def_sim.reports.compared_runs import ComparedRun
 from def_sim.reports.comparison_charts import RunMark, axis_end, small_multiple, strip_chart
-from def_sim.reports.measures import MEASURES, Measure, written
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ import math
 
 from markupsafe import Markup
 
+from def_sim.evaluation.measures import counted, written
 from def_sim.metrics.diversity import Diversity
 from def_sim.reports.charts import Mark, headline_chart
-from def_sim.reports.measures import counted, written
 from def_sim.reports.sections import Finding, Section
 from def_sim.reports.svg import element
 

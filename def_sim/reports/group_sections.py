@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
+from def_sim.evaluation.bias_tables import SoundBias
+from def_sim.evaluation.measures import counted
 from def_sim.reports.bias_chart import SEX_WORDS, TiltRow, tilt_heat_map
-from def_sim.reports.bias_tables import SoundBias
-from def_sim.reports.measures import counted
 from def_sim.reports.section_parts import not_known
 from def_sim.reports.sections import Finding, Section
 from def_sim.reports.svg import element

@@ -4,8 +4,7 @@ Everything a model wrote is text and stays text: the template escapes, the embed
 are inert JSON, and a content security policy allows this file's one style sheet and one
 script, by their hashes, and nothing else. The same input gives the same bytes.
 
-Computes no score: the frames come from `def_sim/reports/tables.py` and
-`def_sim/distributions.py`.
+Computes no score: the frames come from `def_sim/evaluation`.
 """
 
 import math
@@ -16,12 +15,12 @@ from typing import Final
 import pandas as pd
 from markupsafe import Markup
 
+from def_sim.evaluation.measures import MEASURES, STATUS_TITLES, as_percent, counted
 from def_sim.reports.answer_browser import pack_answers, safe_json, sample_respondents
 from def_sim.reports.cells import Shown, find_row, number_in, shown
 from def_sim.reports.charts import StatusPart, status_chart
 from def_sim.reports.facts import AnswerView, RunFacts
 from def_sim.reports.item_cards import item_cards
-from def_sim.reports.measures import MEASURES, STATUS_TITLES, as_percent, counted
 from def_sim.reports.page import asset, language_tag, page_style, security_policy, template
 from def_sim.reports.score_cards import dimension_card, headline_cards, survey_value
 from def_sim.reports.sections import Section

@@ -12,7 +12,8 @@ from typing import Final
 import pandas as pd
 from markupsafe import Markup
 
-from def_sim.distributions import POOLED
+from def_sim.evaluation.distributions import POOLED
+from def_sim.evaluation.measures import MEASURES, Measure, why_undefined, written
 from def_sim.reports.cells import (
     Row,
     Shown,
@@ -24,7 +25,6 @@ from def_sim.reports.cells import (
     shown,
 )
 from def_sim.reports.charts import pair_chart
-from def_sim.reports.measures import MEASURES, Measure, why_undefined, written
 
 _CHIP_METRICS = ("js_divergence", "total_variation", "wasserstein", "kl_paper", "entropy_ratio")
 

@@ -10,9 +10,10 @@ from typing import Final
 
 from markupsafe import Markup
 
-from def_sim.reports.map_points import SURVEY_SHAPES, MapAxis, PanelPoint
+from def_sim.evaluation.map_points import MapAxis, PanelPoint
 from def_sim.reports.svg import SHAPES, element
 
+SURVEY_SHAPES: Final = ("panel", "uniform", "mode", "others")  # of svg.SHAPES, by the survey's place
 _LINE: Final = 18.0  # pixels
 _LINE_LENGTH: Final = 125  # letters that fit beside each other
 

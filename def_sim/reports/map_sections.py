@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from def_sim.evaluation.map_points import CultureMap, PanelPoint
+from def_sim.evaluation.measures import as_percent, written
 from def_sim.reports.map_chart import map_chart, map_drawing
-from def_sim.reports.map_points import CultureMap, PanelPoint
-from def_sim.reports.measures import as_percent, written
 from def_sim.reports.sections import Finding, Section
 from def_sim.reports.svg import element
 

@@ -5,6 +5,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+from def_sim.evaluation.bias_tables import PublishedBias, SoundBias
+from def_sim.evaluation.measures import as_percent
 from def_sim.metrics.preference_bias import AGE_PROFILES, SEX_PROFILES
 from def_sim.reports.bias_chart import (
     AGE_WORDS,
@@ -13,10 +15,8 @@ from def_sim.reports.bias_chart import (
     match_chart,
     mismatch_heat_map,
 )
-from def_sim.reports.bias_tables import PublishedBias, SoundBias
 from def_sim.reports.cells import dimension_rank, dimension_title
 from def_sim.reports.group_sections import NO_GROUPS
-from def_sim.reports.measures import as_percent
 from def_sim.reports.section_parts import legend, mark_swatch, not_known
 from def_sim.reports.sections import Finding, Section
 from def_sim.reports.svg import element

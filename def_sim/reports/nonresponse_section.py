@@ -7,12 +7,12 @@ from typing import Final
 import numpy as np
 from markupsafe import Markup
 
-from def_sim.distributions import QuestionDistribution
+from def_sim.evaluation.comparisons import item_form
+from def_sim.evaluation.distributions import QuestionDistribution
+from def_sim.evaluation.measures import MEASURES, as_percent, written
 from def_sim.metrics.aggregation import defined_mean, macro_mean
 from def_sim.metrics.nonresponse import NonresponseScores, nonresponse_scores
 from def_sim.metrics.sample import Array, Sample
-from def_sim.reports.comparisons import item_form
-from def_sim.reports.measures import MEASURES, as_percent, written
 from def_sim.reports.section_parts import table
 from def_sim.reports.sections import Finding, Section
 from def_sim.reports.svg import element

@@ -2,9 +2,9 @@
 
 from markupsafe import Markup
 
+from def_sim.evaluation.measures import written
 from def_sim.metrics.position_bias import PlaceBias
 from def_sim.reports.charts import Mark, headline_chart
-from def_sim.reports.measures import written
 from def_sim.reports.sections import Finding, Section
 from def_sim.reports.svg import element
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 from markupsafe import Markup
 
+from def_sim.evaluation.measures import MEASURES, written
+from def_sim.evaluation.score_tables import HEADLINE_METRICS
 from def_sim.reports.cells import Row, find_row, number_in
 from def_sim.reports.item_pages import INK, PANEL, PEOPLE, draw_page, pages_of, planted_shares
-from def_sim.reports.measures import MEASURES, written
 from def_sim.reports.page import page_style
 from def_sim.reports.score_cards import dimension_rows, drawn_metric, headline_marks
 from def_sim.reports.sheet import Sheet, as_png, as_svg
 from def_sim.reports.standalone import standalone
-from def_sim.reports.tables import HEADLINE_METRICS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

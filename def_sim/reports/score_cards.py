@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
+from def_sim.evaluation.measures import MEASURES, Measure, counted, why_undefined, written
+from def_sim.evaluation.score_tables import HEADLINE_METRICS
 from def_sim.records import MeasurementLevel, QuestionType
 from def_sim.reports.cells import (
     Row,
@@ -24,8 +26,6 @@ from def_sim.reports.cells import (
     shown,
 )
 from def_sim.reports.charts import DimensionRow, Mark, dimension_chart, headline_chart
-from def_sim.reports.measures import MEASURES, Measure, counted, why_undefined, written
-from def_sim.reports.tables import HEADLINE_METRICS
 
 _TABLE_METRICS = ("kl_paper", "js_divergence", "total_variation", "wasserstein", "entropy_ratio")
 _DRAWN = ("kl_paper", "js_divergence")  # by topic group: the first that has scores

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from def_sim.reports.measures import written
+from def_sim.evaluation.measures import written
 from def_sim.reports.svg import element, shape
 
 

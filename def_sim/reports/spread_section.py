@@ -2,9 +2,9 @@
 
 from markupsafe import Markup
 
+from def_sim.evaluation.measures import as_percent, written
 from def_sim.metrics.spread import MIN_COMMON, NEAR, Duplicates, VarianceRatio
 from def_sim.reports.charts import Mark, headline_chart
-from def_sim.reports.measures import as_percent, written
 from def_sim.reports.section_parts import between, not_known
 from def_sim.reports.sections import Finding, Section
 from def_sim.reports.svg import element

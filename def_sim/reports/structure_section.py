@@ -6,9 +6,9 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from def_sim.evaluation.measures import counted, written
 from def_sim.metrics.structure import Structure
 from def_sim.reports.charts import Mark, headline_chart
-from def_sim.reports.measures import counted, written
 from def_sim.reports.section_parts import between, legend, line_swatch, not_known
 from def_sim.reports.sections import Finding, Section
 from def_sim.reports.structure_chart import correlation_chart

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from def_sim.evaluation.measures import as_percent
 from def_sim.metrics.answer_tendencies import RepeatedChoice, Tendency
-from def_sim.reports.measures import as_percent
 from def_sim.reports.section_parts import table
 from def_sim.reports.sections import Finding, Section
 from def_sim.reports.svg import element

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from def_sim.distributions import QuestionDistribution
+from def_sim.evaluation.comparisons import item_form
+from def_sim.evaluation.distributions import QuestionDistribution
+from def_sim.evaluation.measures import MEASURES, as_percent, written
+from def_sim.evaluation.score_intervals import people_of
 from def_sim.metrics.aggregation import macro_mean
 from def_sim.metrics.entropy import entropy
 from def_sim.metrics.entropy_control import flatten_people
 from def_sim.metrics.item_metrics import ITEM_METRICS
 from def_sim.metrics.sample import Sample
 from def_sim.reports.charts import Mark, headline_chart
-from def_sim.reports.comparisons import item_form
-from def_sim.reports.measures import MEASURES, as_percent, written
-from def_sim.reports.score_intervals import people_of
 from def_sim.reports.section_parts import not_known
 from def_sim.reports.sections import Finding, Section
 from def_sim.reports.svg import element

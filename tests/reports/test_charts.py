@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from def_sim.evaluation.measures import as_percent, written
 from def_sim.reports.charts import (
     DimensionRow,
     Mark,
@@ -15,7 +16,6 @@ from def_sim.reports.charts import (
     pair_chart,
     status_chart,
 )
-from def_sim.reports.measures import as_percent, written
 from def_sim.reports.svg import SHAPES, Axis, element, round_up
 
 

@@ -8,7 +8,7 @@ import pytest
 from markupsafe import Markup
 from survey_examples import a_question
 
-from def_sim.distributions import QuestionDistribution
+from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.metrics.answer_tendencies import repeated_first_choice, scale_tendencies
 from def_sim.metrics.choice_array import NO_ANSWER
 from def_sim.metrics.diversity import diversity_beside_people

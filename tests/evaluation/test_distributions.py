@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from def_sim.distributions import (
+from def_sim.errors import StoreError, SurveyFormatError
+from def_sim.evaluation.distributions import (
     POOLED,
     align_with_reference,
     count_answers,
     distributions_frame,
     pool_wordings,
 )
-from def_sim.errors import StoreError, SurveyFormatError
 from def_sim.records import (
     Answer,
     AnswerStatus,

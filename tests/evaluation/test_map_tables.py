@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from survey_examples import a_question
 
-from def_sim.distributions import QuestionDistribution
+from def_sim.evaluation.distributions import QuestionDistribution
+from def_sim.evaluation.map_tables import CountedRun, PanelAnswers, loadings_frame, published_map, sound_map
 from def_sim.metrics.cultural_map import fit_map, place
 from def_sim.randomness import keyed_rng
 from def_sim.records import AnswerStatus, Dimension, ItemReference
 from def_sim.reports.map_chart import map_chart
-from def_sim.reports.map_tables import CountedRun, PanelAnswers, loadings_frame, published_map, sound_map
 
 NAMES = {"AAA": "First", "BBB": "Second"}
 EMPTY = dict.fromkeys(AnswerStatus, 0.0)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from survey_examples import a_question
 
-from def_sim.distributions import QuestionDistribution
+from def_sim.evaluation.distributions import QuestionDistribution
+from def_sim.evaluation.paired_runs import RunScores, pairs_table
+from def_sim.evaluation.score_intervals import resample
 from def_sim.metrics.panel_answers import PanelAnswers
 from def_sim.randomness import keyed_rng
 from def_sim.records import AnswerStatus, Dimension, ItemReference
 from def_sim.reports.comparison_maps import pair_lines, why_no_pair
-from def_sim.reports.paired_runs import RunScores, pairs_table
-from def_sim.reports.score_intervals import resample
 
 NUM_ITEMS, NUM_OPTIONS, NUM_RESPONDENTS = 40, 4, 40
 PEOPLE = keyed_rng(5, "people").dirichlet(np.ones(NUM_OPTIONS), size=NUM_ITEMS)

@@ -15,14 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from def_sim import distributions as counting
-from def_sim.distributions import QuestionDistribution
+from def_sim.evaluation import distributions as counting
+from def_sim.evaluation.comparisons import SOURCES, compare_items
+from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.metrics import aggregation
 from def_sim.metrics.item_metrics import MULTIPLE_CHOICE_ONLY, NOT_A_DIVERGENCE
 from def_sim.metrics.noise_floor import NUM_DRAWS, normalised_score
 from def_sim.metrics.sample import Array
 from def_sim.records import AnswerStatus, ItemReference, QuestionType
-from def_sim.reports.comparisons import SOURCES, compare_items
 
 HEADLINE_METRICS: Final = ("js_divergence", "total_variation", "kl_paper", "wasserstein", "entropy_ratio")
 SURVEY_LEVEL_ONLY: Final = ("close_count", "std_paper")  # published as one number a survey

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from some_runs import SETTINGS, run, scores
 
-from def_sim.reports.compared_runs import comparison_table, group_runs, metrics_compared
+from def_sim.evaluation.compared_runs import comparison_table, group_runs, metrics_compared
 
 
 def macro(table: pd.DataFrame) -> pd.DataFrame:

@@ -14,13 +14,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from def_sim.evaluation.score_intervals import Resampled
 from def_sim.metrics.bootstrap import ScoreDraws
 from def_sim.metrics.entropy_control import EntropyVerdict, explained_by_entropy
 from def_sim.metrics.item_metrics import ItemForm
 from def_sim.metrics.paired import PairedComparison, adjusted_for_many, paired_comparison
 from def_sim.metrics.sample import Sample
 from def_sim.randomness import keyed_rng
-from def_sim.reports.score_intervals import Resampled
 
 METRIC: Final = "js_divergence"
 LEVEL: Final = 0.05

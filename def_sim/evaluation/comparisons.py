@@ -1,6 +1,6 @@
 """Every score beside what it must be compared with: all metrics, all items, all comparison panels.
 
-Joins distributions with metrics; the layout as tables is the business of `tables`. The draws of an item
+Joins distributions with metrics; the layout as tables is the business of `score_tables`. The draws of an item
 depend on seed, item and purpose alone, so neither the order nor the number of items changes them, and an
 item's wordings share the panels that as many respondents answered: these are drawn and scored once.
 
@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from def_sim.distributions import QuestionDistribution
+from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.metrics import kl_paper, noise_floor
 from def_sim.metrics.item_metrics import ITEM_METRICS, ItemForm
 from def_sim.metrics.panel_scores import PAPER_METRICS, score_panel_by_metric

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from def_sim.evaluation.score_tables import HEADLINE_METRICS
 from def_sim.metrics.item_metrics import NOT_A_DIVERGENCE
-from def_sim.reports.tables import HEADLINE_METRICS
 
 SCOPES: Final = ("dimension", "macro", "micro")
 _DIGITS: Final = 3  # values that are printed alike share a rank
@@ -72,7 +72,7 @@ class ComparedRun:
     """What is known of one run, and its scores.
 
     `settings` are the dotted names and values of all that two comparable runs have in common.
-    `scores` has the columns of `tables.score_table`, without single items; a version that has
+    `scores` has the columns of `score_tables.score_table`, without single items; a version that has
     intervals adds `interval_low` and `interval_high`.
     """
 
@@ -184,7 +184,7 @@ def comparison_table(groups: Sequence[RunGroup]) -> pd.DataFrame:
             share_done: answers on file over answers planned, in [0, 1];
             scope (dimension, macro or micro), dimension ("" but for scope dimension), metric;
             value, floor, human_to_human, uniform, mode, other_humans, normalised, num_items,
-                num_undefined: as in `tables.score_table`;
+                num_undefined: as in `score_tables.score_table`;
             interval_low, interval_high: of the value; NaN where none was computed;
             rank: 1 is closest to people, among the finished runs of the group that have a value;
                 values that agree in three decimals share the better rank; <NA> for unfinished runs,

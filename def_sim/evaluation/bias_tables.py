@@ -15,7 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from def_sim.distributions import QuestionDistribution
+from def_sim.evaluation.comparisons import item_form
+from def_sim.evaluation.distributions import QuestionDistribution
+from def_sim.evaluation.people_groups import AGES, GROUPS, SEXES, Groups, group_reference
 from def_sim.metrics import preference_bias, subgroup_tilt
 from def_sim.metrics.aggregation import defined_mean, dimension_means
 from def_sim.metrics.item_metrics import ITEM_METRICS
@@ -24,8 +26,6 @@ from def_sim.metrics.preference_bias import Profile
 from def_sim.metrics.sample import Array, Sample
 from def_sim.randomness import keyed_rng
 from def_sim.records import DIMENSION_TITLES, ItemReference
-from def_sim.reports.comparisons import item_form
-from def_sim.reports.people_groups import AGES, GROUPS, SEXES, Groups, group_reference
 
 GAP_METRIC: Final = "js_divergence"
 _DIMENSIONS: Final = tuple(str(dimension) for dimension in DIMENSION_TITLES)

@@ -8,8 +8,6 @@ import pandas as pd
 
 from def_sim.metrics.cultural_map import Ellipse
 
-SURVEY_SHAPES: Final = ("panel", "uniform", "mode", "others")  # of svg.SHAPES, by the survey's place
-
 
 @dataclass(frozen=True, slots=True)
 class CountryPoint:

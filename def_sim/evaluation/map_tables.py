@@ -1,7 +1,7 @@
 """From people's values and panels' answers to the points, the axes and the table of a cultural map.
 
 Joins `metrics/cultural_map.py` with names and seeds. Draws depend on the seed and the number of
-respondents alone. Knows no files; people come as anything of the form of `People`.
+respondents alone. Reads no files.
 
 Letters: C cells, P countries, R rows of the map, N respondents, D dimensions.
 """
@@ -9,66 +9,24 @@ Letters: C cells, P countries, R rows of the map, N respondents, D dimensions.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from def_sim.distributions import QuestionDistribution
+from def_sim.evaluation.distributions import QuestionDistribution
+from def_sim.evaluation.map_points import CountryPoint, CultureMap, MapAxis, PanelPoint
+from def_sim.evaluation.measures import as_percent
 from def_sim.metrics import cultural_map
 from def_sim.metrics.principal_components import Components, why_no_components
 from def_sim.metrics.sample import Array, Sample
 from def_sim.randomness import keyed_rng
 from def_sim.records import DIMENSION_TITLES
-from def_sim.reports.map_points import CountryPoint, CultureMap, MapAxis, PanelPoint
-from def_sim.reports.measures import as_percent
+from def_sim.surveys.human_cells import HumanCells
 
 ANCHOR: Final = "wvs7.Q164"  # importance of God: at the positive end of both axes
 NUM_NAMES: Final = 4  # rows that name an axis
 _DIMENSIONS: Final = tuple(str(dimension) for dimension in DIMENSION_TITLES)
-
-
-class MapRow(Protocol):
-    """A row of the map, as `surveys.map_rows` makes it."""
-
-    @property
-    def id(self) -> str:
-        """Address of the row."""
-
-    @property
-    def dimension(self) -> str:
-        """Topic group of the row."""
-
-    def answer_towards(self, loading: float) -> str:
-        """The answer at the positive end of an axis on which the row has this loading."""
-
-
-class People(Protocol):
-    """People's values, as `surveys.human_cells` gathers them."""
-
-    @property
-    def rows(self) -> Sequence[MapRow]:
-        """R rows that all countries share."""
-
-    @property
-    def populations(self) -> Sequence[str]:
-        """P country codes."""
-
-    @property
-    def cells(self) -> Sequence[tuple[str, str]]:
-        """C pairs of country and group."""
-
-    @property
-    def cell_values(self) -> Array:
-        """Shape (C, R), in [0, 1]."""
-
-    @property
-    def totals(self) -> Array:
-        """Shape (P, R), in [0, 1]."""
-
-    @property
-    def uniform(self) -> Array:
-        """Random answers, shape (R,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +39,7 @@ class PanelAnswers:
 
 
 def sound_map(
-    people: People,
+    people: HumanCells,
     panels: Sequence[PanelAnswers],
     *,
     country_names: Mapping[str, str],
@@ -110,7 +68,7 @@ def sound_map(
     )
 
 
-def loadings_frame(people: People) -> pd.DataFrame:
+def loadings_frame(people: HumanCells) -> pd.DataFrame:
     """The loadings of the sound map: columns row, dimension, answer (at the high end), first, second.
 
     Empty if people span no map.
@@ -135,7 +93,7 @@ def _point(coordinates: Array) -> tuple[float, float]:
 
 
 def _countries(
-    people: People, fitted: Components, country_names: Mapping[str, str]
+    people: HumanCells, fitted: Components, country_names: Mapping[str, str]
 ) -> tuple[CountryPoint, ...]:
     totals = cultural_map.place(people.totals, fitted)
     cells = cultural_map.place(people.cell_values, fitted)
@@ -165,7 +123,7 @@ def _panel(panel: PanelAnswers, fitted: Components, seed: int, num_draws: int) -
     return replace(at, ellipse=cultural_map.panel_ellipse(panel.values, fitted, rng, num_draws=num_draws))
 
 
-def _axis(people: People, fitted: Components, index: int) -> MapAxis:
+def _axis(people: HumanCells, fitted: Components, index: int) -> MapAxis:
     loadings = fitted.axes[index]
     named = cultural_map.strongest_features(loadings, num=NUM_NAMES)
     return MapAxis(

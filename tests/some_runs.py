@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from def_sim.reports.compared_runs import ComparedRun
+from def_sim.evaluation.compared_runs import ComparedRun
 
 SETTINGS = {"survey.questions": "q1", "respondents": "20", "scored_with.reference": "h1"}
 

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from def_sim.distributions import QuestionDistribution
+from def_sim.evaluation.comparisons import item_form
+from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.metrics.bootstrap import (
     NUM_DRAWS,
     ResampledPanel,
@@ -36,7 +37,6 @@ from def_sim.metrics.normalised import ItemScores, normalised_draws
 from def_sim.metrics.panel_answers import PanelAnswers
 from def_sim.metrics.sample import Sample
 from def_sim.randomness import keyed_rng
-from def_sim.reports.comparisons import item_form
 
 NUMBERS: Final = (
     "interval_low",
@@ -116,7 +116,7 @@ def with_intervals(scores: pd.DataFrame, resampled: Resampled | None) -> pd.Data
     """The table of scores with intervals at the scopes macro, dimension and micro.
 
     Args:
-        scores: From `tables.score_table`, of the same prompts.
+        scores: From `score_tables.score_table`, of the same prompts.
         resampled: From `resample`; None where answers have no respondents to draw again.
 
     Returns:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from survey_examples import a_question
 
-from def_sim.distributions import QuestionDistribution
+from def_sim.evaluation.distributions import QuestionDistribution
+from def_sim.evaluation.score_intervals import resample, with_intervals
+from def_sim.evaluation.score_tables import score_table
 from def_sim.metrics.panel_answers import PanelAnswers
 from def_sim.randomness import keyed_rng
 from def_sim.records import AnswerStatus, Dimension, ItemReference, MeasurementLevel
-from def_sim.reports.score_intervals import resample, with_intervals
-from def_sim.reports.tables import score_table
 
 PEOPLE = keyed_rng(5, "people").dirichlet(np.ones(4), size=30)
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from survey_examples import a_question
 
-from def_sim.distributions import QuestionDistribution
+from def_sim.evaluation.bias_tables import published_bias, sound_bias
+from def_sim.evaluation.distributions import QuestionDistribution
+from def_sim.evaluation.people_groups import GROUPS, group_reference
 from def_sim.metrics.preference_bias import AGE_PROFILES, age_profile_of_code
 from def_sim.randomness import keyed_rng
 from def_sim.records import AnswerStatus, Dimension, ItemReference
-from def_sim.reports.bias_tables import published_bias, sound_bias
-from def_sim.reports.people_groups import GROUPS, group_reference
 
 EMPTY = dict.fromkeys(AnswerStatus, 0.0)
 

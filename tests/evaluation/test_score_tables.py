@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from counted_calls import num_calls
 
-from def_sim.distributions import QuestionDistribution
+from def_sim.evaluation.distributions import QuestionDistribution
+from def_sim.evaluation.score_tables import HEADLINE_METRICS, headline, score_table, status_table
 from def_sim.records import (
     AnswerStatus,
     Dimension,
@@ -17,7 +18,6 @@ from def_sim.records import (
     Question,
     QuestionType,
 )
-from def_sim.reports.tables import HEADLINE_METRICS, headline, score_table, status_table
 
 DIMENSIONS = [Dimension.IDV, Dimension.PDI, Dimension.TDI]
 DIVERGENCES = ("js_divergence", "total_variation", "wasserstein", "kl_paper", "kl_smoothed_model_human")
