@@ -35,18 +35,26 @@ from def_sim.answers.storage.completion import mark_complete
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers, shard_name
 from def_sim.app.comparing import compare_runs
 from def_sim.app.main import compose_config
-from def_sim.app.measured import Measured
 from def_sim.app.provenance import record_run
 from def_sim.app.received import read_received
-from def_sim.app.report_sections import SECTIONS
-from def_sim.app.reporting import Results, of_the_panel, write_findings, write_report, write_tables
+from def_sim.app.reporting import (
+    arrays_of,
+    compute_sections,
+    of_the_panel,
+    write_findings,
+    write_report,
+    write_tables,
+)
 from def_sim.app.run import Run, folder_of, prepare_run, what_defines
 from def_sim.app.schema import validate_config
 from def_sim.evaluation.distributions import distributions_frame
+from def_sim.evaluation.panel_arrays import PanelArrays
+from def_sim.evaluation.results import Results
 from def_sim.evaluation.score_intervals import resample, with_intervals
 from def_sim.evaluation.score_tables import score_table, status_table
 from def_sim.randomness import keyed_rng
 from def_sim.records import Answer, AnswerStatus, FinishReason, Question, QuestionType, ReadingMethod
+from def_sim.reports.drawn_sections import draw_sections
 
 MODELS: Final = (
     "baichuan2_13b_chat",
@@ -276,42 +284,40 @@ def _analyse_run(folder: Path, has_page: bool) -> Analysed:
         manifest, run = received.manifest, prepare_run(received.config)
     with costs.stage("reading answers"):
         stored = read_answers(folder)
-        measured = Measured(run, of_the_panel(run, stored))
-    results = _results(measured, costs)
-    sections = []
-    for make in SECTIONS:
-        with costs.stage(f"section: {make.__name__}"):
-            sections.append(make(measured))
+        arrays = arrays_of(run, of_the_panel(run, stored))
+    results = _results(run, arrays, costs)
+    with costs.stage("numbers of the sections"):
+        found = compute_sections(run, arrays)
+    with costs.stage("drawing the sections"):
+        sections = draw_sections(found) if found else []
     with costs.stage("writing answers.parquet"):
         compact(folder, stored)
     with costs.stage("writing tables"):
         write_tables(folder, results)
-        write_findings(folder, [section for section in sections if section is not None])
+        write_findings(folder, found)
         journals = [path.relative_to(folder) for path in answers_folder(folder).glob("*.jsonl")]
-        mark_complete(
-            folder, ["metrics.csv", "answers.parquet", *journals], num_answers=len(measured.answers)
-        )
-    num_answers = len(measured.answers)
-    del stored, measured, results, sections
+        mark_complete(folder, ["metrics.csv", "answers.parquet", *journals], num_answers=len(arrays.answers))
+    num_answers = len(arrays.answers)
+    del stored, arrays, results, found, sections
     if has_page:
         with costs.stage("whole report again, with page and figures"):
             write_report(run, folder, manifest)
     return Analysed(num_answers, costs, multiprocessing.current_process().pid or 0, peak_mb())
 
 
-def _results(measured: Measured, costs: Costs) -> Results:
+def _results(run: Run, arrays: PanelArrays, costs: Costs) -> Results:
     """As `reporting.compute_results`, in its steps."""
-    config = measured.run.config
+    config = run.config
     with costs.stage("distributions"):
-        counted = measured.distributions
+        counted = arrays.distributions
     with costs.stage("scores with floors and controls"):
         scores = score_table(
             counted, seed=config.seed, num_draws=config.scoring.draws, pool_wordings=config.pool_wordings
         )
     with costs.stage("intervals"):
-        panel = measured.panel
+        panel = arrays.panel_answers
         assert panel is not None
-        scores = with_intervals(scores, resample(measured.prompts, panel, seed=config.seed))
+        scores = with_intervals(scores, resample(arrays.prompts, panel, seed=config.seed))
     return Results(distributions_frame(counted), scores, status_table(counted))
 
 

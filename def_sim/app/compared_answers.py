@@ -11,31 +11,16 @@ from pathlib import Path
 import pandas as pd
 
 from def_sim.answers.storage.manifest import check_same_run
-from def_sim.app.culture import asked, country_names, people_besides, people_of
-from def_sim.app.read_runs import ReadRun, RunToRead, read_answers_of
+from def_sim.app.human_figures import asked, country_names, people_besides, people_of
+from def_sim.app.read_runs import RunToRead, read_answers_of
 from def_sim.app.received import read_received
 from def_sim.app.run import Run, prepare_run, what_defines
 from def_sim.app.side_by_side import SideBySide
 from def_sim.errors import DefSimError, RunMismatchError
-from def_sim.evaluation.compared_runs import ComparedRun, RunGroup, respondents_in_words
-from def_sim.evaluation.map_tables import published_map, sound_map
-from def_sim.evaluation.measures import as_percent
+from def_sim.evaluation.compared_maps import MapsOfRuns, maps_of_runs, sharing_a_map
+from def_sim.evaluation.compared_runs import ComparedRun, RunGroup
 from def_sim.evaluation.paired_runs import RunScores, pairs_table
-from def_sim.reports.comparison_maps import MapsOfRuns
-from def_sim.surveys.human_cells import HumanCells
 from def_sim.surveys.survey import load_survey
-
-# What runs on one map may differ in besides the model: the questionnaire and what comes with it.
-_OF_THE_SURVEY = ("survey.", "places", "prompts", "scored_with.reference")
-
-
-@dataclass(frozen=True)
-class _Shared:
-    """Runs that share a map."""
-
-    number: int
-    title: str
-    runs: tuple[ComparedRun, ...]
 
 
 @dataclass(frozen=True)
@@ -58,7 +43,7 @@ def compare_answers(groups: Sequence[RunGroup], workers: SideBySide) -> Compared
     """
     maps: list[MapsOfRuns] = []
     read: dict[str, RunScores | None] = {}
-    for shared in _sharing_a_map(groups):
+    for shared in sharing_a_map(groups):
         prepared, why_not = _prepared(shared.runs)
         people = people_of(set().union(*(asked(run) for run in prepared.values())))
         labels = _labels(shared.runs, prepared)
@@ -68,29 +53,23 @@ def compare_answers(groups: Sequence[RunGroup], workers: SideBySide) -> Compared
             if one.folder in prepared
         ]
         found = workers.map(read_answers_of, to_read)
-        maps.append(_maps(shared, to_read, found, people, why_not))
+        maps.append(
+            maps_of_runs(
+                shared,
+                found,
+                people,
+                country_names=country_names(),
+                more_people=people_besides([one.run for one in to_read]),
+                seed=to_read[0].run.config.seed if to_read else 0,
+                why_not=why_not,
+            )
+        )
         read |= {asked.folder: one.scores for asked, one in zip(to_read, found, strict=True)}
     tables = [
         pairs_table(group.number, [scores for one in group.runs if (scores := read.get(one.folder))])
         for group in groups
     ]
     return ComparedAnswers(maps, pd.concat(tables, ignore_index=True))
-
-
-def _sharing_a_map(groups: Sequence[RunGroup]) -> list[_Shared]:
-    found: dict[tuple[tuple[str, str], ...], list[ComparedRun]] = {}
-    for group in groups:
-        for run in group.runs:
-            settings = {n: v for n, v in run.settings.items() if not n.startswith(_OF_THE_SURVEY)}
-            # A short form has few rows of a map: beside a full one it would lie elsewhere for that alone.
-            settings["form"] = "full" if run.short_of is None else "short"
-            found.setdefault(tuple(sorted(settings.items())), []).append(run)
-    return [_Shared(number, _title(runs), tuple(runs)) for number, runs in enumerate(found.values(), start=1)]
-
-
-def _title(runs: Sequence[ComparedRun]) -> str:
-    form = "" if runs[0].short_of is None else ", short questionnaires"
-    return f"{runs[0].strategy}, {runs[0].protocol}, {respondents_in_words(runs)}{form}"
 
 
 def _prepared(runs: Sequence[ComparedRun]) -> tuple[dict[str, Run], list[str]]:
@@ -136,25 +115,3 @@ def _survey_words(folder: str, prepared: Mapping[str, Run]) -> str:
     if len({frozenset(asked(run)) for run in namesakes}) > 1:
         words += f", {len(items)} items"
     return words
-
-
-def _maps(
-    shared: _Shared,
-    runs: Sequence[RunToRead],
-    read: Sequence[ReadRun],
-    people: HumanCells,
-    why_not: Sequence[str],
-) -> MapsOfRuns:
-    seed = runs[0].run.config.seed if runs else 0
-    return MapsOfRuns(
-        shared.number,
-        shared.title,
-        sound_map(people, [one.on_map for one in read], country_names=country_names(), seed=seed),
-        published_map([one.counted for one in read], more_people=people_besides([one.run for one in runs])),
-        tuple(why_not),
-        tuple(
-            f"{one.model_label}, {one.survey}: {as_percent(one.share_done)} of its answers"
-            for one in shared.runs
-            if not one.is_complete
-        ),
-    )

@@ -18,16 +18,18 @@ from def_sim.app.side_by_side import SideBySide, num_usable_cores
 from def_sim.app.stored_runs import find_runs, read_run
 from def_sim.app.terminal import console, say
 from def_sim.errors import ConfigError
+from def_sim.evaluation.compared_maps import maps_frame
 from def_sim.evaluation.compared_runs import (
     ComparedRun,
+    LeftOut,
     RunGroup,
     comparison_table,
     group_runs,
     metrics_compared,
 )
 from def_sim.evaluation.measures import MEASURES
-from def_sim.reports.comparison_maps import map_files, maps_frame
-from def_sim.reports.comparison_page import LeftOut, render_comparison
+from def_sim.reports.comparison_maps import map_files
+from def_sim.reports.comparison_page import render_comparison
 from def_sim.reports.page import page_style
 from def_sim.reports.standalone import standalone
 

@@ -11,13 +11,10 @@ from pathlib import Path
 from def_sim.answers.storage.compaction import parquet_path, read_choices
 from def_sim.answers.storage.completion import is_complete, vouches_for
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles
-from def_sim.app.culture import counted_run, on_the_map
-from def_sim.app.measured import Measured
-from def_sim.app.reporting import of_the_panel, panel_answers
+from def_sim.app.human_figures import country_names
+from def_sim.app.reporting import arrays_of, of_the_panel, panel_answers
 from def_sim.app.run import Run
-from def_sim.evaluation.map_tables import CountedRun, PanelAnswers
-from def_sim.evaluation.paired_runs import RunScores
-from def_sim.evaluation.score_intervals import resample
+from def_sim.evaluation.compared_panels import ComparedPanel, compare_panel
 from def_sim.records import Answer
 from def_sim.surveys.human_cells import HumanCells
 
@@ -34,32 +31,23 @@ class RunToRead:
     is_complete: bool
 
 
-@dataclass(frozen=True)
-class ReadRun:
-    """What is kept of one run's answers."""
-
-    on_map: PanelAnswers
-    counted: CountedRun
-    scores: RunScores | None  # None: not finished, or answers are probabilities
-
-
-def read_answers_of(one: RunToRead) -> ReadRun:
+def read_answers_of(one: RunToRead) -> ComparedPanel:
     """Reads and counts the answers of one run.
 
     Raises:
         StoreError: An answer is damaged.
     """
+    run = one.run
     with no_search_for_cycles():
-        measured = Measured(one.run, _answers(one.run, Path(one.folder)))
-        panel = measured.panel if one.is_complete else None
-        scores = None
-        if panel is not None:
-            resampled = resample(measured.prompts, panel, seed=one.run.config.seed)
-            scores = RunScores.of(one.folder, resampled)
-        return ReadRun(
-            on_the_map(measured, one.people, model=one.model, survey=one.survey),
-            counted_run(measured, model=one.model, survey=one.survey),
-            scores,
+        return compare_panel(
+            arrays_of(run, _answers(run, Path(one.folder))),
+            one.people,
+            folder=one.folder,
+            model=one.model,
+            survey=one.survey,
+            country=country_names().get(run.survey.population, run.survey.population),
+            seed=run.config.seed,
+            is_complete=one.is_complete,
         )
 
 

@@ -16,34 +16,27 @@ from def_sim.answers.storage.compaction import compact
 from def_sim.answers.storage.completion import mark_complete, unmark_complete
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers
-from def_sim.app.measured import Measured
-from def_sim.app.planted import compare_with_planted, planted_frame, planted_sentence, planted_truth
-from def_sim.app.report_sections import sections_of
+from def_sim.app.demo_truth import planted_truth
+from def_sim.app.human_figures import figures_of
 from def_sim.app.run import Run
 from def_sim.app.terminal import console, say
-from def_sim.evaluation.distributions import distributions_frame
+from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
+from def_sim.evaluation.findings import findings_table
 from def_sim.evaluation.measures import MEASURES, counted
-from def_sim.evaluation.score_intervals import resample, with_intervals
-from def_sim.evaluation.score_tables import headline, score_table, status_table
+from def_sim.evaluation.panel_arrays import PanelArrays
+from def_sim.evaluation.results import Results, results_of
+from def_sim.evaluation.score_tables import headline
+from def_sim.evaluation.sections import SectionResults, section_results
 from def_sim.prompts import ask_messages
 from def_sim.questionnaire import replay
-from def_sim.records import Answer, AnswerStatus, DecodingConfig, Respondent, StopAfter
+from def_sim.records import Answer, AnswerStatus, DecodingConfig, ItemReference, Respondent, StopAfter
+from def_sim.reports.drawn_sections import draw_sections
 from def_sim.reports.facts import AnswerView, RunFacts
 from def_sim.reports.html import render_report
 from def_sim.reports.plots import write_figures
-from def_sim.reports.sections import Section, findings_table
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
-
-
-@dataclass(frozen=True)
-class Results:
-    """Everything that is computed from the answers of a panel."""
-
-    distributions: pd.DataFrame
-    scores: pd.DataFrame
-    statuses: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -67,19 +60,34 @@ def of_the_panel(run: Run, answers: Iterable[Answer]) -> list[Answer]:
     return [a for a in answers if a.respondent_id in planned and (a.item_id, a.wording) in put]
 
 
-def compute_results(run: Run, answers: list[Answer]) -> Results:
+def arrays_of(run: Run, answers: Sequence[Answer]) -> PanelArrays:
+    """The answers of a panel, ready to be evaluated."""
+    return PanelArrays(run.survey, run.panel, run.loaded.reference, answers, run.config.pool_wordings)
+
+
+def compute_results(run: Run, answers: Sequence[Answer]) -> Results:
     """Distributions, scores and statuses. Depends on the answers and the configuration alone."""
-    return results_of(Measured(run, answers))
+    return compute_tables(run, arrays_of(run, answers))
 
 
-def results_of(measured: Measured) -> Results:
-    """The same of answers that other measures are taken of as well."""
-    counted, panel, config = measured.distributions, measured.panel, measured.run.config
-    seed, num_draws = config.seed, config.scoring.draws
-    scores = score_table(counted, seed=seed, num_draws=num_draws, pool_wordings=config.pool_wordings)
-    resampled = resample(measured.prompts, panel, seed=seed) if panel else None
-    scores = with_intervals(scores, resampled)
-    return Results(distributions_frame(counted), scores, status_table(counted))
+def compute_tables(run: Run, arrays: PanelArrays) -> Results:
+    """The same of answers that the sections are computed of as well."""
+    return results_of(arrays, seed=run.config.seed, num_draws=run.config.scoring.draws)
+
+
+def compute_sections(run: Run, arrays: PanelArrays) -> SectionResults | None:
+    """The numbers of the sections of the report; None for a run without answers."""
+    if not arrays.answers:
+        return None
+    config = run.config
+    return section_results(
+        arrays, figures_of(run), model=config.model.label, seed=config.seed, num_draws=config.scoring.draws
+    )
+
+
+def findings_of(found: SectionResults | None) -> pd.DataFrame:
+    """What measures.csv holds (columns: `evaluation.findings.findings_table`)."""
+    return findings_table(found.findings if found else {})
 
 
 def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> WrittenReport:
@@ -94,22 +102,23 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
 
 def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> WrittenReport:
     stored = read_answers(folder)
-    measured = Measured(run, of_the_panel(run, stored))
-    answers = measured.answers
+    answers = of_the_panel(run, stored)
+    arrays = arrays_of(run, answers)
     is_complete = len(answers) == run.num_planned
-    results = results_of(measured)
+    results = compute_tables(run, arrays)
     unmark_complete(folder)
     truth = planted_truth(run)
     planted = planted_frame(truth)
     facts = replace(
         _facts(run, manifest, len(answers), is_complete),
         num_answering=len({a.respondent_id for a in answers if a.status is AnswerStatus.ANSWERED}),
-        planted_summary=planted_sentence(compare_with_planted(run, answers, truth)),
+        planted_summary=planted_sentence(_beside_truth(run, arrays, truth)),
     )
-    sections = sections_of(measured)
+    found = compute_sections(run, arrays)
+    sections = draw_sections(found) if found else []
     compact(folder, stored)
     write_tables(folder, results)
-    write_findings(folder, sections)
+    write_findings(folder, found)
     with disk_errors(folder / "figures"):
         figures = write_figures(
             folder / "figures",
@@ -146,6 +155,10 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     return WrittenReport(path, headline(results.scores), facts)
 
 
+def _beside_truth(run: Run, arrays: PanelArrays, truth: Mapping[str, ItemReference]) -> dict[str, float]:
+    return compare_with_planted(arrays, truth, seed=run.config.seed, num_draws=run.config.scoring.draws)
+
+
 def write_tables(folder: Path, results: Results) -> None:
     """The tidy tables: distributions.parquet, metrics.csv, metrics.json, statuses.csv."""
     with replacing(folder / "distributions.parquet") as temporary:
@@ -157,9 +170,9 @@ def write_tables(folder: Path, results: Results) -> None:
     write_whole(folder / "metrics.json", json.dumps(records, indent=1).encode())
 
 
-def write_findings(folder: Path, sections: Sequence[Section]) -> None:
-    """measures.csv: the numbers of all sections (columns: `reports.sections.findings_table`)."""
-    write_whole(folder / FINDINGS, csv_bytes(findings_table(sections)))
+def write_findings(folder: Path, found: SectionResults | None) -> None:
+    """measures.csv: the numbers of all sections."""
+    write_whole(folder / FINDINGS, csv_bytes(findings_of(found)))
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:

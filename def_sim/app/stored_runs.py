@@ -22,9 +22,8 @@ from def_sim.app.received import read_received, read_stored_manifest
 from def_sim.app.reporting import compute_results, panel_answers
 from def_sim.app.run import prepare_run, references_hash, what_defines
 from def_sim.errors import ConfigError, DefSimError, RunMismatchError, StoreError
-from def_sim.evaluation.compared_runs import SCOPES, ComparedRun
+from def_sim.evaluation.compared_runs import SCOPES, ComparedRun, LeftOut
 from def_sim.names import check_path
-from def_sim.reports.comparison_page import LeftOut
 
 METRICS: Final = "metrics.csv"
 _NEEDED: Final = ("scope", "dimension", "metric", "value", "floor", "uniform", "num_items", "num_undefined")

@@ -17,15 +17,20 @@ from def_sim.answers.storage.compaction import check_parquet
 from def_sim.answers.storage.completion import check_files, is_complete
 from def_sim.answers.storage.journal import how_to_repair
 from def_sim.answers.storage.shards import answer_key
-from def_sim.app.measured import Measured
-from def_sim.app.report_sections import sections_of
-from def_sim.app.reporting import FINDINGS, compute_results, csv_bytes, panel_answers
+from def_sim.app.reporting import (
+    FINDINGS,
+    arrays_of,
+    compute_sections,
+    compute_tables,
+    csv_bytes,
+    findings_of,
+    panel_answers,
+)
 from def_sim.app.run import Run
 from def_sim.errors import VerificationError
 from def_sim.questionnaire import replay
 from def_sim.randomness import Address
 from def_sim.records import Answer
-from def_sim.reports.sections import findings_table
 from def_sim.strategies.contract import OpenConversation
 from def_sim.strategies.replaying import MisfitError, check_follows
 
@@ -107,8 +112,9 @@ def _check_plan(run: Run, answers: list[Answer], manifest: Mapping[str, Any]) ->
 
 
 def _check_tables(run: Run, folder: Path, answers: list[Answer]) -> None:
-    results = compute_results(run, answers)
-    findings = findings_table(sections_of(Measured(run, answers)))
+    arrays = arrays_of(run, answers)
+    results = compute_tables(run, arrays)
+    findings = findings_of(compute_sections(run, arrays))
     tables = (("metrics.csv", results.scores), ("statuses.csv", results.statuses), (FINDINGS, findings))
     for name, frame in tables:
         _check_table(folder / name, csv_bytes(frame))

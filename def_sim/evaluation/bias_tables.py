@@ -7,7 +7,7 @@ that item only.
 Letters: K options, Q items, G groups.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +29,21 @@ from def_sim.records import DIMENSION_TITLES, ItemReference
 
 GAP_METRIC: Final = "js_divergence"
 _DIMENSIONS: Final = tuple(str(dimension) for dimension in DIMENSION_TITLES)
+SEX_WORDS: Final[Mapping[str, str]] = {"male": "men", "female": "women", "T": "sexes tied"}
+AGE_WORDS: Final[Mapping[str, str]] = {
+    "<=29": "up to 29",
+    "30-49": "30 to 49",
+    "50+": "50 and over",
+    "29-30": "tie of up to 29 and 30 to 49",
+    "29-50": "tie of up to 29 and 50 and over",
+    "30-50": "tie of 30 to 49 and 50 and over",
+    "T": "all ages tied",
+}
+# Whose answer a mismatch is, in words, by sex and age as in `PublishedBias.mismatches`.
+PROFILE_TITLES: Final = tuple(
+    tuple(f"{SEX_WORDS[sex]}, {AGE_WORDS[age]}" for age in preference_bias.AGE_PROFILES)
+    for sex in preference_bias.SEX_PROFILES
+)
 
 
 @dataclass(frozen=True)

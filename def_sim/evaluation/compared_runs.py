@@ -109,6 +109,14 @@ class ComparedRun:
         return self.num_done >= self.num_planned
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A run that was found but could not be compared."""
+
+    folder: str
+    why: str
+
+
 @dataclass(frozen=True)
 class RunGroup:
     """Runs that may be ranked among each other, by model, seed and hash.
@@ -227,3 +235,8 @@ def metrics_compared(table: pd.DataFrame) -> list[str]:
     """The headline metrics that at least one run has a value for, in their order."""
     present = set(table.loc[table["value"].notna(), "metric"])
     return [metric for metric in HEADLINE_METRICS if metric in present]
+
+
+def is_ranked(metric: str) -> bool:
+    """Whether less of it is closer to people, so that runs can be ranked by it."""
+    return metric not in NOT_A_DIVERGENCE

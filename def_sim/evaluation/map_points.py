@@ -8,6 +8,8 @@ import pandas as pd
 
 from def_sim.metrics.cultural_map import Ellipse
 
+__all__ = ["CountryPoint", "CultureMap", "Ellipse", "MapAxis", "PanelPoint"]
+
 
 @dataclass(frozen=True, slots=True)
 class CountryPoint:

@@ -17,12 +17,14 @@ import pandas as pd
 from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.evaluation.map_points import CountryPoint, CultureMap, MapAxis, PanelPoint
 from def_sim.evaluation.measures import as_percent
+from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.metrics import cultural_map
 from def_sim.metrics.principal_components import Components, why_no_components
 from def_sim.metrics.sample import Array, Sample
 from def_sim.randomness import keyed_rng
 from def_sim.records import DIMENSION_TITLES
 from def_sim.surveys.human_cells import HumanCells
+from def_sim.surveys.map_rows import respondent_values
 
 ANCHOR: Final = "wvs7.Q164"  # importance of God: at the positive end of both axes
 NUM_NAMES: Final = 4  # rows that name an axis
@@ -36,6 +38,19 @@ class PanelAnswers:
     model: str
     survey: str
     values: Array  # shape (N, R), NaN where a respondent gave no valid answer
+
+
+def panel_on_map(arrays: PanelArrays, people: HumanCells, *, model: str, survey: str) -> PanelAnswers:
+    """A panel as the sound map takes it.
+
+    Args:
+        arrays: Its answers.
+        people: From whom the rows of the map come.
+        model: As the map names it.
+        survey: In words.
+    """
+    _, values = respondent_values(arrays.answers, people.rows)
+    return PanelAnswers(model, survey, values)
 
 
 def sound_map(
@@ -141,6 +156,11 @@ class CountedRun:
     survey: str
     country: str  # in words
     distributions: Sequence[QuestionDistribution]
+
+
+def counted_panel(arrays: PanelArrays, *, model: str, survey: str, country: str) -> CountedRun:
+    """A panel as the published map takes it; the country in words."""
+    return CountedRun(model, survey, country, arrays.distributions)
 
 
 def published_map(runs: Sequence[CountedRun], *, more_people: Sequence[CountedRun] = ()) -> CultureMap:

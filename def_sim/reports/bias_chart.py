@@ -5,7 +5,7 @@ nothing is clipped however many models there are. A missing number is "–". Com
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,22 +13,12 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from def_sim.evaluation.bias_tables import PROFILE_TITLES
 from def_sim.evaluation.measures import as_percent, written
-from def_sim.metrics.preference_bias import AGE_PROFILES, SEX_PROFILES
 from def_sim.reports.svg import Axis, drawing, element, label, percent, shape, vertical
 
 NUM_SHADES: Final = 5
 _TICKS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
-SEX_WORDS: Final[Mapping[str, str]] = {"male": "men", "female": "women", "T": "sexes tied"}
-AGE_WORDS: Final[Mapping[str, str]] = {
-    "<=29": "up to 29",
-    "30-49": "30 to 49",
-    "50+": "50 and over",
-    "29-30": "tie of up to 29 and 30 to 49",
-    "29-50": "tie of up to 29 and 50 and over",
-    "30-50": "tie of 30 to 49 and 50 and over",
-    "T": "all ages tied",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +88,9 @@ def mismatch_heat_map(counts: NDArray[np.int64], dimensions: Sequence[str], *, c
     """
     most = int(counts.max(initial=0))
     rows = [
-        (f"{SEX_WORDS[sex]}, {AGE_WORDS[age]}", counts[i, j])
-        for i, sex in enumerate(SEX_PROFILES)
-        for j, age in enumerate(AGE_PROFILES)
+        (title, counts[i, j])
+        for i, titles in enumerate(PROFILE_TITLES)
+        for j, title in enumerate(titles)
         if counts[i, j].any()
     ]
     body = [

@@ -11,10 +11,6 @@ from typing import Any
 import pandas as pd
 
 from def_sim.evaluation.measures import written
-from def_sim.records import DIMENSION_TITLES, NO_DIMENSION_TITLE
-
-_TITLES = {str(dimension): title for dimension, title in DIMENSION_TITLES.items()}
-
 
 Row = Mapping[str, Any]  # one row of a frame: column -> value
 
@@ -25,11 +21,6 @@ class Shown:
 
     text: str
     why: str = ""
-
-
-def dimension_title(dimension: object) -> str:
-    """Words for a topic group's code."""
-    return _TITLES.get(str(dimension), str(dimension) or NO_DIMENSION_TITLE)
 
 
 def rows_of(frame: pd.DataFrame) -> list[Row]:
@@ -60,9 +51,3 @@ def count_in(row: Row, column: str) -> int:
 def shown(value: float, why: str) -> Shown:
     """A number as printed, with the reason where it is missing."""
     return Shown(written(value), why if math.isnan(value) else "")
-
-
-def dimension_rank(dimension: object) -> int:
-    """Place of a topic group in `records.DIMENSION_TITLES`; unknown ones come last."""
-    codes = list(_TITLES)
-    return codes.index(str(dimension)) if str(dimension) in _TITLES else len(codes)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from def_sim.evaluation.map_points import CultureMap
+from def_sim.evaluation.compared_maps import MapsOfRuns
 from def_sim.evaluation.measures import written
 from def_sim.evaluation.paired_runs import LEVEL, VERDICT_WORDS
 from def_sim.reports.cells import Row, number_in, rows_of
@@ -20,18 +20,6 @@ from def_sim.reports.map_sections import (
 )
 
 _NONE = "–"
-
-
-@dataclass(frozen=True)
-class MapsOfRuns:
-    """Runs that share a map: all that they have in common but the questionnaire."""
-
-    number: int
-    title: str
-    sound: CultureMap
-    published: CultureMap
-    left_out: tuple[str, ...] = ()  # runs without a point, each with its reason
-    unfinished: tuple[str, ...] = ()  # runs with a part of their answers, each with its share
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +49,6 @@ def map_files(maps: Sequence[MapsOfRuns]) -> dict[str, Markup]:
             for name, drawing in map_file(drawn, title=f"{kind} map").items():
                 found[f"{kind}_{name}_{one.number}"] = drawing
     return found
-
-
-def maps_frame(maps: Sequence[MapsOfRuns]) -> pd.DataFrame:
-    """All points: columns number (of the maps), map (sound or published), then as `CultureMap.frame`."""
-    parts = []
-    for one in maps:
-        for kind, drawn in (("sound", one.sound), ("published", one.published)):
-            frame = drawn.frame()
-            frame.insert(0, "map", kind)
-            frame.insert(0, "number", one.number)
-            parts.append(frame)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["number", "map"])
 
 
 @dataclass(frozen=True, slots=True)

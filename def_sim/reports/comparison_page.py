@@ -12,10 +12,11 @@ from typing import Final
 import pandas as pd
 from markupsafe import Markup
 
-from def_sim.evaluation.compared_runs import RunGroup, metrics_compared, respondents_in_words
+from def_sim.evaluation.compared_maps import MapsOfRuns
+from def_sim.evaluation.compared_runs import LeftOut, RunGroup, metrics_compared, respondents_in_words
 from def_sim.evaluation.measures import MEASURES, as_percent
 from def_sim.evaluation.paired_runs import METRIC as PAIRS_METRIC
-from def_sim.reports.comparison_maps import MapsOfRuns, PairLine, map_parts, pair_lines, why_no_pair
+from def_sim.reports.comparison_maps import PairLine, map_parts, pair_lines, why_no_pair
 from def_sim.reports.comparison_scores import MetricPart, RunLine, metric_part, size_in_words
 from def_sim.reports.page import asset, page_style, security_policy, template
 from def_sim.reports.svg import shape
@@ -28,14 +29,6 @@ _SETTING_WORDS: Final = {
     "scored_with.reference": "people's figures",
     "scored_with.pool_wordings": "wordings averaged before scoring",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A run that was found but could not be compared."""
-
-    folder: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)

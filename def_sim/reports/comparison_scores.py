@@ -10,15 +10,13 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from def_sim.evaluation.compared_runs import ComparedRun
+from def_sim.evaluation.compared_runs import ComparedRun, is_ranked
+from def_sim.evaluation.dimensions import dimension_rank, dimension_title
 from def_sim.evaluation.measures import MEASURES, Measure, written
-from def_sim.metrics.item_metrics import NOT_A_DIVERGENCE
 from def_sim.reports.cells import (
     Row,
     Shown,
     count_in,
-    dimension_rank,
-    dimension_title,
     number_in,
     rows_of,
     shown,
@@ -77,7 +75,7 @@ def metric_part(metric: str, table: pd.DataFrame, lines: Sequence[RunLine]) -> M
     end = axis_end([mark for members in marks.values() for mark in members])
     return MetricPart(
         measure=measure,
-        is_ranked=metric not in NOT_A_DIVERGENCE,
+        is_ranked=is_ranked(metric),
         multiples=tuple(
             (_place_title(place), small_multiple(members, title=_place_title(place), end=end))
             for place, members in marks.items()

@@ -1,28 +1,25 @@
 """The section on diversity: how varied the panel's texts and choices are, beside people's."""
 
-import math
-
 from markupsafe import Markup
 
+from def_sim.evaluation.diversity import Diversity, PanelDiversity
 from def_sim.evaluation.measures import counted, written
-from def_sim.metrics.diversity import Diversity
 from def_sim.reports.charts import Mark, headline_chart
-from def_sim.reports.sections import Finding, Section
+from def_sim.reports.sections import Section
 from def_sim.reports.svg import element
 
 
-def diversity_section(found: Diversity, text_diversity: float, *, num_respondents: int) -> Section:
+def diversity_section(diversity: PanelDiversity) -> Section:
     """Texts and choices of the panel, and what as many people or random answerers would choose.
 
     Args:
-        found: From `diversity_beside_people`.
-        text_diversity: Of the completions as they came.
-        num_respondents: N, named beside people.
+        diversity: From `panel_diversity`.
     """
+    found = diversity.choices
     chart = headline_chart(
         [
             Mark("panel", "This panel", found.choice_diversity),
-            Mark("people", counted(num_respondents, "person", "people"), found.human),
+            Mark("people", counted(diversity.num_respondents, "person", "people"), found.human),
             Mark("uniform", "Random answers", found.uniform),
         ],
         title="Diversity of choices",
@@ -32,24 +29,7 @@ def diversity_section(found: Diversity, text_diversity: float, *, num_respondent
         title="Diversity",
         shows="How many different options the panel uses, of those that as many respondents could use.",
         hides="Whether the variety is people's: someone who answers at random is more varied than people.",
-        body=chart + _sentences(found, text_diversity),
-        findings=(
-            Finding(
-                "choice_diversity",
-                found.choice_diversity,
-                people=found.human,
-                people_low=found.human_low,
-                people_high=found.human_high,
-                random=found.uniform,
-                num_items=found.num_items,
-                reason=found.reason,
-            ),
-            Finding(
-                "text_diversity",
-                text_diversity,
-                reason="No question has two texts." if math.isnan(text_diversity) else "",
-            ),
-        ),
+        body=chart + _sentences(found, diversity.texts),
         charts={"diversity": chart},
     )
 

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from def_sim.evaluation.bias_tables import SoundBias
+from def_sim.evaluation.bias_tables import SEX_WORDS
 from def_sim.evaluation.measures import counted
-from def_sim.reports.bias_chart import SEX_WORDS, TiltRow, tilt_heat_map
+from def_sim.evaluation.preference_bias import PreferenceBias
+from def_sim.reports.bias_chart import TiltRow, tilt_heat_map
 from def_sim.reports.section_parts import not_known
-from def_sim.reports.sections import Finding, Section
+from def_sim.reports.sections import Section
 from def_sim.reports.svg import element
 
-NO_GROUPS: Final = "No answered item has figures of people by sex or age."
 _LEVEL: Final = 0.05
 _GROUP_AGES: Final = {"<=29": "up to 29", "30-49": "30 to 49", ">=50": "50 and over"}
 
@@ -20,20 +20,19 @@ def group_words(group: str) -> str:
     return ", ".join(SEX_WORDS.get(part, _GROUP_AGES.get(part, part)) for part in group.split("|"))
 
 
-def lift_section(sound: SoundBias, *, num_respondents: int) -> Section:
+def lift_section(bias: PreferenceBias) -> Section:
     """To which groups' answers the panel's first answers lean.
 
     Args:
-        sound: From `sound_bias`.
-        num_respondents: N, named beside people.
+        bias: From `preference_bias`.
     """
-    groups = sound.groups
-    why = "" if groups["num_items"].any() else NO_GROUPS
+    groups, why = bias.sound.groups, bias.why_no_lift
     flags = tuple(bool(p < _LEVEL) for p in groups["p_adjusted"])
     rows = [
         TiltRow("This panel", tuple(groups["lift"]), flags),
         TiltRow(
-            f"{counted(num_respondents, 'person', 'people')} drawn from everyone", tuple(groups["floor_lift"])
+            f"{counted(bias.num_respondents, 'person', 'people')} drawn from everyone",
+            tuple(groups["floor_lift"]),
         ),
     ]
     chart = tilt_heat_map(
@@ -55,40 +54,16 @@ def lift_section(sound: SoundBias, *, num_respondents: int) -> Section:
         "everyone do.",
         hides="That the panel imitates the group, or why; items are taken as independent.",
         body=not_known(why) if why else chart + element("p", words),
-        findings=tuple(finding for row in groups.to_dict("records") for finding in _lift_findings(row)),
     )
 
 
-def _lift_findings(row: dict[object, object]) -> list[Finding]:
-    numbers = {
-        name: float(str(row[name])) for name in ("lift", "floor_lift", "difference", "p_value", "p_adjusted")
-    }
-    group, num_items = str(row["group"]), int(str(row["num_items"]))
-    why = "" if num_items else NO_GROUPS
-    return [
-        Finding(
-            "lift",
-            numbers["lift"],
-            group=group,
-            people=numbers["floor_lift"],
-            num_items=num_items,
-            reason=why,
-        ),
-        *(
-            Finding(f"lift_{name}", numbers[name], group=group, num_items=num_items, reason=why)
-            for name in ("difference", "p_value", "p_adjusted")
-        ),
-    ]
-
-
-def gap_section(sound: SoundBias) -> Section:
+def gap_section(bias: PreferenceBias) -> Section:
     """Whether the whole panel is nearer to a group than to everyone.
 
     Args:
-        sound: From `sound_bias`.
+        bias: From `preference_bias`.
     """
-    groups = sound.groups
-    why = "" if groups["num_gap_items"].any() else NO_GROUPS
+    groups, why = bias.sound.groups, bias.why_no_gap
     rows = [
         TiltRow("This panel", tuple(groups["gap"])),
         TiltRow("As many people drawn from everyone in place of the group", tuple(groups["expected_gap"])),
@@ -111,17 +86,6 @@ def gap_section(sound: SoundBias) -> Section:
         shows="Whether the whole panel is nearer to a group of people than to everyone.",
         hides="A bias by itself: a panel that fits everyone well has gaps above 0 for all groups.",
         body=not_known(why) if why else chart + element("p", words),
-        findings=tuple(
-            Finding(
-                "gap",
-                float(row["gap"]),
-                group=str(row["group"]),
-                people=float(row["expected_gap"]),
-                num_items=int(row["num_gap_items"]),
-                reason="" if row["num_gap_items"] else NO_GROUPS,
-            )
-            for row in groups.to_dict("records")
-        ),
     )
 
 

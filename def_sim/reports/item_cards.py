@@ -12,14 +12,13 @@ from typing import Final
 import pandas as pd
 from markupsafe import Markup
 
+from def_sim.evaluation.dimensions import dimension_rank, dimension_title
 from def_sim.evaluation.distributions import POOLED
 from def_sim.evaluation.measures import MEASURES, Measure, why_undefined, written
 from def_sim.reports.cells import (
     Row,
     Shown,
     count_in,
-    dimension_rank,
-    dimension_title,
     number_in,
     rows_of,
     shown,

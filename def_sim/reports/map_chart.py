@@ -9,9 +9,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from def_sim.evaluation.map_points import CountryPoint, MapAxis, PanelPoint
+from def_sim.evaluation.map_points import CountryPoint, Ellipse, MapAxis, PanelPoint
 from def_sim.evaluation.measures import as_percent
-from def_sim.metrics.cultural_map import Ellipse
 from def_sim.reports.label_places import Anchor, PlacedLabel, place_labels, square
 from def_sim.reports.map_frame import WIDTH, Extent, MapFrame, fit_frame, grid
 from def_sim.reports.map_legend import (

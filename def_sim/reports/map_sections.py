@@ -1,14 +1,14 @@
 """The two sections on the cultural map of one run, and a map as a file that explains itself."""
 
 import math
-from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from def_sim.evaluation.map_points import CultureMap, PanelPoint
+from def_sim.evaluation.map_findings import PanelOnMap, as_sentence
+from def_sim.evaluation.map_points import CultureMap
 from def_sim.evaluation.measures import as_percent, written
 from def_sim.reports.map_chart import map_chart, map_drawing
-from def_sim.reports.sections import Finding, Section
+from def_sim.reports.sections import Section
 from def_sim.reports.svg import element
 
 SOUND_SHOWS = (
@@ -40,7 +40,7 @@ def sound_hides(found: CultureMap) -> str:
 def map_body(found: CultureMap, *, title: str) -> Markup:
     """The map, or why there is none."""
     if found.why_no_map:
-        return element("p", f"No map. {_sentence(found.why_no_map)}")
+        return element("p", f"No map. {as_sentence(found.why_no_map)}")
     return map_chart(
         found.countries, found.panels, found.axes, title=title, random_answers=found.random_answers
     )
@@ -62,50 +62,36 @@ def map_file(found: CultureMap, *, title: str) -> dict[str, Markup]:
     }
 
 
-def _sentence(why: str) -> str:
-    """A reason as a sentence of its own; nothing where there is none."""
-    return f"{why[0].upper()}{why[1:]}." if why else ""
-
-
-def sound_map_section(found: CultureMap, *, home: str) -> Section:
+def sound_map_section(place: PanelOnMap) -> Section:
     """The panel of one run among seven countries.
 
     Args:
-        found: From `map_tables.sound_map`, with one panel.
-        home: Name of the country whose people the run is compared with, as on the map.
+        place: On the map with axes from people alone.
     """
-    title = "Cultural map"
+    title, found = "Cultural map", place.map
     return Section(
         key="map",
         title=title,
         shows=SOUND_SHOWS,
         hides=sound_hides(found),
-        body=map_body(found, title=title) + element("p", _nearest(found, home)),
-        findings=_sound_findings(found, home),
+        body=map_body(found, title=title) + element("p", _nearest(place)),
         charts={f"cultural_{name}": drawing for name, drawing in map_file(found, title=title).items()},
     )
 
 
-def published_map_section(found: CultureMap) -> Section:
+def published_map_section(place: PanelOnMap) -> Section:
     """The map of one run after the article's recipe.
 
     Args:
-        found: From `map_tables.published_map`, with one panel.
+        place: On the map as published.
     """
-    title = "Cultural map, as published"
-    [panel] = found.panels
-    why = _sentence(panel.why or found.why_no_map)
+    title, found = "Cultural map, as published", place.map
     return Section(
         key="published_map",
         title=title,
         shows=PUBLISHED_SHOWS,
         hides=PUBLISHED_HIDES,
         body=map_body(found, title=title) + element("p", _AXES_UNKNOWN),
-        findings=(
-            Finding("published_map_first_axis", panel.x, reason=why),
-            Finding("published_map_second_axis", panel.y, reason=why),
-            *_distances("published_map_distance", panel, found, why),
-        ),
         charts={f"published_{name}": drawing for name, drawing in map_file(found, title=title).items()},
     )
 
@@ -117,11 +103,11 @@ _AXES_UNKNOWN = (
 )
 
 
-def _nearest(found: CultureMap, home: str) -> str:
-    [panel] = found.panels
+def _nearest(place: PanelOnMap) -> str:
+    found, panel, home = place.map, place.panel, place.home
     if not panel.is_placed:
-        return f"The panel has no place. {_sentence(panel.why or found.why_no_map)}"
-    by_name = dict(_each_distance(panel, found))
+        return f"The panel has no place. {place.why_no_place}"
+    by_name = dict(place.distances)
     nearest = min(by_name, key=lambda name: by_name[name])
     at_home = (
         f", {written(by_name[home])} from those of {home}" if home in by_name and home != nearest else ""
@@ -132,33 +118,3 @@ def _nearest(found: CultureMap, home: str) -> str:
         at_random = f" From random answers it stands {written(apart)}."
     where = f"The panel stands {written(by_name[nearest])} from the people of {nearest}{at_home}.{at_random}"
     return where if panel.ellipse else f"{where} {NO_ELLIPSE}"
-
-
-def _each_distance(panel: PanelPoint, found: CultureMap) -> list[tuple[str, float]]:
-    here = (panel.x, panel.y)
-    return [(country.name, math.dist(here, (country.x, country.y))) for country in found.countries]
-
-
-def _distances(measure: str, panel: PanelPoint, found: CultureMap, why: str) -> Sequence[Finding]:
-    apart = _each_distance(panel, found)
-    return [Finding(measure, distance, group=name, reason=why) for name, distance in apart]
-
-
-def _sound_findings(found: CultureMap, home: str) -> tuple[Finding, ...]:
-    [panel] = found.panels
-    why = _sentence(panel.why or found.why_no_map)
-    people = next((one for one in found.countries if one.name == home), None)
-    nowhere = (math.nan, math.nan)
-    at_home = (people.x, people.y) if people else nowhere
-    at_random = found.random_answers or nowhere
-    axes = ("map_first_axis", "map_second_axis")
-    return (
-        *(
-            Finding(name, at, people=of_people, random=of_random, reason=why)
-            for name, at, of_people, of_random in zip(
-                axes, (panel.x, panel.y), at_home, at_random, strict=True
-            )
-        ),
-        *_distances("map_distance", panel, found, why),
-        *(Finding(f"{name}_explained", axis.explained) for name, axis in zip(axes, found.axes, strict=True)),
-    )

@@ -3,18 +3,19 @@
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import written
-from def_sim.metrics.position_bias import PlaceBias
+from def_sim.evaluation.order_effects import OrderEffects, PlaceBias
 from def_sim.reports.charts import Mark, headline_chart
-from def_sim.reports.sections import Finding, Section
+from def_sim.reports.sections import Section
 from def_sim.reports.svg import element
 
 
-def order_section(found: PlaceBias) -> Section:
+def order_section(effects: OrderEffects) -> Section:
     """The share of answers that the place of an option accounts for, beside what chance gives.
 
     Args:
-        found: From `position_bias`.
+        effects: From `order_effects`.
     """
+    found = effects.bias
     chart = headline_chart(
         [
             Mark("panel", "This panel", found.index),
@@ -29,19 +30,6 @@ def order_section(found: PlaceBias) -> Section:
         shows="The share of answers that would have to change place to be as content alone would give them.",
         hides="Habits on scales, whose options are always shown in order, and items with several choices.",
         body=(chart if not found.reason else Markup()) + element("p", _sentence(found)),
-        findings=(
-            Finding("position_bias", found.debiased, num_items=found.num_items, reason=found.reason),
-            Finding(
-                "position_bias_index",
-                found.index,
-                people=found.by_chance,
-                num_items=found.num_items,
-                reason=found.reason,
-            ),
-            Finding("first_place_excess", found.first_excess, num_items=found.num_items, reason=found.reason),
-            Finding("last_place_excess", found.last_excess, num_items=found.num_items, reason=found.reason),
-            Finding("position_bias_p_value", found.p_value, num_items=found.num_items, reason=found.reason),
-        ),
         charts={} if found.reason else {"order": chart},
     )
 

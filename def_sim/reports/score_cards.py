@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
+from def_sim.evaluation.dimensions import dimension_rank, dimension_title
 from def_sim.evaluation.measures import MEASURES, Measure, counted, why_undefined, written
 from def_sim.evaluation.score_tables import HEADLINE_METRICS
 from def_sim.records import MeasurementLevel, QuestionType
@@ -19,8 +20,6 @@ from def_sim.reports.cells import (
     Row,
     Shown,
     count_in,
-    dimension_rank,
-    dimension_title,
     find_row,
     number_in,
     shown,

@@ -3,20 +3,26 @@
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import as_percent, written
-from def_sim.metrics.spread import MIN_COMMON, NEAR, Duplicates, VarianceRatio
+from def_sim.evaluation.near_duplicates import (
+    MIN_COMMON,
+    NEAR,
+    Duplicates,
+    NearDuplicates,
+    VarianceRatio,
+)
 from def_sim.reports.charts import Mark, headline_chart
 from def_sim.reports.section_parts import between, not_known
-from def_sim.reports.sections import Finding, Section
+from def_sim.reports.sections import Section
 from def_sim.reports.svg import element
 
 
-def spread_section(ratio: VarianceRatio, pairs: Duplicates) -> Section:
+def spread_section(found: NearDuplicates) -> Section:
     """Variance between respondents beside people's, and pairs of near-duplicates.
 
     Args:
-        ratio: From `variance_ratio`.
-        pairs: From `duplicate_respondents`.
+        found: From `near_duplicates`.
     """
+    ratio, pairs = found.variance, found.pairs
     chart = Markup() if pairs.reason else _chart(pairs)
     return Section(
         key="spread",
@@ -24,7 +30,6 @@ def spread_section(ratio: VarianceRatio, pairs: Duplicates) -> Section:
         shows="How far respondents are apart beside people, and how many pairs of them answer nearly alike.",
         hides="Who copied whom: a panel of one opinion is all duplicates without anybody having been copied.",
         body=_variance(ratio) + element("h3", "Pairs that answer nearly alike") + _pairs(pairs, chart),
-        findings=_findings(ratio, pairs),
         charts={} if pairs.reason else {"duplicates": chart},
     )
 
@@ -70,24 +75,3 @@ def _pairs(pairs: Duplicates, chart: Markup) -> Markup:
 
 def _or_dash(share: float) -> str:
     return "–" if share != share else as_percent(share)
-
-
-def _findings(ratio: VarianceRatio, pairs: Duplicates) -> tuple[Finding, ...]:
-    why = pairs.reason
-    return (
-        Finding(
-            "variance_ratio",
-            ratio.value,
-            low=ratio.low,
-            high=ratio.high,
-            people=1.0,
-            num_items=ratio.num_items,
-            reason=ratio.reason,
-        ),
-        Finding("near_duplicates", pairs.near_share, people=pairs.people_near, reason=why),
-        Finding("near_duplicates_shuffled", pairs.near_expected, reason=why),
-        Finding("identical_respondents", pairs.identical_share, reason=why),
-        Finding("identical_respondents_shuffled", pairs.identical_expected, reason=why),
-        Finding("mean_agreement", pairs.mean_agreement, people=pairs.people_agreement, reason=why),
-        Finding("num_pairs_of_respondents", float(pairs.num_pairs)),
-    )

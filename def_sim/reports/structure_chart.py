@@ -12,7 +12,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from def_sim.evaluation.measures import as_percent, written
-from def_sim.metrics.position_bias import PlaceProfile
+from def_sim.evaluation.order_effects import PlaceProfile
 from def_sim.reports.svg import Axis, bar, drawing, element, label, number, percent, round_up, shape, vertical
 
 _NUM_CELLS: Final = 32  # along each side

@@ -2,34 +2,27 @@
 
 import math
 
-import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
 
 from def_sim.evaluation.measures import counted, written
-from def_sim.metrics.structure import Structure
+from def_sim.evaluation.structure import NO_SPAN, PanelStructure, Structure
 from def_sim.reports.charts import Mark, headline_chart
 from def_sim.reports.section_parts import between, legend, line_swatch, not_known
-from def_sim.reports.sections import Finding, Section
+from def_sim.reports.sections import Section
 from def_sim.reports.structure_chart import correlation_chart
 from def_sim.reports.svg import element
 
-_NO_SPAN = "A panel without structure is no farther from people than as many people are."
 
-
-def structure_section(
-    found: Structure, people: NDArray[np.float64], panel: NDArray[np.float64], *, num_respondents: int
-) -> Section:
+def structure_section(structure: PanelStructure) -> Section:
     """Correlations between items, panel beside people.
 
     Args:
-        found: From `structure_beside_people`.
-        people: Correlations of all pairs of items, shape (P,); NaN where unknown.
-        panel: Of the same pairs.
-        num_respondents: N, named beside people.
+        structure: From `panel_structure`.
     """
+    found = structure.beside_people
+    people, panel = structure.people, structure.panel
     chart = Markup() if found.reason else correlation_chart(people, panel, slope=found.slope)
-    body = not_known(found.reason) if found.reason else _body(found, chart, num_respondents)
+    body = not_known(found.reason) if found.reason else _body(found, chart, structure.num_respondents)
     return Section(
         key="structure",
         title="Structure",
@@ -38,7 +31,6 @@ def structure_section(
         hides="Whether the shares are right; and at small N the floor and a panel without structure nearly "
         "meet.",
         body=body,
-        findings=_findings(found),
         charts={} if found.reason else {"structure": chart},
     )
 
@@ -96,49 +88,8 @@ def _normalised(found: Structure) -> str:
     difference = found.mean_abs_difference
     span, scatter = difference.shuffled - difference.floor, difference.floor_high - difference.floor_low
     if math.isnan(found.normalised):
-        return f"Not normalised: {_NO_SPAN[0].lower()}{_NO_SPAN[1:]}"
+        return f"Not normalised: {NO_SPAN[0].lower()}{NO_SPAN[1:]}"
     number = f"Normalised: {written(found.normalised)} (1 as people, 0 without structure)."
     if not span < scatter:
         return number
     return f"{number} At this size floor and no structure nearly meet: mostly noise, so read the slope."
-
-
-def _findings(found: Structure) -> tuple[Finding, ...]:
-    difference, likeness, why = found.mean_abs_difference, found.correlation_of_correlations, found.reason
-    return (
-        Finding(
-            "structure_difference",
-            difference.value,
-            people=difference.floor,
-            people_low=difference.floor_low,
-            people_high=difference.floor_high,
-            reason=why,
-        ),
-        Finding("structure_difference_shuffled", difference.shuffled, reason=why),
-        Finding(
-            "structure_normalised",
-            found.normalised,
-            people=1.0,
-            reason=why or (_NO_SPAN if math.isnan(found.normalised) else ""),
-        ),
-        Finding(
-            "structure_slope",
-            found.slope,
-            low=found.slope_low,
-            high=found.slope_high,
-            people=1.0,
-            random=0.0,
-            reason=why,
-        ),
-        Finding("structure_p_value", found.p_no_structure, reason=why),
-        Finding(
-            "structure_likeness",
-            likeness.value,
-            people=likeness.floor,
-            people_low=likeness.floor_low,
-            people_high=likeness.floor_high,
-            reason=why,
-        ),
-        Finding("structure_num_pairs", float(found.num_pairs), reason=why),
-        Finding("structure_num_undefined_pairs", float(found.num_undefined), reason=why),
-    )

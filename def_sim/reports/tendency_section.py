@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import as_percent
-from def_sim.metrics.answer_tendencies import RepeatedChoice, Tendency
+from def_sim.evaluation.response_styles import NO_FOLLOW_UPS, RepeatedChoice, ResponseStyles, Tendency
 from def_sim.reports.section_parts import table
-from def_sim.reports.sections import Finding, Section
+from def_sim.reports.sections import Section
 from def_sim.reports.svg import element
 
 _PARTS = {
@@ -19,12 +19,11 @@ _PARTS = {
 }
 
 
-def tendency_section(tendencies: Sequence[Tendency], repeated: RepeatedChoice) -> Section:
+def tendency_section(styles: ResponseStyles) -> Section:
     """What the panel does with scales beside people, and how often a second choice repeats the first.
 
     Args:
-        tendencies: From `scale_tendencies`.
-        repeated: From `repeated_first_choice`.
+        styles: From `response_styles`.
     """
     return Section(
         key="tendencies",
@@ -33,21 +32,8 @@ def tendency_section(tendencies: Sequence[Tendency], repeated: RepeatedChoice) -
         "often a second choice only repeats the first.",
         hides="Whether that is habit or opinion: a panel that holds extreme views takes the ends of scales, "
         "too.",
-        body=_scales(tendencies) + element("p", _repeats(repeated)),
-        findings=(
-            *(_finding(one) for one in tendencies),
-            Finding(
-                "repeated_first_choice",
-                repeated.share,
-                low=repeated.low,
-                high=repeated.high,
-                reason="" if repeated.num_answers else _NO_FOLLOW_UPS,
-            ),
-        ),
+        body=_scales(styles.scales) + element("p", _repeats(styles.repeated)),
     )
-
-
-_NO_FOLLOW_UPS = "No question for a second choice was answered."
 
 
 def _scales(tendencies: Sequence[Tendency]) -> Markup:
@@ -80,27 +66,9 @@ def _interval(one: Tendency) -> str:
 
 def _repeats(repeated: RepeatedChoice) -> str:
     if repeated.num_answers == 0:
-        return f"Second choices: {_NO_FOLLOW_UPS[0].lower()}{_NO_FOLLOW_UPS[1:]}"
+        return f"Second choices: {NO_FOLLOW_UPS[0].lower()}{NO_FOLLOW_UPS[1:]}"
     return (
         f"Second choices that repeat the first: {repeated.num_repeated} of {repeated.num_answers} "
         f"({as_percent(repeated.share)}; 95 % interval {as_percent(repeated.low)} to "
         f"{as_percent(repeated.high)}). The question asks for another one."
     )
-
-
-def _finding(one: Tendency) -> Finding:
-    name = f"scale_{one.part.replace(' ', '_')}"
-    # The interval is of the difference; moved to the share, people's being taken as given.
-    return Finding(
-        name,
-        one.panel,
-        low=_as_share(one.people + one.low),
-        high=_as_share(one.people + one.high),
-        people=one.people,
-        num_items=one.num_items,
-        reason=one.reason,
-    )
-
-
-def _as_share(value: float) -> float:
-    return value if math.isnan(value) else min(max(value, 0.0), 1.0)

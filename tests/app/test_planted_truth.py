@@ -11,11 +11,12 @@ import pytest
 from runs import run_folder, words
 
 from def_sim.answers.storage.manifest import read_manifest
+from def_sim.app.demo_truth import planted_truth
 from def_sim.app.main import main
-from def_sim.app.planted import compare_with_planted, planted_truth
-from def_sim.app.reporting import panel_answers
+from def_sim.app.reporting import arrays_of, panel_answers
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
+from def_sim.evaluation.demo_truth import compare_with_planted
 
 pytestmark = pytest.mark.slow
 PLAIN = (
@@ -36,7 +37,9 @@ def held(tmp_path: Path, *more: str) -> tuple[Run, Path]:
 def test_a_plain_sample_lies_within_a_tenth_of_the_planted_shares(choice: list[str], tmp_path: Path) -> None:
     run, folder = held(tmp_path, *choice, *PLAIN)
     answers = panel_answers(run, folder)
-    compared = compare_with_planted(run, answers, planted_truth(run))
+    compared = compare_with_planted(
+        arrays_of(run, answers), planted_truth(run), seed=run.config.seed, num_draws=run.config.scoring.draws
+    )
     assert compared["num_items"] == 8
     assert compared["total_variation"] <= compared["floor"] + 0.10
     assert sum(answer.status.value == "answered" for answer in answers) >= 0.95 * len(answers)

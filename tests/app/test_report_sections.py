@@ -1,8 +1,8 @@
 """The sections of a report on whatever a run can hold: every number is right, or absent with its reason."""
 
 import math
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +11,16 @@ import yaml
 from scripted_runs import hold
 
 from def_sim.answers.storage.manifest import read_manifest
-from def_sim.app.culture import people_besides
-from def_sim.app.measured import Measured
-from def_sim.app.report_sections import SECTIONS, sections_of
-from def_sim.app.reporting import compute_results, panel_answers
+from def_sim.app.human_figures import people_besides
+from def_sim.app.reporting import arrays_of, compute_sections, compute_tables, findings_of, panel_answers
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
+from def_sim.evaluation.findings import Finding
+from def_sim.evaluation.panel_arrays import PanelArrays
+from def_sim.evaluation.sections import SectionResults
 from def_sim.records import Answer, AnswerStatus
-from def_sim.reports.sections import Section, findings_table
+from def_sim.reports.drawn_sections import draw_sections
+from def_sim.reports.sections import Section
 from def_sim.resources import data_folder
 
 pytestmark = pytest.mark.slow
@@ -29,11 +31,33 @@ ITEMS = (
 )
 
 
+@dataclass(frozen=True)
+class Measured:
+    """A run with its answers as arrays."""
+
+    run: Run
+    arrays: PanelArrays
+
+    @property
+    def answers(self) -> Sequence[Answer]:
+        return self.arrays.answers
+
+    @property
+    def found(self) -> SectionResults:
+        found = compute_sections(self.run, self.arrays)
+        assert found is not None
+        return found
+
+
+def measured_of(run: Run, answers: Sequence[Answer]) -> Measured:
+    return Measured(run, arrays_of(run, answers))
+
+
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     folder = hold(tmp_path_factory.mktemp("outputs"), ITEMS, "respondents=6", is_reported=False)
     run = prepare_run(validate_config(read_manifest(folder)["config"]))
-    return Measured(run, panel_answers(run, folder))
+    return measured_of(run, panel_answers(run, folder))
 
 
 def failed(answer: Answer) -> Answer:
@@ -42,14 +66,14 @@ def failed(answer: Answer) -> Answer:
 
 def with_answers(measured: Measured, change: Callable[[Answer], Answer | None]) -> Measured:
     changed = [change(answer) for answer in measured.answers]
-    return Measured(measured.run, [answer for answer in changed if answer is not None])
+    return measured_of(measured.run, [answer for answer in changed if answer is not None])
 
 
 def with_people(measured: Measured, is_kept: Callable[[str, str], bool]) -> Measured:
     reference = measured.run.loaded.reference
     kept = {key: value for key, value in reference.items.items() if is_kept(*key)}
     loaded = replace(measured.run.loaded, reference=replace(reference, items=kept))
-    return Measured(replace(measured.run, loaded=loaded), measured.answers)
+    return measured_of(replace(measured.run, loaded=loaded), measured.answers)
 
 
 def one_respondent(measured: Measured) -> Measured:
@@ -70,8 +94,8 @@ CASES: dict[str, Callable[[Measured], Measured]] = {
         measured, lambda a: failed(a) if a.item_id == "wvs7.Q46" else a
     ),
     "nothing but failures": lambda measured: with_answers(measured, failed),
-    "one answer": lambda measured: Measured(measured.run, measured.answers[:1]),
-    "half of the answers": lambda measured: Measured(
+    "one answer": lambda measured: measured_of(measured.run, measured.answers[:1]),
+    "half of the answers": lambda measured: measured_of(
         measured.run, measured.answers[: len(measured.answers) // 2]
     ),
     "no references": lambda measured: with_people(measured, lambda item, group: False),
@@ -82,9 +106,10 @@ CASES: dict[str, Callable[[Measured], Measured]] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_number_is_there_or_absent_with_its_reason(case: str, measured: Measured) -> None:
-    sections = sections_of(CASES[case](measured))
-    assert len(sections) == len(SECTIONS)
-    table = findings_table(sections)
+    found = CASES[case](measured).found
+    sections = draw_sections(found)
+    assert [section.key for section in sections] == list(found.findings)
+    table = findings_of(found)
     silent = table[table["value"].isna() & (table["reason"] == "")]
     assert silent[["section", "measure", "group"]].to_numpy().tolist() == []
     assert not np.isinf(table["value"]).any()
@@ -95,7 +120,7 @@ def test_every_number_is_there_or_absent_with_its_reason(case: str, measured: Me
 @pytest.mark.parametrize("case", CASES)
 def test_scores_have_an_interval_or_say_why_not(case: str, measured: Measured) -> None:
     changed = CASES[case](measured)
-    scores = compute_results(changed.run, changed.answers).scores
+    scores = compute_tables(changed.run, changed.arrays).scores
     means = scores[scores["scope"].isin(["macro", "micro", "dimension"])]
     has_interval = means["interval_low"].notna()
     assert (has_interval == (means["why_no_interval"] == "")).all()
@@ -106,17 +131,21 @@ def test_scores_have_an_interval_or_say_why_not(case: str, measured: Measured) -
 
 
 def section(measured: Measured, key: str) -> Section:
-    return next(one for one in sections_of(measured) if one.key == key)
+    return next(one for one in draw_sections(measured.found) if one.key == key)
 
 
-def value(found: Section, measure: str, group: str = "") -> float:
-    return next(one.value for one in found.findings if (one.measure, one.group) == (measure, group))
+def numbers(measured: Measured, key: str) -> Sequence[Finding]:
+    return measured.found.findings[key]
+
+
+def value(found: Sequence[Finding], measure: str, group: str = "") -> float:
+    return next(one.value for one in found if (one.measure, one.group) == (measure, group))
 
 
 def test_a_panel_has_the_counts_of_its_distributions(measured: Measured) -> None:
-    panel = CASES["an item with all failures"](measured).panel
+    panel = CASES["an item with all failures"](measured).arrays.panel_answers
     assert panel is not None
-    prompts = CASES["an item with all failures"](measured).prompts
+    prompts = CASES["an item with all failures"](measured).arrays.prompts
     for sample, one in zip(panel.samples(), prompts, strict=True):
         np.testing.assert_array_equal(sample.counts, one.counts)
         assert (sample.num_respondents, sample.num_failed) == (one.num_answered, one.num_failed)
@@ -125,20 +154,20 @@ def test_a_panel_has_the_counts_of_its_distributions(measured: Measured) -> None
 def test_pooled_wordings_are_pooled_alike_for_scores_and_for_intervals(tmp_path: Path) -> None:
     folder = hold(tmp_path, "respondents=3", "protocol=sound", "wordings=all", is_reported=False)
     run: Run = prepare_run(validate_config(read_manifest(folder)["config"]))
-    measured = Measured(run, panel_answers(run, folder)[:-1])
-    panel = measured.panel
+    arrays = arrays_of(run, panel_answers(run, folder)[:-1])
+    panel = arrays.panel_answers
     assert panel is not None
-    assert len(measured.distributions) > len(measured.prompts)
-    for sample, one in zip(panel.samples(), measured.prompts, strict=True):
+    assert len(arrays.distributions) > len(arrays.prompts)
+    for sample, one in zip(panel.samples(), arrays.prompts, strict=True):
         np.testing.assert_allclose(sample.counts, one.counts)
 
 
 def test_answers_that_are_probabilities_cannot_be_drawn_again(measured: Measured) -> None:
     first, *others = measured.answers
     shares = tuple(1 / len(first.shown_codes) for _ in first.shown_codes)
-    changed = Measured(measured.run, [replace(first, option_probabilities=shares), *others])
-    assert changed.panel is None
-    scores = compute_results(changed.run, changed.answers).scores
+    changed = measured_of(measured.run, [replace(first, option_probabilities=shares), *others])
+    assert changed.arrays.panel_answers is None
+    scores = compute_tables(changed.run, changed.arrays).scores
     assert scores["interval_low"].isna().all()
     assert set(scores.loc[scores["scope"] == "macro", "why_no_interval"]) == {
         "The answers are probabilities: no respondents to draw again."
@@ -149,7 +178,7 @@ def test_a_panel_without_failures_has_no_bounds_and_one_with_them_lies_between_t
     measured: Measured,
 ) -> None:
     assert "No answer failed" in section(measured, "nonresponse").body
-    found = section(CASES["an item with all failures"](measured), "nonresponse")
+    found = numbers(CASES["an item with all failures"](measured), "nonresponse")
     assert value(found, "share_failed") == pytest.approx(1 / 15)
     least, most = (value(found, f"js_divergence_failures_{end}") for end in ("least", "most"))
     assert 0 <= least < most <= 1
@@ -162,14 +191,14 @@ def test_respondents_who_all_answer_alike_are_duplicates(measured: Measured) -> 
         model = first[answer.question_id]
         return replace(answer, choices=model.choices, status=model.status)
 
-    found = section(with_answers(measured, copied), "spread")
+    found = numbers(with_answers(measured, copied), "spread")
     assert value(found, "identical_respondents") == 1
     assert value(found, "variance_ratio") == 0
 
 
 def test_a_run_stands_among_the_people_of_seven_countries(measured: Measured) -> None:
     found = section(measured, "map")
-    distances = {one.group: one.value for one in found.findings if one.measure == "map_distance"}
+    distances = {one.group: one.value for one in numbers(measured, "map") if one.measure == "map_distance"}
     assert len(distances) == 7
     nearest = min(distances, key=lambda name: distances[name])
     assert f"from the people of {nearest}" in found.body
@@ -179,14 +208,14 @@ def test_a_run_stands_among_the_people_of_seven_countries(measured: Measured) ->
 def test_the_published_map_of_one_run_has_the_people_of_both_countries_of_the_article(
     measured: Measured,
 ) -> None:
-    found = section(measured, "published_map")
-    groups = [one.group for one in found.findings if one.measure == "published_map_distance"]
+    found = numbers(measured, "published_map")
+    groups = [one.group for one in found if one.measure == "published_map_distance"]
     assert groups == ["the United States", "China"]
 
 
 def test_match_rates_of_topic_groups_average_to_that_of_all_items(measured: Measured) -> None:
-    found = section(measured, "match")
-    rates = [one for one in found.findings if one.measure == "match_rate"]
+    found = numbers(measured, "match")
+    rates = [one for one in found if one.measure == "match_rate"]
     whole, parts = rates[0], [one for one in rates[1:] if not math.isnan(one.value)]
     assert whole.num_items == sum(one.num_items or 0 for one in parts)
     mean = sum(one.value * (one.num_items or 0) for one in parts) / (whole.num_items or 1)
@@ -197,7 +226,7 @@ def test_a_reference_without_groups_leaves_lift_and_gap_unknown_and_the_match_kn
     measured: Measured,
 ) -> None:
     changed = CASES["references without groups"](measured)
-    assert not math.isnan(value(section(changed, "match"), "match_rate"))
+    assert not math.isnan(value(numbers(changed, "match"), "match_rate"))
     for key in ("lift", "gap"):
         assert (
             "Not known: No answered item has figures of people by sex or age." in section(changed, key).body
@@ -210,6 +239,5 @@ def test_a_short_run_stands_with_people_on_the_short_questionnaire_of_their_coun
     [people] = people_besides([run])
     chinese = yaml.safe_load((data_folder() / "surveys" / "cn_short.yaml").read_text(encoding="utf-8"))
     assert {one.question.item_id for one in people.distributions} == set(chinese["items"])
-    sections = sections_of(Measured(run, panel_answers(run, folder)))
-    table = findings_table(sections)
+    table = findings_of(measured_of(run, panel_answers(run, folder)).found)
     assert table[table["value"].isna() & (table["reason"] == "")].empty

@@ -7,11 +7,10 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
+from def_sim.evaluation.bias_tables import AGE_WORDS, SEX_WORDS
 from def_sim.metrics.preference_bias import AGE_PROFILES, SEX_PROFILES
 from def_sim.reports.bias_chart import (
-    AGE_WORDS,
     NUM_SHADES,
-    SEX_WORDS,
     MatchRow,
     TiltRow,
     match_chart,

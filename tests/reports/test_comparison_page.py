@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from some_runs import run, scores
 
-from def_sim.evaluation.compared_runs import comparison_table, group_runs
+from def_sim.evaluation.compared_runs import LeftOut, comparison_table, group_runs
 from def_sim.reports.comparison_charts import RunMark, axis_end, layers_of, small_multiple, strip_chart
-from def_sim.reports.comparison_page import LeftOut, render_comparison
+from def_sim.reports.comparison_page import render_comparison
 from def_sim.reports.comparison_scores import size_in_words
 
 

@@ -10,8 +10,8 @@ from test_contact_sheet import FACTS as SHEET_FACTS
 from test_contact_sheet import an_entry
 from test_html import FACTS
 
-from def_sim.evaluation.compared_runs import comparison_table, group_runs
-from def_sim.reports.comparison_page import LeftOut, render_comparison
+from def_sim.evaluation.compared_runs import LeftOut, comparison_table, group_runs
+from def_sim.reports.comparison_page import render_comparison
 from def_sim.reports.contact_sheet import ContactOption, render_contact_sheet
 from def_sim.reports.html import AnswerView, render_report
 from def_sim.reports.svg import drawing, element

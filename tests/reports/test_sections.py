@@ -2,6 +2,7 @@
 
 import math
 import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -9,6 +10,11 @@ from markupsafe import Markup
 from survey_examples import a_question
 
 from def_sim.evaluation.distributions import QuestionDistribution
+from def_sim.evaluation.diversity import PanelDiversity
+from def_sim.evaluation.findings import Finding, findings_table
+from def_sim.evaluation.order_effects import OrderEffects
+from def_sim.evaluation.response_styles import ResponseStyles
+from def_sim.evaluation.variety import variety
 from def_sim.metrics.answer_tendencies import repeated_first_choice, scale_tendencies
 from def_sim.metrics.choice_array import NO_ANSWER
 from def_sim.metrics.diversity import diversity_beside_people
@@ -18,7 +24,7 @@ from def_sim.reports.charts import pair_chart
 from def_sim.reports.diversity_section import diversity_section
 from def_sim.reports.order_section import order_section
 from def_sim.reports.page import asset
-from def_sim.reports.sections import Finding, Section, check_sections, findings_table
+from def_sim.reports.sections import Section, check_sections
 from def_sim.reports.standalone import plain_style, standalone
 from def_sim.reports.tendency_section import tendency_section
 from def_sim.reports.variety_section import variety_section
@@ -28,25 +34,41 @@ def section(key: str = "one", **more: object) -> Section:
     return Section(key, "Title", "What it shows.", "What it does not.", Markup("<p>body</p>"), **more)
 
 
-def diversity_of(choices: list[list[int]]) -> Section:
+@dataclass
+class Made:
+    """A section with the numbers that it shows."""
+
+    findings: tuple[Finding, ...]
+    body: str
+    charts: dict[str, Markup]
+
+
+def made_of(found, draw) -> Made:
+    drawn = draw(found)
+    return Made(found.findings, drawn.body, drawn.charts)
+
+
+def diversity_of(choices: list[list[int]]) -> Made:
     people = [np.array([0.5, 0.3, 0.2])] * len(choices[0])
     found = diversity_beside_people(choices, [3] * len(choices[0]), people)
-    return diversity_section(found, 0.25, num_respondents=len(choices))
+    return made_of(PanelDiversity(found, 0.25, num_respondents=len(choices)), diversity_section)
 
 
-def order_of(choices: list[int], *, is_shuffled: bool = True) -> Section:
+def order_of(choices: list[int], *, is_shuffled: bool = True) -> Made:
     """Twelve respondents, one item of three options, rotated by respondent."""
     shown = [[[(place + (i if is_shuffled else 0)) % 3 for place in range(3)]] for i in range(12)]
     rng = np.random.default_rng(1)
-    return order_section(position_bias([[choice] for choice in choices], shown, [3], rng=rng))
+    bias = position_bias([[choice] for choice in choices], shown, [3], rng=rng)
+    return made_of(OrderEffects(bias), order_section)
 
 
 def test_the_numbers_of_all_sections_are_one_table_in_the_order_of_the_page():
-    sections = [
-        section("b", findings=(Finding("x", 0.5, num_items=3), Finding("y", math.nan, reason="Too few."))),
-        section("a", findings=(Finding("x", 0.1, group="EVI", people=0.2),)),
-    ]
-    table = findings_table(sections)
+    table = findings_table(
+        {
+            "b": (Finding("x", 0.5, num_items=3), Finding("y", math.nan, reason="Too few.")),
+            "a": (Finding("x", 0.1, group="EVI", people=0.2),),
+        }
+    )
     assert table[["section", "measure", "group"]].to_numpy().tolist() == [
         ["b", "x", ""], ["b", "y", ""], ["a", "x", "EVI"]
     ]  # fmt: skip
@@ -56,8 +78,8 @@ def test_the_numbers_of_all_sections_are_one_table_in_the_order_of_the_page():
 
 
 def test_a_report_without_sections_has_a_table_without_rows():
-    assert findings_table([]).shape[0] == 0
-    assert "value" in findings_table([]).columns
+    assert findings_table({}).shape[0] == 0
+    assert "value" in findings_table({}).columns
 
 
 @pytest.mark.parametrize(
@@ -82,7 +104,7 @@ def test_a_panel_that_always_agrees_is_less_varied_than_people():
 
 def test_a_panel_without_figures_of_people_says_that_nothing_was_compared():
     found = diversity_beside_people([[0], [1]], [3], [None])
-    made = diversity_section(found, math.nan, num_respondents=2)
+    made = made_of(PanelDiversity(found, math.nan, num_respondents=2), diversity_section)
     assert "No comparison with people: No item has" in made.body
     assert made.findings[0].reason
     assert "nan" not in made.body
@@ -98,9 +120,10 @@ def test_a_panel_that_takes_the_first_place_is_told_from_one_that_takes_an_optio
     assert "66.7 points more" in first_place.body
 
 
-def variety_of(columns: list[list[int]], shares: tuple[float, ...]) -> Section:
+def variety_of(columns: list[list[int]], shares: tuple[float, ...]) -> Made:
     """Items of four options, the chosen places of each."""
-    return variety_section([distribution_of(column, shares) for column in columns], np.random.default_rng(3))
+    prompts = [distribution_of(column, shares) for column in columns]
+    return made_of(variety(prompts, np.random.default_rng(3)), variety_section)
 
 
 def distribution_of(column: list[int], shares: tuple[float, ...]) -> QuestionDistribution:
@@ -140,14 +163,14 @@ def test_a_panel_between_people_and_random_answers_has_a_price_of_its_variety():
 
 def test_habits_of_three_respondents_stay_within_a_hundred_points_and_a_share_within_0_and_1():
     tendencies = scale_tendencies([[0], [5], [5]], [10], [[0.1] * 10])
-    made = tendency_section(tendencies, repeated_first_choice([0], [NO_ANSWER]))
+    made = made_of(ResponseStyles(tendencies, repeated_first_choice([0], [NO_ANSWER])), tendency_section)
     assert (made.findings[0].low, made.findings[0].high) == (0, 1)
     assert "−100.0 to +100.0" in made.body
 
 
 def test_habits_of_two_respondents_have_a_reason_instead_of_an_interval():
     tendencies = scale_tendencies([[0], [5]], [10], [[0.1] * 10])
-    made = tendency_section(tendencies, repeated_first_choice([0], [NO_ANSWER]))
+    made = made_of(ResponseStyles(tendencies, repeated_first_choice([0], [NO_ANSWER])), tendency_section)
     assert made.findings[0].value == 0.5
     assert math.isnan(made.findings[0].low)
     assert made.findings[0].reason == "The spread of two respondents is unknown: no interval."

@@ -1,6 +1,6 @@
-"""Cultural maps of runs: which rows and which people they use, and what each panel brings to them.
+"""People's figures that a report or a comparison needs besides a run's own reference, read from our data.
 
-Computes nothing: `evaluation/map_tables.py` does, from what is gathered here.
+Computes nothing: `def_sim/evaluation` does, from what is gathered here.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,20 +8,30 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
-from def_sim.app.measured import Measured
+from def_sim.app.home import home_folder
 from def_sim.app.run import Run
 from def_sim.evaluation.distributions import QuestionDistribution, align_with_reference, count_answers
-from def_sim.evaluation.map_points import CultureMap
-from def_sim.evaluation.map_tables import CountedRun, PanelAnswers, published_map, sound_map
+from def_sim.evaluation.map_tables import CountedRun
+from def_sim.evaluation.sections import HumanFigures
 from def_sim.records import Survey
 from def_sim.resources import data_folder
 from def_sim.surveys.human_cells import HumanCells, read_human_cells
-from def_sim.surveys.map_rows import respondent_values
+from def_sim.surveys.human_structure import shipped_structure
 from def_sim.surveys.survey import load_survey, read_country_names
 
 # Whose people the published map shows, and on which questionnaire; a short run, on the short ones.
 PUBLISHED_SURVEYS: Final = {"USA": "us", "CHN": "cn"}
 SHORT_SURVEYS: Final = {"USA": "us_short", "CHN": "cn_short"}
+
+
+def figures_of(run: Run) -> HumanFigures:
+    """What the sections of one run's report put beside it."""
+    return HumanFigures(
+        cells=people_of(asked(run)),
+        structure=shipped_structure(run.survey.population, home=home_folder()),
+        country_names=country_names(),
+        other_people=people_besides([run]),
+    )
 
 
 def country_names() -> dict[str, str]:
@@ -37,32 +47,6 @@ def people_of(item_ids: Iterable[str]) -> HumanCells:
 @cache
 def _people_of(item_ids: frozenset[str]) -> HumanCells:
     return read_human_cells(item_ids, data_folder())
-
-
-def on_the_map(measured: Measured, people: HumanCells, *, model: str, survey: str) -> PanelAnswers:
-    """A panel as the sound map takes it."""
-    _, values = respondent_values(measured.answers, people.rows)
-    return PanelAnswers(model, survey, values)
-
-
-def counted_run(measured: Measured, *, model: str, survey: str) -> CountedRun:
-    """A panel as the published map takes it."""
-    country = country_names().get(measured.run.survey.population, measured.run.survey.population)
-    return CountedRun(model, survey, country, measured.distributions)
-
-
-def sound_map_of_run(measured: Measured) -> CultureMap:
-    """One panel among the people of all countries."""
-    people = people_of(asked(measured.run))
-    survey = measured.run.survey.title
-    panel = on_the_map(measured, people, model=measured.run.config.model.label, survey=survey)
-    return sound_map(people, [panel], country_names=country_names(), seed=measured.run.config.seed)
-
-
-def published_map_of_run(measured: Measured) -> CultureMap:
-    """One panel with the people of its country and of the article's other ones, on the items it was asked."""
-    run = counted_run(measured, model=measured.run.config.model.label, survey=measured.run.survey.title)
-    return published_map([run], more_people=people_besides([measured.run]))
 
 
 def asked(run: Run) -> set[str]:

@@ -1,27 +1,32 @@
-"""What the measures of a report are computed from: the answers as arrays, people's shares beside them."""
+"""The answers of a panel as arrays, people's shares beside them: what all measures are computed from."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from def_sim.app.run import Run
-from def_sim.evaluation.bias_tables import PublishedBias, SoundBias, published_bias, sound_bias
 from def_sim.evaluation.distributions import QuestionDistribution, align_with_reference, count_answers
 from def_sim.evaluation.distributions import pool_wordings as pooled
 from def_sim.metrics.choice_array import NO_ANSWER, NOT_ASKED, Choices
 from def_sim.metrics.panel_answers import ItemAnswers, PanelAnswers
-from def_sim.records import Answer, AnswerStatus, ItemReference, Question, QuestionType
-
-_MOST_BIAS_DRAWS: Final = 100  # Monte Carlo draws for each item and group
+from def_sim.records import (
+    Answer,
+    AnswerStatus,
+    ItemReference,
+    MeasurementLevel,
+    Question,
+    QuestionType,
+    Respondent,
+    Survey,
+)
+from def_sim.surveys.human_reference import HumanReference
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Some of the questions with one choice. Letters as in `Measured`."""
+    """Some of the questions with one choice. Letters as in `PanelArrays`."""
 
     questions: tuple[Question, ...]  # length Q
     num_options: list[int]  # K of each
@@ -30,19 +35,23 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A run with its stored answers. Items with several choices have no place in `choices` and `shown`.
+class PanelArrays:
+    """Who was asked what, and answered how.
 
+    Items with several choices have no place in `choices` and `shown`.
     Letters: K options, Q questions with one choice, N respondents with an answer.
     """
 
-    run: Run
-    answers: list[Answer]
+    survey: Survey
+    panel: Sequence[Respondent]
+    reference: HumanReference
+    answers: Sequence[Answer]  # of this panel to these questions
+    pool_wordings: bool = False  # whether an item's shares are averaged over its wordings before scoring
 
     @cached_property
     def by_respondent(self) -> dict[str, dict[str, Answer]]:
         """Respondent -> question -> answer, for those with answers, in the order of the panel."""
-        found: dict[str, dict[str, Answer]] = {respondent.id: {} for respondent in self.run.panel}
+        found: dict[str, dict[str, Answer]] = {respondent.id: {} for respondent in self.panel}
         for answer in self.answers:
             found[answer.respondent_id][answer.question_id] = answer
         return {respondent: answers for respondent, answers in found.items() if answers}
@@ -50,16 +59,16 @@ class Measured:
     @cached_property
     def distributions(self) -> list[QuestionDistribution]:
         """Every question counted, everyone's shares beside it; in questionnaire order."""
-        counted = count_answers(self.answers, self.run.survey.questions)
-        return align_with_reference(counted, self.run.loaded.reference.for_everyone())
+        counted = count_answers(self.answers, self.survey.questions)
+        return align_with_reference(counted, self.reference.for_everyone())
 
     @property
     def prompts(self) -> list[QuestionDistribution]:
         """What is scored as one question each: items with their wordings averaged, or every wording."""
-        return pooled(self.distributions) if self.run.config.pool_wordings else self.distributions
+        return pooled(self.distributions) if self.pool_wordings else self.distributions
 
     @property
-    def panel(self) -> PanelAnswers | None:
+    def panel_answers(self) -> PanelAnswers | None:
         """Who chose what on each of `prompts`; None where nobody answered, or answers are probabilities.
 
         Probabilities have no respondent behind each choice who could be drawn again.
@@ -67,8 +76,8 @@ class Measured:
         if not self._rows or any(answer.option_probabilities for answer in self.answers):
             return None
         wordings: dict[str, list[Question]] = {}
-        for question in self.run.survey.questions:
-            name = question.item_id if self.run.config.pool_wordings else question.id
+        for question in self.survey.questions:
+            name = question.item_id if self.pool_wordings else question.id
             wordings.setdefault(name, []).append(question)
         places = {question.id: place for place, question in enumerate(self.single_questions)}
         return PanelAnswers(tuple(self._item_answers(one, places) for one in wordings.values()))
@@ -83,7 +92,7 @@ class Measured:
     @cached_property
     def single_questions(self) -> list[Question]:
         """The questions to which one option is the answer, in questionnaire order; Q of them."""
-        return [q for q in self.run.survey.questions if q.type is not QuestionType.MULTIPLE]
+        return [q for q in self.survey.questions if q.type is not QuestionType.MULTIPLE]
 
     @cached_property
     def num_options(self) -> list[int]:
@@ -112,13 +121,12 @@ class Measured:
     def texts(self) -> list[list[str | None]]:
         """The completions as they came, N rows of all questions; None where nothing was written."""
         return [
-            [_text(answers.get(question.id)) for question in self.run.survey.questions]
-            for answers in self._rows
+            [_text(answers.get(question.id)) for question in self.survey.questions] for answers in self._rows
         ]
 
     def people(self, group: str = "all") -> list[NDArray[np.float64] | None]:
         """People's shares of each single-choice question, shape (K,) each; None where unknown."""
-        references = self.run.loaded.reference.items
+        references = self.reference.items
         return [_shares(references.get((question.item_id, group))) for question in self.single_questions]
 
     def columns(self, is_wanted: Callable[[Question], bool]) -> Columns:
@@ -133,24 +141,18 @@ class Measured:
         )
 
     @cached_property
-    def published_bias(self) -> PublishedBias:
-        """Preference bias as published, every wording a question of its own."""
-        return published_bias(self.distributions, self.run.loaded.reference.items)
-
-    @cached_property
-    def sound_bias(self) -> SoundBias:
-        """Preference bias of items, their wordings averaged: a paraphrase is no further item."""
-        config = self.run.config
-        return sound_bias(
-            pooled(self.distributions),
-            self.run.loaded.reference.items,
-            seed=config.seed,
-            num_draws=min(_MOST_BIAS_DRAWS, config.scoring.draws),
-        )
+    def ordered_columns(self) -> Columns:
+        """Ordered items and those with two options, in their base wording."""
+        return self.columns(_is_ordered)
 
     @property
     def _rows(self) -> Sequence[Mapping[str, Answer]]:
         return list(self.by_respondent.values())
+
+
+def _is_ordered(question: Question) -> bool:
+    has_order = question.level is not MeasurementLevel.NOMINAL or len(question.codes) == 2
+    return has_order and question.wording == 0
 
 
 def _position(answer: Answer | None, codes: tuple[int, ...]) -> int:

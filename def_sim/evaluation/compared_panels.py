@@ -1,0 +1,50 @@
+"""One panel as a comparison of runs needs it: its place on the maps, and scores to pair."""
+
+from dataclasses import dataclass
+
+from def_sim.evaluation.map_tables import CountedRun, PanelAnswers, counted_panel, panel_on_map
+from def_sim.evaluation.paired_runs import RunScores
+from def_sim.evaluation.panel_arrays import PanelArrays
+from def_sim.evaluation.score_intervals import resample
+from def_sim.surveys.human_cells import HumanCells
+
+
+@dataclass(frozen=True)
+class ComparedPanel:
+    """What is kept of one run's answers."""
+
+    on_map: PanelAnswers
+    counted: CountedRun
+    scores: RunScores | None  # None: not finished, or answers are probabilities
+
+
+def compare_panel(
+    arrays: PanelArrays,
+    people: HumanCells,
+    *,
+    folder: str,
+    model: str,
+    survey: str,
+    country: str,
+    seed: int,
+    is_complete: bool,
+) -> ComparedPanel:
+    """Counts and resamples one panel.
+
+    Args:
+        arrays: Its answers.
+        people: Of all countries, on the rows of the map.
+        folder: Names the run among the others.
+        model: As the maps name it.
+        survey: As the maps name it.
+        country: Whose people the run is compared with, in words.
+        seed: Of the run.
+        is_complete: Whether every planned answer is there; scores of a part are not paired.
+    """
+    panel = arrays.panel_answers if is_complete else None
+    resampled = resample(arrays.prompts, panel, seed=seed) if panel is not None else None
+    return ComparedPanel(
+        panel_on_map(arrays, people, model=model, survey=survey),
+        counted_panel(arrays, model=model, survey=survey, country=country),
+        RunScores.of(folder, resampled) if resampled is not None else None,
+    )

@@ -1,0 +1,33 @@
+"""The tables of a run: distributions, scores with intervals, and how the answers ended."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from def_sim.evaluation.distributions import distributions_frame
+from def_sim.evaluation.panel_arrays import PanelArrays
+from def_sim.evaluation.score_intervals import resample, with_intervals
+from def_sim.evaluation.score_tables import score_table, status_table
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that is computed from the answers of a panel, but for the sections of its report."""
+
+    distributions: pd.DataFrame
+    scores: pd.DataFrame
+    statuses: pd.DataFrame
+
+
+def results_of(arrays: PanelArrays, *, seed: int, num_draws: int) -> Results:
+    """Distributions, scores and statuses. Depends on the arguments alone.
+
+    Args:
+        arrays: The panel's answers, people's shares beside them.
+        seed: Of the Monte Carlo draws.
+        num_draws: Draws for each item and comparison.
+    """
+    counted, panel = arrays.distributions, arrays.panel_answers
+    scores = score_table(counted, seed=seed, num_draws=num_draws, pool_wordings=arrays.pool_wordings)
+    resampled = resample(arrays.prompts, panel, seed=seed) if panel else None
+    return Results(distributions_frame(counted), with_intervals(scores, resampled), status_table(counted))
