@@ -54,7 +54,7 @@ from def_sim.evaluation.score_intervals import resample, with_intervals
 from def_sim.evaluation.score_tables import score_table, status_table
 from def_sim.randomness import keyed_rng
 from def_sim.records import Answer, AnswerStatus, FinishReason, Question, QuestionType, ReadingMethod
-from def_sim.reports.drawn_sections import draw_sections
+from def_sim.reports.sections.drawn_sections import draw_sections
 
 MODELS: Final = (
     "baichuan2_13b_chat",

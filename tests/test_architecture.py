@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "questionnaire": ("answers.reading.sections", "respondents.memory", "prompts", "strategies.asking"),
     "interview": ("questionnaire", "prompts", "answers.storage.store", "respondents.memory", "strategies"),
     "evaluation": ("surveys", "metrics"),
-    "reports": ("evaluation", "metrics"),
+    "reports": ("evaluation",),
 }
 HEAVY = ("torch", "transformers", "triton", "accelerate", "bitsandbytes", "anthropic", "openai")
 FOR_REPORTS = ("pandas", "matplotlib", "scipy", "pyarrow", "statsmodels", "sklearn")
@@ -167,6 +167,21 @@ def test_metrics_import_nothing_of_the_house_but_randomness() -> None:
             assert not strangers, f"{module} imports {strangers}"
 
 
+def test_reports_draw_nothing_by_chance() -> None:
+    for module in MODULES:
+        if is_within(module, "def_sim.reports"):
+            found = imports_of(module)
+            assert not {"randomness"} & ours(found.at_load | found.late), module
+
+
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if is_within(name, "def_sim.evaluation")))
+def test_what_is_computed_needs_no_page_no_configuration_and_no_run(module: str) -> None:
+    loaded = ours(loaded_by(module))
+    assert not {
+        name for name in loaded if any(is_within(name, room) for room in ("reports", "app", "answers"))
+    }
+
+
 def test_reading_answers_needs_the_records_only() -> None:
     loaded = ours(loaded_by("def_sim.answers.reading.parse"))
     assert {name for name in loaded if not is_within(name, "answers")} == {"records"}
@@ -217,7 +232,7 @@ def test_what_a_plan_needs_loads_no_model_library_and_no_statistics(module: str)
 
 
 def test_what_a_report_needs_loads_no_model_library() -> None:
-    for module in ("def_sim.app.reporting", "def_sim.app.verification", "def_sim.reports.html"):
+    for module in ("def_sim.app.reporting", "def_sim.app.verification", "def_sim.reports.pages.report_page"):
         assert not {name.split(".")[0] for name in loaded_by(module)} & set(HEAVY)
 
 

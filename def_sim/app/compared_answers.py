@@ -12,10 +12,10 @@ import pandas as pd
 
 from def_sim.answers.storage.manifest import check_same_run
 from def_sim.app.human_figures import asked, country_names, people_besides, people_of
+from def_sim.app.processes import WorkerProcesses
 from def_sim.app.read_runs import RunToRead, read_answers_of
 from def_sim.app.received import read_received
 from def_sim.app.run import Run, prepare_run, what_defines
-from def_sim.app.side_by_side import SideBySide
 from def_sim.errors import DefSimError, RunMismatchError
 from def_sim.evaluation.compared_maps import MapsOfRuns, maps_of_runs, sharing_a_map
 from def_sim.evaluation.compared_runs import ComparedRun, RunGroup
@@ -31,7 +31,7 @@ class ComparedAnswers:
     pairs: pd.DataFrame  # see `paired_runs.pairs_table`
 
 
-def compare_answers(groups: Sequence[RunGroup], workers: SideBySide) -> ComparedAnswers:
+def compare_answers(groups: Sequence[RunGroup], workers: WorkerProcesses) -> ComparedAnswers:
     """Maps of all runs and pairs of comparable ones.
 
     Args:

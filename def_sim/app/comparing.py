@@ -12,9 +12,9 @@ from rich.table import Table
 from def_sim import __version__
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.app.compared_answers import ComparedAnswers, compare_answers
+from def_sim.app.processes import WorkerProcesses, num_usable_cores
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.reporting import csv_bytes
-from def_sim.app.side_by_side import SideBySide, num_usable_cores
 from def_sim.app.stored_runs import find_runs, read_run
 from def_sim.app.terminal import console, say
 from def_sim.errors import ConfigError
@@ -28,10 +28,10 @@ from def_sim.evaluation.compared_runs import (
     metrics_compared,
 )
 from def_sim.evaluation.measures import MEASURES
-from def_sim.reports.comparison_maps import map_files
-from def_sim.reports.comparison_page import render_comparison
-from def_sim.reports.page import page_style
-from def_sim.reports.standalone import standalone
+from def_sim.reports.charts.standalone import standalone
+from def_sim.reports.pages.comparison_maps import map_files
+from def_sim.reports.pages.comparison_page import render_comparison
+from def_sim.reports.pages.page import page_style
 
 FEWEST_ANSWERS: Final = 300_000  # of all runs, from which several processes are worth their start
 
@@ -58,7 +58,7 @@ def compare_runs(patterns: Sequence[str], output: Path) -> WrittenComparison:
         StoreError: A file of a run is damaged, or the disk is full or not writable.
     """
     folders = find_runs(patterns)
-    with SideBySide(_num_processes(folders)) as workers:
+    with WorkerProcesses(_num_processes(folders)) as workers:
         found = workers.map(read_run, folders)
         runs = [one for one in found if isinstance(one, ComparedRun)]
         left_out = [one for one in found if isinstance(one, LeftOut)]

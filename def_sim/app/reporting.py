@@ -27,16 +27,18 @@ from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.results import Results, results_of
 from def_sim.evaluation.score_tables import headline
 from def_sim.evaluation.sections import SectionResults, section_results
+from def_sim.evaluation.shown_answers import shown_answers
 from def_sim.prompts import ask_messages
 from def_sim.questionnaire import replay
 from def_sim.records import Answer, AnswerStatus, DecodingConfig, ItemReference, Respondent, StopAfter
-from def_sim.reports.drawn_sections import draw_sections
-from def_sim.reports.facts import AnswerView, RunFacts
-from def_sim.reports.html import render_report
-from def_sim.reports.plots import write_figures
+from def_sim.reports.pages.facts import AnswerView, RunFacts
+from def_sim.reports.pages.plots import write_figures
+from def_sim.reports.pages.report_page import render_report
+from def_sim.reports.sections.drawn_sections import draw_sections
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
+MOST_SHOWN = 2000  # single answers on the page
 
 
 @dataclass(frozen=True)
@@ -128,12 +130,15 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
             planted=planted,
             drawings={name: chart for section in sections for name, chart in section.charts.items()},
         )
+    views = answer_views(run, answers)
+    shown = shown_answers([view.respondent_id for view in views], limit=MOST_SHOWN, seed=facts.seed)
     html = render_report(
         facts,
         results.scores,
         results.distributions,
         results.statuses,
-        answer_views(run, answers),
+        [views[place] for place in shown],
+        num_answers=len(views),
         planted=planted,
         sections=sections,
     )

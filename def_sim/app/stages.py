@@ -39,7 +39,7 @@ _LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
 
 
 def plan(config: RunConfig) -> int:
-    """Prints what the run will ask, cost and need. Loads nothing; writes a contact sheet if asked to."""
+    """Prints what the run will ask, cost and need. Loads nothing; writes a codebook if asked to."""
     run = prepare_run(config)
     try:
         engine = create_engine(config)
@@ -64,7 +64,7 @@ def _home_lines() -> list[str]:
 
 
 def _show_items(run: Run) -> None:
-    from def_sim.app.contact import show_items  # templates, which a plain plan has no use for
+    from def_sim.app.codebook import show_items  # templates, which a plain plan has no use for
 
     for line in show_items(run):
         say(line)

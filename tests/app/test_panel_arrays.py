@@ -16,7 +16,7 @@ from def_sim.app.schema import validate_config
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.metrics.choice_array import NO_ANSWER, NOT_ASKED
 from def_sim.records import AnswerStatus
-from def_sim.reports.drawn_sections import draw_sections
+from def_sim.reports.sections.drawn_sections import draw_sections
 
 
 def run_in(folder: Path) -> Run:

@@ -19,8 +19,8 @@ from def_sim.evaluation.findings import Finding
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.sections import SectionResults
 from def_sim.records import Answer, AnswerStatus
-from def_sim.reports.drawn_sections import draw_sections
-from def_sim.reports.sections import Section
+from def_sim.reports.sections.drawn_sections import draw_sections
+from def_sim.reports.sections.section import Section
 from def_sim.resources import data_folder
 
 pytestmark = pytest.mark.slow

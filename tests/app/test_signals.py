@@ -33,12 +33,12 @@ main()
 COMPARE_FOR_MINUTES = """
 import sys
 sys.path[:0] = {folders!r}
-from def_sim.app.side_by_side import SideBySide
+from def_sim.app.processes import WorkerProcesses
 from def_sim.app.signals import Interrupted, heeding_signals
-from test_side_by_side import tell_and_wait
+from test_processes import tell_and_wait
 if __name__ == "__main__":
     try:
-        with heeding_signals(), SideBySide(2) as workers:
+        with heeding_signals(), WorkerProcesses(2) as workers:
             workers.map(tell_and_wait, [{folder!r}] * 2)
     except Interrupted as stop:
         sys.exit(stop.exit_code)

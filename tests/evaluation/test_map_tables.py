@@ -11,7 +11,7 @@ from def_sim.evaluation.map_tables import CountedRun, PanelAnswers, loadings_fra
 from def_sim.metrics.cultural_map import fit_map, place
 from def_sim.randomness import keyed_rng
 from def_sim.records import AnswerStatus, Dimension, ItemReference
-from def_sim.reports.map_chart import map_chart
+from def_sim.reports.charts.map_chart import map_chart
 
 NAMES = {"AAA": "First", "BBB": "Second"}
 EMPTY = dict.fromkeys(AnswerStatus, 0.0)

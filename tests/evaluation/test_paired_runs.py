@@ -12,7 +12,7 @@ from def_sim.evaluation.score_intervals import resample
 from def_sim.metrics.panel_answers import PanelAnswers
 from def_sim.randomness import keyed_rng
 from def_sim.records import AnswerStatus, Dimension, ItemReference
-from def_sim.reports.comparison_maps import pair_lines, why_no_pair
+from def_sim.reports.pages.comparison_maps import pair_lines, why_no_pair
 
 NUM_ITEMS, NUM_OPTIONS, NUM_RESPONDENTS = 40, 4, 40
 PEOPLE = keyed_rng(5, "people").dirichlet(np.ones(NUM_OPTIONS), size=NUM_ITEMS)

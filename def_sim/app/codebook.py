@@ -1,0 +1,149 @@
+"""The codebook of a survey: its items gathered, counted and written as one page.
+
+Loaded only when asked for (`stage=plan show=items`), so that a plain plan stays light.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from def_sim.answers.storage.disk import disk_errors, write_whole
+from def_sim.app.run import Run
+from def_sim.prompts import ask_messages
+from def_sim.records import FIRST_CHOICE_SLOT, Dimension, ItemReference, NoDimension, Persona, Question
+from def_sim.reports.pages.codebook import (
+    CodebookEntry,
+    CodebookFacts,
+    CodebookOption,
+    CountRow,
+    count_items,
+    render_codebook,
+)
+from def_sim.surveys.item_bank import Item
+
+
+def show_items(run: Run) -> list[str]:
+    """Writes the codebook; gives the counts and its path in words, one line each.
+
+    Raises:
+        StoreError: The folder cannot be written.
+    """
+    entries, path = codebook_entries(run), codebook_path(run)
+    html = render_codebook(run.survey.title, entries, _facts(run))
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, html.encode("utf-8"))
+    return [*count_lines(count_items(entries)), f"codebook {path}"]
+
+
+def codebook_path(run: Run) -> Path:
+    """`<output>/codebooks/<survey>-<population>.html`."""
+    folder = Path(run.config.output).expanduser() / "codebooks"
+    return folder / f"{run.config.survey.name}-{run.survey.population}.html"
+
+
+def codebook_entries(run: Run) -> list[CodebookEntry]:
+    """Every item of the survey in its order; with `items=` in the configuration, those only."""
+    people, wanted = run.loaded.reference.for_everyone(), run.config.items
+    return [
+        _entry(run, item, people.get(item.id))
+        for item in run.loaded.items.values()
+        if wanted is None or item.id in wanted
+    ]
+
+
+def _entry(run: Run, item: Item, human: ItemReference | None) -> CodebookEntry:
+    population = run.survey.population
+    question = item.question(wording=0, language=run.survey.language, population=population)
+    as_asked = _as_asked(run, question)
+    return CodebookEntry(
+        item_id=item.id,
+        source=item.id.partition(".")[0],
+        variable=item.variable,
+        topic=item.topic,
+        dimension=question.dimension,
+        direction=item.direction,
+        type=item.type,
+        level=item.level,
+        max_choices=item.max_choices,
+        options=_options(item),
+        shown_codes=question.codes,
+        volunteered=tuple(item.volunteered),
+        wordings={language: tuple(texts) for language, texts in item.wordings.items()},
+        as_seen=_as_seen(run, as_asked),
+        human=human,
+        secondary=item.secondary,
+        confidence=item.confidence,
+        rationale=item.rationale,
+        follow_up_of=item.follow_up_of,
+        filled_with=question.options[0].label if as_asked.text != question.text else None,
+        asked_in=tuple(item.asked_in),
+        is_factual=item.is_factual,
+        is_variable_verified=item.variable_verified,
+    )
+
+
+def _options(item: Item) -> tuple[CodebookOption, ...]:
+    return tuple(
+        CodebookOption(option.code, option.labels, option.variable, option.dimension, option.direction)
+        for option in item.options
+    )
+
+
+def _as_asked(run: Run, question: Question) -> Question:
+    """A follow-up as if its first option had been chosen before; any other question as it is."""
+    if run.rules.follow_up == "placeholder":
+        return question
+    return replace(question, text=question.text.replace(FIRST_CHOICE_SLOT, question.options[0].label))
+
+
+def _as_seen(run: Run, question: Question) -> str:
+    """The one turn of a respondent who remembers nothing and is from the country as a whole."""
+    [turn] = ask_messages(question, question.codes, _persona(run), (), run.presentation.pack)
+    return turn.content
+
+
+def _persona(run: Run) -> Persona:
+    return Persona(run.survey.persona_country_name, is_drawn=False)
+
+
+def _facts(run: Run) -> CodebookFacts:
+    return CodebookFacts(
+        population=run.survey.population,
+        place=_persona(run).place,
+        language=run.survey.language,
+        frame_language=run.survey.frame_language,
+        option_order=run.presentation.option_order,
+        protocol=run.config.protocol.name,
+        citations=tuple(dict.fromkeys(source.citation for source in run.loaded.reference.sources)),
+    )
+
+
+def count_lines(counts: Sequence[CountRow]) -> list[str]:
+    """The counts as a table of plain text: a line a source, type and language, a column a dimension."""
+    dimensions = [dimension for dimension in Dimension if any(row.by_dimension[dimension] for row in counts)]
+    has_others = any(row.by_dimension[NoDimension.NONE] for row in counts)
+    groups: list[Dimension | NoDimension] = [*dimensions, *([NoDimension.NONE] if has_others else [])]
+    head = ("source", "type", "lang", *(name or "none" for name in groups), "items", "wordings")
+    rows = [
+        (
+            row.source or "all",
+            row.type,
+            row.language,
+            *(str(row.by_dimension[dimension]) for dimension in groups),
+            str(row.num_items),
+            str(row.num_wordings),
+        )
+        for row in counts
+    ]
+    widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
+    return [_line(cells, widths) for cells in (head, *rows)]
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Names to the left, numbers to the right."""
+    aligned = [
+        cell.ljust(width) if place < 3 else cell.rjust(width)
+        for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return "  ".join(aligned).rstrip()

@@ -1,0 +1,114 @@
+"""The words around a cultural map: what its marks, its axes and its numbers mean.
+
+On a page they are set by the browser and not drawn, so that long and Chinese names wrap and never
+collide; in a file that stands alone they are lines below the drawing.
+"""
+
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
+from typing import Final
+
+from markupsafe import Markup
+
+from def_sim.evaluation.map_points import MapAxis, PanelPoint
+from def_sim.reports.charts.svg import SHAPES, element
+
+SURVEY_SHAPES: Final = ("panel", "uniform", "mode", "others")  # of svg.SHAPES, by the survey's place
+_LINE: Final = 18.0  # pixels
+_LINE_LENGTH: Final = 125  # letters that fit beside each other
+
+
+def _swatch(kind: str, css: str) -> Markup:
+    path = element("path", d=SHAPES[kind], transform="translate(9 10)", class_=f"dot {css}")
+    return element("svg", path, class_="swatch", width=18, height=20, aria_hidden="true")
+
+
+def mark_legend(
+    surveys: Sequence[str], panels: Sequence[PanelPoint], *, has_cells: bool, has_random: bool
+) -> Markup:
+    """What each shape stands for."""
+    people = "People of a country; dots: its groups by sex and age" if has_cells else "People of a country"
+    entries = [(_swatch("people", "country"), people)]
+    for index, survey in enumerate(surveys):
+        place = index % len(SURVEY_SHAPES)
+        entries.append((_swatch(SURVEY_SHAPES[place], f"survey-{place}"), f"Models, {survey}"))
+    if any(panel.ellipse is not None for panel in panels):
+        ring = element("ellipse", cx=11, cy=10, rx=10, ry=6, class_="ellipse survey-0")
+        swatch = element("svg", ring, class_="swatch", width=22, height=20, aria_hidden="true")
+        entries.append((swatch, "Where the model would be with other respondents (95 %)"))
+    if has_random:
+        entries.append((_swatch("planted", "random"), "Random answers"))
+    return element("ul", *(element("li", mark, words) for mark, words in entries), class_="legend")
+
+
+def axis_words(axes: tuple[MapAxis, MapAxis]) -> Markup:
+    """The answers at the four ends; nothing for axes without names."""
+    parts = []
+    for axis, low, high in zip(axes, ("left", "down"), ("right", "up"), strict=True):
+        for end, rows in ((high, axis.high), (low, axis.low)):
+            if rows:
+                parts += [element("dt", f"Further {end}"), element("dd", "; ".join(rows))]
+    return element("dl", *parts, class_="axis-words") if parts else Markup("")
+
+
+def model_list(models: Sequence[str], panels: Sequence[PanelPoint]) -> Markup:
+    """Models by their numbers; one without a point with its reason."""
+    entries = []
+    for model in models:
+        absent = [one for one in panels if one.model == model and not one.is_placed]
+        why = "; ".join(f"{one.survey}: no point, {one.why or 'no answers'}" for one in absent)
+        words = (
+            [element("bdi", model), element("span", f" ({why})", class_="faint")]
+            if why
+            else [element("bdi", model)]
+        )
+        entries.append(element("li", *words))
+    return element("ol", *entries, class_="model-keys") if entries else Markup("")
+
+
+def legend_height(num_lines: int) -> float:
+    """Pixels that so many lines of a drawn legend take."""
+    return _LINE * num_lines
+
+
+def drawn_legend(
+    surveys: Sequence[str],
+    keys: Mapping[str, str],
+    axes: tuple[MapAxis, MapAxis],
+    top: float,
+    *,
+    has_random: bool,
+) -> list[Markup]:
+    """The legend as lines below a drawing, one element each, from `top` downwards.
+
+    Args:
+        surveys: In the order of their shapes.
+        keys: Model -> its number on the map.
+        axes: Whose ends have names, or have not.
+        top: Pixels.
+        has_random: Whether random answers are on the map.
+    """
+    lines = [("people", "country", "People of a country")]
+    for index, survey in enumerate(surveys):
+        place = index % len(SURVEY_SHAPES)
+        lines.append((SURVEY_SHAPES[place], f"survey-{place}", f"Models, {survey}"))
+    words = [("", "", f"{key}  {model}") for model, key in keys.items()]
+    for axis, low, high in zip(axes, ("left", "down"), ("right", "up"), strict=True):
+        words += [
+            ("", "", f"Further {end}: {'; '.join(answers)}")
+            for end, answers in ((high, axis.high), (low, axis.low))
+            if answers
+        ]
+    if has_random:
+        lines.append(("planted", "random", "Random answers"))
+    words = [("", "", line) for _, _, text in words for line in wrap(text, _LINE_LENGTH)]
+    return [
+        _drawn_line(kind, css, text, top + _LINE * index)
+        for index, (kind, css, text) in enumerate(lines + words)
+    ]
+
+
+def _drawn_line(kind: str, css: str, text: str, top: float) -> Markup:
+    place = f"translate(12 {top + 4:g})"
+    mark = element("path", d=SHAPES[kind], transform=place, class_=f"dot {css}") if kind else Markup()
+    return element("g", mark, element("text", text, x=26, y=top + 8))

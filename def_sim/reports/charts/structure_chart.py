@@ -1,0 +1,150 @@
+"""Drawings of how answers fit together and of what the place of an option does, as inline SVG.
+
+Correlations are drawn as cells, darker where more pairs of items lie: ten thousand marks would hide each
+other and fill the page's file. Computes no score.
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from def_sim.evaluation.measures import as_percent, written
+from def_sim.evaluation.order_effects import PlaceProfile
+from def_sim.reports.charts.svg import (
+    Axis,
+    bar,
+    drawing,
+    element,
+    label,
+    number,
+    percent,
+    round_up,
+    shape,
+    vertical,
+)
+
+_NUM_CELLS: Final = 32  # along each side
+_HEIGHT, _TOP, _BOTTOM = 330, 22, 290  # pixels
+_LEFT, _RIGHT = 12.0, 99.0  # percent
+_FAINTEST: Final = 0.15  # opacity of a cell with a single pair
+_BAR, _ROW = 16, 24  # pixels
+
+
+def correlation_chart(
+    people: NDArray[np.float64], panel: NDArray[np.float64], *, slope: float = math.nan
+) -> Markup:
+    """The panel's correlations over people's: on the dashed diagonal where both are the same.
+
+    Args:
+        people: Correlations of pairs of items, shape (P,); pairs with NaN on either side are left out.
+        panel: Of the same pairs, shape (P,).
+        slope: The panel's correlation per unit of people's, drawn as a line; NaN for none.
+    """
+    known = ~(np.isnan(people) | np.isnan(panel))
+    x, y = people[known], panel[known]
+    limit = min(1.0, round_up(float(np.abs(np.concatenate([x, y, [0.1]])).max())))
+    across = Axis(limit, left=_LEFT, right=_RIGHT, low=-limit)
+    up = Axis(limit, left=_BOTTOM, right=_TOP, low=-limit)  # pixels: upwards is smaller
+    parts = [*_grid(across, up), *_cells(x, y, limit), _through(across, up, 1.0, "reference")]
+    if math.isfinite(slope):
+        parts.append(_through(across, up, slope, "macro"))
+    parts += [
+        label("Panel", 0, _TOP - 8, css="strong"),
+        label("People", _RIGHT, _BOTTOM + 34, css="strong", anchor="end"),
+    ]
+    said = f"Correlations of {x.size:,} pairs of items, panel over people; slope {written(slope)}"
+    return drawing(*parts, height=_HEIGHT, title=said, css="structure-chart")
+
+
+def _grid(across: Axis, up: Axis) -> list[Markup]:
+    parts = []
+    for tick, anchor in zip(across.ticks(), ("start", "middle", "end"), strict=True):
+        parts.append(vertical(across.place(tick), _TOP, _BOTTOM, "grid"))
+        ends = {"x1": percent(_LEFT), "x2": percent(_RIGHT)}
+        parts.append(element("line", **ends, y1=up.place(tick), y2=up.place(tick), class_="grid"))
+        text = f"{tick:g}".replace("-", "−")
+        parts.append(label(text, across.place(tick), _BOTTOM + 16, css="faint", anchor=anchor))
+        parts.append(label(text, _LEFT, up.place(tick) + 4, css="faint", anchor="end", shift=-6))
+    return parts
+
+
+def _cells(x: NDArray[np.float64], y: NDArray[np.float64], limit: float) -> list[Markup]:
+    edges = np.linspace(-limit, limit, _NUM_CELLS + 1)
+    inside = (np.clip(x, -limit, limit), np.clip(y, -limit, limit))
+    counts, _, _ = np.histogram2d(*inside, bins=[edges, edges])
+    width, height = (_RIGHT - _LEFT) / _NUM_CELLS, (_BOTTOM - _TOP) / _NUM_CELLS
+    # The root: single pairs stay visible beside cells with hundreds.
+    shade = _FAINTEST + (1 - _FAINTEST) * np.sqrt(counts / max(counts.max(), 1))
+    return [
+        element(
+            "rect",
+            x=percent(_LEFT + width * column),
+            y=_BOTTOM - height * (row + 1),
+            width=percent(width),
+            height=height,
+            fill_opacity=number(float(shade[column, row])),
+            class_="panel-bar",
+        )
+        for column, row in zip(*np.nonzero(counts), strict=True)
+    ]
+
+
+def _through(across: Axis, up: Axis, slope: float, css: str) -> Markup:
+    """A line through the origin, as far as it stays inside."""
+    end = across.high if abs(slope) <= 1 else across.high / abs(slope)
+    return element(
+        "line",
+        x1=percent(across.place(-end)),
+        x2=percent(across.place(end)),
+        y1=up.place(-end * slope),
+        y2=up.place(end * slope),
+        class_=css,
+    )
+
+
+def place_chart(profile: PlaceProfile) -> Markup:
+    """Answers by displayed place as bars; on each the mark of what content alone would give.
+
+    The line through the mark holds 95 % of what content alone gives by chance.
+    """
+    axis = Axis(min(1.0, round_up(float(max(profile.observed.max(), profile.high.max())))), left=18, right=84)
+    foot = 6 + _ROW * profile.num_options
+    parts = [vertical(axis.place(tick), 2, foot, "grid") for tick in axis.ticks()]
+    for place in range(profile.num_options):
+        parts.extend(_place_row(profile, place, axis, top=6 + _ROW * place))
+    parts.extend(
+        label(as_percent(tick), axis.place(tick), foot + 14, css="faint", anchor="middle")
+        for tick in axis.ticks()
+    )
+    said = "; ".join(
+        f"{place + 1}: {as_percent(float(observed))}, expected {as_percent(float(expected))}"
+        for place, (observed, expected) in enumerate(zip(profile.observed, profile.expected, strict=True))
+    )
+    title = f"Answers by place among {profile.num_options} options: {said}"
+    return drawing(*parts, height=foot + 20, title=title, css="place-chart")
+
+
+def _place_row(profile: PlaceProfile, place: int, axis: Axis, *, top: float) -> list[Markup]:
+    observed, expected = float(profile.observed[place]), float(profile.expected[place])
+    low, high = float(profile.low[place]), float(profile.high[place])
+    middle = top + _BAR / 2
+    name = f"Place {place + 1}"
+    is_beyond = not low - 1e-9 <= observed <= high + 1e-9
+    chance = element(
+        "line",
+        x1=percent(axis.place(low)),
+        x2=percent(axis.place(high)),
+        y1=middle,
+        y2=middle,
+        class_="macro",
+    )
+    return [
+        label(name, 0, middle + 4),
+        bar(axis.left, axis.place(observed), top, _BAR, "panel-bar"),
+        chance,
+        shape("floor", axis.place(expected), middle),
+        label(as_percent(observed), 100, middle + 4, css="strong" if is_beyond else "", anchor="end"),
+    ]

@@ -1,0 +1,134 @@
+"""The comparison of runs as one HTML file that loads nothing and calls nobody.
+
+Same escaping, look and policy as the report of a run. Computes no score, rank or interval: they come
+with the table of `compared_runs.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from string import ascii_uppercase
+from typing import Final
+
+import pandas as pd
+from markupsafe import Markup
+
+from def_sim.evaluation.compared_maps import MapsOfRuns
+from def_sim.evaluation.compared_runs import LeftOut, RunGroup, metrics_compared, respondents_in_words
+from def_sim.evaluation.measures import MEASURES, as_percent
+from def_sim.evaluation.paired_runs import METRIC as PAIRS_METRIC
+from def_sim.reports.charts.svg import shape
+from def_sim.reports.pages.comparison_maps import PairLine, map_parts, pair_lines, why_no_pair
+from def_sim.reports.pages.comparison_scores import MetricPart, RunLine, metric_part, size_in_words
+from def_sim.reports.pages.page import asset, page_style, security_policy, template
+
+# Settings that are hashes or need other words; the rest is named as in the configuration.
+_SETTING_WORDS: Final = {
+    "survey.questions": "questions as asked",
+    "prompts": "language pack",
+    "places": "place list",
+    "scored_with.reference": "people's figures",
+    "scored_with.pool_wordings": "wordings averaged before scoring",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPart:
+    """One group of comparable runs, ready to print."""
+
+    group: RunGroup
+    respondents: str  # how many, in words
+    lines: tuple[RunLine, ...]
+    differs: tuple[tuple[str, str], ...]
+    unfinished: tuple[RunLine, ...]
+    metrics: tuple[MetricPart, ...]
+    pairs: tuple[PairLine, ...] = ()
+
+    @property
+    def why_no_pair(self) -> str:
+        """Why none of the pairs has an interval; empty if one has, or if reasons differ."""
+        return why_no_pair(self.pairs)
+
+
+def render_comparison(
+    groups: Sequence[RunGroup],
+    table: pd.DataFrame,
+    left_out: Sequence[LeftOut],
+    *,
+    code_version: str,
+    maps: Sequence[MapsOfRuns] = (),
+    pairs: pd.DataFrame | None = None,
+) -> str:
+    """The whole comparison as the text of one HTML file.
+
+    Args:
+        groups: From `group_runs`.
+        table: From `comparison_table` of these groups.
+        left_out: What was found and is not in the table.
+        code_version: Of the program that writes the page.
+        maps: For all runs together.
+        pairs: From `paired_runs.pairs_table`, of all groups.
+
+    Returns:
+        HTML. Depends on the arguments alone.
+    """
+    style = page_style("comparison.css")
+    script = asset("comparison.js")
+    metrics = metrics_compared(table)
+    return template("comparison.html.jinja").render(
+        policy=security_policy(style, script),
+        style=style,
+        script=script,
+        groups=[
+            _group_part(group, table[table["group"] == group.number], metrics, pairs) for group in groups
+        ],
+        maps=[(one, map_parts(one)) for one in maps],
+        pairs_measure=MEASURES[PAIRS_METRIC],
+        measures=[MEASURES[metric] for metric in metrics],
+        left_out=left_out,
+        short_forms=sorted(
+            {(run.survey, run.short_of) for group in groups for run in group.runs if run.short_of is not None}
+        ),
+        num_runs=sum(len(group.runs) for group in groups),
+        demonstrations=sorted(
+            {run.model_label for group in groups for run in group.runs if run.is_demonstration}
+        ),
+        percent=as_percent,
+        swatch=_swatch,
+        code_version=code_version,
+    )
+
+
+def _swatch(kind: str) -> Markup:
+    return (
+        Markup('<svg class="swatch" width="18" height="20" aria-hidden="true">')
+        + shape(kind, 50, 10)
+        + Markup("</svg>")
+    )
+
+
+def _group_part(
+    group: RunGroup, table: pd.DataFrame, metrics: Sequence[str], pairs: pd.DataFrame | None
+) -> GroupPart:
+    lines = tuple(
+        RunLine(_letter(index), run, size_in_words(run.num_parameters))
+        for index, run in enumerate(group.runs)
+    )
+    return GroupPart(
+        group=group,
+        respondents=respondents_in_words(group.runs),
+        lines=lines,
+        differs=tuple((_SETTING_WORDS.get(name, name), value) for name, value in group.differs.items()),
+        unfinished=tuple(line for line in lines if not line.run.is_complete),
+        metrics=tuple(metric_part(metric, table[table["metric"] == metric], lines) for metric in metrics),
+        pairs=()
+        if pairs is None
+        else pair_lines(
+            pairs[pairs["group"] == group.number], {line.run.folder: line.letter for line in lines}
+        ),
+    )
+
+
+def _letter(index: int) -> str:
+    """A, B, ..., Z, AA, AB, ..."""
+    before, last = divmod(index, len(ascii_uppercase))
+    return (_letter(before - 1) if before else "") + ascii_uppercase[last]

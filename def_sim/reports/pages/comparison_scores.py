@@ -1,0 +1,182 @@
+"""One score of a group of runs: small multiples, the table behind them, strips by kind of model.
+
+Knows no files and computes no score, rank or interval: they come with the table of `compared_runs.py`.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from def_sim.evaluation.compared_runs import ComparedRun, is_ranked
+from def_sim.evaluation.dimensions import dimension_rank, dimension_title
+from def_sim.evaluation.measures import MEASURES, Measure, written
+from def_sim.reports.cells import (
+    Row,
+    Shown,
+    count_in,
+    number_in,
+    rows_of,
+    shown,
+)
+from def_sim.reports.charts.comparison_charts import RunMark, axis_end, small_multiple, strip_chart
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run as the page names it."""
+
+    letter: str
+    run: ComparedRun
+    size: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreCell:
+    """One score with its rank ("2", "2=" for a tie) and its interval, both empty if there is none."""
+
+    value: Shown
+    rank: str
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetricPart:
+    """One metric for one group: small multiples, the table behind them, strips by kind of model."""
+
+    measure: Measure
+    is_ranked: bool
+    multiples: tuple[tuple[str, Markup], ...]  # title, chart
+    columns: tuple[tuple[str, str], ...]  # short and whole name of each score column
+    rows: tuple[tuple[RunLine, tuple[ScoreCell, ...], Shown, str], ...]  # run, scores, normalised, items
+    strips: tuple[tuple[str, Markup], ...]
+    has_intervals: bool
+    has_unequal_items: bool
+
+
+def metric_part(metric: str, table: pd.DataFrame, lines: Sequence[RunLine]) -> MetricPart:
+    """Everything that the page shows of one metric for one group.
+
+    Args:
+        metric: One of the headline metrics.
+        table: From `comparison_table`, the rows of this metric and group.
+        lines: The runs of the group, in the order shown.
+    """
+    measure = MEASURES[metric]
+    by_place = {(row["folder"], row["scope"], row["dimension"]): row for row in rows_of(table)}
+    dimensions = sorted({d for _, scope, d in by_place if scope == "dimension"}, key=dimension_rank)
+    places = [("macro", ""), *(("dimension", dimension) for dimension in dimensions)]
+    marks = {
+        place: [_mark(line, by_place.get((line.run.folder, *place), {})) for line in lines]
+        for place in places
+    }
+    end = axis_end([mark for members in marks.values() for mark in members])
+    return MetricPart(
+        measure=measure,
+        is_ranked=is_ranked(metric),
+        multiples=tuple(
+            (_place_title(place), small_multiple(members, title=_place_title(place), end=end))
+            for place, members in marks.items()
+        ),
+        columns=tuple((_place_code(place), _place_title(place)) for place in [*places, ("micro", "")]),
+        rows=tuple(_table_row(line, by_place, [*places, ("micro", "")], measure) for line in lines),
+        strips=_strips(lines, marks["macro", ""], measure),
+        has_intervals=bool(table["interval_low"].notna().any()),
+        has_unequal_items=_has_unequal_items(table),
+    )
+
+
+def _has_unequal_items(table: pd.DataFrame) -> bool:
+    """Whether some run has no value for items for which another has one."""
+    defined = (table["num_items"] - table["num_undefined"])[table["scope"] == "micro"]
+    return defined.nunique() > 1
+
+
+def _place_title(place: tuple[str, str]) -> str:
+    words = {"macro": "Mean of topic groups", "micro": "Mean of items"}
+    return words.get(place[0]) or dimension_title(place[1])
+
+
+def _place_code(place: tuple[str, str]) -> str:
+    return {"macro": "Macro", "micro": "Micro"}.get(place[0]) or place[1]
+
+
+def _rank(row: Row) -> str:
+    """Empty also where a run is the only one with a rank."""
+    rank = count_in(row, "rank") if count_in(row, "num_ranked") > 1 else 0
+    return f"{rank}{'=' if row['is_tied'] else ''}" if rank else ""
+
+
+def _mark(line: RunLine, row: Row) -> RunMark:
+    return RunMark(
+        letter=line.letter,
+        name=line.run.model_label,
+        value=number_in(row, "value"),
+        low=number_in(row, "interval_low"),
+        high=number_in(row, "interval_high"),
+        floor=number_in(row, "floor"),
+        uniform=number_in(row, "uniform"),
+        is_tuned=line.run.is_tuned,
+        rank=_rank(row),
+    )
+
+
+def _table_row(
+    line: RunLine,
+    by_place: Mapping[tuple[str, str, str], Row],
+    places: Sequence[tuple[str, str]],
+    measure: Measure,
+) -> tuple[RunLine, tuple[ScoreCell, ...], Shown, str]:
+    rows = [by_place.get((line.run.folder, *place), {}) for place in places]
+    cells = tuple(
+        ScoreCell(shown(number_in(row, "value"), measure.why_undefined), _rank(row), _interval(row))
+        for row in rows
+    )
+    normalised = shown(number_in(rows[0], "normalised"), "Not defined for this score.")
+    micro = rows[-1]
+    defined = count_in(micro, "num_items") - count_in(micro, "num_undefined")
+    return line, cells, normalised, f"{defined} of {count_in(micro, 'num_items')}"
+
+
+def _interval(row: Row) -> str:
+    low, high = number_in(row, "interval_low"), number_in(row, "interval_high")
+    return "" if math.isnan(low) or math.isnan(high) else f"{written(low)} to {written(high)}"
+
+
+def _strips(
+    lines: Sequence[RunLine], marks: Sequence[RunMark], measure: Measure
+) -> tuple[tuple[str, Markup], ...]:
+    """The macro score of the finished runs by size, by family, by base or tuned."""
+    finished = [(line.run, mark) for line, mark in zip(lines, marks, strict=True) if line.run.is_complete]
+    by_size = sorted(finished, key=lambda pair: pair[0].num_parameters)
+    kinds = {
+        "By size": [(size_in_words(run.num_parameters), mark) for run, mark in by_size],
+        "By family": sorted(((run.family, mark) for run, mark in finished), key=lambda pair: pair[0]),
+        "Base or tuned": sorted(
+            (("tuned" if run.is_tuned else "base", mark) for run, mark in finished), key=lambda pair: pair[0]
+        ),
+    }
+    end = axis_end([mark for _, mark in finished if math.isfinite(mark.value)])
+    return tuple(
+        (title, strip_chart(_collected(named), title=f"{measure.title}, {title.lower()}", end=end))
+        for title, named in kinds.items()
+    )
+
+
+def _collected(named: Sequence[tuple[str, RunMark]]) -> list[tuple[str, list[RunMark]]]:
+    rows: dict[str, list[RunMark]] = {}
+    for name, mark in named:
+        rows.setdefault(name, []).append(mark)
+    return list(rows.items())
+
+
+def size_in_words(num_parameters: int) -> str:
+    """Parameters of a model as people say them; "unknown" for 0, which stands for not published."""
+    if num_parameters <= 0:
+        return "unknown"
+    for unit, word in ((1_000_000_000, "B"), (1_000_000, "M")):
+        if num_parameters >= unit:
+            return f"{num_parameters / unit:.3g} {word}"
+    return f"{num_parameters:,}"

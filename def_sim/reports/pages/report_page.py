@@ -1,0 +1,143 @@
+"""The report of a run as one HTML file that loads nothing and calls nobody.
+
+Everything a model wrote is text and stays text: the template escapes, the embedded answers
+are inert JSON, and a content security policy allows this file's one style sheet and one
+script, by their hashes, and nothing else. The same input gives the same bytes.
+
+Computes no score: the frames come from `def_sim/evaluation`.
+"""
+
+import math
+from collections.abc import Sequence
+from string import ascii_uppercase
+from typing import Final
+
+import pandas as pd
+from markupsafe import Markup
+
+from def_sim.evaluation.measures import MEASURES, STATUS_TITLES, as_percent, counted
+from def_sim.reports.cells import Shown, find_row, number_in, shown
+from def_sim.reports.charts.score_charts import StatusPart, status_chart
+from def_sim.reports.charts.svg import shape
+from def_sim.reports.pages.answer_browser import pack_answers, safe_json
+from def_sim.reports.pages.facts import AnswerView, RunFacts
+from def_sim.reports.pages.item_cards import item_cards
+from def_sim.reports.pages.page import asset, language_tag, page_style, security_policy, template
+from def_sim.reports.pages.score_cards import dimension_card, headline_cards, survey_value
+from def_sim.reports.sections.section import Section
+
+__all__ = ["AnswerView", "RunFacts", "render_report"]
+
+_ENTROPY_TOLERANCE: Final = 0.1  # closer to what people would show is not remarked on
+
+
+def render_report(
+    facts: RunFacts,
+    scores: pd.DataFrame,
+    distributions: pd.DataFrame,
+    statuses: pd.DataFrame,
+    answers: Sequence[AnswerView],
+    *,
+    planted: pd.DataFrame | None = None,
+    sections: Sequence[Section] = (),
+    num_answers: int | None = None,
+) -> str:
+    """The whole report as the text of one HTML file.
+
+    Args:
+        facts: What was run.
+        scores: Tidy scores (see `score_cards.py` for the columns). NaN is printed as "–".
+        distributions: One row per item, wording and option (see `item_cards.py`).
+        statuses: Columns scope, status, count, share; the scope "all" adds up to the answers on file.
+        answers: Single answers for the browser, in the order they are offered; whole respondents.
+        planted: Columns item_id, code, share: the truth that an invented population was
+            made with, drawn as a third mark. Shares in [0, 1].
+        sections: Further measures, in the order shown.
+        num_answers: Answers on file, of which those are shown; None: they are all.
+
+    Returns:
+        HTML, UTF-8 encodable whatever the models wrote. Depends on the arguments alone.
+    """
+    style, script = page_style(), asset("report.js")
+    items = item_cards(scores, distributions, planted)
+    parts = status_parts(statuses)
+    return template("report.html.jinja").render(
+        facts=facts,
+        policy=security_policy(style, script),
+        style=style,
+        script=script,
+        headline=headline_cards(scores, distributions, num_respondents=facts.num_scored),
+        entropy_sentences=entropy_sentences(scores, facts),
+        dimensions=dimension_card(scores, distributions),
+        close_count=_count_shown(survey_value(scores, "close_count")),
+        std_paper=shown(survey_value(scores, "std_paper"), "Not computed."),
+        items=items,
+        item_dimensions=list(dict.fromkeys((item.dimension, item.dimension_title) for item in items)),
+        is_planted=planted is not None,
+        statuses=parts,
+        status_total=sum(part.count for part in parts),
+        status_chart=status_chart(parts),
+        answers_json=safe_json(pack_answers(answers)),
+        num_embedded=len(answers),
+        num_answers=len(answers) if num_answers is None else num_answers,
+        num_embedded_respondents=len({answer.respondent_id for answer in answers}),
+        sections=sections,
+        measures=list(MEASURES.values()),
+        percent=as_percent,
+        swatch=_swatch,
+        counted=counted,
+        language_tag=language_tag(facts.language),
+    )
+
+
+def _count_shown(value: float) -> Shown:
+    return Shown("–", "Not computed.") if math.isnan(value) else Shown(f"{value:.0f}")
+
+
+def _swatch(kind: str) -> Markup:
+    """The mark of a legend."""
+    return (
+        Markup('<svg class="swatch" width="18" height="20" aria-hidden="true">')
+        + shape(kind, 50, 10)
+        + Markup("</svg>")
+    )
+
+
+def status_parts(statuses: pd.DataFrame) -> list[StatusPart]:
+    """The statuses that occur, in the order of `records.AnswerStatus`, shares recomputed from the counts."""
+    whole = statuses[statuses["scope"] == "all"]
+    counts = {str(status): int(count) for status, count in zip(whole["status"], whole["count"], strict=True)}
+    known = [status for status in STATUS_TITLES if counts.get(status)]
+    ordered = known + sorted(status for status in counts if status not in STATUS_TITLES and counts[status])
+    total = sum(counts.values())
+    return [
+        StatusPart(
+            key=ascii_uppercase[index % 26],
+            name=STATUS_TITLES.get(status, status),
+            css=f"status-{index % 4 if status != 'answered' else 'answered'}",
+            count=counts[status],
+            share=counts[status] / total,
+        )
+        for index, status in enumerate(ordered)
+    ]
+
+
+def entropy_sentences(scores: pd.DataFrame, facts: RunFacts) -> list[str]:
+    """What the entropy ratio says in plain words, compared with what as many people would show."""
+    row = find_row(scores, "entropy_ratio", "macro")
+    ratio, floor = number_in(row, "value"), number_in(row, "floor")
+    expected = 1.0 if math.isnan(floor) else floor
+    sentences = []
+    if ratio < expected - _ENTROPY_TOLERANCE:
+        sentences.append("The panel is less diverse than people: its answers crowd onto fewer options.")
+    if ratio > expected + _ENTROPY_TOLERANCE:
+        sentences.append(
+            "The panel's answers are flattened: spread more evenly over the options than people's. "
+            "That can lower a divergence without agreeing with anyone."
+        )
+    if facts.max_beams > 1:
+        sentences.append(
+            f"Up to {facts.max_beams} beams were used. Beams pull answers to the most likely one, "
+            "so part of the missing diversity comes from the decoding."
+        )
+    return sentences

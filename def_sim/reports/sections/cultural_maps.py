@@ -1,0 +1,120 @@
+"""The two sections on the cultural map of one run, and a map as a file that explains itself."""
+
+import math
+
+from markupsafe import Markup
+
+from def_sim.evaluation.map_findings import PanelOnMap, as_sentence
+from def_sim.evaluation.map_points import CultureMap
+from def_sim.evaluation.measures import as_percent, written
+from def_sim.reports.charts.map_chart import map_chart, map_drawing
+from def_sim.reports.charts.svg import element
+from def_sim.reports.sections.section import Section
+
+SOUND_SHOWS = (
+    "Which country's people a panel stands nearer to, over all the topics that seven countries were asked, "
+    "and whether other respondents would move it."
+)
+PUBLISHED_SHOWS = (
+    "The picture that the article's recipe gives: mean raw codes of nine topic groups, people and panels "
+    "fitted together."
+)
+PUBLISHED_HIDES = (
+    "Culture alone: scales with many points weigh most, directions of scales are ignored, a failed answer "
+    "counts as code 0, the two countries were asked different items, and every further panel moves every "
+    "point."
+)
+NO_ELLIPSE = "It has no ellipse: that takes three respondents, most of whose answers can be placed."
+
+
+def sound_hides(found: CultureMap) -> str:
+    """What a place on the sound map leaves open."""
+    left = 1 - sum(axis.explained for axis in found.axes)
+    share = "part" if math.isnan(left) else as_percent(left)
+    return (
+        f"How well a panel fits: {share} of the variance between people is on neither axis, and a panel that "
+        "answers at random stands in the middle, near some country."
+    )
+
+
+def map_body(found: CultureMap, *, title: str) -> Markup:
+    """The map, or why there is none."""
+    if found.why_no_map:
+        return element("p", f"No map. {as_sentence(found.why_no_map)}")
+    return map_chart(
+        found.countries, found.panels, found.axes, title=title, random_answers=found.random_answers
+    )
+
+
+def map_file(found: CultureMap, *, title: str) -> dict[str, Markup]:
+    """The map as a drawing that names its models, by the word "map"; nothing without a map."""
+    if found.why_no_map:
+        return {}
+    return {
+        "map": map_drawing(
+            found.countries,
+            found.panels,
+            found.axes,
+            title=title,
+            random_answers=found.random_answers,
+            has_names=True,
+        )
+    }
+
+
+def sound_map_section(place: PanelOnMap) -> Section:
+    """The panel of one run among seven countries.
+
+    Args:
+        place: On the map with axes from people alone.
+    """
+    title, found = "Cultural map", place.map
+    return Section(
+        key="map",
+        title=title,
+        shows=SOUND_SHOWS,
+        hides=sound_hides(found),
+        body=map_body(found, title=title) + element("p", _nearest(place)),
+        charts={f"cultural_{name}": drawing for name, drawing in map_file(found, title=title).items()},
+    )
+
+
+def published_map_section(place: PanelOnMap) -> Section:
+    """The map of one run after the article's recipe.
+
+    Args:
+        place: On the map as published.
+    """
+    title, found = "Cultural map, as published", place.map
+    return Section(
+        key="published_map",
+        title=title,
+        shows=PUBLISHED_SHOWS,
+        hides=PUBLISHED_HIDES,
+        body=map_body(found, title=title) + element("p", _AXES_UNKNOWN),
+        charts={f"published_{name}": drawing for name, drawing in map_file(found, title=title).items()},
+    )
+
+
+_AXES_UNKNOWN = (
+    "The article's names for its axes are not known to us. Compare distances within this map only: another "
+    "run's "
+    "map has other axes."
+)
+
+
+def _nearest(place: PanelOnMap) -> str:
+    found, panel, home = place.map, place.panel, place.home
+    if not panel.is_placed:
+        return f"The panel has no place. {place.why_no_place}"
+    by_name = dict(place.distances)
+    nearest = min(by_name, key=lambda name: by_name[name])
+    at_home = (
+        f", {written(by_name[home])} from those of {home}" if home in by_name and home != nearest else ""
+    )
+    at_random = ""
+    if found.random_answers is not None:
+        apart = math.dist((panel.x, panel.y), found.random_answers)
+        at_random = f" From random answers it stands {written(apart)}."
+    where = f"The panel stands {written(by_name[nearest])} from the people of {nearest}{at_home}.{at_random}"
+    return where if panel.ellipse else f"{where} {NO_ELLIPSE}"

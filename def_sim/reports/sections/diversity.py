@@ -1,0 +1,55 @@
+"""The section on diversity: how varied the panel's texts and choices are, beside people's."""
+
+from markupsafe import Markup
+
+from def_sim.evaluation.diversity import Diversity, PanelDiversity
+from def_sim.evaluation.measures import counted, written
+from def_sim.reports.charts.score_charts import Mark, headline_chart
+from def_sim.reports.charts.svg import element
+from def_sim.reports.sections.section import Section
+
+
+def diversity_section(diversity: PanelDiversity) -> Section:
+    """Texts and choices of the panel, and what as many people or random answerers would choose.
+
+    Args:
+        diversity: From `panel_diversity`.
+    """
+    found = diversity.choices
+    chart = headline_chart(
+        [
+            Mark("panel", "This panel", found.choice_diversity),
+            Mark("people", counted(diversity.num_respondents, "person", "people"), found.human),
+            Mark("uniform", "Random answers", found.uniform),
+        ],
+        title="Diversity of choices",
+    )
+    return Section(
+        key="diversity",
+        title="Diversity",
+        shows="How many different options the panel uses, of those that as many respondents could use.",
+        hides="Whether the variety is people's: someone who answers at random is more varied than people.",
+        body=chart + _sentences(found, diversity.texts),
+        charts={"diversity": chart},
+    )
+
+
+def _sentences(found: Diversity, text_diversity: float) -> Markup:
+    if found.reason:
+        about_people = f"No comparison with people: {found.reason}"
+    else:
+        place = "within"
+        if found.choice_diversity < found.human_low:
+            place = "below"
+        elif found.choice_diversity > found.human_high:
+            place = "above"
+        about_people = (
+            f"The panel's diversity of choices, {written(found.choice_diversity)}, lies {place} the range of "
+            f"95 % of panels of people, {written(found.human_low)} to {written(found.human_high)}; "
+            f"{found.num_items} items with one choice and figures of people."
+        )
+    about_texts = (
+        f"Diversity of texts, as published: {written(text_diversity)} (0 if everyone writes the same, 1 if "
+        "no two texts are equal). Different words need not be different opinions."
+    )
+    return element("p", about_people) + element("p", about_texts)

@@ -1,0 +1,47 @@
+"""The section on failed answers: between which ends scores lie, whatever the failed would have said."""
+
+from typing import Final
+
+from markupsafe import Markup
+
+from def_sim.evaluation.measures import MEASURES, as_percent, written
+from def_sim.evaluation.nonresponse import FIELDS, Nonresponse
+from def_sim.reports.charts.svg import element
+from def_sim.reports.sections.parts import table
+from def_sim.reports.sections.section import Section
+
+_NOTHING: Final = "No answered item has figures of people."
+
+
+def nonresponse_section(found: Nonresponse) -> Section:
+    """Means over topic groups with failures dropped, as an option of their own, and at their bounds.
+
+    Args:
+        found: From `nonresponse`.
+    """
+    return Section(
+        key="nonresponse",
+        title="Answers that failed",
+        shows="Between which ends the scores would lie, whatever those answers had been that failed.",
+        hides="Where in between: that depends on what the answers would have been, which nobody knows.",
+        body=_body(found),
+    )
+
+
+def _body(found: Nonresponse) -> Markup:
+    if not found.means:
+        return element("p", "No answer failed: the scores above are whole.")
+    if not found.num_items:
+        return element("p", f"Not known: {_NOTHING}")
+    rows = [
+        (MEASURES[metric].title, *(written(fields[field]) for field in FIELDS))
+        for metric, fields in found.means.items()
+    ]
+    columns = ("Mean of topic groups", "Left out", "As one more option", "Least", "Most")
+    words = (
+        f"{as_percent(found.share_failed)} of the answers failed. Left out: as in the scores above, which "
+        "compare those who answered. As one more option: people never chose it; along a scale it has no "
+        "place. Least and most: each failed answer on the option that lowers or raises the score. The floor "
+        "for least and most is that of everyone who was asked."
+    )
+    return table("Scores by what is made of failed answers", columns, rows) + element("p", words)

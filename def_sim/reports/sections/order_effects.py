@@ -1,0 +1,50 @@
+"""The section on option order: whether the place at which an option was shown decides."""
+
+from markupsafe import Markup
+
+from def_sim.evaluation.measures import written
+from def_sim.evaluation.order_effects import OrderEffects, PlaceBias
+from def_sim.reports.charts.score_charts import Mark, headline_chart
+from def_sim.reports.charts.svg import element
+from def_sim.reports.sections.section import Section
+
+
+def order_section(effects: OrderEffects) -> Section:
+    """The share of answers that the place of an option accounts for, beside what chance gives.
+
+    Args:
+        effects: From `order_effects`.
+    """
+    found = effects.bias
+    chart = headline_chart(
+        [
+            Mark("panel", "This panel", found.index),
+            Mark("floor", "If content decides", found.by_chance),
+            Mark("mode", "95 % of such lie below", found.by_chance_high),
+        ],
+        title="Answers that would have to change place",
+    )
+    return Section(
+        key="order",
+        title="Order of the options",
+        shows="The share of answers that would have to change place to be as content alone would give them.",
+        hides="Habits on scales, whose options are always shown in order, and items with several choices.",
+        body=(chart if not found.reason else Markup()) + element("p", _sentence(found)),
+        charts={} if found.reason else {"order": chart},
+    )
+
+
+def _sentence(found: PlaceBias) -> str:
+    if found.reason:
+        return f"Not known: {found.reason}"
+    verdict = "more than chance gives" if found.is_flagged else "no more than chance gives"
+    return (
+        f"Less what chance gives: {written(found.debiased)}, {verdict} (p = {found.p_value:.3f}). "
+        f"The first place got {_points(found.first_excess)} of the answers than expected, the last "
+        f"{_points(found.last_excess)}; {found.num_answers:,} answers to {found.num_items} items."
+    )
+
+
+def _points(excess: float) -> str:
+    """A difference of shares, in words."""
+    return f"{100 * abs(excess):.1f} points {'more' if excess >= 0 else 'fewer'}"

@@ -1,0 +1,95 @@
+"""The section on structure: whether one respondent's answers hang together as people's do."""
+
+import math
+
+from markupsafe import Markup
+
+from def_sim.evaluation.measures import counted, written
+from def_sim.evaluation.structure import NO_SPAN, PanelStructure, Structure
+from def_sim.reports.charts.score_charts import Mark, headline_chart
+from def_sim.reports.charts.structure_chart import correlation_chart
+from def_sim.reports.charts.svg import element
+from def_sim.reports.sections.parts import between, legend, line_swatch, not_known
+from def_sim.reports.sections.section import Section
+
+
+def structure_section(structure: PanelStructure) -> Section:
+    """Correlations between items, panel beside people.
+
+    Args:
+        structure: From `panel_structure`.
+    """
+    found = structure.beside_people
+    people, panel = structure.people, structure.panel
+    chart = Markup() if found.reason else correlation_chart(people, panel, slope=found.slope)
+    body = not_known(found.reason) if found.reason else _body(found, chart, structure.num_respondents)
+    return Section(
+        key="structure",
+        title="Structure",
+        shows="How far the panel's correlations between items are from people's, between those of as many "
+        "people (the floor) and those of a panel without structure.",
+        hides="Whether the shares are right; and at small N the floor and a panel without structure nearly "
+        "meet.",
+        body=body,
+        charts={} if found.reason else {"structure": chart},
+    )
+
+
+def _body(found: Structure, chart: Markup, num_respondents: int) -> Markup:
+    difference = found.mean_abs_difference
+    marks = [
+        Mark("panel", "This panel", difference.value),
+        Mark("floor", f"{counted(num_respondents, 'person', 'people')} (floor)", difference.floor),
+        Mark("uniform", "Without structure", difference.shuffled),
+    ]
+    title = "Mean difference of two correlations"
+    key = legend(
+        (line_swatch("reference"), "Same as people"),
+        (line_swatch("macro"), f"Slope of this panel, {written(found.slope)}"),
+    )
+    return (
+        element("h3", f"{title}, {found.num_pairs:,} pairs of items")
+        + headline_chart(marks, title=title)
+        + _sentences(found)
+        + element("h3", "Correlations of pairs of items, darker where more of them lie")
+        + key
+        + chart
+    )
+
+
+def _sentences(found: Structure) -> Markup:
+    difference = found.mean_abs_difference
+    place = "within" if found.is_as_people else "above"
+    about_difference = (
+        f"The difference, {written(difference.value)}, lies {place} the range of 95 % of panels of people, "
+        f"{written(difference.floor_low)} to {written(difference.floor_high)}. A panel without structure is "
+        "this one with each item's answers handed out anew."
+    )
+    about_slope = (
+        f"Slope, the panel's correlation per unit of people's: {written(found.slope)}"
+        f"{between(found.slope_low, found.slope_high)}; 0 is no structure, 1 as strong as people's. "
+    )
+    lines = [about_difference, about_slope + _chance(found), _normalised(found)]
+    if found.num_undefined:
+        lines.append(
+            f"{found.num_undefined:,} pairs are known of people but not of the panel: it gave one of the two "
+            "items the same answer throughout, or too few answers."
+        )
+    return Markup().join(element("p", line) for line in lines)
+
+
+def _chance(found: Structure) -> str:
+    verdict = "Some structure is there" if found.has_structure else "No structure is to be seen"
+    return f"{verdict} (p = {found.p_no_structure:.2f} for a panel without any)."
+
+
+def _normalised(found: Structure) -> str:
+    """With a warning where people scatter by more than what lies between them and no structure."""
+    difference = found.mean_abs_difference
+    span, scatter = difference.shuffled - difference.floor, difference.floor_high - difference.floor_low
+    if math.isnan(found.normalised):
+        return f"Not normalised: {NO_SPAN[0].lower()}{NO_SPAN[1:]}"
+    number = f"Normalised: {written(found.normalised)} (1 as people, 0 without structure)."
+    if not span < scatter:
+        return number
+    return f"{number} At this size floor and no structure nearly meet: mostly noise, so read the slope."

@@ -1,0 +1,55 @@
+"""The section on variety: what people with answers as varied as the panel's would score."""
+
+import math
+
+from markupsafe import Markup
+
+from def_sim.evaluation.measures import MEASURES, as_percent, written
+from def_sim.evaluation.variety import METRIC, Variety
+from def_sim.reports.charts.score_charts import Mark, headline_chart
+from def_sim.reports.charts.svg import element
+from def_sim.reports.sections.parts import not_known
+from def_sim.reports.sections.section import Section
+
+
+def variety_section(found: Variety) -> Section:
+    """The panel's divergence beside that of people who are made as varied as it.
+
+    Args:
+        found: From `variety`.
+    """
+    chart = _chart(found) if found.num_items else Markup()
+    return Section(
+        key="variety",
+        title="Closeness and variety",
+        shows="How far people would be from themselves if their answers were as varied as the panel's: the "
+        "price of its variety alone.",
+        hides="Which answers are wrong, or whether a panel with that score answers as these people do.",
+        body=chart + (not_known(found.why) if found.why else element("p", _sentence(found))),
+        charts={"variety": chart} if found.num_items else {},
+    )
+
+
+def _chart(found: Variety) -> Markup:
+    marks = [
+        Mark("panel", "This panel", found.value),
+        Mark("mode", "People as varied as it", found.price),
+        Mark("floor", "People (floor)", found.floor),
+        Mark("uniform", "Random answers", found.at_random),
+    ]
+    return headline_chart(
+        [mark for mark in marks if not math.isnan(mark.value)], title=MEASURES[METRIC].title
+    )
+
+
+def _sentence(found: Variety) -> str:
+    others = "answer at random" if found.share > 0 else "give the most frequent answer"
+    made = f"People are as varied as the panel when {as_percent(abs(found.share))} of them {others}. "
+    price, floor, excess = found.price, found.floor, found.value - found.floor
+    if not excess > 0:
+        return f"{made}The panel is no farther from people than people are."
+    part = min(max((price - floor) / excess, 0.0), 1.0)
+    return (
+        f"{made}They would then score {written(price)}: {as_percent(part)} of the panel's distance above the "
+        f"floor is the price of its variety, the rest is which answers it gives."
+    )

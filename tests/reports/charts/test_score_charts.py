@@ -1,0 +1,92 @@
+"""Drawings: where marks stand, what is said, and that a missing number is never a zero."""
+
+import math
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from def_sim.evaluation.measures import as_percent, written
+from def_sim.reports.charts.score_charts import (
+    DimensionRow,
+    Mark,
+    StatusPart,
+    dimension_chart,
+    headline_chart,
+    pair_chart,
+    status_chart,
+)
+from def_sim.reports.charts.svg import SHAPES, Axis, element, round_up
+
+
+def test_attributes_and_children_are_escaped():
+    assert element("text", "a<b", class_='x"y') == '<text class="x&#34;y">a&lt;b</text>'
+
+
+@pytest.mark.parametrize(("value", "end"), [(0.37, 0.4), (1.0, 1.0), (1.31, 1.5), (7.0, 8.0), (0.0, 1.0)])
+def test_an_axis_ends_on_a_round_number(value, end):
+    assert round_up(value) == pytest.approx(end)
+
+
+def test_values_beyond_an_axis_stand_on_its_ends():
+    axis = Axis(high=2.0, left=40, right=80)
+    assert [axis.place(value) for value in (-1.0, 0.0, 1.0, 5.0)] == [40, 40, 60, 80]
+
+
+def test_every_drawing_is_well_formed_and_titled():
+    row = DimensionRow("Tradition & more", 0.4, 0.1, 0.9, 3)
+    drawings = [
+        headline_chart([Mark(kind, kind, 0.2) for kind in SHAPES], title="Total variation", reference=1.0),
+        dimension_chart([row], macro=0.4, micro=0.3),
+        pair_chart("1 <yes>", 0.5, 0.25, 0.3),
+        status_chart([StatusPart("A", "Answered", "status-answered", 4, 1.0)]),
+    ]
+    for drawing in drawings:
+        root = ElementTree.fromstring(drawing)
+        assert root.find("title").text == root.get("aria-label")
+
+
+def test_an_undefined_mark_is_written_as_a_dash_and_not_drawn():
+    drawn = headline_chart([Mark("panel", "This panel", 0.2), Mark("floor", "Floor", math.nan)], title="TV")
+    assert "Floor –" in drawn
+    assert drawn.count("<path") == 1
+
+
+def test_bars_are_proportional_to_their_shares():
+    drawn = pair_chart("yes", 0.5, 0.25)
+    widths = [float(width) for width in re.findall(r'<rect [^>]*width="([\d.]+)%"', drawn)]
+    assert widths[0] == pytest.approx(2 * widths[1])
+
+
+def test_an_undefined_share_has_no_bar():
+    assert "<rect" not in pair_chart("yes", math.nan, math.nan)
+
+
+def test_the_means_of_no_item_are_not_drawn():
+    drawn = dimension_chart(
+        [DimensionRow("Tradition", math.nan, math.nan, math.nan, 0)], macro=math.nan, micro=math.nan
+    )
+    assert "macro mean –" in drawn
+    assert 'class="macro"' not in drawn
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0712, "0.071"),
+        (1.104, "1.10"),
+        (-2.56, "−2.56"),
+        (0.99951, "1.00"),
+        (math.nan, "–"),
+        (math.inf, "∞"),
+    ],
+)
+def test_scores_are_written_with_three_digits(value, text):
+    assert written(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.0, "0 %"), (0.0532, "5.3 %"), (0.0996, "10 %"), (1.0, "100 %"), (math.nan, "–")]
+)
+def test_small_shares_keep_a_decimal(share, text):
+    assert as_percent(share) == text

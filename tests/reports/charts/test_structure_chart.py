@@ -1,0 +1,99 @@
+"""Drawings of correlations and of places: where things stand, and what is never drawn."""
+
+import math
+import re
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+
+from def_sim.metrics.position_bias import PlaceProfile, position_bias
+from def_sim.reports.charts.structure_chart import correlation_chart, place_chart
+
+
+def cells(drawn):
+    return [one.attrib for one in ElementTree.fromstring(drawn).iter("rect")]
+
+
+def middle(cell):
+    x, width = (float(cell[name].rstrip("%")) for name in ("x", "width"))
+    return x + width / 2, float(cell["y"]) + float(cell["height"]) / 2
+
+
+def test_each_pair_is_in_one_cell_and_the_fullest_is_the_darkest():
+    people = np.array([0.31, 0.31, 0.31, -0.52])
+    panel = np.array([0.33, 0.33, 0.33, 0.71])
+    drawn = cells(correlation_chart(people, panel))
+    assert len(drawn) == 2
+    assert sorted(float(one["fill-opacity"]) for one in drawn) == pytest.approx([0.64, 1.0], abs=0.01)
+
+
+def test_pairs_on_the_diagonal_stand_on_the_dashed_line():
+    for r in (-0.7, 0.01, 0.45):
+        drawn = correlation_chart(np.array([r, 0.99]), np.array([r, 0.99]))
+        [line] = [
+            one.attrib
+            for one in ElementTree.fromstring(drawn).iter("line")
+            if one.get("class") == "reference"
+        ]
+        left, right = (float(line[name].rstrip("%")) for name in ("x1", "x2"))
+        at, height = middle(min(cells(drawn), key=lambda one: float(one["x"].rstrip("%"))))
+        share = (at - left) / (right - left)
+        on_line = float(line["y1"]) + share * (float(line["y2"]) - float(line["y1"]))
+        assert height == pytest.approx(on_line, abs=5)  # half a cell
+
+
+def test_a_higher_correlation_of_the_panel_stands_higher_and_a_steep_line_stays_inside():
+    drawn = correlation_chart(np.array([0.1, 0.1]), np.array([0.1, 0.6]), slope=6.0)
+    low, high = sorted((middle(one)[1] for one in cells(drawn)), reverse=True)
+    assert high < low
+    for line in ElementTree.fromstring(drawn).iter("line"):
+        assert all(22 <= float(line.get(name)) <= 290 for name in ("y1", "y2"))
+
+
+def test_unknown_pairs_are_not_drawn_and_no_pair_is_no_error():
+    drawn = correlation_chart(np.array([0.1, math.nan, 0.3]), np.array([0.2, 0.1, math.nan]))
+    assert len(cells(drawn)) == 1
+    assert "Correlations of 1 pairs" in drawn
+    empty = correlation_chart(np.array([]), np.array([]))
+    assert cells(empty) == []
+    assert 'class="macro"' not in empty
+    assert "slope –" in empty
+
+
+def test_ten_thousand_pairs_make_a_small_drawing():
+    r = np.random.default_rng(1).uniform(-0.9, 0.9, size=(2, 10_000))
+    assert len(correlation_chart(*r)) < 150_000
+
+
+def test_places_are_bars_with_the_expectation_as_a_mark():
+    profile = PlaceProfile(
+        num_options=2,
+        num_answers=40,
+        observed=np.array([0.75, 0.25]),
+        expected=np.array([0.5, 0.5]),
+        low=np.array([0.4, 0.4]),
+        high=np.array([0.6, 0.6]),
+    )
+    drawn = place_chart(profile)
+    widths = [float(one["width"].rstrip("%")) for one in cells(drawn)]
+    assert widths[0] == pytest.approx(3 * widths[1], rel=1e-3)
+    assert drawn.count('class="mark floor"') == 2
+    assert "1: 75 %, expected 50 %; 2: 25 %, expected 50 %" in drawn
+    assert len(re.findall(r'class="strong"', drawn)) == 2  # both are beyond chance
+
+
+def test_a_panel_without_bias_has_no_place_beyond_chance():
+    orders = [[[0, 1]], [[1, 0]]] * 10
+    bias = position_bias(np.zeros((20, 1)), orders, [2], rng=np.random.default_rng(2))
+    assert 'class="strong"' not in place_chart(bias.profiles[0])
+
+
+def test_drawings_are_well_formed_and_titled():
+    orders = [[[0, 1]], [[1, 0]]] * 10
+    [profile] = position_bias(
+        np.arange(20).reshape(20, 1) % 2, orders, [2], rng=np.random.default_rng(3)
+    ).profiles
+    for drawn in (correlation_chart(np.array([0.2]), np.array([0.1]), slope=0.5), place_chart(profile)):
+        root = ElementTree.fromstring(drawn)
+        assert root.find("title").text == root.get("aria-label")

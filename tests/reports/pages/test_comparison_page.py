@@ -1,0 +1,158 @@
+"""The page of a comparison: what it says of each run, that it loads nothing, that names stay text."""
+
+import base64
+import hashlib
+import html as html_module
+import math
+import re
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from some_runs import run, scores
+
+from def_sim.evaluation.compared_runs import LeftOut, comparison_table, group_runs
+from def_sim.reports.charts.comparison_charts import RunMark, axis_end, layers_of, small_multiple, strip_chart
+from def_sim.reports.pages.comparison_page import render_comparison
+from def_sim.reports.pages.comparison_scores import size_in_words
+
+
+def page(*runs, left_out=()):
+    groups = group_runs(runs)
+    return render_comparison(groups, comparison_table(groups), left_out, code_version="0.1")
+
+
+def said(html: str) -> str:
+    """The text that a reader sees."""
+    body = re.sub(r"<(script|style)>.*?</\1>", "", html, flags=re.DOTALL)
+    return " ".join(html_module.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def mark(letter="A", value=0.1, low=math.nan, high=math.nan, **more):
+    known = RunMark(letter, f"Model {letter}", value, low, high, 0.05, 0.4, True)
+    return replace(known, **more)
+
+
+def test_every_run_is_named_with_size_family_kind_and_rank():
+    html = page(run("a", 0.2, family="llama", num_parameters=8_030_000_000), run("b", 0.1, is_tuned=False))
+    text = said(html)
+    assert "A Model a llama 8.03 B tuned 1 100 %" in text
+    assert "B Model b family 7 B base 1 100 %" in text
+    assert "Mean of topic groups: A Model a 0.200 (rank 2); B Model b 0.100 (rank 1)" in html
+
+
+def test_names_from_a_configuration_stay_text():
+    html = page(run("<i>a</i>", model_label="</title><script>alert(1)</script>"), run("b"))
+    assert "<script>alert" not in html
+    assert "<i>" not in html
+
+
+def test_the_page_loads_nothing_and_its_policy_names_its_own_style_and_script():
+    html = page(run("a"), run("b"))
+    policy = html_module.unescape(re.search(r'Policy" content="([^"]*)"', html).group(1))
+    blocks = [re.search(f"<{tag}>(.*?)</{tag}>", html, re.DOTALL).group(1) for tag in ("style", "script")]
+    digests = [base64.b64encode(hashlib.sha256(block.encode()).digest()).decode() for block in blocks]
+    assert policy.startswith("default-src 'none'; ")
+    assert f"style-src 'sha256-{digests[0]}'; script-src 'sha256-{digests[1]}'" in policy
+    assert not re.search(r"\b(src|style)=", html.replace(blocks[0], "").replace(blocks[1], ""))
+    assert "http://" not in html
+    assert "https://" not in html
+
+
+def test_an_unfinished_run_is_said_with_its_share_done():
+    text = said(page(run("a", num_done=15), run("b")))
+    assert "A: 15 of 60 answers (25 %)" in text
+    assert "have no rank" in text
+    assert "Not finished" not in said(page(run("a"), run("b")))
+
+
+def test_what_was_left_out_is_said_with_the_reason():
+    assert "outputs/x : No answers." in said(page(run("a"), left_out=[LeftOut("outputs/x", "No answers.")]))
+
+
+def test_an_undefined_score_is_a_dash_with_its_reason_and_never_zero():
+    html = page(run("a", math.nan), run("b", 0.2), run("c", 0.3))
+    assert '<abbr class="undefined" title="Not defined for these answers.">–</abbr>' in html
+    assert "A Model a –; B Model b 0.200 (rank 1)" in html
+    assert not re.search(r"\bnan\b", said(html), flags=re.IGNORECASE)
+
+
+def test_without_intervals_the_page_says_that_chance_is_not_ruled_out():
+    bounded = scores(0.1, interval_low=0.08, interval_high=0.13)
+    assert "more than chance: no intervals were computed" in said(page(run("a"), run("b")))
+    text = said(page(run("a", scores=bounded), run("b")))
+    assert "no intervals were computed" not in text
+    assert "0.080 to 0.130" in text
+
+
+def test_a_run_without_its_like_is_not_ranked():
+    html = page(run("a"))
+    assert "nothing to rank it with" in said(html)
+    assert "rank 1" not in html
+
+
+def test_runs_scored_on_different_items_are_noticed():
+    micro = scores(0.1).assign(scope="micro")
+    fewer = run("b", scores=micro.assign(num_undefined=1))
+    assert "not scored on the same items" in said(page(run("a", scores=micro), fewer))
+    assert "not scored on the same items" not in said(page(run("a", scores=micro), run("b", scores=micro)))
+
+
+def test_a_short_questionnaire_is_said_to_be_one_and_stands_apart():
+    short = run("b", survey="us_short", short_of="us", settings={"survey.questions": "q2"})
+    text = said(page(run("a"), short))
+    assert "us_short asks a part of the items of us ." in text
+    assert "Group 2: survey us_short (short form of us), USA" in text
+    assert "Short questionnaires" not in said(page(run("a")))
+
+
+def test_only_a_comparison_with_a_demonstration_carries_its_banner():
+    assert "Demonstration." in said(page(run("a", is_demonstration=True)))
+    assert "Demonstration." not in said(page(run("a")))
+
+
+def test_the_same_runs_in_any_order_give_the_same_page():
+    assert page(run("a"), run("b")) == page(run("b"), run("a"))
+
+
+@pytest.mark.parametrize(
+    ("num_parameters", "words"),
+    [
+        (7_241_732_096, "7.24 B"),
+        (46_702_792_704, "46.7 B"),
+        (1_614_720, "1.61 M"),
+        (900, "900"),
+        (0, "unknown"),
+    ],
+)
+def test_sizes_are_written_as_people_say_them(num_parameters, words):
+    assert size_in_words(num_parameters) == words
+
+
+def test_charts_are_well_formed_and_an_interval_is_drawn_only_where_there_is_one():
+    with_interval = small_multiple([mark(low=0.05, high=0.2)], title="TV & more", end=0.4)
+    without = small_multiple([mark()], title="TV & more", end=0.4)
+    strip = strip_chart([("7 B <new>", [mark(), mark("B", math.nan)])], title="By size", end=0.4)
+    for drawn in (with_interval, without, strip):
+        ElementTree.fromstring(drawn)
+    assert with_interval.count('class="interval"') == 1
+    assert "interval" not in without
+    assert strip.count("<circle") == 1  # what has no value is named in the title and not drawn
+    assert "B –" in strip
+
+
+def test_an_axis_reaches_beyond_every_value_interval_and_control():
+    assert axis_end([mark(value=0.1, high=0.7)]) >= 0.7
+    assert axis_end([mark(value=math.nan, floor=math.nan, uniform=math.nan)]) == 1.0
+
+
+def test_marks_that_would_touch_stand_below_each_other():
+    # 10 and 12 are too near; 18 is 8 from the first, so it stands in the first layer again.
+    assert layers_of([10.0, 12.0, 18.0, 30.0]) == [0, 1, 0, 0]
+
+
+def test_ranks_are_shown_for_finished_runs_only():
+    table = comparison_table(group_runs([run("a", num_done=1), run("b"), run("c", 0.3)]))
+    assert pd.isna(table.set_index("model").loc["a", "rank"])
+    assert "A Model a 0.100; B Model b 0.100 (rank 1)" in page(run("a", num_done=1), run("b"), run("c", 0.3))

@@ -1,0 +1,378 @@
+"""The report's page: what it says, that it loads nothing, and that model text stays text."""
+
+import base64
+import hashlib
+import math
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from def_sim.reports.pages.report_page import (
+    AnswerView,
+    RunFacts,
+    entropy_sentences,
+    render_report,
+    status_parts,
+)
+from def_sim.reports.pages.score_cards import dimension_card, why_no_mean
+
+METRICS = ("js_divergence", "total_variation", "kl_paper", "wasserstein", "entropy_ratio")
+FACTS = RunFacts(
+    model_label="Some model",
+    survey_title="Some survey",
+    population="CHN",
+    language="zh",
+    frame_language="en",
+    strategy="diversity_enhanced",
+    protocol="paper",
+    num_respondents=2,
+    num_planned=4,
+    num_done=4,
+    is_complete=True,
+    is_demonstration=False,
+    seed=7,
+    run_hash="abc123",
+    code_version="0.1",
+    created="2026-11-20",
+    citations=("Some data set, https://doi.org/10.14281/18241.24",),
+    modifications={"prompt": True, "configuration": True, "memory": False},
+    parameters={"strategy.max_beam": "5"},
+)
+
+
+def score_row(scope: str, metric: str, value: float, **more: object) -> dict[str, object]:
+    row = {"scope": scope, "item_id": "", "wording": pd.NA, "dimension": "", "metric": metric, "value": value}
+    controls = {"floor": 0.05, "human_to_human": 0.01, "uniform": 0.3, "mode": 0.4, "normalised": 0.8}
+    return row | controls | {"num_items": 2, "num_undefined": 0} | more
+
+
+@pytest.fixture
+def scores() -> pd.DataFrame:
+    rows = [score_row(scope, metric, 0.1) for metric in METRICS for scope in ("micro", "macro")]
+    rows += [score_row("dimension", metric, 0.1, dimension="EVI") for metric in METRICS]
+    for item in ("a", "b"):
+        rows += [score_row("item", m, 0.2, item_id=item, wording=0, dimension="EVI") for m in METRICS]
+    rows += [score_row("micro", "close_count", 2.0), score_row("micro", "std_paper", 0.25)]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def distributions() -> pd.DataFrame:
+    rows = [
+        {
+            "item_id": item,
+            "wording": 0,
+            "topic": f"topic {item}",
+            "dimension": "EVI",
+            "type": "single",
+            "level": "nominal",
+            "code": code,
+            "label": "重要" if code == 1 else "<b>不重要</b>",
+            "position": code,
+            "simulated_count": 1.0,
+            "simulated_share": 0.5,
+            "human_share": 0.25 if code == 1 else 0.75,
+            "human_n": 3036.0,
+            "human_n_effective": math.nan,
+            "num_asked": 2.0,
+            "num_answered": 2.0,
+            "num_failed": 0.0,
+            "num_not_asked": 0.0,
+        }
+        for item in ("a", "b")
+        for code in (1, 2)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def statuses() -> pd.DataFrame:
+    rows = [("all", "answered", 3, 0.75), ("all", "refused", 1, 0.25), ("all", "truncated", 0, 0.0)]
+    rows += [("dimension", "answered", 3, 0.75), ("dimension", "refused", 1, 0.25)]
+    return pd.DataFrame(rows, columns=["scope", "status", "count", "share"])
+
+
+def answer(text: str, respondent: str = "r00000", question: str = "a#0") -> AnswerView:
+    return AnswerView(
+        respondent_id=respondent,
+        question_id=question,
+        topic="topic a",
+        decoding="1 beam, sampled",
+        place="Chengdu",
+        memory=(("What before?", "Answer: 1"),),
+        prompt="What now?",
+        text=text,
+        status="answered",
+        choices=(1,),
+        choice_labels=("重要",),
+        method="number",
+    )
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, the text outside scripts and styles, and the scripts."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.scripts: list[str] = []
+        self.styles: list[str] = []
+        self._inside = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._inside = tag if tag in ("script", "style") else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        {"script": self.scripts, "style": self.styles}.get(self._inside, self.words).append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def test_what_a_model_wrote_cannot_become_markup(scores, distributions, statuses):
+    hostile = [
+        "<script>alert(1)</script>",
+        "</script><img src=x onerror=alert(2)>",
+        "<!-- <script>",
+        "\u2028",
+    ]
+    innocent = render_report(FACTS, scores, distributions, statuses, [answer("hello")] * 4)
+    html = render_report(FACTS, scores, distributions, statuses, [answer(text) for text in hostile])
+    # The same elements in the same order, whatever was answered.
+    assert [tag for tag, _ in Page(html).tags] == [tag for tag, _ in Page(innocent).tags]
+    assert "\u2028" not in html
+    assert "<b>不重要</b>" not in html
+    assert "&lt;b&gt;不重要&lt;/b&gt;" in html
+
+
+def test_facts_are_escaped_in_text_and_attributes(scores, distributions, statuses):
+    html = render_report(
+        replace(FACTS, model_label='"><img src=x>', parameters={"<i>": "</code>"}),
+        scores,
+        distributions,
+        statuses,
+        [],
+    )
+    assert not [tag for tag, _ in Page(html).tags if tag in ("img", "i")]
+
+
+def test_a_lone_surrogate_does_not_stop_the_page_from_being_written(scores, distributions, statuses):
+    html = render_report(FACTS, scores, distributions, statuses, [answer("half \ud83d a face")])
+    assert "half \\ud83d a face" in html.encode("utf-8").decode("utf-8")
+
+
+def test_the_page_loads_nothing(scores, distributions, statuses):
+    html = render_report(FACTS, scores, distributions, statuses, [answer("see https://example.org/x.js")])
+    page = Page(html)
+    loading = {
+        "link",
+        "img",
+        "iframe",
+        "object",
+        "embed",
+        "base",
+        "form",
+        "audio",
+        "video",
+        "source",
+        "image",
+    }
+    assert not {tag for tag, _ in page.tags} & loading
+    addresses = [attributes["src"] for _, attributes in page.tags if "src" in attributes]
+    assert addresses == []
+    links = {attributes["href"] for tag, attributes in page.tags if tag == "a"}
+    assert {link for link in links if link and not link.startswith("#")} == {
+        "https://doi.org/10.14281/18241.24"
+    }
+    assert set(re.findall(r"url\(([^)]*)\)", html)) == {"#hatch"}
+    assert "@import" not in html
+
+
+def test_the_policy_names_exactly_the_one_style_sheet_and_the_one_script(scores, distributions, statuses):
+    page = Page(render_report(FACTS, scores, distributions, statuses, [answer("hello")]))
+    policy = next(a["content"] for tag, a in page.tags if tag == "meta" and "http-equiv" in a)
+    assert policy is not None
+    digests = [
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        for text in (*page.styles, page.scripts[-1])
+    ]
+    assert f"style-src 'sha256-{digests[0]}'; script-src 'sha256-{digests[1]}'" in policy
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert not [tag for tag, attributes in page.tags if "style" in attributes]  # the policy would drop them
+
+
+def test_an_undefined_score_is_a_dash_with_its_reason(scores, distributions, statuses):
+    is_distance = (scores["metric"] == "wasserstein") & (scores["scope"] == "item")
+    scores.loc[is_distance, "value"] = math.nan
+    html = render_report(FACTS, scores, distributions, statuses, [])
+    dash = '<abbr class="undefined" title="The options have no order.">–</abbr>'
+    assert html.count(f"W1 <b>{dash}</b>") == 2
+    assert "W1 <b>0" not in html
+    assert not re.search(r"\bnan\b", Page(html).text, flags=re.IGNORECASE)
+
+
+def test_an_item_without_reference_shows_dashes_instead_of_bars(scores, distributions, statuses):
+    distributions.loc[distributions["item_id"] == "a", ["human_share", "human_n"]] = math.nan
+    page = Page(render_report(FACTS, scores, distributions, statuses, []))
+    said = [a["aria-label"] for tag, a in page.tags if tag == "svg" and a.get("class") == "pair"]
+    assert said[0] == "1 重要: panel 50 %, people –"
+    assert said[2] == "1 重要: panel 50 %, people 25 %"
+    assert "People: no reference" in page.text
+
+
+def test_the_statuses_add_up_to_the_plan(statuses):
+    parts = status_parts(statuses)
+    assert [(part.key, part.name, part.count) for part in parts] == [
+        ("A", "Answered", 3),
+        ("B", "Refused", 1),
+    ]
+    assert sum(part.share for part in parts) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("num_planned", "sentence"),
+    [
+        (4, "That is the whole plan: 2 respondents × 2 questions = 4."),
+        (10, "6 of 10 planned answers are still to come."),
+        (2, "This is more than the plan of 2"),
+    ],
+)
+def test_the_page_says_how_the_statuses_relate_to_the_plan(
+    num_planned, sentence, scores, distributions, statuses
+):
+    facts = replace(FACTS, num_planned=num_planned)
+    assert sentence in Page(render_report(facts, scores, distributions, statuses, [])).text
+
+
+def test_a_planted_truth_is_a_third_mark_and_is_named(scores, distributions, statuses):
+    planted = pd.DataFrame({"item_id": ["a", "a"], "code": [1, 2], "share": [0.3, 0.7]})
+    without = render_report(FACTS, scores, distributions, statuses, [])
+    html = render_report(FACTS, scores, distributions, statuses, [], planted=planted)
+    assert "1 重要: panel 50 %, people 25 %, planted 30 %" in html
+    assert html.count('class="planted-line"') == 2  # item b has no planted truth
+    assert "The population behind this run is invented." in Page(html).text
+    assert 'class="planted-line"' not in without
+    assert "invented" not in Page(without).text
+
+
+@pytest.mark.parametrize("is_demonstration", [True, False])
+def test_only_a_demonstration_carries_its_banner(is_demonstration, scores, distributions, statuses):
+    facts = replace(FACTS, is_demonstration=is_demonstration)
+    text = Page(render_report(facts, scores, distributions, statuses, [])).text
+    assert ("its scores say nothing about any real model" in text) is is_demonstration
+
+
+def test_an_unfinished_run_says_how_much_is_done_and_how_to_go_on(scores, distributions, statuses):
+    facts = replace(FACTS, is_complete=False, num_planned=16, resume_command="python -m def_sim survey=cn")
+    text = Page(render_report(facts, scores, distributions, statuses, [])).text
+    assert "4 of 16 answers are in (25 %)" in text
+    assert "python -m def_sim survey=cn" in text
+    assert "Not finished" not in Page(render_report(FACTS, scores, distributions, statuses, [])).text
+
+
+def test_a_short_questionnaire_is_said_to_be_one(scores, distributions, statuses):
+    facts = replace(FACTS, short_of="us")
+    text = Page(render_report(facts, scores, distributions, statuses, [])).text
+    assert "Short questionnaire. It asks a part of the items of us" in text
+    assert "Short questionnaire" not in Page(render_report(FACTS, scores, distributions, statuses, [])).text
+
+
+def test_the_same_input_gives_the_same_page(scores, distributions, statuses):
+    answers = [answer(f"text {index}", f"r{index:05d}") for index in range(5)]
+    pages = {render_report(FACTS, scores, distributions, statuses, answers) for _ in range(2)}
+    assert len(pages) == 1
+
+
+def test_a_page_that_holds_a_sample_says_so(scores, distributions, statuses):
+    answers = [answer("text", f"r{index:05d}") for index in range(3)]
+    html = render_report(FACTS, scores, distributions, statuses, answers, num_answers=5)
+    assert "This page holds 3 of 5 answers: all of 3 respondents" in Page(html).text
+
+
+def test_the_headline_stands_between_floor_halves_and_random_answers(scores, distributions, statuses):
+    html = render_report(FACTS, scores, distributions, statuses, [])
+    said = (
+        "Total variation: This panel 0.100; 2 people (floor) 0.050; People, two halves 0.010; "
+        "Random answers 0.300; Most common only 0.400"
+    )
+    assert f'aria-label="{said}"' in html
+    assert "0 = no better than answering at random, 1 = cannot be told from people" in Page(html).text
+
+
+@pytest.mark.parametrize(
+    ("ratio", "floor", "words"),
+    [
+        (0.6, 0.92, "less diverse than people"),
+        (1.1, 0.92, "flattened"),
+        (0.9, 0.92, ""),  # what 20 real people would show
+        (math.nan, 0.92, ""),
+    ],
+)
+def test_variety_is_judged_against_as_many_real_people(ratio, floor, words):
+    scores = pd.DataFrame([score_row("macro", "entropy_ratio", ratio, floor=floor)])
+    sentences = entropy_sentences(scores, FACTS)
+    assert (words in sentences[0]) if words else sentences == []
+
+
+def test_beams_are_named_as_a_cause_of_missing_diversity():
+    scores = pd.DataFrame([score_row("macro", "entropy_ratio", 0.6, floor=0.92)])
+    assert "Beams pull answers" in entropy_sentences(scores, replace(FACTS, max_beams=5))[-1]
+
+
+def test_option_labels_carry_the_language_of_the_questions(scores, distributions, statuses):
+    html = render_report(FACTS, scores, distributions, statuses, [])
+    assert '<html lang="en">' in html
+    assert '<span lang="zh-Hans" dir="auto">重要</span>' in html
+
+
+def test_a_mean_over_items_is_missing_for_the_reason_that_holds(distributions):
+    ordered = distributions.assign(level="ordinal")
+    silent = ordered.assign(num_answered=0.0)
+    assert why_no_mean("wasserstein", distributions) == "The options have no order."
+    assert why_no_mean("wasserstein", silent) == "Nobody in the panel answered."
+    assert why_no_mean("js_divergence", ordered.assign(human_share=math.nan)) == (
+        "No answered item has figures of people."
+    )
+    # One item without an order was answered, the one with an order failed.
+    failed = silent[silent["item_id"] == "b"]
+    mixed = pd.concat([distributions[distributions["item_id"] == "a"], failed])
+    assert why_no_mean("wasserstein", mixed).startswith("No item whose options have an order was answered")
+    assert why_no_mean("entropy_ratio", ordered).startswith("People all gave the same answer")
+
+
+def test_scores_and_floors_name_those_who_answered_and_the_plan_stays_the_plan(
+    scores, distributions, statuses
+):
+    facts = replace(FACTS, num_respondents=6, num_planned=12, num_answering=1, is_complete=False)
+    text = Page(html := render_report(facts, scores, distributions, statuses, [])).text
+    assert "had 1 real person answered" in text
+    assert "Floor at 1 respondent" in text
+    assert "Floor at 1 respondents" not in text
+    assert "1 person (floor) 0.050" in html
+    assert "6 respondents × 2 questions" in text
+
+
+def test_topic_groups_show_another_divergence_where_failures_leave_no_kl(
+    scores: pd.DataFrame, distributions: pd.DataFrame
+) -> None:
+    scores.loc[scores["metric"] == "kl_paper", "value"] = math.nan
+    card = dimension_card(scores, distributions)
+    assert (card.drawn.metric, card.macro.text) == ("js_divergence", "0.100")
+    assert "JSD by topic group" in card.chart
+
+
+def test_topic_groups_show_the_studys_kl_where_there_is_one(
+    scores: pd.DataFrame, distributions: pd.DataFrame
+) -> None:
+    assert dimension_card(scores, distributions).drawn.metric == "kl_paper"

@@ -1,0 +1,210 @@
+"""Measures as sections of the report: what each must say, where its numbers and drawings go."""
+
+import math
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from markupsafe import Markup
+from survey_examples import a_question
+
+from def_sim.evaluation.distributions import QuestionDistribution
+from def_sim.evaluation.diversity import PanelDiversity
+from def_sim.evaluation.findings import Finding, findings_table
+from def_sim.evaluation.order_effects import OrderEffects
+from def_sim.evaluation.response_styles import ResponseStyles
+from def_sim.evaluation.variety import variety
+from def_sim.metrics.answer_tendencies import repeated_first_choice, scale_tendencies
+from def_sim.metrics.choice_array import NO_ANSWER
+from def_sim.metrics.diversity import diversity_beside_people
+from def_sim.metrics.position_bias import position_bias
+from def_sim.records import AnswerStatus, ItemReference
+from def_sim.reports.charts.score_charts import pair_chart
+from def_sim.reports.charts.standalone import plain_style, standalone
+from def_sim.reports.pages.page import asset
+from def_sim.reports.sections.diversity import diversity_section
+from def_sim.reports.sections.order_effects import order_section
+from def_sim.reports.sections.response_styles import tendency_section
+from def_sim.reports.sections.section import Section, check_sections
+from def_sim.reports.sections.variety import variety_section
+
+
+def section(key: str = "one", **more: object) -> Section:
+    return Section(key, "Title", "What it shows.", "What it does not.", Markup("<p>body</p>"), **more)
+
+
+@dataclass
+class Made:
+    """A section with the numbers that it shows."""
+
+    findings: tuple[Finding, ...]
+    body: str
+    charts: dict[str, Markup]
+
+
+def made_of(found, draw) -> Made:
+    drawn = draw(found)
+    return Made(found.findings, drawn.body, drawn.charts)
+
+
+def diversity_of(choices: list[list[int]]) -> Made:
+    people = [np.array([0.5, 0.3, 0.2])] * len(choices[0])
+    found = diversity_beside_people(choices, [3] * len(choices[0]), people)
+    return made_of(PanelDiversity(found, 0.25, num_respondents=len(choices)), diversity_section)
+
+
+def order_of(choices: list[int], *, is_shuffled: bool = True) -> Made:
+    """Twelve respondents, one item of three options, rotated by respondent."""
+    shown = [[[(place + (i if is_shuffled else 0)) % 3 for place in range(3)]] for i in range(12)]
+    rng = np.random.default_rng(1)
+    bias = position_bias([[choice] for choice in choices], shown, [3], rng=rng)
+    return made_of(OrderEffects(bias), order_section)
+
+
+def test_the_numbers_of_all_sections_are_one_table_in_the_order_of_the_page():
+    table = findings_table(
+        {
+            "b": (Finding("x", 0.5, num_items=3), Finding("y", math.nan, reason="Too few.")),
+            "a": (Finding("x", 0.1, group="EVI", people=0.2),),
+        }
+    )
+    assert table[["section", "measure", "group"]].to_numpy().tolist() == [
+        ["b", "x", ""], ["b", "y", ""], ["a", "x", "EVI"]
+    ]  # fmt: skip
+    assert table["num_items"].fillna(-1).tolist() == [3, -1, -1]
+    assert table["reason"].tolist() == ["", "Too few.", ""]
+    assert table["people"].isna().tolist() == [True, True, False]
+
+
+def test_a_report_without_sections_has_a_table_without_rows():
+    assert findings_table({}).shape[0] == 0
+    assert "value" in findings_table({}).columns
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        [section("one"), section("one")],
+        [Section("one", "Title", "What it shows.", "", Markup())],
+        [Section("one", "Title", "no sentence", "What it does not.", Markup())],
+    ],
+)
+def test_sections_need_keys_of_their_own_and_both_sentences(sections):
+    with pytest.raises(ValueError, match="need"):
+        check_sections(sections)
+
+
+def test_a_panel_that_always_agrees_is_less_varied_than_people():
+    found = diversity_of([[0, 1, 2, 0, 1]] * 20)
+    assert "0.000, lies below the range of 95 % of panels of people" in found.body
+    assert found.findings[0].value == 0.0
+    assert found.findings[0].people > 0.5
+
+
+def test_a_panel_without_figures_of_people_says_that_nothing_was_compared():
+    found = diversity_beside_people([[0], [1]], [3], [None])
+    made = made_of(PanelDiversity(found, math.nan, num_respondents=2), diversity_section)
+    assert "No comparison with people: No item has" in made.body
+    assert made.findings[0].reason
+    assert "nan" not in made.body
+
+
+def test_a_panel_that_takes_the_first_place_is_told_from_one_that_takes_an_option():
+    first_place = order_of([i % 3 for i in range(12)])
+    one_option = order_of([0] * 12)
+    assert "more than chance gives" in first_place.body.replace("no more than chance", "")
+    assert "no more than chance gives" in one_option.body
+    # Everyone at the first place of three balanced ones: 1 - 1/3 of the answers stand where they would not.
+    assert first_place.findings[2].value == pytest.approx(2 / 3)
+    assert "66.7 points more" in first_place.body
+
+
+def variety_of(columns: list[list[int]], shares: tuple[float, ...]) -> Made:
+    """Items of four options, the chosen places of each."""
+    prompts = [distribution_of(column, shares) for column in columns]
+    return made_of(variety(prompts, np.random.default_rng(3)), variety_section)
+
+
+def distribution_of(column: list[int], shares: tuple[float, ...]) -> QuestionDistribution:
+    question = a_question("x.Q1", labels=tuple("abcd"))
+    statuses = dict.fromkeys(AnswerStatus, 0.0) | {AnswerStatus.ANSWERED: float(len(column))}
+    reference = ItemReference("x.Q1", "all", (1, 2, 3, 4), shares, 1000, 1000.0)
+    return QuestionDistribution(question, np.bincount(column, minlength=4) * 1.0, statuses, reference)
+
+
+def test_one_respondent_has_a_divergence_and_no_price_of_a_variety_that_a_single_answer_cannot_have():
+    made = variety_of([[3], [3]], (0.4, 0.3, 0.2, 0.1))
+    value, price = made.findings
+    assert value.value > value.people
+    assert value.reason == ""
+    assert math.isnan(price.value)
+    assert price.reason == "One respondent answered, and a single answer has no variety."
+    assert f"Not known: {price.reason}" in made.body
+    assert "price of its variety" not in made.body
+    assert "%" not in made.body.split("</svg>")[-1]
+
+
+def test_a_panel_more_varied_than_random_answers_is_told_so_and_not_that_all_people_answer_at_random():
+    # Each option once: entropy ln 4; four random answerers reach it in 4!/4^4 = 9 % of panels.
+    made = variety_of([[0, 1, 2, 3]] * 5, (0.7, 0.1, 0.1, 0.1))
+    assert math.isnan(made.findings[1].value)
+    assert made.findings[1].reason.startswith("The panel is more varied than random answers")
+    assert "100 %" not in made.body.split("</svg>")[-1]
+    assert "People are as varied" not in made.body
+
+
+def test_a_panel_between_people_and_random_answers_has_a_price_of_its_variety():
+    made = variety_of([[0] * 12 + [1] * 3 + [2] * 3 + [3] * 2] * 5, (0.7, 0.1, 0.1, 0.1))
+    value, price = made.findings
+    assert value.people < price.value < value.random
+    assert "of them answer at random" in made.body
+
+
+def test_habits_of_three_respondents_stay_within_a_hundred_points_and_a_share_within_0_and_1():
+    tendencies = scale_tendencies([[0], [5], [5]], [10], [[0.1] * 10])
+    made = made_of(ResponseStyles(tendencies, repeated_first_choice([0], [NO_ANSWER])), tendency_section)
+    assert (made.findings[0].low, made.findings[0].high) == (0, 1)
+    assert "−100.0 to +100.0" in made.body
+
+
+def test_habits_of_two_respondents_have_a_reason_instead_of_an_interval():
+    tendencies = scale_tendencies([[0], [5]], [10], [[0.1] * 10])
+    made = made_of(ResponseStyles(tendencies, repeated_first_choice([0], [NO_ANSWER])), tendency_section)
+    assert made.findings[0].value == 0.5
+    assert math.isnan(made.findings[0].low)
+    assert made.findings[0].reason == "The spread of two respondents is unknown: no interval."
+    assert made.findings[0].reason in made.body
+
+
+def test_orders_that_never_change_have_a_reason_instead_of_a_drawing():
+    made = order_of([0] * 12, is_shuffled=False)
+    assert "Not known: " in made.body
+    assert "<svg" not in made.body
+    assert made.charts == {}
+    assert all(finding.reason for finding in made.findings)
+
+
+def test_a_drawing_as_a_file_of_its_own_needs_neither_variables_nor_a_page():
+    text = standalone(pair_chart("1 <yes> 重要", 0.5, 0.25), asset("report.css")).decode("utf-8")
+    root = ElementTree.fromstring(text)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.get("width") == "720"
+    assert "var(" not in text
+    assert "@media" not in text
+    assert 'id="hatch"' in text
+    assert "重要" in text
+
+
+def test_a_plain_style_is_the_one_of_a_light_screen():
+    style = (
+        ":root { --ink: #111; } @media (x) { :root { --ink: #eee; } p { a: b } } text { fill: var(--ink); }"
+    )
+    plain = plain_style(style + ":root { --ground: #fff; }")
+    assert "text { fill: #111; }" in plain
+    assert "#eee" not in plain
+
+
+def test_a_colour_that_the_style_does_not_set_is_an_error():
+    with pytest.raises(ValueError, match="ground"):
+        plain_style("text { fill: red; }")
