@@ -6,11 +6,11 @@ a CPU. Every estimate is printed as one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from def_sim.app.plan_calls import calls_line, tokens_read
 from def_sim.app.plan_costs import hosted_lines
+from def_sim.app.plan_counts import CARDS, Card, Plan
 from def_sim.app.plan_cpu import processor_rate, processor_seconds
 from def_sim.app.plan_memory import RESERVE, memory_line, weight_bytes
 from def_sim.app.run import Run, resolve_path
@@ -30,36 +30,6 @@ _LARGEST_FOR_A_CPU = 2_000_000_000  # parameters; nobody waits for a larger one 
 _SECONDS_PER_SMALL_STEP = 0.0021  # of the demo respondent, measured: its prompts are in it
 
 _MOST_NAMED = 4  # items in a warning
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A GPU as the estimates see it."""
-
-    name: str
-    bytes_per_s: float  # reachable, not printed on the box
-    flop_per_s: float
-    memory_bytes: float
-
-
-CARDS = (
-    Card("A100 40 GB", 1.35e12, 250e12, 40e9),
-    Card("H200", 4.3e12, 790e12, 139 * 2**30),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Counts are exact; tokens and times are estimates."""
-
-    num_respondents: int
-    num_questions: int
-    num_answers: int
-    tokens_in: int
-    tokens_out: int
-    rows: float  # mean beams a respondent
-    longest_prompt: int
-    tokenizer: str  # how tokens were counted
 
 
 def make_plan(run: Run) -> Plan:

@@ -5,13 +5,10 @@ beams of a respondent share its prompt and differ in their answers only.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from def_sim.app.plan_counts import Card, Plan
 from def_sim.app.run import Run
 from def_sim.engines.local.loading.quantization import QUANTIZE_ABOVE, loaded_bytes, packing_of
-
-if TYPE_CHECKING:
-    from def_sim.app.plan import Card, Plan
 
 RESERVE = 0.08  # of a card: what torch, kernels and a step's own numbers take
 _BYTES_PER_PARAMETER = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "auto": 2.0}
@@ -37,14 +34,14 @@ def weight_bytes(run: Run) -> float:
     return model.num_parameters * _BYTES_PER_PARAMETER.get(str(arguments.get("dtype", "auto")), 2.0)
 
 
-def cache_room(run: Run, card: "Card") -> float:
+def cache_room(run: Run, card: Card) -> float:
     """Bytes that are left for keys and values; below 0 if the weights do not fit."""
     is_packed = planned_quantization(run) != "none"
     unpacked = 2 * run.config.model.planning.unpacked_at_once if is_packed else 0
     return card.memory_bytes * (1 - RESERVE) - weight_bytes(run) - unpacked
 
 
-def respondents_at_once(run: Run, plan: "Plan", card: "Card") -> tuple[int, int]:
+def respondents_at_once(run: Run, plan: Plan, card: Card) -> tuple[int, int]:
     """How many respondents' caches fit beside the weights.
 
     Returns:
@@ -62,7 +59,7 @@ def respondents_at_once(run: Run, plan: "Plan", card: "Card") -> tuple[int, int]
     return int(free / (per_token * longest)), int(free / (per_token * typical))
 
 
-def memory_line(run: Run, plan: "Plan", card: "Card") -> str:
+def memory_line(run: Run, plan: Plan, card: Card) -> str:
     """What fits into a card, in words."""
     weights = weight_bytes(run)
     quantization = planned_quantization(run)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from def_sim.app.main import compose_config
-from def_sim.app.plan import CARDS, make_plan, plan_lines
+from def_sim.app.plan import make_plan, plan_lines
+from def_sim.app.plan_counts import CARDS
 from def_sim.app.plan_memory import (
     RESERVE,
     cache_room,

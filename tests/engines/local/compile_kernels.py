@@ -22,8 +22,8 @@ import test_kernels  # noqa: E402
 from test_kernels import Scene  # noqa: E402
 
 from def_sim.engines.local.paged import attention_kernels, choice_kernels, fused_kernels  # noqa: E402
-from def_sim.engines.local.paged.device_choice import Kind  # noqa: E402
-from def_sim.engines.local.paged.paged_attention import Layer, PagedStep  # noqa: E402
+from def_sim.engines.local.paged.attended import Layer, PagedStep  # noqa: E402
+from def_sim.engines.local.paged.board import Kind  # noqa: E402
 
 CAPABILITY, DTYPE = int(sys.argv[1]), getattr(torch, sys.argv[2])
 HEADS, KV_HEADS, WIDTH, HIDDEN, VOCABULARY = 32, 8, 128, 4096, 32000

@@ -14,10 +14,12 @@ from test_paged_loop import paged_loop_of
 from test_slot_loop import ARCHITECTURES, network_of, prompts_of, run
 from transformers.models.llama.modeling_llama import LlamaRMSNorm, apply_rotary_pos_emb
 
+from def_sim.engines.local.paged.attended import Layer, PagedStep
 from def_sim.engines.local.paged.blocks import READING_ROWS, WRITING_ROWS, rows_per_block
-from def_sim.engines.local.paged.device_choice import Board, Kind, decide
+from def_sim.engines.local.paged.board import Board, Kind
+from def_sim.engines.local.paged.device_choice import decide
 from def_sim.engines.local.paged.fused import FusedParts
-from def_sim.engines.local.paged.paged_attention import Layer, PagedStep, attend_by_torch, reorder_by_torch
+from def_sim.engines.local.paged.paged_attention import attend_by_torch, reorder_by_torch
 from def_sim.engines.local.paged.paged_sequence import PagedSequence
 from def_sim.engines.local.paged.pages import PagePool
 from def_sim.engines.local.paged.prepare_inputs import SequenceTable, StepPlan, fill

@@ -11,8 +11,9 @@ from scipy import stats
 
 from def_sim.engines.local.sampling.beam_search import BeamSearch, Candidate, num_candidates
 from def_sim.engines.local.sampling.largest_logits import largest
-from def_sim.engines.local.sampling.token_choice import TokenRequest, choose
+from def_sim.engines.local.sampling.token_choice import choose
 from def_sim.engines.local.sampling.token_noise import noise_by_torch, token_noise
+from def_sim.engines.local.sampling.token_request import TokenRequest
 from def_sim.engines.local.sampling.warping import warp_logits
 from def_sim.randomness import gumbel_noise, keyed_rng, noise_states
 from def_sim.records import DecodingConfig

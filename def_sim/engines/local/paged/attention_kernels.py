@@ -19,7 +19,7 @@ from def_sim.engines.local.paged.pages import PAGE
 from def_sim.engines.local.paged.step_inputs import MOST_SHARES
 
 if TYPE_CHECKING:
-    from def_sim.engines.local.paged.paged_attention import Layer
+    from def_sim.engines.local.paged.attended import Layer
     from def_sim.engines.local.paged.pages import PagePool
     from def_sim.engines.local.paged.step_inputs import StepInputs
 

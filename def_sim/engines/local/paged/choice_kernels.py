@@ -18,7 +18,7 @@ from def_sim.engines.local.paged.launch_options import OPTIONS
 from def_sim.engines.local.paged.step_inputs import StepInputs
 
 if TYPE_CHECKING:
-    from def_sim.engines.local.paged.device_choice import Board, Kind
+    from def_sim.engines.local.paged.board import Board, Kind
 
 _LANES: Final = 4096  # numbers of a row that are looked at together
 _MOST_SEARCHED: Final = 256  # largest top_k that is searched for; the search slows down with its square

@@ -8,61 +8,13 @@ host reads the candidates a step later and does the same bookkeeping.
 Letters: R rows, V vocabulary, S entries, B most beams, n candidates.
 """
 
-from dataclasses import dataclass
-from typing import Final
-
 import torch
 from torch import Tensor
 
+from def_sim.engines.local.paged.board import Board, Kind
 from def_sim.engines.local.paged.step_inputs import StepInputs
 from def_sim.engines.local.sampling.token_noise import token_noise
 from def_sim.engines.local.sampling.warping import warp_logits
-
-FIELDS: Final = 3  # of a candidate: score, beam, token
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """What every running answer goes on with; entry S is nobody's.
-
-    Attributes:
-        tokens: Newest token of each beam, shape (S + 1, B).
-        scores: Log-probability of each beam's text, -inf for a beam that is none, shape (S + 1, B), float32.
-        parents: The beam that each beam goes on from, shape (S + 1, B).
-    """
-
-    tokens: Tensor
-    scores: Tensor
-    parents: Tensor
-
-    @classmethod
-    def blank(cls, num_entries: int, num_beams: int, device: torch.device) -> "Board":
-        """A board without answers."""
-        shape = (num_entries + 1, num_beams)
-        return cls(
-            torch.zeros(shape, dtype=torch.int64, device=device),
-            torch.zeros(shape, dtype=torch.float32, device=device),
-            torch.zeros(shape, dtype=torch.int64, device=device),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What the rows of a step may need; a graph of choosing is captured for each.
-
-    Attributes:
-        num_candidates: Most that an answer needs (n).
-        most_top_k: Largest top_k of a row; 0: none has one.
-        has_top_p: A row keeps a share of the probability only.
-        has_beams: Answers have beams.
-        scores_codes: Rows of option codes are among them, whose logits the host asks for.
-    """
-
-    num_candidates: int
-    most_top_k: int
-    has_top_p: bool
-    has_beams: bool
-    scores_codes: bool
 
 
 def decide(

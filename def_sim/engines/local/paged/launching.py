@@ -21,7 +21,7 @@ from def_sim.engines.local.paged.blocks import (
     size_of_reading,
     size_of_writing,
 )
-from def_sim.engines.local.paged.device_choice import Board, Kind
+from def_sim.engines.local.paged.board import Board, Kind
 from def_sim.engines.local.paged.paged_sequence import PagedSequence
 from def_sim.engines.local.paged.prepare_inputs import SequenceTable, StepPlan, fill
 from def_sim.engines.local.paged.step import MOST_CAPTURED, StepRunner

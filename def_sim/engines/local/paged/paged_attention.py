@@ -8,41 +8,18 @@ plain torch, block by block.
 Letters: T tokens of the step, H heads, K key-value heads, G = H / K, D width, L cells of a sequence.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface
 
-from def_sim.engines.local.paged.pages import PAGE, PagePool
+from def_sim.engines.local.paged.attended import Layer, PagedStep
+from def_sim.engines.local.paged.pages import PAGE
 from def_sim.engines.local.paged.step_inputs import StepInputs
 from def_sim.engines.local.slots.slot_attention import refuse_changed_scores
 
 NAME: Final = "def_sim_pages"
-
-
-@dataclass(frozen=True, slots=True)
-class PagedStep:
-    """What the tokens of one forward pass belong to."""
-
-    pool: PagePool
-    inputs: StepInputs
-    has_writing: bool
-    has_reading: bool
-    uses_kernels: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One layer's cells, and how its scores are made."""
-
-    step: PagedStep
-    keys: Tensor  # (P, K, PAGE, D)
-    values: Tensor
-    scaling: float
-    window: int | None
-    slopes: Tensor | None  # (H,)
 
 
 def attend(

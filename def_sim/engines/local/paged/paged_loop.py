@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import torch
 
+from def_sim.engines.local.paged.board import Board
 from def_sim.engines.local.paged.cache_manager import CacheManager
-from def_sim.engines.local.paged.device_choice import Board
 from def_sim.engines.local.paged.launching import InFlightStep, Launcher
 from def_sim.engines.local.paged.paged_sequence import PagedSequence
 from def_sim.engines.local.paged.pages import MOST_BEAMS, PAGE, PagePool

@@ -13,10 +13,12 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from def_sim.engines.local.paged.device_choice import Board, Kind, decide
+from def_sim.engines.local.paged.attended import PagedStep
+from def_sim.engines.local.paged.board import Board, Kind
+from def_sim.engines.local.paged.device_choice import decide
 from def_sim.engines.local.paged.fused import FusedParts
 from def_sim.engines.local.paged.matrix_library import faster_for
-from def_sim.engines.local.paged.paged_attention import PagedStep, reorder_by_torch
+from def_sim.engines.local.paged.paged_attention import reorder_by_torch
 from def_sim.engines.local.paged.pages import PagePool
 from def_sim.engines.local.paged.step_inputs import Mailbox, Shape, StepInputs, num_words, views
 

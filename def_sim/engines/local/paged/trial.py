@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from def_sim.engines.local.paged.blocks import READING_ROWS, WRITING_ROWS, rows_per_block, size_of_writing
-from def_sim.engines.local.paged.device_choice import Board, Kind
+from def_sim.engines.local.paged.board import Board, Kind
 from def_sim.engines.local.paged.paged_sequence import PagedSequence
 from def_sim.engines.local.paged.pages import PagePool, num_pages_for
 from def_sim.engines.local.paged.prepare_inputs import SequenceTable, StepPlan, fill

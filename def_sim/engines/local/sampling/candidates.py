@@ -12,7 +12,7 @@ Letters: R rows, V vocabulary, M candidates of a row.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -22,11 +22,9 @@ from torch import Tensor
 from def_sim.engines.local.sampling.beam_search import Candidate, num_candidates
 from def_sim.engines.local.sampling.largest_logits import LOWEST, largest
 from def_sim.engines.local.sampling.token_noise import token_noise
+from def_sim.engines.local.sampling.token_request import TokenRequest
 from def_sim.engines.local.sampling.warping import warp_logits, without_tail
 from def_sim.randomness import noise_of, noise_states
-
-if TYPE_CHECKING:
-    from def_sim.engines.local.sampling.token_choice import TokenRequest
 
 _MORE: Final = 14  # candidates beyond those that count, so that equals of the last are mostly there
 
@@ -47,7 +45,7 @@ class Candidates:
     tokens: NDArray[np.int64]
 
 
-def searched(logits: Tensor, requests: Sequence["TokenRequest"], num_stop_tokens: int) -> Candidates:
+def searched(logits: Tensor, requests: Sequence[TokenRequest], num_stop_tokens: int) -> Candidates:
     """Of rows that search with beams: their best continuations, without noise.
 
     Args:
@@ -64,7 +62,7 @@ def searched(logits: Tensor, requests: Sequence["TokenRequest"], num_stop_tokens
 
 
 def drawn_from_the_largest(
-    logits: Tensor, requests: Sequence["TokenRequest"], num_stop_tokens: int
+    logits: Tensor, requests: Sequence[TokenRequest], num_stop_tokens: int
 ) -> Candidates:
     """Of rows that sample with top_k: what it leaves, with noise.
 
@@ -82,7 +80,7 @@ def drawn_from_the_largest(
     return Candidates(scores, scores + noise_of(_noise_states(requests)[:, None], tokens), tokens)
 
 
-def drawn_from_all(logits: Tensor, requests: Sequence["TokenRequest"], num_stop_tokens: int) -> Candidates:
+def drawn_from_all(logits: Tensor, requests: Sequence[TokenRequest], num_stop_tokens: int) -> Candidates:
     """Of rows that sample without top_k: all tokens get their noise, and the best by it are candidates.
 
     Args:
@@ -124,7 +122,7 @@ def best_tokens(candidates: Candidates) -> list[int]:
 
 
 def continuations(
-    candidates: Candidates, requests: Sequence["TokenRequest"], num_stop_tokens: int
+    candidates: Candidates, requests: Sequence[TokenRequest], num_stop_tokens: int
 ) -> list[list[Candidate]]:
     """The continuations of each answer over all its beams, best first.
 
@@ -190,17 +188,17 @@ def _cut_tails(scores: NDArray[np.float32], tokens: NDArray[np.int64], top_p: ND
 
 
 def _a_row(
-    requests: Sequence["TokenRequest"], values: Sequence[float], dtype: type[np.generic]
+    requests: Sequence[TokenRequest], values: Sequence[float], dtype: type[np.generic]
 ) -> NDArray[Any]:
     """One value a request, repeated for each of its rows, shape (R,)."""
     return np.repeat(np.array(values, dtype=dtype), [len(request.scores) for request in requests])
 
 
-def _scores_so_far(requests: Sequence["TokenRequest"]) -> NDArray[np.float32]:
+def _scores_so_far(requests: Sequence[TokenRequest]) -> NDArray[np.float32]:
     return np.array([score for request in requests for score in request.scores], dtype=np.float32)
 
 
-def _noise_states(requests: Sequence["TokenRequest"]) -> NDArray[np.uint64]:
+def _noise_states(requests: Sequence[TokenRequest]) -> NDArray[np.uint64]:
     """Of each row, shape (R,)."""
     return noise_states(
         _a_row(requests, [request.noise_key for request in requests], np.uint64),

@@ -10,7 +10,6 @@ of it, is `candidates.py`'s. Letters: R rows, V vocabulary.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -23,27 +22,7 @@ from def_sim.engines.local.sampling.candidates import (
     drawn_from_the_largest,
     searched,
 )
-from def_sim.records import DecodingConfig
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
-    """An answer that needs its next token, and the rows of logits that it owns.
-
-    `scores` are the log-probabilities of its beams so far, one a row; without beams a single 0.
-    """
-
-    decoding: DecodingConfig
-    noise_key: int
-    step: int
-    scores: tuple[float, ...] = (0.0,)
-    wanted: Sequence[Sequence[int]] | None = None  # for each row, tokens whose log-probabilities are asked
-
-    @property
-    def has_beams(self) -> bool:
-        """True if continuations of several rows compete."""
-        return self.decoding.num_beams > 1
-
+from def_sim.engines.local.sampling.token_request import TokenRequest
 
 LogProbabilities = tuple[tuple[float, ...], ...]  # for each row, of the wanted tokens
 Choice = int | list[Candidate] | LogProbabilities | None
