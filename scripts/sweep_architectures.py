@@ -35,6 +35,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 
 from def_sim.engines.local.model import LocalModel
 from def_sim.engines.local.runner import Runner
+from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.slot_support import make_runner
 from def_sim.errors import DefSimError, EngineError
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
@@ -329,8 +330,9 @@ def try_class(model_type: str, *, is_short: bool) -> Row:
         except Exception as error:  # a class that needs what a tiny configuration lacks
             return Row(name, error=f"no tiny checkpoint: {_words(error)}")
         try:
-            model = LocalModel(folder, dtype="float32", device="cpu", prompt_style="chat", num_threads=1)
-            runner = make_runner(model, loop="auto", max_rows=8, reuses_prefixes=True)
+            settings = EngineSettings("", dtype="float32", device="cpu", max_batch_rows=8, num_threads=1)
+            model = LocalModel(folder, settings)
+            runner = make_runner(model, settings)
         except DefSimError as error:
             return Row(name, error=error.message)
         except Exception as error:  # a traceback for a user: what this script is to find

@@ -6,12 +6,11 @@ the model loads in the worker's thread at `start()` or with the first request.
 
 import asyncio
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from def_sim.engines.local.checkpoints.checkpoint import (
     chat_template_text,
@@ -21,38 +20,15 @@ from def_sim.engines.local.checkpoints.checkpoint import (
 )
 from def_sim.engines.local.checkpoints.gguf.header import is_gguf
 from def_sim.engines.local.checkpoints.weight_files import num_parameters, weight_bytes
-from def_sim.engines.local.loading.quantization import QUANTIZATIONS, QUANTIZE_ABOVE, choose_quantization
+from def_sim.engines.local.loading.quantization import QUANTIZE_ABOVE, choose_quantization
 from def_sim.engines.local.prompts.chat_templates import check_arguments
-from def_sim.engines.local.prompts.prompt_styles import PROMPT_STYLES
 from def_sim.engines.local.prompts.template_trial import check_template
 from def_sim.engines.local.runner import Runner
+from def_sim.engines.local.settings import DTYPES, EngineSettings
 from def_sim.engines.local.shared_worker import borrow, give_back_aside
 from def_sim.engines.local.worker import Worker
-from def_sim.errors import ConfigError, EngineError
+from def_sim.errors import EngineError
 from def_sim.records import Capabilities, Completion, Request
-
-_LOOPS: Final = ("auto", "slots", "generate")
-_DEVICES: Final = re.compile("auto|split|cpu|cuda(:(0|[1-9][0-9]?))?")
-_DTYPES: Final = ("auto", "float32", "bfloat16", "float16")
-
-
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    """All that the model and its loop are made from: equal settings can share a loaded model."""
-
-    path: str
-    revision: str | None
-    dtype: str
-    device: str
-    prompt_style: str
-    max_batch_rows: int
-    num_threads: int | None
-    quantization: str
-    quantize_above: int
-    loop: str
-    reuses_prefixes: bool
-    deterministic: bool
-    template_arguments: str  # a JSON object
 
 
 class LocalEngine:
@@ -101,34 +77,20 @@ class LocalEngine:
         deterministic: bool = False,
         template_arguments: Mapping[str, Any] | None = None,
     ) -> None:
-        if not _DEVICES.fullmatch(device):
-            raise ConfigError(
-                f"model.engine.device={device!r} is no device.",
-                fix="Use auto, cpu, cuda, cuda:1 (the second GPU), ..., or split (layers over all GPUs).",
-            )
-        _check_choice("dtype", dtype, _DTYPES)
-        _check_choice("prompt_style", prompt_style, PROMPT_STYLES)
-        _check_choice("quantization", quantization, QUANTIZATIONS)
-        _check_choice("loop", loop, _LOOPS)
-        _check_positive("max_batch_rows", max_batch_rows)
-        _check_positive("quantize_above", quantize_above)
-        _check_style_of(template_arguments or {}, prompt_style)
-        if num_threads is not None:
-            _check_positive("num_threads", num_threads)
-        self._settings = _Settings(
+        self._settings = EngineSettings(
             path,
-            revision,
-            dtype,
-            device,
-            prompt_style,
-            max_batch_rows,
-            num_threads,
-            quantization,
-            quantize_above,
-            loop,
-            reuses_prefixes,
-            deterministic,
-            json.dumps(template_arguments or {}, sort_keys=True),
+            revision=revision,
+            dtype=dtype,
+            device=device,
+            prompt_style=prompt_style,
+            max_batch_rows=max_batch_rows,
+            num_threads=num_threads,
+            quantization=quantization,
+            quantize_above=quantize_above,
+            loop=loop,
+            reuses_prefixes=reuses_prefixes,
+            deterministic=deterministic,
+            template_arguments=json.dumps(template_arguments or {}, sort_keys=True),
         )
         self._worker: Worker | None = None
         self._work_before: dict[str, int] = {}
@@ -182,7 +144,7 @@ class LocalEngine:
 
     def go_on_in(self, dtype: str) -> None:
         """Takes the type that a run's stored answers were given in, where "auto" leaves it open."""
-        if self._settings.dtype == "auto" and dtype in _DTYPES:
+        if self._settings.dtype == "auto" and dtype in DTYPES:
             self._settings = replace(self._settings, dtype=dtype)
 
     @property
@@ -263,7 +225,7 @@ class LocalEngine:
         return Worker(partial(_load, self._settings))
 
 
-def _load(settings: _Settings) -> Runner:
+def _load(settings: EngineSettings) -> Runner:
     """Runs in the worker's thread: the only place from which torch is imported."""
     folder = find_checkpoint(settings.path, settings.revision)
     check_checkpoint(folder, needs_chat_template=settings.prompt_style == "chat")
@@ -275,47 +237,11 @@ def _load(settings: _Settings) -> Runner:
     from def_sim.engines.local.model import LocalModel
     from def_sim.engines.local.slot_support import make_runner
 
-    model = LocalModel(
-        folder,
-        dtype=settings.dtype,
-        device=settings.device,
-        prompt_style=settings.prompt_style,
-        num_threads=settings.num_threads,
-        quantization=settings.quantization,
-        quantize_above=settings.quantize_above,
-        template_arguments=json.loads(settings.template_arguments),
-    )
-    return make_runner(
-        model,
-        loop=settings.loop,
-        max_rows=settings.max_batch_rows,
-        reuses_prefixes=settings.reuses_prefixes,
-        is_deterministic=settings.deterministic,
-    )
+    return make_runner(LocalModel(folder, settings), settings)
 
 
-def _check_template(folder: Path, settings: _Settings) -> None:
-    template, arguments = chat_template_text(folder), json.loads(settings.template_arguments)
+def _check_template(folder: Path, settings: EngineSettings) -> None:
+    template, arguments = chat_template_text(folder), settings.arguments_of_template
     if template is not None and settings.prompt_style == "chat":
         check_template(template, arguments, of=folder)
         check_arguments(template, arguments)
-
-
-def _check_style_of(template_arguments: Mapping[str, Any], prompt_style: str) -> None:
-    if template_arguments and prompt_style != "chat":
-        raise ConfigError(
-            f"model.engine.template_arguments are for a chat template; prompt_style={prompt_style} has none.",
-            fix="Leave them out, or use `model.engine.prompt_style=chat`.",
-        )
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ConfigError(
-            f"model.engine.{name}={value!r} is none of {', '.join(choices)}.", fix="Choose one of these."
-        )
-
-
-def _check_positive(name: str, value: int) -> None:
-    if value < 1:
-        raise ConfigError(f"model.engine.{name}={value} must be at least 1.", fix="Give a larger number.")

@@ -4,7 +4,7 @@ The only module that loads a model. It does not queue, wait or decide what share
 (`worker.py`, `batching.py`), and it runs no code that came with the checkpoint.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,6 @@ from def_sim.engines.local.loading.packing import network_facts
 from def_sim.engines.local.loading.placement import find_devices
 from def_sim.engines.local.loading.precision import choose_precision
 from def_sim.engines.local.loading.quantization import (
-    QUANTIZE_ABOVE,
     choose_quantization,
     estimated_parameters,
     loaded_bytes,
@@ -34,6 +33,7 @@ from def_sim.engines.local.prompts.thoughts import part
 from def_sim.engines.local.prompts.turn_ends import names_of
 from def_sim.engines.local.prompts.written_text import WrittenText
 from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.settings import EngineSettings
 from def_sim.errors import EngineError, ModelError
 from def_sim.records import AnswerMode, Completion, FinishReason, Request, StopAfter
 
@@ -47,13 +47,7 @@ class LocalModel:
 
     Args:
         folder: A checkpoint that `check_checkpoint` has accepted.
-        dtype: "auto" or a name of `DTYPES`, see `choose_precision`.
-        device: "auto" (the first GPU, else the CPU), a torch device, or "split" (all GPUs, see `placement`).
-        prompt_style: One of `PROMPT_STYLES`.
-        num_threads: CPU threads of one operation; None is one for small models, else torch's choice.
-        quantization: One of `QUANTIZATIONS`.
-        quantize_above: Parameters above which "auto" loads in 4 bit.
-        template_arguments: What the chat template is given beside the turns.
+        settings: Of the engine; its path is not looked at.
 
     Attributes:
         devices: Where it is; its layers one after another if there are several.
@@ -66,36 +60,27 @@ class LocalModel:
         ModelError: transformers cannot load it, the device is not there, or it is too small.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        dtype: str,
-        device: str,
-        prompt_style: str,
-        num_threads: int | None = None,
-        quantization: str = "none",
-        quantize_above: int = QUANTIZE_ABOVE,
-        template_arguments: Mapping[str, object] | None = None,
-    ) -> None:
-        self.devices = find_devices(device)
+    def __init__(self, folder: Path, settings: EngineSettings) -> None:
+        self.devices = find_devices(settings.device)
         self.device = self.devices[0]
-        precision = choose_precision(dtype, self.device)
+        precision = choose_precision(settings.dtype, self.device)
         self.dtype, self._precision_note = precision.dtype, precision.note
-        self.quantization = choose_quantization(quantization, folder, quantize_above=quantize_above)
-        self._tokenizer = _load_tokenizer(folder, prompt_style)
+        self.quantization = choose_quantization(
+            settings.quantization, folder, quantize_above=settings.quantize_above
+        )
+        self._tokenizer = _load_tokenizer(folder, settings.prompt_style)
         self.network = _load_weights(folder, self.dtype, self.devices, self.quantization)
         self._as_loaded = network_facts(self.network, self.quantization)
         self._unpacked_bytes = 0
-        _use_threads(num_threads, self.network.num_parameters())
+        _use_threads(settings.num_threads, self.network.num_parameters())
         text_config = self.network.config.get_text_config(decoder=True)
         longest = getattr(text_config, "max_position_embeddings", None)
         declared = special_tokens(folder, self._tokenizer)
         self._format = PromptFormat(
             self._tokenizer,
-            style=prompt_style,
+            style=settings.prompt_style,
             max_positions=longest,
-            arguments=template_arguments,
+            arguments=settings.arguments_of_template,
             declared_ends=declared.stop,
         )
         stops = dict.fromkeys((*declared.stop, *self._format.turn_ends))

@@ -4,6 +4,7 @@ Slots where the model can (`slot_trial.py`), on a GPU in pages where these can b
 `generate()`, and the manifest says why.
 """
 
+from dataclasses import replace
 from typing import Any, Final
 
 import torch
@@ -16,6 +17,7 @@ from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.paged.trial import graph_obstacle, logits_in_pages, obstacle
 from def_sim.engines.local.runner import Runner
+from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.slot_runner import SlotRunner
 from def_sim.engines.local.slots import slot_attention
 from def_sim.engines.local.slots.attention_watch import attending_by
@@ -28,35 +30,31 @@ _FIXED_ROWS: Final = 64  # rows of every step where shapes are fixed
 _BATCH_ROWS: Final = 32  # of a batch of generate(), whose padding grows with it
 
 
-def make_runner(
-    model: LocalModel, *, loop: str, max_rows: int, reuses_prefixes: bool, is_deterministic: bool = False
-) -> Runner:
+def make_runner(model: LocalModel, settings: EngineSettings) -> Runner:
     """The runner for a model.
 
     Args:
         model: A loaded model.
-        loop: "auto" (slots where the model can), "slots" or "generate".
-        max_rows: Most rows of a step.
-        reuses_prefixes: See `SlotLoop`.
-        is_deterministic: Steps of one shape: batch-invariant in 16 bit, too.
+        settings: Of the engine: which loop, and how it runs.
 
     Raises:
         ModelError: Slots were asked for and the model cannot run in them, or it cannot generate.
     """
-    if loop == "generate":
-        return _batches(model, max_rows, "asked for")
+    if settings.loop == "generate":
+        return _batches(model, settings.max_batch_rows, "asked for")
     network = model.network
     reason, layers = try_slots(network)
     if reason is not None:
-        if loop == "slots":
+        if settings.loop == "slots":
             raise ModelError(
                 f"model.engine.loop=slots, but this model cannot run in slots: {reason}.",
                 fix="Use `model.engine.loop=auto`.",
             )
-        return _batches(model, max_rows, reason)
-    max_rows = min(max_rows, _FIXED_ROWS) if is_deterministic else max_rows
-    # What was read before would change the shape of what is read now.
-    reuses_prefixes = reuses_prefixes and not is_deterministic
+        return _batches(model, settings.max_batch_rows, reason)
+    if settings.deterministic:
+        # What was read before would change the shape of what is read now.
+        most = min(settings.max_batch_rows, _FIXED_ROWS)
+        settings = replace(settings, max_batch_rows=most, reuses_prefixes=False)
     why_not_paged = None
     if len(model.devices) > 1:
         why_not_paged = f"its layers lie on {len(model.devices)} devices"
@@ -65,9 +63,9 @@ def make_runner(
         model.unpack(most_bytes=int(UNPACKED_SHARE * free_bytes(model.device)))
         why_not_paged = try_pages(network, layers)
         if why_not_paged is None:
-            loop_over_pages = _paged_loop(model, layers, max_rows, reuses_prefixes, is_deterministic)
+            loop_over_pages = _paged_loop(model, layers, settings)
             return SlotRunner(model, loop_over_pages)
-    loop_over_slots = _slot_loop(model, layers, max_rows, reuses_prefixes, is_deterministic)
+    loop_over_slots = _slot_loop(model, layers, settings)
     return SlotRunner(model, loop_over_slots, why_not_paged=why_not_paged)
 
 
@@ -80,17 +78,11 @@ def _batches(model: LocalModel, max_rows: int, why: str) -> BatchRunner:
     )
 
 
-def _slot_loop(
-    model: LocalModel,
-    layers: list[LayerShape],
-    max_rows: int,
-    reuses_prefixes: bool,
-    is_deterministic: bool,
-) -> SlotLoop:
+def _slot_loop(model: LocalModel, layers: list[LayerShape], settings: EngineSettings) -> SlotLoop:
     """The loop for CPUs, split models, and GPUs without Triton."""
     network = model.network
     network.set_attn_implementation(slot_attention.NAME)
-    capacity = capacity_in_slots(network, layers, model.devices, max_rows=max_rows)
+    capacity = capacity_in_slots(network, layers, model.devices, max_rows=settings.max_batch_rows)
     return SlotLoop(
         model=network,
         stop_tokens=frozenset(model.special.stop),
@@ -99,24 +91,18 @@ def _slot_loop(
         max_bytes=capacity.max_bytes,
         bytes_per_cell=bytes_per_cell(layers, network.dtype),
         keeps_positions=needs_positions(network),
-        reuses_prefixes=reuses_prefixes,
-        fixed_rows=capacity.max_rows if is_deterministic else None,
+        reuses_prefixes=settings.reuses_prefixes,
+        fixed_rows=capacity.max_rows if settings.deterministic else None,
     )
 
 
-def _paged_loop(
-    model: LocalModel,
-    layers: list[LayerShape],
-    max_rows: int,
-    reuses_prefixes: bool,
-    is_deterministic: bool,
-) -> PagedLoop:
+def _paged_loop(model: LocalModel, layers: list[LayerShape], settings: EngineSettings) -> PagedLoop:
     """The loop for GPUs, with as much memory as the largest step leaves."""
     network = model.network
     network.set_attn_implementation(paged_attention.NAME)
     tokens = trial_tokens(network).tolist()
     why_no_graphs = graph_obstacle(network, layers, tokens, uses_kernels=True)
-    capacity = capacity_in_pages(network, layers, max_rows=max_rows)
+    capacity = capacity_in_pages(network, layers, max_rows=settings.max_batch_rows)
     return PagedLoop(
         model=network,
         stop_tokens=frozenset(model.special.stop),
@@ -124,8 +110,8 @@ def _paged_loop(
         max_read=capacity.max_read,
         max_bytes=capacity.max_bytes,
         layers=layers,
-        reuses_prefixes=reuses_prefixes,
-        fixed_rows=capacity.max_rows if is_deterministic else None,
+        reuses_prefixes=settings.reuses_prefixes,
+        fixed_rows=capacity.max_rows if settings.deterministic else None,
         captures=why_no_graphs is None,
         why_no_graphs=why_no_graphs,
     )

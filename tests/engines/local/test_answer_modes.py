@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.local.model import LocalModel
+from def_sim.engines.local.settings import EngineSettings
 from def_sim.errors import EngineError
 from def_sim.records import AnswerMode, Completion, FinishReason, Request
 
@@ -138,7 +139,7 @@ def test_a_base_model_is_scored_after_its_anchor(checkpoint: Path, make_request:
 
 
 def test_the_prompt_ends_where_the_codes_part(checkpoint: Path, make_request: MakeRequest) -> None:
-    model = LocalModel(checkpoint, dtype="float32", device="cpu", prompt_style="chat")
+    model = LocalModel(checkpoint, EngineSettings("", dtype="float32", device="cpu", prompt_style="chat"))
     prompt = model.prompt(probing(make_request, 0, AnswerMode.PROBABILITIES))
     assert prompt.codes is not None
     assert set(prompt.codes) == set(CODES)

@@ -30,6 +30,7 @@ from transformers.masking_utils import (
 )
 
 from def_sim.engines.local.batches.batch_trial import bears_padding
+from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.slot_support import make_runner
 from def_sim.engines.local.slots import slot_trial
 from def_sim.engines.local.slots.attention_watch import LayerCall, attending_by, hides_earlier_tokens, watch
@@ -201,7 +202,7 @@ def test_slots_that_are_asked_for_of_a_model_that_cannot_are_one_message() -> No
     network = network_of(lambda: NemotronForCausalLM(NemotronConfig(**SHAPE)))
     model: Any = SimpleNamespace(network=network)
     with pytest.raises(ModelError, match="its layers do not tell their attention which slots") as caught:
-        make_runner(model, loop="slots", max_rows=4, reuses_prefixes=True)
+        make_runner(model, EngineSettings("", loop="slots", max_batch_rows=4))
     assert "model.engine.loop=auto" in caught.value.fix
 
 

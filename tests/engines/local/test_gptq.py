@@ -36,9 +36,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("quantization", ["auto", "gptq"])
 def test_a_gptq_checkpoint_is_loaded_as_it_is_stored_and_packed(published: Path, quantization: str) -> None:
     from def_sim.engines.local.model import LocalModel
+    from def_sim.engines.local.settings import EngineSettings
 
     model = LocalModel(
-        published, dtype="float16", device="cpu", prompt_style="chat", quantization=quantization
+        published,
+        EngineSettings("", dtype="float16", device="cpu", prompt_style="chat", quantization=quantization),
     )
     facts = model.facts()
     assert facts["quantization"] == "gptq"

@@ -15,6 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, MistralConfig, Mis
 from def_sim.engines.local.batches.generation import SpecialTokens, generate_batch
 from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.local.model import LocalModel
+from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.shared_worker import keep_loaded
 from def_sim.errors import ConfigError, EngineError, ModelError
 from def_sim.records import Completion, FinishReason, Request, StopAfter
@@ -38,7 +39,7 @@ def one_thread() -> None:
 
 @pytest.fixture(scope="module")
 def model(checkpoint: Path) -> LocalModel:
-    return LocalModel(checkpoint, dtype="float32", device="cpu", prompt_style="chat")
+    return LocalModel(checkpoint, EngineSettings("", dtype="float32", device="cpu", prompt_style="chat"))
 
 
 def complete(model: LocalModel, requests: Sequence[Request]) -> list[Completion | EngineError]:
@@ -201,7 +202,7 @@ def test_generated_tokens_count_the_stop_token_and_its_text_is_left_out(
 def test_logits_that_are_not_numbers_fail_their_request_and_no_other(
     checkpoint: Path, make_request: MakeRequest, num_beams: int, do_sample: bool
 ) -> None:
-    model = LocalModel(checkpoint, dtype="float32", device="cpu", prompt_style="chat")
+    model = LocalModel(checkpoint, EngineSettings("", dtype="float32", device="cpu", prompt_style="chat"))
     requests = [make_request(number, num_beams=num_beams, do_sample=do_sample) for number in range(4)]
     good = outcomes(complete(model, requests))
     bad = replace(requests[1], messages=(replace(requests[1].messages[-1], content="#"),))
@@ -239,7 +240,7 @@ def test_a_sliding_window_model_gives_the_tokens_of_a_plain_generate(
         initializer_range=0.3,
     )
     MistralForCausalLM(config).save_pretrained(folder)
-    sliding = LocalModel(folder, dtype="float32", device="cpu", prompt_style="chat")
+    sliding = LocalModel(folder, EngineSettings("", dtype="float32", device="cpu", prompt_style="chat"))
     requests = [make_request(number, num_beams=3, do_sample=False) for number in range(4)]
     batch = generate_batch(
         sliding.network,
@@ -385,9 +386,9 @@ def test_runs_of_one_process_load_a_model_once(
     loaded: list[Path] = []
     really_load = LocalModel.__init__
 
-    def load(self: LocalModel, folder: Path, **settings: Any) -> None:
+    def load(self: LocalModel, folder: Path, settings: EngineSettings) -> None:
         loaded.append(folder)
-        really_load(self, folder, **settings)
+        really_load(self, folder, settings)
 
     monkeypatch.setattr(LocalModel, "__init__", load)
     requests = [make_request(number) for number in range(3)]

@@ -27,6 +27,7 @@ from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.fused import FusedParts
 from def_sim.engines.local.paged.trial import graph_obstacle, run_large_step
 from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.slot_support import try_pages, try_slots
 from def_sim.engines.local.slots import slot_attention
 
@@ -139,7 +140,9 @@ def test_beams_drop_the_cells_that_none_of_them_sees(network: Any) -> None:
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
 def test_a_model_split_over_two_gpus_gives_the_tokens_of_one(tmp_path: Path) -> None:
     one, two = (
-        LocalModel(mistral7b(tmp_path), dtype="float32", device=device, prompt_style="chat").network
+        LocalModel(
+            mistral7b(tmp_path), EngineSettings("", dtype="float32", device=device, prompt_style="chat")
+        ).network
         for device in ("cuda:0", "split")
     )
     loop, prompts = loop_of(one), prompts_of(DECODINGS.values())

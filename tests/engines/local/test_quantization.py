@@ -23,6 +23,7 @@ from def_sim.engines.local.loading.quantization import (
 )
 from def_sim.engines.local.loading.unpacking import unpack_linear_layers
 from def_sim.engines.local.model import LocalModel
+from def_sim.engines.local.settings import EngineSettings
 from def_sim.errors import ModelError
 
 CPU = torch.device("cpu")
@@ -327,7 +328,8 @@ def test_a_safetensors_file_with_a_damaged_header_is_named(folder: Path) -> None
 
 def test_the_loaded_model_tells_its_quantisation_size_and_place(tmp_path: Path) -> None:
     model = LocalModel(
-        chatglm2_6b(tmp_path), dtype="bfloat16", device="cpu", prompt_style="chatglm2", quantization="nf4"
+        chatglm2_6b(tmp_path),
+        EngineSettings("", dtype="bfloat16", device="cpu", prompt_style="chatglm2", quantization="nf4"),
     )
     facts = model.facts()
     assert facts["quantization"] == "nf4"

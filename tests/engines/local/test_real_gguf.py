@@ -19,6 +19,7 @@ from def_sim.app.run import prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.engines.local.checkpoints.gguf.unpacking import unpack
 from def_sim.engines.local.model import LocalModel
+from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.slot_support import make_runner
 from def_sim.records import Completion, DecodingConfig, Message, Request, RequestKey, Role
 
@@ -79,7 +80,7 @@ def requests(
 def in_slots(asked: Sequence[Request]) -> dict[RequestKey, list[int]]:
     """The tokens of the slot loop, all requests at once."""
     model = load()
-    runner = make_runner(model, loop="slots", max_rows=16, reuses_prefixes=True)
+    runner = make_runner(model, EngineSettings("", loop="slots", max_batch_rows=16))
     for ticket, request in enumerate(asked):
         runner.add(ticket, runner.prompt(request))
     while runner.has_work:

@@ -24,6 +24,7 @@ from def_sim.engines.local.batches.generation import Generated, SpecialTokens, g
 from def_sim.engines.local.loading.native.baichuan2 import Baichuan2Config, Baichuan2ForCausalLM
 from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.slot_support import make_runner, try_slots
 from def_sim.engines.local.slots.key_values import bytes_per_cell
 from def_sim.engines.local.slots.slot_attention import NAME
@@ -427,7 +428,7 @@ def test_slots_that_were_asked_for_and_cannot_be_had_are_an_error_with_the_reaso
     stubborn._supports_attention_backend = False
     model: Any = SimpleNamespace(network=stubborn)
     with pytest.raises(ModelError, match=r"loop=slots, .*: its attention cannot be replaced\.") as caught:
-        make_runner(model, loop="slots", max_rows=4, reuses_prefixes=True)
+        make_runner(model, EngineSettings("", loop="slots", max_batch_rows=4))
     assert "model.engine.loop=auto" in caught.value.fix
 
 
