@@ -29,6 +29,7 @@ class ComparedAnswers:
 
     maps: list[MapsOfRuns]
     pairs: pd.DataFrame  # see `paired_runs.pairs_table`
+    scores: dict[str, RunScores]  # by folder, of finished runs
 
 
 def compare_answers(groups: Sequence[RunGroup], workers: WorkerProcesses) -> ComparedAnswers:
@@ -69,7 +70,8 @@ def compare_answers(groups: Sequence[RunGroup], workers: WorkerProcesses) -> Com
         pairs_table(group.number, [scores for one in group.runs if (scores := read.get(one.folder))])
         for group in groups
     ]
-    return ComparedAnswers(maps, pd.concat(tables, ignore_index=True))
+    finished = {folder: one for folder, one in read.items() if one is not None}
+    return ComparedAnswers(maps, pd.concat(tables, ignore_index=True), finished)
 
 
 def _prepared(runs: Sequence[ComparedRun]) -> tuple[dict[str, Run], list[str]]:

@@ -18,6 +18,8 @@ from def_sim.app.reporting import csv_bytes
 from def_sim.app.stored_runs import find_runs, read_run
 from def_sim.app.terminal import console, say
 from def_sim.errors import ConfigError
+from def_sim.evaluation.arm_scores import arms_table
+from def_sim.evaluation.arms import ArmGroup, group_arms
 from def_sim.evaluation.compared_maps import maps_frame
 from def_sim.evaluation.compared_runs import (
     ComparedRun,
@@ -28,12 +30,23 @@ from def_sim.evaluation.compared_runs import (
     metrics_compared,
 )
 from def_sim.evaluation.measures import MEASURES
+from def_sim.evaluation.seed_spread import seeds_table
 from def_sim.reports.charts.standalone import standalone
+from def_sim.reports.pages.comparison_arms import arm_parts
 from def_sim.reports.pages.comparison_maps import map_files
 from def_sim.reports.pages.comparison_page import render_comparison
 from def_sim.reports.pages.page import page_style
 
 FEWEST_ANSWERS: Final = 300_000  # of all runs, from which several processes are worth their start
+
+
+@dataclass(frozen=True)
+class ComparedArms:
+    """Runs of one model that differ in settings, beside a baseline."""
+
+    groups: list[ArmGroup]
+    table: pd.DataFrame  # see `arm_scores.arms_table`
+    problems: list[str]  # why other runs are no arms, in words
 
 
 @dataclass(frozen=True)
@@ -44,17 +57,19 @@ class WrittenComparison:
     groups: list[RunGroup]
     table: pd.DataFrame
     left_out: list[LeftOut]
+    arms: ComparedArms
 
 
-def compare_runs(patterns: Sequence[str], output: Path) -> WrittenComparison:
+def compare_runs(patterns: Sequence[str], output: Path, *, baseline: str | None = None) -> WrittenComparison:
     """Compares the runs that the patterns name.
 
     Args:
         patterns: Folders or glob patterns, `**` for any depth.
         output: The folder below which `comparison/` is made or replaced.
+        baseline: Title of the arm that others are compared with, or its run folder's name; see `group_arms`.
 
     Raises:
-        ConfigError: A pattern names no run, or no run has an answer.
+        ConfigError: A pattern names no run, no run has an answer, or no arm is the baseline.
         StoreError: A file of a run is damaged, or the disk is full or not writable.
     """
     folders = find_runs(patterns)
@@ -69,10 +84,12 @@ def compare_runs(patterns: Sequence[str], output: Path) -> WrittenComparison:
                 fix="Hold their interviews first: the same commands without stage=.",
             )
         groups = group_runs(runs)
+        arm_groups, no_arms = group_arms(runs, baseline=baseline)
         table = comparison_table(groups)
         answers = compare_answers(groups, workers)
-    path = _write(groups, table, answers, left_out, output / "comparison")
-    return WrittenComparison(path, groups, table, left_out)
+    arms = ComparedArms(arm_groups, arms_table(arm_groups, answers.scores), no_arms)
+    path = _write(groups, table, answers, arms, left_out, output / "comparison")
+    return WrittenComparison(path, groups, table, left_out, arms)
 
 
 def _num_processes(folders: Sequence[Path]) -> int:
@@ -85,17 +102,29 @@ def _write(
     groups: list[RunGroup],
     table: pd.DataFrame,
     answers: ComparedAnswers,
+    arms: ComparedArms,
     left_out: list[LeftOut],
     folder: Path,
 ) -> Path:
     """comparison.html, the tables beside it, and the maps as files."""
     with disk_errors(folder):
         (folder / "figures").mkdir(parents=True, exist_ok=True)
+    seeds = seeds_table(groups)
     html = render_comparison(
-        groups, table, left_out, code_version=__version__, maps=answers.maps, pairs=answers.pairs
+        groups,
+        table,
+        left_out,
+        code_version=__version__,
+        maps=answers.maps,
+        pairs=answers.pairs,
+        arms=arm_parts(arms.groups, arms.table),
+        arm_problems=arms.problems,
+        seeds=seeds,
     )
     write_whole(folder / "comparison.csv", csv_bytes(table))
     write_whole(folder / "pairs.csv", csv_bytes(answers.pairs))
+    write_whole(folder / "arms.csv", csv_bytes(arms.table))
+    write_whole(folder / "seeds.csv", csv_bytes(seeds))
     write_whole(folder / "maps.csv", csv_bytes(maps_frame(answers.maps)))
     for name, drawing in map_files(answers.maps).items():
         write_whole(folder / "figures" / f"{name}.svg", standalone(drawing, page_style(), width=900))
@@ -117,6 +146,10 @@ def print_comparison(written: WrittenComparison) -> None:
         say("runs of different groups differ in more than the model: the page says in what")
     if len({run.short_of is None for group in written.groups for run in group.runs}) > 1:
         say("a short questionnaire asks a part of the items: its scores do not compare with a full one's")
+    for arms in written.arms.groups:
+        say(f"arms        {len(arms.arms)} of {arms.title}; baseline: {arms.baseline.title}")
+    for problem in written.arms.problems:
+        say(problem)
     for one in written.left_out:
         say(f"left out      {one.folder}: {one.why}")
     say(f"comparison  {written.path}")

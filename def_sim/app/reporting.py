@@ -276,7 +276,7 @@ def _parameters(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Every parameter with its dotted name, but for paths of this machine."""
     flat: dict[str, str] = {}
     for key, value in section.items():
-        if key in ("output", "run_folder", "references", "path", "stage", "show", "runs"):
+        if key in ("output", "run_folder", "references", "path", "stage", "show", "runs", "baseline"):
             continue
         if isinstance(value, Mapping):
             flat |= _parameters(value, f"{prefix}{key}.")

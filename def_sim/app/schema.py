@@ -173,6 +173,7 @@ class RunConfig(_Strict):
     output: PathText
     run_folder: PathText | None
     runs: RunPatterns | None = None
+    baseline: str | None = None
     shard: NonNegative
     num_shards: Annotated[int, Field(ge=1, le=100_000)]
     max_in_flight: Count
@@ -211,6 +212,8 @@ class RunConfig(_Strict):
             raise ValueError(f"runs= belongs to stage=report, found stage={self.stage.name}")
         if self.runs is not None and self.run_folder is not None:
             raise ValueError("runs= compares several runs, run_folder= names one: give one of the two")
+        if self.baseline is not None and self.runs is None:
+            raise ValueError("baseline= names an arm of a comparison: give runs= as well")
         return self
 
 

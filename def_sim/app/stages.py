@@ -119,7 +119,7 @@ def report(config: RunConfig) -> int:
 def _compare(patterns: Sequence[str], config: RunConfig) -> int:
     from def_sim.app.comparing import compare_runs, print_comparison
 
-    print_comparison(compare_runs(patterns, Path(config.output).expanduser()))
+    print_comparison(compare_runs(patterns, Path(config.output).expanduser(), baseline=config.baseline))
     return 0
 
 

@@ -190,6 +190,8 @@ def _compared(
         settings=settings_of(manifest),
         scores=scores,
         short_of=survey.get("short_of"),
+        items=tuple(sorted(config["items"])) if config.get("items") else None,
+        model_settings=_flat(manifest["defines"]["model"]),
     )
 
 

@@ -8,7 +8,7 @@ interval.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import pandas as pd
@@ -97,6 +97,8 @@ class ComparedRun:
     settings: Mapping[str, str]
     scores: pd.DataFrame
     short_of: str | None = None  # the questionnaire whose short form was asked
+    items: tuple[str, ...] | None = None  # chosen items, sorted; None: all of the questionnaire
+    model_settings: Mapping[str, str] = field(default_factory=dict)  # checkpoint, number type, ...
 
     @property
     def share_done(self) -> float:
@@ -196,7 +198,7 @@ def comparison_table(groups: Sequence[RunGroup]) -> pd.DataFrame:
             interval_low, interval_high: of the value; NaN where none was computed;
             rank: 1 is closest to people, among the finished runs of the group that have a value;
                 values that agree in three decimals share the better rank; <NA> for unfinished runs,
-                undefined values and what is no divergence;
+                undefined values, what is no divergence, and where a group is one model with several seeds;
             is_tied: whether another run has the same rank; num_ranked: how many runs have a rank.
     """
     rows = [
@@ -207,7 +209,17 @@ def comparison_table(groups: Sequence[RunGroup]) -> pd.DataFrame:
     ]
     types = _RUN_TYPES | _SCORE_TYPES
     frame = pd.DataFrame(rows, columns=list(types)).astype(types)
-    return _with_ranks(frame)
+    return _with_ranks(frame, {group.number for group in groups if not _has_seeds_only(group)})
+
+
+def model_of(run: ComparedRun) -> tuple[object, ...]:
+    """What two runs of one model have in common."""
+    return (run.model, *sorted(run.model_settings.items()))
+
+
+def _has_seeds_only(group: RunGroup) -> bool:
+    """Whether the runs are one model with several seeds: chance, which no rank should dress up."""
+    return len(group.runs) > 1 and len({model_of(run) for run in group.runs}) == 1
 
 
 def _run_columns(group: RunGroup, run: ComparedRun) -> dict[str, Any]:
@@ -221,8 +233,9 @@ def _score_columns(score: Mapping[Any, Any]) -> dict[str, Any]:
     return {**text, **numbers}
 
 
-def _with_ranks(frame: pd.DataFrame) -> pd.DataFrame:
-    may_rank = (frame["share_done"] >= 1) & ~frame["metric"].isin(NOT_A_DIVERGENCE)
+def _with_ranks(frame: pd.DataFrame, ranked_groups: set[int]) -> pd.DataFrame:
+    is_ranked_at_all = frame["group"].isin(ranked_groups) & ~frame["metric"].isin(NOT_A_DIVERGENCE)
+    may_rank = (frame["share_done"] >= 1) & is_ranked_at_all
     values = frame["value"].where(may_rank).round(_DIGITS)
     by = [frame[name] for name in ("group", "scope", "dimension", "metric")]
     ranks = values.groupby(by).rank(method="min")

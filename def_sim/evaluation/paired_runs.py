@@ -55,6 +55,7 @@ class RunScores:
     people: list[Sample | None]
     forms: list[ItemForm]
     dimensions: list[str]
+    items: list[str]  # what each score is of
 
     @classmethod
     def of(cls, folder: str, resampled: Resampled) -> "RunScores":
@@ -67,6 +68,7 @@ class RunScores:
             resampled.people,
             resampled.forms,
             resampled.dimensions,
+            resampled.items,
         )
 
 
@@ -88,7 +90,7 @@ def pairs_table(group: int, runs: Sequence[RunScores]) -> pd.DataFrame:
             reason: why there is no interval.
     """
     pairs = list(combinations(runs, 2))
-    compared = [_compare(*pair) for pair in pairs]
+    compared = [compare_pair(*pair) for pair in pairs]
     p_values = {str(index): one.p_value for index, one in enumerate(compared)}
     adjusted = list(adjusted_for_many(p_values).values())
     rows = [
@@ -103,7 +105,13 @@ def _are_same_respondents(first: RunScores, second: RunScores) -> bool:
     return first.seed == second.seed and len(first.draws.contributions) == len(second.draws.contributions)
 
 
-def _compare(first: RunScores, second: RunScores) -> PairedComparison:
+def compare_pair(first: RunScores, second: RunScores) -> PairedComparison:
+    """First minus second, mean of topic groups, under `METRIC`; below 0 the first is closer to people.
+
+    Args:
+        first: Of as many respondents as the second.
+        second: Of the same items in the same order.
+    """
     is_grouped = np.array([bool(name) for name in first.dimensions], dtype=np.bool_)
     return paired_comparison(
         first.draws.select(is_grouped),

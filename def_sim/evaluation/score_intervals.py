@@ -6,6 +6,7 @@ with seeds. The respondents that a draw takes depend on seed and N alone, so mod
 Letters: Q items, N respondents, B draws.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -72,6 +73,14 @@ class Resampled:
     def dimensions(self) -> list[str]:
         """Topic group of each item."""
         return [str(one.question.dimension) for one in self.prompts]
+
+    @property
+    def items(self) -> list[str]:
+        """What each score is of: the item, with its wording where several are scored apart."""
+        ids = [one.question.item_id for one in self.prompts]
+        counts = Counter(ids)
+        names = zip(ids, (one.question.id for one in self.prompts), strict=True)
+        return [item_id if counts[item_id] == 1 else question_id for item_id, question_id in names]
 
     def draws(self, metric: str) -> ScoreDraws:
         """Scores of all items under a metric."""

@@ -403,3 +403,65 @@ def test_a_folder_whose_name_is_no_text_is_named_in_words(
     message = capsys.readouterr().err
     assert "error: runs: a path has no line ends, NUL or other control characters and is text" in message
     assert "\\udc80" in message
+
+
+@pytest.fixture
+def arms(tmp_path: Path) -> Path:
+    """One model with and without memory, and with another seed."""
+    output = tmp_path / "outputs"
+    for words in ((), ("modifications.memory=false",), ("seed=2",)):
+        hold(output, "model=mistral7b", "respondents=3", *words)
+    return output
+
+
+def table_of_arms(outputs: Path) -> pd.DataFrame:
+    return pd.read_csv(outputs / "comparison" / "arms.csv", keep_default_na=False, na_values=[""])
+
+
+def test_runs_of_one_model_that_differ_in_a_setting_are_arms_beside_the_one_that_is_named(arms: Path) -> None:
+    assert main(["stage=report", f"runs={arms}/**", f"output={arms}", "baseline=memory on"]) == 0
+    table = table_of_arms(arms)
+    assert table["arm"].tolist() == ["memory off", "memory on"]
+    assert table["is_baseline"].tolist() == [False, True]
+    stored = pd.read_csv(arms / "comparison" / "comparison.csv", keep_default_na=False, na_values=[""])
+    macro = stored[(stored["scope"] == "macro") & (stored["metric"] == "js_divergence")]
+    value = macro.set_index("folder")["value"]
+    off, on = (value[folder] for folder in table["folder"])
+    assert table["difference"][0] == pytest.approx(off - on)
+    page = (arms / "comparison" / "comparison.html").read_text(encoding="utf-8")
+    assert '<section id="arms-1"' in page
+    assert page.count("<bdi>memory off</bdi>") == 2  # its row and its folder
+
+
+def test_the_folder_of_a_run_names_the_baseline_as_well(arms: Path) -> None:
+    assert main(["stage=report", f"runs={arms}/**", f"output={arms}"]) == 0
+    by_title = table_of_arms(arms).set_index("arm")
+    name = Path(by_title.loc["memory on", "folder"]).name
+    assert main(["stage=report", f"runs={arms}/**", f"output={arms}", f"baseline={name}"]) == 0
+    assert table_of_arms(arms).set_index("arm").loc["memory on", "is_baseline"]
+
+
+def test_two_seeds_of_a_model_have_a_spread_on_the_page_and_no_rank(arms: Path) -> None:
+    table = compare(arms)
+    seeds = pd.read_csv(arms / "comparison" / "seeds.csv")
+    assert set(seeds["seeds"]) == {"1 2"}
+    group = seeds["group"][0]
+    values = table[(table["group"] == group) & (table["scope"] == "macro")]
+    js = values.loc[values["metric"] == "js_divergence", "value"]
+    [row] = seeds[seeds["metric"] == "js_divergence"].to_dict("records")
+    assert row["mean"] == pytest.approx(js.mean())
+    assert (row["lowest"], row["highest"]) == (js.min(), js.max())
+    assert values["rank"].isna().all()
+    assert "Seeds of one model" in (arms / "comparison" / "comparison.html").read_text(encoding="utf-8")
+
+
+def test_a_baseline_that_no_arm_is_called_is_refused_before_anything_is_written(
+    arms: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message = refused(capsys, f"runs={arms}/**", f"output={arms}", "baseline=nobody")
+    assert "Arms found: memory off; memory on." in message
+    assert not (arms / "comparison").exists()
+
+
+def test_a_baseline_without_runs_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "give runs= as well" in refused(capsys, "baseline=memory on")

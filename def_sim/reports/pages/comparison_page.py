@@ -17,6 +17,7 @@ from def_sim.evaluation.compared_runs import LeftOut, RunGroup, metrics_compared
 from def_sim.evaluation.measures import MEASURES, as_percent
 from def_sim.evaluation.paired_runs import METRIC as PAIRS_METRIC
 from def_sim.reports.charts.svg import shape
+from def_sim.reports.pages.comparison_arms import ArmPart, SeedLine, seed_lines
 from def_sim.reports.pages.comparison_maps import PairLine, map_parts, pair_lines, why_no_pair
 from def_sim.reports.pages.comparison_scores import MetricPart, RunLine, metric_part, size_in_words
 from def_sim.reports.pages.page import asset, page_style, security_policy, template
@@ -42,6 +43,7 @@ class GroupPart:
     unfinished: tuple[RunLine, ...]
     metrics: tuple[MetricPart, ...]
     pairs: tuple[PairLine, ...] = ()
+    seeds: tuple[SeedLine, ...] = ()
 
     @property
     def why_no_pair(self) -> str:
@@ -57,6 +59,9 @@ def render_comparison(
     code_version: str,
     maps: Sequence[MapsOfRuns] = (),
     pairs: pd.DataFrame | None = None,
+    arms: Sequence[ArmPart] = (),
+    arm_problems: Sequence[str] = (),
+    seeds: pd.DataFrame | None = None,
 ) -> str:
     """The whole comparison as the text of one HTML file.
 
@@ -67,6 +72,9 @@ def render_comparison(
         code_version: Of the program that writes the page.
         maps: For all runs together.
         pairs: From `paired_runs.pairs_table`, of all groups.
+        arms: From `arm_parts`.
+        arm_problems: Why some runs are no arms, in words.
+        seeds: From `seed_spread.seeds_table`, of all groups.
 
     Returns:
         HTML. Depends on the arguments alone.
@@ -79,8 +87,11 @@ def render_comparison(
         style=style,
         script=script,
         groups=[
-            _group_part(group, table[table["group"] == group.number], metrics, pairs) for group in groups
+            _group_part(group, table[table["group"] == group.number], metrics, pairs, seeds)
+            for group in groups
         ],
+        arms=arms,
+        arm_problems=arm_problems,
         maps=[(one, map_parts(one)) for one in maps],
         pairs_measure=MEASURES[PAIRS_METRIC],
         measures=[MEASURES[metric] for metric in metrics],
@@ -107,7 +118,11 @@ def _swatch(kind: str) -> Markup:
 
 
 def _group_part(
-    group: RunGroup, table: pd.DataFrame, metrics: Sequence[str], pairs: pd.DataFrame | None
+    group: RunGroup,
+    table: pd.DataFrame,
+    metrics: Sequence[str],
+    pairs: pd.DataFrame | None,
+    seeds: pd.DataFrame | None,
 ) -> GroupPart:
     lines = tuple(
         RunLine(_letter(index), run, size_in_words(run.num_parameters))
@@ -125,6 +140,7 @@ def _group_part(
         else pair_lines(
             pairs[pairs["group"] == group.number], {line.run.folder: line.letter for line in lines}
         ),
+        seeds=() if seeds is None else seed_lines(seeds[seeds["group"] == group.number]),
     )
 
 

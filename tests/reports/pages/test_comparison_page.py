@@ -10,10 +10,13 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from some_runs import run, scores
+from some_runs import SETTINGS, run, scores
 
+from def_sim.evaluation.arm_scores import arms_table
+from def_sim.evaluation.arms import group_arms
 from def_sim.evaluation.compared_runs import LeftOut, comparison_table, group_runs
 from def_sim.reports.charts.comparison_charts import RunMark, axis_end, layers_of, small_multiple, strip_chart
+from def_sim.reports.pages.comparison_arms import arm_parts
 from def_sim.reports.pages.comparison_page import render_comparison
 from def_sim.reports.pages.comparison_scores import size_in_words
 
@@ -46,6 +49,20 @@ def test_names_from_a_configuration_stay_text():
     html = page(run("<i>a</i>", model_label="</title><script>alert(1)</script>"), run("b"))
     assert "<script>alert" not in html
     assert "<i>" not in html
+
+
+def test_an_arm_stands_below_its_baseline_and_its_title_stays_text():
+    runs = [
+        run("m", run_hash=name, folder=f"outputs/{name}", settings=SETTINGS | {"protocol.style": value})
+        for name, value in (("a", "<i>bold</i>"), ("b", "plain"))
+    ]
+    arm_groups, problems = group_arms(runs, baseline="style plain")
+    groups = group_runs(runs)
+    parts = arm_parts(arm_groups, arms_table(arm_groups, {}))
+    html = render_comparison(groups, comparison_table(groups), [], code_version="0.1", arms=parts)
+    assert problems == []
+    assert "<i>" not in html
+    assert re.search(r"style plain 0.100 – – – baseline style <i>bold</i> 0.100 – – –", said(html))
 
 
 def test_the_page_loads_nothing_and_its_policy_names_its_own_style_and_script():
