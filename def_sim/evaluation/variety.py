@@ -12,7 +12,7 @@ from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.evaluation.findings import Finding
 from def_sim.evaluation.score_intervals import people_of
 from def_sim.metrics.aggregation import macro_mean
-from def_sim.metrics.entropy import entropy
+from def_sim.metrics.divergence import entropy
 from def_sim.metrics.entropy_control import flatten_people
 from def_sim.metrics.item_metrics import ITEM_METRICS
 from def_sim.metrics.sample import Sample

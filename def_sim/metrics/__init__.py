@@ -4,8 +4,7 @@ Nothing here knows a survey, a file, a model or a configuration; numbers come in
 An undefined score is NaN, never 0. One idea a file:
 
     sample         answers to one item as counts: the panel's, or people's
-    divergence     KL, Jensen-Shannon, total variation, Wasserstein, mention rates
-    entropy        how spread the answers are
+    divergence     KL, Jensen-Shannon, total variation, Wasserstein, mention rates; how spread answers are
     kl_paper       the published score, with its failure column and its replacement rule
     item_metrics   the table of scores that every report shows
     noise_floor    what perfect, human, uniform and one-answer panels of this size would score

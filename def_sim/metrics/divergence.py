@@ -1,4 +1,4 @@
-"""Divergences between two distributions over the same options.
+"""Divergences between two distributions over the same options, and how spread out one of them is.
 
 Each function takes shares, the option axis last, and broadcasts over leading axes; for two vectors
 of shape (K,) the result is a float. Which of the two are people matters only where a function is
@@ -9,10 +9,13 @@ Multiple choice: mention rates sum to more than 1; normalise both sides over men
 
 Each that takes shares has a twin `..._of_shares` without the check, for shares that a `Sample` has made:
 there the check would take longer than the divergence.
+
+A flat panel beats a panel of one correct majority answer on KL, so a low divergence alone may be flattening;
+the entropy ratio tells the two apart.
 """
 
 import numpy as np
-from scipy.special import rel_entr
+from scipy.special import entr, rel_entr
 
 from def_sim.metrics.sample import Array, add_up
 
@@ -156,3 +159,32 @@ def mention_rate_difference(p: Array, q: Array) -> Array:
         raise ValueError(f"Both sides need the same options; found {p.shape[-1]} and {q.shape[-1]}.")
     difference: Array = np.abs(p - q).mean(axis=-1)
     return difference
+
+
+def entropy(shares: Array) -> Array:
+    """Shannon entropy of answers.
+
+    Args:
+        shares: Shares that sum to 1, shape (..., K).
+
+    Returns:
+        Entropy in nats, shape (...), in [0, ln K]; 0 if everyone chose the same.
+    """
+    return add_up(entr(np.asarray(shares, dtype=np.float64)))
+
+
+def entropy_ratio(p: Array, q: Array) -> Array:
+    """H(p)/H(q): spread of the panel's answers relative to people's.
+
+    Args:
+        p: Shares of the panel, shape (..., K).
+        q: Shares of people, shape (..., K).
+
+    Returns:
+        Ratio, shape (...), in [0, inf). Below 1: the panel agrees more than people do; above 1: it
+        is flatter. NaN where people all chose the same, so that no ratio exists. Small samples
+        are below 1 in expectation even when drawn from people: compare with the floor.
+    """
+    human = entropy(q)
+    ratio: Array = entropy(p) / np.where(human > 0, human, np.nan)
+    return ratio

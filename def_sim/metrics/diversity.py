@@ -18,7 +18,7 @@ from scipy.stats import binom
 
 from def_sim.metrics.aggregation import defined_mean
 from def_sim.metrics.choice_array import checked_choices, checked_shares, option_counts
-from def_sim.metrics.entropy import entropy, entropy_ratio
+from def_sim.metrics.divergence import entropy, entropy_ratio
 from def_sim.metrics.sample import Array, normalise
 
 _Z: Final = 1.959963984540054  # of a central interval of 95 %

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from def_sim.metrics.bootstrap import ScoreDraws
-from def_sim.metrics.entropy import entropy
+from def_sim.metrics.divergence import entropy
 from def_sim.metrics.intervals import Interval, mean_interval
 from def_sim.metrics.item_metrics import ITEM_METRICS, ItemForm
 from def_sim.metrics.noise_floor import draw_samples, expected_scores, modal_sample, uniform_rates

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from def_sim.metrics import divergence, entropy
+from def_sim.metrics import divergence
 from def_sim.metrics.sample import Array, Sample
 
 
@@ -70,7 +70,7 @@ def wasserstein(simulated: Sample, human: Sample, form: ItemForm) -> Array:
 
 def entropy_ratio(simulated: Sample, human: Sample, form: ItemForm) -> Array:
     """H(panel)/H(people): below 1 the panel agrees more than people do, above 1 it is flatter."""
-    return entropy.entropy_ratio(simulated.shares, human.shares)
+    return divergence.entropy_ratio(simulated.shares, human.shares)
 
 
 def mention_rate_difference(simulated: Sample, human: Sample, form: ItemForm) -> Array:

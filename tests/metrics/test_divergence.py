@@ -6,6 +6,8 @@ from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
 from def_sim.metrics.divergence import (
+    entropy,
+    entropy_ratio,
     js_distance,
     js_divergence,
     kl_divergence,
@@ -13,7 +15,6 @@ from def_sim.metrics.divergence import (
     total_variation,
     wasserstein_distance,
 )
-from def_sim.metrics.entropy import entropy, entropy_ratio
 from def_sim.metrics.sample import Sample, normalise, smoothed_shares
 
 RNG = np.random.default_rng(20240501)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from def_sim.metrics.choice_array import NO_ANSWER, NOT_ASKED, checked_choices, shuffle_people
+from def_sim.metrics.divergence import entropy
 from def_sim.metrics.diversity import (
     choice_diversity,
     distinct_options,
@@ -16,7 +17,6 @@ from def_sim.metrics.diversity import (
     expected_entropy,
     text_diversity,
 )
-from def_sim.metrics.entropy import entropy
 
 PEOPLE = np.array([0.4, 0.3, 0.2, 0.1])
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from def_sim.metrics.bootstrap import certain_scores, draw_weights, resample_panel, score_draws
-from def_sim.metrics.entropy import entropy
+from def_sim.metrics.divergence import entropy
 from def_sim.metrics.entropy_control import (
     EntropyVerdict,
     dilute_panel,
