@@ -75,7 +75,7 @@ def metric_part(metric: str, table: pd.DataFrame, lines: Sequence[RunLine]) -> M
     end = axis_end([mark for members in marks.values() for mark in members])
     return MetricPart(
         measure=measure,
-        is_ranked=is_ranked(metric),
+        is_ranked=is_ranked(metric) and bool(table["rank"].notna().any()),
         multiples=tuple(
             (_place_title(place), small_multiple(members, title=_place_title(place), end=end))
             for place, members in marks.items()

@@ -15,6 +15,7 @@ from some_runs import SETTINGS, run, scores
 from def_sim.evaluation.arm_scores import arms_table
 from def_sim.evaluation.arms import group_arms
 from def_sim.evaluation.compared_runs import LeftOut, comparison_table, group_runs
+from def_sim.evaluation.seed_spread import seeds_table
 from def_sim.reports.charts.comparison_charts import RunMark, axis_end, layers_of, small_multiple, strip_chart
 from def_sim.reports.pages.comparison_arms import arm_parts
 from def_sim.reports.pages.comparison_page import render_comparison
@@ -49,6 +50,14 @@ def test_names_from_a_configuration_stay_text():
     html = page(run("<i>a</i>", model_label="</title><script>alert(1)</script>"), run("b"))
     assert "<script>alert" not in html
     assert "<i>" not in html
+
+
+def test_seeds_of_one_model_have_a_spread_and_no_word_of_ranks():
+    groups = group_runs([run("m", 0.2, run_hash="a"), run("m", 0.1, run_hash="b", seed=2)])
+    seeds = seeds_table(groups)
+    html = render_comparison(groups, comparison_table(groups), [], code_version="0.1", seeds=seeds)
+    assert "Model m 1, 2 Jensen-Shannon divergence 0.150 0.100 to 0.200" in said(html)
+    assert "score and rank" not in html
 
 
 def test_an_arm_stands_below_its_baseline_and_its_title_stays_text():
