@@ -70,3 +70,15 @@ def test_a_type_that_was_asked_for_by_name_is_not_replaced_by_a_stored_one() -> 
     for engine in (open_ended, named):
         engine.go_on_in("bfloat16")
     assert (open_ended.dtype, named.dtype) == ("bfloat16", "float32")
+
+
+def test_a_type_whose_attention_fails_here_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As torch's does in bfloat16 where it was built for, or is told to use, older instructions."""
+
+    def fail(*tensors: torch.Tensor, is_causal: bool) -> torch.Tensor:
+        raise RuntimeError("pack_vnni2 is only supported when avx512 is supported")
+
+    monkeypatch.setattr(precision.functional, "scaled_dot_product_attention", fail)
+    assert measured_speed(torch.bfloat16) == 0
+    chosen = choose_precision("auto", torch.device("cpu"), flags=frozenset({"avx512_bf16"}))
+    assert (chosen.dtype, chosen.note) == (torch.float32, "in a trial bfloat16 did not run on this CPU")

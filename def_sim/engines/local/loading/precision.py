@@ -23,6 +23,7 @@ _INSTRUCTIONS: Final = {
     torch.float16: frozenset({"avx512_fp16", "amx_fp16", "asimdhp"}),
 }
 _ROWS, _SIZE = 32, 256  # of the trial: a step of some respondents in a small model
+_PROMPT, _HEAD = 512, 64  # of the trial of attention: tokens, and the width of a head
 _TRIAL_S: Final = 0.02
 _FEWEST: Final = 4  # layers of each type, however slow they are
 
@@ -84,6 +85,8 @@ def _on_cpu(flags: frozenset[str], speed: Callable[[torch.dtype], float]) -> Pre
     if not flags & _INSTRUCTIONS[torch.bfloat16]:
         return Precision(torch.float32)
     ratio = speed(torch.bfloat16)
+    if not ratio:
+        return Precision(torch.float32, "in a trial bfloat16 did not run on this CPU")
     chosen = torch.bfloat16 if ratio >= 1 else torch.float32
     return Precision(chosen, f"in a trial bfloat16 ran at {ratio:.2g} times the speed of float32")
 
@@ -99,7 +102,7 @@ def processor_flags() -> frozenset[str]:
 
 
 def measured_speed(dtype: torch.dtype) -> float:
-    """How many times as fast as in float32 a small layer is in a type, on this CPU.
+    """How many times as fast as in float32 a small layer is in a type, on this CPU; 0 if it cannot run.
 
     In turns, and the quickest counts: whatever else the machine does only makes some of them slower. In
     one thread: several that wait for each other on a busy machine would be measured, not the type.
@@ -107,9 +110,18 @@ def measured_speed(dtype: torch.dtype) -> float:
     num_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
+        _attend(dtype)
         return _speed_in_this_thread(dtype)
+    except RuntimeError:
+        return 0.0  # it does not run at all: some builds lack a kernel for the instructions that they choose
     finally:
         torch.set_num_threads(num_threads)
+
+
+def _attend(dtype: torch.dtype) -> None:
+    """Attention over a prompt, whose kernel is another one than that of a layer."""
+    sequence = torch.ones(1, 1, _PROMPT, _HEAD, dtype=dtype)
+    functional.scaled_dot_product_attention(sequence, sequence, sequence, is_causal=True)
 
 
 def _speed_in_this_thread(dtype: torch.dtype) -> float:
