@@ -177,14 +177,20 @@ def _check_titles(titles: Sequence[str], runs: Sequence[ComparedRun]) -> None:
 def choose_baseline(arms: Sequence[Arm], wanted: str | None = None) -> Arm:
     """The arm that is called so; else the one that most others differ from by exactly one setting.
 
+    Of several that is the one from which all others together differ in the fewest settings.
+
     Args:
-        arms: Sorted by title, which settles ties.
+        arms: Sorted by title, which settles what is left of ties.
         wanted: Title of an arm, or name of its folder.
     """
     for arm in arms:
         if wanted is not None and wanted in _called(arm):
             return arm
-    return max(arms, key=lambda arm: sum(arm.num_differing(other) == 1 for other in arms))
+    return max(arms, key=lambda arm: _centrality([arm.num_differing(other) for other in arms]))
+
+
+def _centrality(differing: Sequence[int]) -> tuple[int, int]:
+    return differing.count(1), -sum(differing)
 
 
 def _called(arm: Arm) -> tuple[str, str, str]:

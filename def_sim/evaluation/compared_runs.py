@@ -7,6 +7,7 @@ interval.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -19,6 +20,7 @@ from def_sim.metrics.item_metrics import NOT_A_DIVERGENCE
 SCOPES: Final = ("dimension", "macro", "micro")
 _DIGITS: Final = 3  # values that are printed alike share a rank
 _MOST_SAID: Final = 3  # settings in a title
+_HASH: Final = re.compile(r"[0-9a-f]{12,}")
 _IN_TITLE: Final = (
     "survey.name",
     "survey.short_of",
@@ -176,7 +178,10 @@ def _varying(settings: Sequence[Mapping[str, str]]) -> list[str]:
 def _told_apart(group: RunGroup, groups: Sequence[RunGroup]) -> RunGroup:
     """With the settings in its title that no other group of that title has; a few of them."""
     namesakes = [other.differs for other in groups if other.title == group.title]
-    said = [f"{name.rpartition('.')[2]} {group.differs[name]}" for name in _varying(namesakes)]
+    varying = _varying(namesakes)
+    # What a hash stands for follows from a language, a place list or a strategy that is said as well.
+    readable = [name for name in varying if not any(_HASH.fullmatch(one[name]) for one in namesakes)]
+    said = [f"{name.rpartition('.')[2]} {group.differs[name]}" for name in readable or varying]
     return replace(group, title=", ".join([group.title, *said[:_MOST_SAID]]))
 
 

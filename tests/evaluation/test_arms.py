@@ -168,3 +168,12 @@ def test_a_seed_that_is_not_finished_is_not_in_the_spread():
 def test_seeds_beside_another_model_are_ranked_with_it():
     runs = [arm("s1", seed=1), arm("s2", seed=2), arm("o", model="other")]
     assert comparison_table(group_runs(runs))["rank"].notna().all()
+
+
+def test_of_several_such_arms_the_baseline_is_the_one_in_the_middle_of_all():
+    """Two arms are one setting from each other; the third is nearer to the plain one of them."""
+    plain, near = arm("plain"), arm("near", {MEMORY: "false"})
+    far = arm("far", {ORDER: "listed", "protocol.decoding.temperature": "0.7"})
+    [group], _ = group_arms([near, far, plain])
+    assert [one.run.folder for one in group.arms] == ["outputs/far", "outputs/near", "outputs/plain"]
+    assert group.baseline.run is plain

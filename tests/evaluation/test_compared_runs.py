@@ -19,6 +19,13 @@ def test_runs_that_differ_in_model_and_seed_only_are_one_group():
     assert group.differs == {}
 
 
+def test_the_title_of_a_group_says_no_hash_where_words_tell_it_apart():
+    other = {"prompts": "c145c52d9a9abbef", "survey.frame_language": "zh"}
+    plain = {**SETTINGS, "prompts": "73cca53ea1a55482", "survey.frame_language": "en"}
+    titles = [one.title for one in group_runs([run("a", settings=plain), run("b", settings=plain | other)])]
+    assert sorted(title.rpartition(", ")[2] for title in titles) == ["frame_language en", "frame_language zh"]
+
+
 @pytest.mark.parametrize("name", ["survey.questions", "respondents", "scored_with.reference"])
 def test_one_other_setting_makes_a_group_of_its_own(name):
     other = run("c", settings={**SETTINGS, name: "other"})
