@@ -12,6 +12,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from def_sim.engines.local.runner import Prompt
 from def_sim.errors import EngineError
+from def_sim.records import Request
 
 FEWEST_READ: Final = 64  # prompt tokens of a step when memory is short
 
@@ -218,9 +219,9 @@ def does_not_fit(prompt: Prompt) -> EngineError:
     )
 
 
-def not_finite(prompt: Prompt) -> EngineError:
+def not_finite(request: Request) -> EngineError:
     """What to say of a prompt whose logits cannot be chosen from."""
     return EngineError(
-        f"{prompt.request.key}: the model's logits are not finite numbers for this prompt.",
+        f"{request.key}: the model's logits are not finite numbers for this prompt.",
         fix="Use `model.engine.dtype=bfloat16` or float32; if that does not help, check the weights.",
     )

@@ -21,6 +21,7 @@ from torch import Tensor
 from transformers import GenerationConfig, LogitsProcessorList
 
 from def_sim.engines.local.batches.keyed_samplers import FiniteLogitsGuard, KeyedBeamSampler, KeyedSampler
+from def_sim.engines.local.scheduling import not_finite
 from def_sim.errors import EngineError
 from def_sim.records import DecodingConfig, Request
 
@@ -77,7 +78,7 @@ def generate_batch(
         )
     answers = [_until_stop(row, special.stop, decoding) for row in sequences[:, prompt_length:].tolist()]
     return [
-        _not_finite(request) if _has_failed(guard, index, answer) else answer
+        not_finite(request) if _has_failed(guard, index, answer) else answer
         for index, (request, answer) in enumerate(zip(requests, answers, strict=True))
     ]
 
@@ -120,10 +121,3 @@ def _has_failed(guard: FiniteLogitsGuard, index: int, answer: Generated) -> bool
     """True if a token of the answer came from unusable logits, not one that fills the row after it."""
     step = guard.failed_at.get(index)
     return step is not None and (guard.num_beams > 1 or step < len(answer.token_ids))
-
-
-def _not_finite(request: Request) -> EngineError:
-    return EngineError(
-        f"{request.key}: the model's logits are not finite numbers for this prompt.",
-        fix="Use `model.engine.dtype=bfloat16` or float32; if that does not help, check the weights.",
-    )

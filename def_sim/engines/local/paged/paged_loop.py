@@ -256,7 +256,7 @@ class PagedLoop:
             sequence.num_unseen -= 1
             if choice is None:
                 self._schedule.leave(self, sequence)
-                ended.append((sequence, not_finite(sequence.prompt)))
+                ended.append((sequence, not_finite(sequence.prompt.request)))
             elif sequence.text.advance(choice) is None:
                 self._schedule.leave(self, sequence)
                 ended.append((sequence, None))

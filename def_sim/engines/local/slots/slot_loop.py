@@ -276,7 +276,7 @@ class SlotLoop:
             ended: list[tuple[SlotSequence, EngineError | None]] = []
             for (sequence, group), choice in zip(deciding, choices, strict=True):
                 if choice is None:
-                    ended.append((sequence, not_finite(sequence.prompt)))
+                    ended.append((sequence, not_finite(sequence.prompt.request)))
                     continue
                 sequence.take(choice, group, self._cells.keys[0].dtype, self.device)
                 sequence.drop_dead_cells(self._cells)
