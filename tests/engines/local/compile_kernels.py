@@ -83,7 +83,6 @@ for kind in (
 states = torch.zeros((1, 64, HIDDEN), dtype=DTYPE)
 weight = torch.ones(HIDDEN, dtype=DTYPE)
 fused_kernels.rms_norm(states, weight, 1e-5)
-fused_kernels.sum_and_rms_norm(states, states, torch.empty_like(states), weight, 1e-5)
 both = torch.zeros((1, 64, 2 * 14336), dtype=DTYPE)
 fused_kernels.gate(both[..., :14336], both[..., 14336:])
 angles = torch.zeros((1, 64, WIDTH), dtype=DTYPE)

@@ -15,19 +15,10 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from def_sim.engines.local.paged.residual_sums import ResidualSums
-from def_sim.engines.local.slots import slot_attention
-from def_sim.engines.local.slots.key_values import KeyValues
-from def_sim.engines.local.slots.slot_attention import PrefillChunk, Step
-
 _ROTATION: Final = "apply_rotary_pos_emb"
 _SIBLINGS: Final = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))  # products of the same input
-_ADDENDS: Final = (("self_attn", "o_proj"), ("mlp", "down_proj"))  # products that a layer adds to its input
-_TRIAL: Final = 5  # tokens
 _TOLERANCE: Final = {torch.float32: 1e-5}
 _TOLERANCE_16_BIT: Final = 0.02
-_TOLERANCE_OF_LOGITS: Final = {torch.float32: 1e-4}  # of their size
-_TOLERANCE_OF_LOGITS_16_BIT: Final = 0.05  # a last digit that rounds otherwise goes through all layers
 _MISSING: Final = object()
 
 
@@ -43,14 +34,13 @@ class FusedParts:
 
     def __init__(self, network: Any) -> None:
         self._replacements: list[tuple[Any, str, Callable[..., Any]]] = []
-        self._sums = ResidualSums()
         self.names: list[str] = []
         with torch.inference_mode():
             for kind, norm in {
                 type(module): module for module in network.modules() if _is_norm(module)
             }.items():
                 if _same_norm(norm):
-                    self._add(kind, "forward", _norm_with(self._sums), f"{kind.__name__}")
+                    self._add(kind, "forward", _norm, f"{kind.__name__}")
             for modeling in {sys.modules[type(layer).__module__] for layer in network.modules()}:
                 rotation = getattr(modeling, _ROTATION, None)
                 if rotation is not None and _same_rotation(rotation, network):
@@ -64,7 +54,6 @@ class FusedParts:
                         self._add(sibling, "forward", merged.product(place), "+".join(names))
             if _has_gate(module):
                 self._add(module.act_fn, "forward", _Gate, "gate")
-        self._add_sums(network)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -75,9 +64,7 @@ class FusedParts:
             _set(owner, name, replacement)
         try:
             yield
-            self._sums.finish()
         finally:
-            self._sums.forget()
             for (owner, name, _), old in zip(self._replacements, before, strict=True):
                 if old is _MISSING:
                     delattr(owner, name)
@@ -88,50 +75,6 @@ class FusedParts:
         self._replacements.append((owner, name, replacement))
         if what not in self.names:
             self.names.append(what)
-
-    def _add_sums(self, network: Any) -> None:
-        """Lets the sums of all layers wait for their norms, if the model's logits stay the same."""
-        products = [
-            product
-            for layer in network.modules()
-            for part, name in _ADDENDS
-            if (product := getattr(getattr(layer, part, None), name, None)) is not None
-        ]
-        without = self._logits(network)
-        kept = len(self._replacements)
-        for product in products:
-            self._add(product, "forward", self._sums.later(product.forward), "sums")
-        self._sums.is_on_trial = True
-        try:
-            is_same = _is_close_as_a_whole(without, self._logits(network))
-        except Exception:  # a model that does anything else with them raises whatever it likes
-            is_same = False
-        finally:
-            self._sums.is_on_trial = False
-        if not is_same:
-            del self._replacements[kept:]
-            self.names = [name for name in self.names if name != "sums"]
-
-    def _logits(self, network: Any) -> Tensor:
-        """Of a few tokens, by the attention of slots, with what is replaced so far; shape (1, T, V)."""
-        config = network.config.get_text_config()
-        tokens = (torch.arange(_TRIAL, device=network.device) % config.vocab_size)[None]
-        cells = KeyValues()
-        cells.reserve(1, _TRIAL)
-        before = network.config._attn_implementation
-        network.set_attn_implementation(slot_attention.NAME)
-        try:
-            with torch.inference_mode(), self.in_place():
-                output = network(
-                    input_ids=tokens,
-                    position_ids=torch.arange(_TRIAL, device=network.device)[None],
-                    use_cache=False,
-                    step=Step(cells, [], [PrefillChunk(0, 0, _TRIAL)]),
-                )
-        finally:
-            network.set_attn_implementation(before)
-        logits: Tensor = output.logits
-        return logits
 
 
 def _set(owner: Any, name: str, value: Any) -> None:
@@ -213,13 +156,11 @@ def _is_norm(module: Any) -> bool:
     return type(module).__name__.endswith("RMSNorm") and hasattr(module, "variance_epsilon")
 
 
-def _norm_with(sums: ResidualSums) -> Callable[[Any, Tensor], Tensor]:
-    """What stands in for the forward of a class of RMSNorms."""
+def _norm(module: Any, hidden_states: Tensor) -> Tensor:
+    """In place of the forward of a class of RMSNorms."""
+    from def_sim.engines.local.paged import fused_kernels
 
-    def forward(module: Any, hidden_states: Tensor) -> Tensor:
-        return sums.norm(module, hidden_states)
-
-    return forward
+    return fused_kernels.rms_norm(hidden_states, module.weight, module.variance_epsilon)
 
 
 def _rotate(q: Tensor, k: Tensor, cos: Tensor, sin: Tensor, unsqueeze_dim: int = 1) -> tuple[Tensor, Tensor]:
@@ -233,7 +174,7 @@ def _rotate(q: Tensor, k: Tensor, cos: Tensor, sin: Tensor, unsqueeze_dim: int =
 def _same_norm(module: Any) -> bool:
     weight: Tensor = module.weight
     states = torch.randn((1, 5, weight.shape[0]), dtype=weight.dtype, device=weight.device)
-    return _is_close(module(states), ResidualSums().norm(module, states))
+    return _is_close(module(states), _norm(module, states))
 
 
 def _same_rotation(rotation: Callable[..., Any], network: Any) -> bool:
@@ -260,8 +201,3 @@ def _is_close(one: Tensor, other: Tensor) -> bool:
     return one.shape == other.shape and bool(
         torch.allclose(one.float(), other.float(), rtol=tolerance, atol=tolerance)
     )
-
-
-def _is_close_as_a_whole(one: Tensor, other: Tensor) -> bool:
-    tolerance = _TOLERANCE_OF_LOGITS.get(one.dtype, _TOLERANCE_OF_LOGITS_16_BIT)
-    return bool((one.float() - other.float()).norm() <= tolerance * one.float().norm())  # not if NaN

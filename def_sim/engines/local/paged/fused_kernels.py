@@ -60,38 +60,6 @@ def rms_norm(states: Tensor, weight: Tensor, epsilon: float) -> Tensor:
 
 
 @triton.jit
-def _sum_and_rms_norm(
-    states, addend, total, weight, output, epsilon, width, stride_states, stride_addend,
-    BLOCK: tl.constexpr,
-):  # fmt: skip
-    row = tl.program_id(0)
-    lane = tl.arange(0, BLOCK)
-    inside = lane < width
-    one = tl.load(states + row * stride_states + lane, mask=inside, other=0.0).to(tl.float32)
-    other = tl.load(addend + row * stride_addend + lane, mask=inside, other=0.0).to(tl.float32)
-    # The norm sees the sum as it is stored: rounded to the model's type.
-    rounded = (one + other).to(total.dtype.element_ty)
-    tl.store(total + row * width + lane, rounded, mask=inside)
-    values = rounded.to(tl.float32)
-    mean = tl.sum(values * values, axis=0) / width
-    scaled = (values * tl.rsqrt(mean + epsilon)).to(output.dtype.element_ty)
-    factor = tl.load(weight + lane, mask=inside, other=0.0)
-    tl.store(output + row * width + lane, (scaled * factor).to(output.dtype.element_ty), mask=inside)
-
-
-def sum_and_rms_norm(states: Tensor, addend: Tensor, total: Tensor, weight: Tensor, epsilon: float) -> Tensor:
-    """`rms_norm` of states + addend; the sum goes to `total`. All of one shape, `total` contiguous."""
-    width = total.shape[-1]
-    ones, others, totals = (tensor.reshape(-1, width) for tensor in (states, addend, total))
-    output = torch.empty_like(totals)
-    _sum_and_rms_norm[(totals.shape[0],)](
-        ones, others, totals, weight, output, epsilon, width, ones.stride(0), others.stride(0),
-        BLOCK=triton.next_power_of_2(width), num_warps=8, **OPTIONS,
-    )  # fmt: skip
-    return output.view(total.shape)
-
-
-@triton.jit
 def _rotate(
     query, key, new_query, new_key, cos, sin, stride_query, stride_query_head, stride_key, stride_key_head,
     stride_angle, HEADS: tl.constexpr, KV_HEADS: tl.constexpr, WIDTH: tl.constexpr, HALF: tl.constexpr,

@@ -17,7 +17,6 @@ from def_sim.engines.local.paged.attended import PagedStep
 from def_sim.engines.local.paged.board import Board, Kind
 from def_sim.engines.local.paged.device_choice import decide
 from def_sim.engines.local.paged.fused import FusedParts
-from def_sim.engines.local.paged.matrix_library import faster_for
 from def_sim.engines.local.paged.paged_attention import reorder_by_torch
 from def_sim.engines.local.paged.pages import PagePool
 from def_sim.engines.local.paged.step_inputs import Mailbox, Shape, StepInputs, num_words, views
@@ -137,14 +136,13 @@ class StepRunner:
             else:
                 note = note_by_torch
             ids = note(inputs, board.tokens, pool)
-            with faster_for(shape.num_tokens, self.network.device):
-                output = self.network(
-                    input_ids=ids[None],
-                    position_ids=inputs.position[None],
-                    use_cache=False,
-                    logits_to_keep=inputs.keep,
-                    step=PagedStep(pool, inputs, True, shape.has_reading, self._uses_kernels),
-                )
+            output = self.network(
+                input_ids=ids[None],
+                position_ids=inputs.position[None],
+                use_cache=False,
+                logits_to_keep=inputs.keep,
+                step=PagedStep(pool, inputs, True, shape.has_reading, self._uses_kernels),
+            )
             logits = output.logits[0].float()
             candidates = decide(
                 logits, inputs, board, self._stop_tokens, kind, uses_kernels=self._uses_kernels
