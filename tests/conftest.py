@@ -1,9 +1,19 @@
-"""What all tests share: one thread an operation, kernels interpreted; set before anything imports torch."""
+"""What all tests share: one thread an operation, kernels interpreted; set before anything imports torch.
+
+And which of them run: those that need a device, a browser, a cluster or a real model where `-m` names them.
+"""
 
 import os
+import re
 import shutil
+from pathlib import Path
+from typing import Final
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+TIERS: Final = ("gpu", "slurm", "browser", "real")
+_LOAD_TORCH: Final = Path(__file__).parent / "engines"
 
 # Two OpenMP threads on two busy cores stall each other for seconds.
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -17,3 +27,19 @@ if shutil.which("nvidia-smi") is None:
 # An example may take as long as a slow or busy machine needs: what is tested is what comes out.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks the quick tests, and leaves out those of a tier that the marker expression does not name."""
+    named = set(re.findall(r"\w+", config.option.markexpr or ""))
+    left_out = []
+    for item in items:
+        tiers = {tier for tier in TIERS if item.get_closest_marker(tier) is not None}
+        if not tiers and item.get_closest_marker("slow") is None and _LOAD_TORCH not in item.path.parents:
+            item.add_marker(pytest.mark.quick)
+        if tiers - named:
+            left_out.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]

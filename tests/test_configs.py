@@ -20,6 +20,8 @@ from def_sim.respondents.memory import MemoryRules
 from def_sim.respondents.panel import Modifications
 from def_sim.respondents.personas import PlaceRules
 
+pytestmark = pytest.mark.slow
+
 
 def names(group: str) -> list[str]:
     return sorted(path.stem for path in (conf_folder() / group).glob("*.yaml"))

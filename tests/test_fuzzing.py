@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripts_loaded import script
 
+pytestmark = pytest.mark.slow
+
 TARGETS = script("fuzz_targets").TARGETS
 
 

@@ -14,6 +14,8 @@ from def_sim.resources import data_folder
 from def_sim.surveys.human_reference import COLUMNS, read_reference
 from def_sim.surveys.item_bank import Item, read_items
 
+pytestmark = pytest.mark.slow
+
 FIGURES = Path(__file__).parents[1].parent / "shared" / "figures"
 POPULATIONS = ("CHN", "USA")
 

@@ -10,6 +10,8 @@ from def_sim.app.main import main
 from def_sim.resources import data_folder
 from def_sim.surveys.survey import load_survey
 
+pytestmark = pytest.mark.slow
+
 DEMO = data_folder() / "respondents" / "demo"
 
 

@@ -14,6 +14,8 @@ from def_sim.app.main import compose_config, main
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 
+pytestmark = pytest.mark.slow
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 

@@ -13,6 +13,8 @@ from def_sim.answers.storage.manifest import read_manifest, write_manifest
 from def_sim.app import comparing, read_runs, stored_runs
 from def_sim.app.main import main
 
+pytestmark = pytest.mark.slow
+
 MODELS = ("mistral7b", "llama3_8b")
 
 

@@ -17,6 +17,8 @@ from def_sim.app.schema import validate_config
 from def_sim.errors import ConfigError
 from def_sim.resources import conf_folder, data_folder
 
+pytestmark = pytest.mark.slow
+
 VARIABLE = "DEF_SIM_HOME"
 TOWN_ITEM = "items=[town.Q1]"
 

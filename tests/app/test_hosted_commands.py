@@ -14,6 +14,8 @@ from def_sim.app.main import main
 sys.path.append(str(Path(__file__).parents[1] / "engines"))
 from loopback import KEY, Loopback
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,8 @@ from waiting import HANG_S
 sys.path.append(str(Path(__file__).parents[1] / "engines"))
 from loopback import Loopback
 
+pytestmark = pytest.mark.slow
+
 KEY = "zq-Secret-0123456789-abcDEFghij"
 FORMS = (
     KEY,

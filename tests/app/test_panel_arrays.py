@@ -18,6 +18,8 @@ from def_sim.metrics.choice_array import NO_ANSWER, NOT_ASKED
 from def_sim.records import AnswerStatus
 from def_sim.reports.sections.drawn_sections import draw_sections
 
+pytestmark = pytest.mark.slow
+
 
 def run_in(folder: Path) -> Run:
     return prepare_run(validate_config(read_manifest(folder)["config"]))

@@ -15,6 +15,8 @@ from def_sim.prompts import read_language_pack, render_frame
 from def_sim.resources import data_folder
 from def_sim.surveys.survey import read_country_names
 
+pytestmark = pytest.mark.slow
+
 ITEMS = "items=[wvs7.Q1,wvs7.Q7_17,wvs7.Q164]"  # one of each question type
 NOWHERE = ("persona_country=none", "modifications.prompt=false")
 

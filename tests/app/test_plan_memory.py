@@ -20,6 +20,8 @@ from def_sim.app.schema import validate_config
 from def_sim.engines.local.loading.quantization import choose_quantization
 from def_sim.resources import conf_folder
 
+pytestmark = pytest.mark.slow
+
 A100 = CARDS[0]
 TEN = {  # gigabytes of weights
     "baichuan2_13b_chat": 9.1,  # 2 x 1.287 + 0.516 x 12.610 (billions, 4 bit)

@@ -13,6 +13,8 @@ from def_sim import interview
 from def_sim.app.main import main
 from def_sim.engines.hosted import waiting
 
+pytestmark = pytest.mark.slow
+
 CASES = [
     json.loads(line)
     for line in (Path(__file__).parent / "server_replies.jsonl").read_text(encoding="utf-8").splitlines()

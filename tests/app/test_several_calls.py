@@ -27,6 +27,8 @@ from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import ConfigError, StoreError, VerificationError
 from def_sim.records import Completion
 
+pytestmark = pytest.mark.slow
+
 STRATEGY = ("strategy.name=draft_and_revise", "strategy._target_=several_calls.DraftAndRevise")
 CALLS = "answers/calls-shard-00-of-01.jsonl"
 

@@ -20,6 +20,8 @@ from def_sim.app.terminal import console, say, say_text, streams_of_libraries, v
 from def_sim.resources import data_folder
 from def_sim.visible import visible
 
+pytestmark = pytest.mark.slow
+
 # Clears the screen, a link, a clipboard, a reversed reading, a new line, half a character, a zero width.
 HOSTILE = "A\x1b[2J\x1b]8;;http://x\x07B\x1b]52;c;eA==\x07\u202eC\nerror: D\ud800\u200b\r\x9b31mE"
 WRITTEN = (

@@ -14,6 +14,8 @@ from def_sim.app.schema import validate_config
 from def_sim.app.thinking import model_thinks, with_room_for_thought
 from def_sim.engines.local.prompts.chat_templates import arguments_of, thinks
 
+pytestmark = pytest.mark.slow
+
 OPENED = CHATML_TURNS + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n<think>\n' }}{% endif %}"
 SWITCHED = CHATML_OPEN + (
     "{% if add_generation_prompt and enable_thinking is defined and not enable_thinking %}"

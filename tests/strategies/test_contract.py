@@ -42,6 +42,7 @@ def asked_by(engine: ScriptedEngine) -> list[int]:
 # --- nothing is asked twice ---
 
 
+@pytest.mark.slow
 def test_sixteen_calls_survive_kill_9_after_each_of_them(tmp_path: Path) -> None:
     log, undisturbed = tmp_path / "asked", ScriptedEngine(reply=a_reply_to_every_word)
     interview(tmp_path / "undisturbed", undisturbed, Sixteen(PRESENTATION))

@@ -15,6 +15,8 @@ from def_sim.records import Dimension, QuestionType, ReferenceQuality
 from def_sim.resources import data_folder
 from def_sim.surveys.survey import LoadedSurvey, load_survey
 
+pytestmark = pytest.mark.slow
+
 SHORT = ("us_short", "cn_short")
 
 

@@ -11,6 +11,8 @@ from test_parse import PAPER, QUESTIONS, read_answer
 from def_sim.answers.reading import normalise
 from def_sim.records import AnswerStatus, Reading
 
+pytestmark = pytest.mark.slow
+
 ANY_CHARACTERS = st.text(st.characters(exclude_categories=()), max_size=80)  # half of a pair, too
 
 

@@ -13,6 +13,8 @@ from test_parse import PAPER, QUESTIONS, SOUND, read_answer
 
 from def_sim.records import Question
 
+pytestmark = pytest.mark.slow
+
 ANCHORED = {"en": "Answer: ", "zh": "答案："}
 ASKED = [
     QUESTIONS[name]

@@ -22,6 +22,8 @@ from def_sim.answers.storage.store import AnswerStore, read_answers, same_answer
 from def_sim.errors import VerificationError
 from def_sim.records import Answer, AnswerStatus, ReadingMethod
 
+pytestmark = pytest.mark.slow
+
 ANSWERS = [
     an_answer(1),
     an_answer(2, text="我选择2。\n\u2028", status=AnswerStatus.DONT_KNOW, choices=()),
