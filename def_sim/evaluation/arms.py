@@ -23,7 +23,10 @@ _SHARED: Final = (
     "scored_with.reference",
 )
 # Never said: they follow from languages, places and strategies, which are.
-_FOLLOWING: Final = ("survey.questions", "survey.country", "prompts", "places")
+_FOLLOWING: Final = (
+    *("survey.questions", "survey.country", "survey.persona_country_name", "prompts", "places"),
+)
+_PERSONA: Final = "survey.persona_country"
 _HASH: Final = re.compile(r"[0-9a-f]{12,}")
 _LANGUAGES: Final = {"en": "English", "zh": "Chinese"}
 _SWITCHES: Final = {"true": "on", "false": "off"}
@@ -35,6 +38,7 @@ _NAMES: Final = {
     "protocol.modifications.memory": "memory",
     "survey.language": "questions in",
     "survey.frame_language": "instruction in",
+    _PERSONA: "citizens of",
     "scored_with.pool_wordings": "wordings averaged",
 }
 
@@ -141,7 +145,8 @@ def _named(run: ComparedRun) -> dict[str, str]:
         for name, value in run.settings.items()
         if name not in ("strategy.target", *_SHARED, *_FOLLOWING) and not _HASH.fullmatch(value)
     }
-    return {"protocol": run.protocol, "strategy": run.strategy, **readable}
+    persona = {_PERSONA: run.population}  # whose citizens a run asks for that says nothing of it
+    return {"protocol": run.protocol, "strategy": run.strategy, **persona, **readable}
 
 
 def _follows(name: str, varying: Mapping[str, Sequence[str]]) -> bool:
@@ -160,6 +165,8 @@ def _words(name: str, value: str, said: Mapping[str, object]) -> str:
     words = _NAMES.get(name, last if is_alone else name.removeprefix("protocol.").replace(".", " "))
     if name.endswith("language"):
         value = _LANGUAGES.get(value, value)
+    if name == _PERSONA and value == "none":
+        value = "no country"
     return f"{words} {_SWITCHES.get(value, value)}".replace("_", " ")
 
 

@@ -177,3 +177,9 @@ def test_of_several_such_arms_the_baseline_is_the_one_in_the_middle_of_all():
     [group], _ = group_arms([near, far, plain])
     assert [one.run.folder for one in group.arms] == ["outputs/far", "outputs/near", "outputs/plain"]
     assert group.baseline.run is plain
+
+
+def test_whose_citizens_an_arm_asks_for_is_said_also_where_they_are_the_populations():
+    persona = "survey.persona_country"
+    arms = (arm("own"), arm("other", {persona: "CHN"}), arm("nobody", {persona: "none"}))
+    assert sorted(titles(*arms)) == ["citizens of CHN", "citizens of USA", "citizens of no country"]
