@@ -37,6 +37,7 @@ from test_slot_loop import (  # noqa: E402
 from tiny_models import baichuan2_13b_chat, chatglm2_6b, mistral7b  # noqa: E402
 
 from def_sim.engines.local.capacity import run_large_step_in_slots  # noqa: E402
+from def_sim.engines.local.loading.library_names import CACHE  # noqa: E402
 from def_sim.engines.local.loading.networks import load_network  # noqa: E402
 from def_sim.engines.local.loading.placement import spread  # noqa: E402
 from def_sim.engines.local.slot_support import try_slots  # noqa: E402
@@ -55,7 +56,7 @@ def split(network: Any) -> Any:
                 setattr(module, name, nn.Parameter(weight.detach().to(device), requires_grad=False))
             for name, buffer in list(module.named_buffers(recurse=False)):
                 module._buffers[name] = buffer.to(device)
-    return dispatch_model(network, places, main_device=DEVICES[0], skip_keys="past_key_values")
+    return dispatch_model(network, places, main_device=DEVICES[0], skip_keys=CACHE)
 
 
 def check_slots(make: Callable[[], Any]) -> dict[str, Any]:

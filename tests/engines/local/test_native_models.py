@@ -18,6 +18,7 @@ from tiny_models import baichuan2_13b_chat, chatglm2_6b
 from def_sim.engines.local.checkpoints.tensor_files import open_tensors
 from def_sim.engines.local.checkpoints.weight_files import weight_files
 from def_sim.engines.local.engine import LocalEngine
+from def_sim.engines.local.loading.library_names import CACHE
 from def_sim.engines.local.loading.native import conversion
 from def_sim.engines.local.loading.native.baichuan2 import alibi_slopes
 from def_sim.engines.local.loading.native.conversion import conversion_folder, runnable_folder
@@ -115,8 +116,8 @@ def test_left_padding_and_the_cache_change_nothing(published: Path, attention: s
             padded[:, end - 1 : end],
             attention_mask=mask[:, :end],
             position_ids=positions[:, end - 1 : end],
-            past_key_values=step.past_key_values,
             use_cache=True,
+            **{CACHE: getattr(step, CACHE)},
         )
         logits.append(step.logits)
     assert furthest(torch.cat(logits, dim=1)[0, 3:], alone) < logit_tolerance(network, alone)

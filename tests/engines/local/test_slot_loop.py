@@ -21,6 +21,7 @@ from transformers import (
 )
 
 from def_sim.engines.local.batches.generation import Generated, SpecialTokens, generate_batch
+from def_sim.engines.local.loading.library_names import CACHE
 from def_sim.engines.local.loading.native.baichuan2 import Baichuan2Config, Baichuan2ForCausalLM
 from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.runner import Prompt
@@ -454,6 +455,6 @@ def test_a_model_that_gives_other_logits_in_slots_has_no_slots(network: Any) -> 
 
 def test_trying_slots_leaves_the_model_as_it_was(network: Any) -> None:
     tokens = torch.arange(6, 20)[None]
-    before = network(tokens, past_key_values=DynamicCache(config=network.config)).logits
+    before = network(tokens, **{CACHE: DynamicCache(config=network.config)}).logits
     assert try_slots(network)[0] is None
-    assert torch.equal(network(tokens, past_key_values=DynamicCache(config=network.config)).logits, before)
+    assert torch.equal(network(tokens, **{CACHE: DynamicCache(config=network.config)}).logits, before)

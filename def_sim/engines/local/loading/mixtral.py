@@ -19,6 +19,7 @@ from transformers.models.mixtral.modeling_mixtral import MixtralRotaryEmbedding
 
 from def_sim.engines.local.checkpoints.tensor_files import TensorFile, open_tensors
 from def_sim.engines.local.checkpoints.weight_files import DOWNLOAD_AGAIN, weight_files
+from def_sim.engines.local.loading.library_names import CACHE
 from def_sim.engines.local.loading.placement import spread
 from def_sim.errors import ModelError
 
@@ -56,7 +57,7 @@ def load_packed_mixtral(folder: Path, dtype: torch.dtype, devices: Sequence[torc
     network.model.rotary_emb = MixtralRotaryEmbedding(config=config).to(devices[0])
     if len(devices) > 1:
         # Tensors then change devices where the next layer is elsewhere.
-        network = dispatch_model(network, places, skip_keys="past_key_values")
+        network = dispatch_model(network, places, skip_keys=CACHE)
     return network
 
 

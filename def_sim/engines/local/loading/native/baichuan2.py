@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM, LlamaModel
 from transformers.masking_utils import create_causal_mask
 
+from def_sim.engines.local.loading.library_names import CACHE
 from def_sim.engines.local.loading.native.recipe import Recipe, require
 from def_sim.errors import ModelError
 
@@ -175,12 +176,12 @@ class Baichuan2Model(_FilledIn, LlamaModel):  # type: ignore[misc]
         input_ids: Tensor | None = None,
         attention_mask: Tensor | None = None,
         position_ids: Tensor | None = None,
-        past_key_values: Any = None,
         inputs_embeds: Tensor | None = None,
         use_cache: bool | None = None,
         **more: Any,
     ) -> Any:
         """As Llama's. Attention functions of our own get the mask untouched: they add the bias."""
+        cache = {CACHE: more.pop(CACHE, None)}
         if inputs_embeds is None:
             inputs_embeds = self.embed_tokens(input_ids)
         if self.config._attn_implementation in ("sdpa", "eager"):
@@ -188,17 +189,17 @@ class Baichuan2Model(_FilledIn, LlamaModel):  # type: ignore[misc]
                 config=self.config,
                 inputs_embeds=inputs_embeds,
                 attention_mask=attention_mask,
-                past_key_values=past_key_values,
                 position_ids=position_ids,
                 allow_is_causal_skip=False,
+                **cache,
             )
             attention_mask = add_distance(allowed, self.layers[0].self_attn.alibi_slopes, inputs_embeds.dtype)
         return super().forward(
             attention_mask=attention_mask,
             position_ids=position_ids,
-            past_key_values=past_key_values,
             inputs_embeds=inputs_embeds,
             use_cache=use_cache,
+            **cache,
             **more,
         )
 
