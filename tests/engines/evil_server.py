@@ -172,7 +172,9 @@ def _answer(connection: socket.socket, script: Script, server: Evil) -> None:
         received = b""
         while b"\r\n\r\n" not in received and (part := connection.recv(65536)):
             received += part
-        head, _, content = received.partition(b"\r\n\r\n")
+        head, end, content = received.partition(b"\r\n\r\n")
+        if not end:  # a client that connected and left: one that was cancelled, for instance
+            return
         server.heads.append(head)
         if head.startswith(b"GET"):
             connection.sendall(with_length(b"{}"))
