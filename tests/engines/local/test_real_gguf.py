@@ -44,7 +44,8 @@ class Recording(LocalModel):
 
 def load() -> Recording:
     folder = unpack(smollm2_gguf())
-    model = Recording(folder, dtype="float32", device="cpu", prompt_style="chat", num_threads=1)
+    settings = EngineSettings("", dtype="float32", device="cpu", prompt_style="chat", num_threads=1)
+    model = Recording(folder, settings)
     model.tokens = {}
     return model
 
