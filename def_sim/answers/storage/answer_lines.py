@@ -154,13 +154,22 @@ def decode_line(line: bytes) -> Answer:
     Raises:
         KeyError, TypeError, ValueError: The fields are not those of this version.
     """
+    return _decode(record_of(line))
+
+
+def record_of(line: bytes) -> dict[str, Any]:
+    """The fields of an intact line, whatever they hold.
+
+    Raises:
+        TypeError, ValueError: It is no JSON object.
+    """
     try:
         record = json.loads(line.decode())
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(record, dict):
         raise TypeError("not an object")
-    return _decode(record)
+    return record
 
 
 def is_torn(raw: bytes) -> bool:

@@ -3,12 +3,11 @@
 Knows bytes and calls, no files.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from def_sim.answers.storage.answer_lines import sealed
+from def_sim.answers.storage.answer_lines import record_of, sealed
 from def_sim.records import Call, Completion, FinishReason
 
 _ADDRESS: Final[Mapping[str, tuple[type, ...]]] = {
@@ -53,12 +52,7 @@ def decode_call(line: bytes) -> Call:
     Raises:
         KeyError, TypeError, ValueError: The fields are not those of this version.
     """
-    try:
-        record = json.loads(line.decode())
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    if not isinstance(record, dict):
-        raise TypeError("not an object")
+    record = record_of(line)
     _check(record)
     values = {name: record[name] for name in _COMPLETION}
     values["finish_reason"] = FinishReason(record["finish_reason"])
