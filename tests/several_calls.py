@@ -24,7 +24,7 @@ from def_sim.randomness import Address
 from def_sim.records import Answer, Completion, Message, Question, Request, Respondent, Role
 from def_sim.respondents.memory import Memory
 from def_sim.strategies.asking import Presentation, ask_request, read_as_answer
-from def_sim.strategies.contract import Conversation
+from def_sim.strategies.contract import Conversation, DecodedAsDrawn
 from def_sim.strategies.texts import StrategyTexts
 
 TEXTS = StrategyTexts(
@@ -32,7 +32,7 @@ TEXTS = StrategyTexts(
 )
 
 
-class DraftAndRevise:
+class DraftAndRevise(DecodedAsDrawn):
     """A draft, a critique of it, and the answer that heeds both."""
 
     uses_memory = True
@@ -58,7 +58,7 @@ class DraftAndRevise:
         return read_as_answer(revised, last, question, memory, self._presentation)
 
 
-class Sixteen:
+class Sixteen(DecodedAsDrawn):
     """One draft, and three times five calls side by side, each of which has read all those before it."""
 
     uses_memory = True

@@ -34,7 +34,7 @@ from def_sim.records import (
 )
 from def_sim.respondents.memory import Deletion, Memory, MemoryRules
 from def_sim.strategies.asking import Presentation, put_question
-from def_sim.strategies.contract import Conversation
+from def_sim.strategies.contract import Conversation, DecodedAsDrawn
 from def_sim.strategies.diversity_enhanced import DiversityEnhanced
 from def_sim.strategies.single import Single
 
@@ -488,7 +488,7 @@ def test_a_defect_of_ours_is_not_hidden_behind_what_it_cancelled(tmp_path: Path)
 # --- strategies of several calls ---
 
 
-class Deliberate:
+class Deliberate(DecodedAsDrawn):
     """Two drafts at once, then the question itself: completions come back in the order of the requests."""
 
     uses_memory = False

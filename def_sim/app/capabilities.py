@@ -4,7 +4,7 @@ A missing capability is an error, unless the model's YAML allows that deviation 
 it is in the manifest and on the report.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from def_sim.app.run import Run
@@ -38,12 +38,12 @@ def check_capabilities(run: Run, capabilities: Capabilities) -> None:
             fix="Set model.engine.batches=false, or modifications.memory=false.",
         )
     _check_answer_mode(run, capabilities)
-    decodings = {respondent.decoding: None for respondent in run.panel}  # in order, each once
+    decodings = run.decodings
     for decoding in decodings:
         for name in lacking(decoding, capabilities):
             if name not in capabilities.deviations:
                 raise ConfigError(
-                    f"{run.config.model.label}: {_problem(name, decoding, capabilities, list(decodings))}",
+                    f"{run.config.model.label}: {_problem(name, decoding, capabilities, decodings)}",
                     fix=f"{_INSTEAD[name]}. Or allow the deviation, which the report then names: "
                     f"add {name} to `model.engine.deviations=`.",
                 )
@@ -63,7 +63,9 @@ def _check_answer_mode(run: Run, capabilities: Capabilities) -> None:
         )
 
 
-def _problem(name: str, decoding: DecodingConfig, can: Capabilities, decodings: list[DecodingConfig]) -> str:
+def _problem(
+    name: str, decoding: DecodingConfig, can: Capabilities, decodings: Sequence[DecodingConfig]
+) -> str:
     match name:
         case "beams":
             most = max(decoding.num_beams for decoding in decodings)

@@ -38,7 +38,6 @@ from def_sim.errors import ConfigError, DefSimError, StoreError
 from def_sim.resources import conf_folder
 
 EXIT_USER_ERROR = 2
-_LIMIT = "decoding.max_new_tokens"
 _HOME = "home"
 _FROM_HOME = " (home)"  # said behind a name that the user's home adds
 
@@ -116,9 +115,7 @@ def run_stage(config: RunConfig) -> int:
 def _configured(content: Mapping[str, Any], words: Sequence[str]) -> RunConfig:
     """The typed configuration; where a model thinks and no limit is given, with room for its thoughts."""
     given = {override.key_or_group for override in _parse(words)}
-    return with_room_for_thought(
-        validate_config(content), is_limit_given=not given.isdisjoint(("decoding", _LIMIT))
-    )
+    return with_room_for_thought(validate_config(content), given=given)
 
 
 def _given_home(words: Sequence[str]) -> list[str | None]:

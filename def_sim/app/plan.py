@@ -65,10 +65,16 @@ def make_plan(run: Run) -> Plan:
         num_answers=num_answers,
         tokens_in=round(tokens_in),
         tokens_out=len(run.panel) * tokens_of_answers,
-        rows=sum(r.decoding.num_beams for r in run.panel) / len(run.panel),
+        rows=sum(_rows_of_request(run, respondent) for respondent in run.panel) / len(run.panel),
         longest_prompt=round(max(requests) + longest_frame + most * exchange),
         tokenizer=how,
     )
+
+
+def _rows_of_request(run: Run, respondent: Respondent) -> float:
+    """Beams of a request to the respondent; of a strategy with several decodings their mean."""
+    decodings = run.strategy.decodings(respondent)
+    return sum(decoding.num_beams for decoding in decodings) / len(decodings)
 
 
 def _tokens_of_call(run: Run, question: Question, thought: int) -> int:

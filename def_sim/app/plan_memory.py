@@ -45,13 +45,12 @@ def respondents_at_once(run: Run, plan: Plan, card: Card) -> tuple[int, int]:
     """How many respondents' caches fit beside the weights.
 
     Returns:
-        With the longest prompt and the most beams of the panel, each writing as much as it may;
+        With the longest prompt and the most and longest beams of the panel, each writing as much as it may;
         and with prompts, beams and answers of mean length. 0 and 0 if the weights alone do not fit.
     """
-    model, panel = run.config.model, run.panel
+    model = run.config.model
     free = cache_room(run, card)
-    most_beams = max(respondent.decoding.num_beams for respondent in panel)
-    longest = plan.longest_prompt + most_beams * run.config.decoding.max_new_tokens
+    longest = plan.longest_prompt + max(one.num_beams * one.max_new_tokens for one in run.decodings)
     typical = (plan.tokens_in + plan.rows * plan.tokens_out) / plan.num_answers
     per_token = model.planning.cache_bytes_per_token
     if free <= 0 or per_token == 0:

@@ -20,7 +20,15 @@ from def_sim.errors import ConfigError, ModelError
 from def_sim.interview import Engine
 from def_sim.prompts import LanguagePack, read_language_pack
 from def_sim.questionnaire import InterviewRules
-from def_sim.records import NO_COUNTRY, AnswerMode, Question, Respondent, StopAfter, Survey
+from def_sim.records import (
+    NO_COUNTRY,
+    AnswerMode,
+    DecodingConfig,
+    Question,
+    Respondent,
+    StopAfter,
+    Survey,
+)
 from def_sim.resources import data_folder, look_up
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.respondents.panel import PanelRules, draw_panel, draw_respondent
@@ -61,6 +69,12 @@ class Run:
         return max(self.strategy.num_calls(question) for question in self.survey.questions)
 
     @property
+    def decodings(self) -> tuple[DecodingConfig, ...]:
+        """All decoding settings that requests may have, each once, in the order of the panel."""
+        of_all = (decoding for r in self.panel for decoding in self.strategy.decodings(r))
+        return tuple(dict.fromkeys(of_all))
+
+    @property
     def shard_panel(self) -> list[Respondent]:
         """The respondents whom this process asks."""
         return [r for r in self.panel if r.index % self.config.num_shards == self.config.shard]
@@ -99,6 +113,7 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
     places = _places(config, loaded.survey)
     panel = draw_panel(config.respondents, config.seed, _panel_rules(config), loaded.survey, places)
     strategy = make_strategy(config.strategy, presentation, read_texts(config, loaded.survey))
+    _check_answer_mode(config, strategy)
     interview_rules = InterviewRules(
         seed=config.seed,
         uses_memory=strategy.uses_memory,
@@ -126,7 +141,7 @@ def make_strategy(
     """
     own = {"texts": texts} if texts is not None else {}
     strategy = resolve_target(choice.target)(presentation=presentation, **own, **choice.arguments)
-    for name in ("uses_memory", "num_calls", "mean_tokens", "ask"):
+    for name in ("uses_memory", "num_calls", "mean_tokens", "answer_modes", "decodings", "ask"):
         if not hasattr(strategy, name):
             raise ConfigError(
                 f"strategy={choice.name}: {choice.target} has no `{name}`.",
@@ -134,6 +149,15 @@ def make_strategy(
             )
     made: Strategy = strategy
     return made
+
+
+def _check_answer_mode(config: RunConfig, strategy: Strategy) -> None:
+    modes = [mode.value for mode in strategy.answer_modes]
+    if config.answer_mode not in modes:
+        raise ConfigError(
+            f"strategy={config.strategy.name} cannot read answers given by answer_mode={config.answer_mode}.",
+            fix=f"Choose answer_mode={' or '.join(modes)}, or another strategy.",
+        )
 
 
 def _texts_path(config: RunConfig, survey: Survey) -> Path:

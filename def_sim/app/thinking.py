@@ -6,6 +6,7 @@ limit made for answers would cut most of them off: unless the user gives one, th
 too. The limit is part of what defines the run, like any other.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from def_sim.engines.local.prompts.chat_templates import thinks
 from def_sim.errors import ModelError
 
 TYPICAL_THOUGHT: Final = 600  # tokens on a question of opinion; an estimate
+LIMIT_OF_STRATEGY: Final = "_tokens"  # so end the names of a strategy's own limits of what is written
 _ROOM: Final = 2048  # tokens beside the answer
 _SHARE_OF_CONTEXT: Final = 4  # at most one part in so many, so that prompts still fit
 
@@ -33,18 +35,28 @@ def model_thinks(model: ModelChoice) -> bool:
     return template is not None and thinks(template, arguments.get("template_arguments") or {})
 
 
-def with_room_for_thought(config: RunConfig, *, is_limit_given: bool) -> RunConfig:
-    """The configuration with a longer limit where a model thinks and the user gave none.
+def with_room_for_thought(config: RunConfig, *, given: Collection[str]) -> RunConfig:
+    """The configuration with longer limits where a model thinks and the user gave none.
 
     Args:
-        config: As composed: the limit is the protocol's, or the user's.
-        is_limit_given: It is the user's.
+        config: As composed: a limit is the protocol's, the strategy's or the user's.
+        given: Names of the parameters that the user gave.
     """
-    if is_limit_given or not model_thinks(config.model):
+    if not model_thinks(config.model):
         return config
     room = min(_ROOM, _context(config.model) // _SHARE_OF_CONTEXT)
-    limit = config.decoding.max_new_tokens + room
-    return config.model_copy(update={"decoding": replace(config.decoding, max_new_tokens=limit)})
+    changes: dict[str, object] = {}
+    if not {"decoding", "decoding.max_new_tokens"} & set(given):
+        limit = config.decoding.max_new_tokens + room
+        changes["decoding"] = replace(config.decoding, max_new_tokens=limit)
+    own = {
+        name: value + room
+        for name, value in config.strategy.arguments.items()
+        if name.endswith(LIMIT_OF_STRATEGY) and f"strategy.{name}" not in given
+    }
+    if own:
+        changes["strategy"] = config.strategy.model_copy(update=own)
+    return config.model_copy(update=changes)
 
 
 def thought_lines(config: RunConfig) -> list[str]:

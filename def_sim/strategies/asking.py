@@ -26,7 +26,7 @@ from def_sim.records import (
     StopAfter,
 )
 from def_sim.respondents.memory import Memory
-from def_sim.strategies.contract import Conversation
+from def_sim.strategies.contract import Conversation, DecodedAsDrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def kept_of(completion: Completion, decoding: DecodingConfig) -> tuple[str, Fini
     return (text, completion.finish_reason) if kept is None else (kept, FinishReason.STOP)
 
 
-class OneCall:
+class OneCall(DecodedAsDrawn):
     """What strategies say of themselves that put each question in one request (`put_question`)."""
 
     def num_calls(self, question: Question) -> int:

@@ -5,12 +5,12 @@ stored calls in a check, a stand-in in a plan. It makes sure that a strategy kee
 that what is stored of its calls can be given to it again.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from def_sim.errors import StrategyError
 from def_sim.randomness import Address
-from def_sim.records import Answer, Completion, Question, Request, Respondent
+from def_sim.records import Answer, AnswerMode, Completion, DecodingConfig, Question, Request, Respondent
 from def_sim.respondents.memory import Memory
 
 ResultT = TypeVar("ResultT")
@@ -26,9 +26,11 @@ class Strategy(Protocol):
     Attributes:
         uses_memory: Whether it reads what is remembered. Where it does not, a respondent's questions run
             side by side.
+        answer_modes: In which ways the answers that it reads may be given.
     """
 
     uses_memory: bool
+    answer_modes: Collection[AnswerMode]
 
     def num_calls(self, question: Question) -> int:
         """Most requests that it makes for a question, at least 1.
@@ -42,6 +44,13 @@ class Strategy(Protocol):
         """Tokens that a call for a question writes, on average; None: what an answer of the model has."""
         ...
 
+    def decodings(self, respondent: Respondent) -> Sequence[DecodingConfig]:
+        """All decoding settings that its requests to a respondent may have, each once.
+
+        What an engine cannot do is found by them before anything is asked.
+        """
+        ...
+
     def ask(
         self, question: Question, respondent: Respondent, memory: Memory, address: Address
     ) -> Conversation[Answer]:
@@ -51,6 +60,16 @@ class Strategy(Protocol):
         `call` counting 0, 1, 2, ... over the conversation. The answer's `call` is the one that was read.
         """
         ...
+
+
+class DecodedAsDrawn:
+    """What strategies say of themselves whose every request is decoded as drawn for its respondent."""
+
+    answer_modes: Collection[AnswerMode] = tuple(AnswerMode)
+
+    def decodings(self, respondent: Respondent) -> Sequence[DecodingConfig]:
+        """The respondent's."""
+        return (respondent.decoding,)
 
 
 class OpenConversation:
@@ -70,6 +89,7 @@ class OpenConversation:
         self._name = type(strategy).__name__
         self._address = address
         self._most = strategy.num_calls(question)
+        self._decodings = tuple(strategy.decodings(respondent))
         self._talk = strategy.ask(question, respondent, memory, address)
         self._answer: Answer | None = None
         self.num_made = 0
@@ -118,6 +138,11 @@ class OpenConversation:
                 raise self._broken(
                     f"gave its request number {self.num_made + 1} the key {request.key}, not {expected}",
                     "Take the keys from `address.request_key(call)`, with call counting 0, 1, 2, ...",
+                )
+            if request.decoding not in self._decodings:
+                raise self._broken(
+                    f"decodes its request number {self.num_made + 1} by settings that it does not name",
+                    "Let `decodings` give all that its requests may have.",
                 )
             self.num_made += 1
         if self.num_made > self._most:

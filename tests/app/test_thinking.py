@@ -134,7 +134,7 @@ def test_a_models_yaml_may_say_whether_it_thinks(tmp_path: Path, thinker: Path, 
     assert not model_thinks(configured(thinker, "model.thinks=false").model)
     assert model_thinks(configured(switched).model)
     assert not model_thinks(configured(switched, OFF).model)
-    with_room = with_room_for_thought(configured(switched, OFF, "model.thinks=true"), is_limit_given=False)
+    with_room = with_room_for_thought(configured(switched, OFF, "model.thinks=true"), given=())
     assert with_room.decoding.max_new_tokens == 2560
     assert not model_thinks(validate_config(compose_config([])).model)
 

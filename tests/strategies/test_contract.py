@@ -26,7 +26,7 @@ from def_sim.randomness import Address
 from def_sim.records import Answer, Call, Completion, FinishReason, Question, Request, Respondent
 from def_sim.respondents.memory import Memory
 from def_sim.strategies.asking import ask_request, put_question, read_as_answer
-from def_sim.strategies.contract import OpenConversation, hold_with
+from def_sim.strategies.contract import DecodedAsDrawn, OpenConversation, hold_with
 from def_sim.strategies.replaying import MisfitError, check_calls, check_follows
 from def_sim.strategies.texts import StrategyTexts
 
@@ -127,7 +127,7 @@ def test_no_more_requests_are_under_way_than_allowed(tmp_path: Path) -> None:
 # --- what a strategy may not do ---
 
 
-class Broken:
+class Broken(DecodedAsDrawn):
     """A strategy whose conversation a test gives."""
 
     uses_memory = False
@@ -162,6 +162,10 @@ def asks_another(request: Request) -> Generator[Any, Any, Any]:
     yield [replace(request, key=replace(request.key, item_id="toy.other"))]
 
 
+def samples_as_it_likes(request: Request) -> Generator[Any, Any, Any]:
+    yield [replace(request, decoding=replace(request.decoding, temperature=0.1))]
+
+
 def never_ends(request: Request) -> Generator[Any, Any, Any]:
     for call in range(10):
         yield [replace(request, key=replace(request.key, call=call))]
@@ -187,6 +191,7 @@ def reads_a_call_that_was_not_made(request: Request) -> Generator[Any, Any, Any]
             counts_from_one,
             "gave its request number 1 the key 1/r00000/toy.work/0/1, not 1/r00000/toy.work/0/0",
         ),
+        (samples_as_it_likes, "decodes its request number 1 by settings that it does not name"),
         (asks_another, "gave its request number 1 the key 1/r00000/toy.other/0/0"),
         (never_ends, "made request number 3, though num_calls says 2"),
         (returns_a_text, "returned no answer of the question"),
