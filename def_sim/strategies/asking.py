@@ -37,6 +37,7 @@ class Presentation:
     option_order: OptionOrder
     reading: ReadingRules
     mode: AnswerMode = AnswerMode.FREE  # of questions with one choice; several are always free text
+    is_about_others: bool = False  # it is asked what an average person would choose
 
 
 def shown_order(
@@ -64,7 +65,12 @@ def read_completion(
 ) -> Reading:
     """What a completion says; where nothing but an option code could be given, the method says so."""
     reading = read_answer(
-        text, question, rules=presentation.reading, finish_reason=finish_reason, shown=shown
+        text,
+        question,
+        rules=presentation.reading,
+        finish_reason=finish_reason,
+        shown=shown,
+        is_about_others=presentation.is_about_others,
     )
     is_free = mode_of(question, presentation) is AnswerMode.FREE
     if is_free or reading.status is not AnswerStatus.ANSWERED:

@@ -2,7 +2,8 @@
 
 Pure: no model, no files, no randomness. Works for English and Chinese texts, whatever the
 question's language; labels are those of the question. The steps: thoughts taken away (reasoning.py),
-objects rewritten (objects.py), one alphabet (normalise.py), cut at the anchors (sections.py), labels
+objects rewritten (objects.py), one alphabet (normalise.py), whoever was asked for called I
+(asked_person.py), cut at the anchors (sections.py), labels
 marked (labels.py), repetitions of the options left out (echoes.py), number words to digits
 (numerals.py), phrases (phrases.py), mentions (mentions.py) with what is said around them (clauses.py,
 denials.py, affirmations.py with vocabulary.py, speakers.py, counts.py), and their weighing (choices.py).
@@ -49,6 +50,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from def_sim.answers.reading.announcements import Announcement, find_announcements
+from def_sim.answers.reading.asked_person import as_oneself
 from def_sim.answers.reading.choices import (
     AMBIGUOUS,
     NO_ANSWER,
@@ -96,6 +98,7 @@ def read_answer(
     rules: ReadingRules,
     finish_reason: FinishReason = FinishReason.STOP,
     shown: tuple[int, ...] = (),
+    is_about_others: bool = False,
 ) -> Reading:
     """What a completion answers.
 
@@ -106,6 +109,8 @@ def read_answer(
         finish_reason: Why the text ended. The text of a failed call is never an answer.
         shown: Option codes in displayed order. Without it letters ("B") are left unread and
             "the third option" is taken in code order.
+        is_about_others: It was asked what an average person would choose, so "most people would say 2"
+            is the answer 2.
 
     Returns:
         Codes only if the status is ANSWERED: exactly one for single and scale questions,
@@ -120,7 +125,8 @@ def read_answer(
     is_limit_reached = finish_reason is FinishReason.LENGTH
     is_line_open = question.type is QuestionType.MULTIPLE or not text[-1:].isspace()
     reader = _Reader(question, rules, shown, is_cut=is_limit_reached and is_line_open)
-    reading = _read_text(plain_text(text), reader)
+    plain = plain_text(text)
+    reading = _read_text(as_oneself(plain) if is_about_others else plain, reader)
     return TRUNCATED if is_limit_reached and reading == NO_ANSWER else reading
 
 
