@@ -34,7 +34,13 @@ MAY_IMPORT = {
     "answers.storage": (),
     "engines": ("answers.reading.reasoning",),  # the marks that part a thought from the answer
     "engines.local.model": ("answers.reading.sections",),  # where an answer may stop
-    "strategies": ("prompts", "answers.reading.parse", "answers.reading.sections", "respondents.memory"),
+    "strategies": (
+        "prompts",
+        "answers.reading.parse",
+        "answers.reading.sections",
+        "answers.reading.strict_objects",
+        "respondents.memory",
+    ),
     "questionnaire": ("answers.reading.sections", "respondents.memory", "prompts", "strategies.asking"),
     "interview": ("questionnaire", "prompts", "answers.storage.store", "respondents.memory", "strategies"),
     "evaluation": ("surveys", "metrics"),
