@@ -16,6 +16,7 @@ from torch import Tensor
 from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
 from def_sim.engines.local.sampling.beam_search import num_candidates
+from def_sim.engines.local.sampling.top_k import ranked
 from def_sim.engines.local.sampling.warping import warp_logits
 from def_sim.randomness import gumbel_noise, noise_key
 from def_sim.records import DecodingConfig, Request
@@ -154,15 +155,16 @@ class KeyedBeamSampler:
         for row, key in enumerate(self._keys):
             candidates = torch.nonzero(accumulated[row] > -torch.inf).flatten()
             values = accumulated[row, candidates].double().cpu().numpy()
-            places = candidates.cpu().numpy()
-            noisy = values + self._noise(key, length - self._prompt_length, places, vocabulary)
-            drawn = candidates[torch.as_tensor(np.argsort(-noisy, kind="stable")[:num_drawn].copy())]
+            beams, tokens = np.divmod(candidates.cpu().numpy(), vocabulary)
+            noisy = values + self._noise(key, length - self._prompt_length, beams, tokens)
+            drawn = candidates[torch.as_tensor(ranked(noisy, beams, tokens, num_drawn))]
             kept[row, drawn] = accumulated[row, drawn]
         return kept
 
-    def _noise(self, key: int, step: int, places: NDArray[np.int64], vocabulary: int) -> NDArray[np.float64]:
-        beams, tokens = places // vocabulary, places % vocabulary
-        noise = np.empty(places.shape)
+    def _noise(
+        self, key: int, step: int, beams: NDArray[np.int64], tokens: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        noise = np.empty(tokens.shape)
         for beam in range(self._num_beams):
             of_beam = beams == beam
             noise[of_beam] = gumbel_noise(key, step=step, beam=beam, tokens=tokens[of_beam])

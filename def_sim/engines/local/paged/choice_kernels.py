@@ -2,7 +2,7 @@
 
 Three programs in a row instead of a hundred small operations: of each row what its scores need; of each
 chunk of its vocabulary the best noisy scores; of each answer the best of all its rows, which go to the
-board.
+board. Of equals: the rule of `sampling/top_k.py`, in Triton's words.
 
 Letters: R rows, V vocabulary, S entries, B beams of the board, M candidates of a row, n of an answer.
 """
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from def_sim.engines.local.paged.launch_options import OPTIONS
 from def_sim.engines.local.paged.step_inputs import StepInputs
+from def_sim.engines.local.sampling.top_k import kth_largest
 
 if TYPE_CHECKING:
     from def_sim.engines.local.paged.board import Board, Kind
@@ -61,7 +62,7 @@ def _kth_largest(row, tops, kth, vocabulary, BLOCK: tl.constexpr):
 
 @triton.jit
 def _prepare_rows(
-    logits, largest, entries, beams, temperature, top_k, samples, is_first, has_beams, board_scores,
+    logits, kth, entries, beams, temperature, top_k, samples, is_first, has_beams, board_scores,
     offsets, temperatures, thresholds, so_far, usable, vocabulary, num_largest,
     BEAMS: tl.constexpr, HAS_TOP_K: tl.constexpr, SEARCHES: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
@@ -94,10 +95,10 @@ def _prepare_rows(
     if HAS_TOP_K:
         kept = tl.minimum(tl.load(top_k + row), num_largest)
         if sampled & (kept > 0) & is_usable:
-            if SEARCHES:
+            if SEARCHES:  # noqa: SIM108 - Triton compiles one of the branches
                 last = _kth_largest(start, top, kept, vocabulary, BLOCK)
             else:
-                last = tl.load(largest + row * num_largest + kept - 1)
+                last = tl.load(kth + row)
             threshold = tl.div_rn(last - offset, heat)
     tl.store(offsets + row, offset)
     tl.store(temperatures + row, heat)
@@ -225,9 +226,9 @@ def prepare_rows(logits: Tensor, inputs: StepInputs, board: "Board", kind: "Kind
     offsets, temperatures, thresholds, so_far = (logits.new_empty(num_rows) for _ in range(4))
     usable = logits.new_empty(num_rows, dtype=torch.int32)
     num_largest, searches = min(kind.most_top_k, vocabulary), kind.most_top_k <= _MOST_SEARCHED
-    largest = logits if searches else torch.topk(logits, num_largest).values
+    kth = logits if searches else kth_largest(logits, inputs.top_k, num_largest)
     _prepare_rows[(num_rows,)](
-        logits, largest, inputs.row_entry, inputs.row_beam, inputs.temperature, inputs.top_k, inputs.samples,
+        logits, kth, inputs.row_entry, inputs.row_beam, inputs.temperature, inputs.top_k, inputs.samples,
         inputs.is_first, inputs.has_beams, board.scores, offsets, temperatures, thresholds, so_far, usable,
         vocabulary, num_largest, BEAMS=board.tokens.shape[1], HAS_TOP_K=kind.most_top_k > 0,
         SEARCHES=searches, BLOCK=_LANES, num_warps=8, **OPTIONS,

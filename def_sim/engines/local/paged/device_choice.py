@@ -14,6 +14,7 @@ from torch import Tensor
 from def_sim.engines.local.paged.board import Board, Kind
 from def_sim.engines.local.paged.step_inputs import StepInputs
 from def_sim.engines.local.sampling.token_noise import token_noise
+from def_sim.engines.local.sampling.top_k import best_of_rows, by_score, kth_largest
 from def_sim.engines.local.sampling.warping import warp_logits
 
 
@@ -52,9 +53,6 @@ def decide(
 
     count = min(kind.num_candidates, logits.shape[1])
     found, tokens = _best(logits, inputs, kind, offsets, temperatures, so_far, count)
-    # Of equal logits the first, as argmax has it; topk leaves their order open.
-    is_greedy = (inputs.samples == 0) & (inputs.has_beams == 0)
-    tokens[:, 0] = torch.where(is_greedy, logits.argmax(dim=-1), tokens[:, 0])
     # Rows of one answer side by side; beams that are not there have nothing to offer.
     spread = found.new_full((*board.tokens.shape, count), -torch.inf)
     spread_tokens = tokens.new_zeros(spread.shape)
@@ -64,12 +62,12 @@ def decide(
         tokens,
         score_of(tokens),
     )
-    best, place = torch.topk(spread.flatten(1)[:-1], min(kind.num_candidates, count * board.tokens.shape[1]))
+    num_kept = min(kind.num_candidates, count * board.tokens.shape[1])
+    best, place = (part[:, :num_kept] for part in by_score(spread.flatten(1)[:-1]))
     rank = torch.arange(place.shape[1], device=place.device)
     is_none = (best == -torch.inf) | (rank >= inputs.wanted[:, None])
     scores = spread_scores.flatten(1)[:-1].gather(1, place).masked_fill(is_none, -torch.inf)
-    # By score without the noise, as in transformers 4 (the study's time).
-    scores, order = torch.sort(scores, dim=1, descending=True, stable=True)
+    scores, order = by_score(scores)
     ids = spread_tokens.flatten(1)[:-1].gather(1, place).gather(1, order)
     origins = (place // count).gather(1, order)
     _write_on(board, inputs, scores, ids, origins, stop_tokens)
@@ -89,7 +87,7 @@ def _best(
     so_far: Tensor,
     count: int,
 ) -> tuple[Tensor, Tensor]:
-    """The best continuations of each row, noise included: values, float64, and tokens, (R, count), falling.
+    """The best continuations of each row by `top_k.py`: values, noise included, float64; tokens, (R, count).
 
     A value of -inf is a token that the row's decoding takes away.
     """
@@ -105,16 +103,10 @@ def _best(
         )
         every = torch.arange(logits.shape[1], device=logits.device).expand_as(logits)
         noise = torch.where(samples[:, None], token_noise(inputs.state, every), 0.0)
-        best = torch.topk((warped + so_far[:, None]).double() + noise, count)
-        return best.values, best.indices
-    thresholds = torch.full_like(so_far, -torch.inf)
-    if kind.most_top_k:
-        largest = torch.topk(logits, min(kind.most_top_k, logits.shape[1])).values
-        last = largest.gather(1, (top_k.clamp(max=largest.shape[1]) - 1).clamp(min=0)[:, None])[:, 0]
-        thresholds = torch.where(top_k > 0, (last - offsets) / temperatures, thresholds)
+        return best_of_rows((warped + so_far[:, None]).double() + noise, count, samples)
+    thresholds = (kth_largest(logits, top_k, kind.most_top_k) - offsets) / temperatures
     details = (offsets, temperatures, thresholds, so_far, inputs.samples, inputs.state)
-    best = torch.topk(noisy_by_torch(logits, *details), count)
-    return best.values, best.indices
+    return best_of_rows(noisy_by_torch(logits, *details), count, samples)
 
 
 def noisy_by_torch(

@@ -4,8 +4,8 @@ A vocabulary has tens of thousands of tokens, and a handful of each row decides.
 the logits are; what follows are a few hundred numbers, which numpy handles in less time than it takes
 to launch an operation.
 
-In 16 bit many logits are equal. Nothing here may depend on the rows beside a row, so among equals it
-is always the lower beam, then the lower token, and none is left out.
+In 16 bit many logits are equal. Nothing here may depend on the rows beside a row, so all equals are found,
+and ranked by `top_k.py`.
 
 Letters: R rows, V vocabulary, M candidates of a row.
 """
@@ -23,6 +23,7 @@ from def_sim.engines.local.sampling.beam_search import Candidate, num_candidates
 from def_sim.engines.local.sampling.largest_logits import LOWEST, largest
 from def_sim.engines.local.sampling.token_noise import token_noise
 from def_sim.engines.local.sampling.token_request import TokenRequest
+from def_sim.engines.local.sampling.top_k import first_of_best, kth_of_candidates, ranked
 from def_sim.engines.local.sampling.warping import warp_logits, without_tail
 from def_sim.randomness import noise_of, noise_states
 
@@ -107,7 +108,7 @@ def drawn_from_all(logits: Tensor, requests: Sequence[TokenRequest], num_stop_to
     if count == 1:
         tokens = noisy.argmax(dim=-1, keepdim=True)
     else:
-        tokens = torch.topk(noisy, min(count, noisy.shape[1])).indices
+        tokens = torch.topk(noisy, min(count, noisy.shape[1])).indices  # with noise no two are equal
     parts: list[NDArray[Any]] = [
         part.cpu().numpy() for part in (scores.gather(1, tokens), noisy.gather(1, tokens), tokens)
     ]
@@ -116,8 +117,7 @@ def drawn_from_all(logits: Tensor, requests: Sequence[TokenRequest], num_stop_to
 
 def best_tokens(candidates: Candidates) -> list[int]:
     """The token of each row: the largest of score plus noise is a draw from the softmax."""
-    rows = np.arange(len(candidates.tokens))
-    chosen: list[int] = candidates.tokens[rows, candidates.noisy.argmax(axis=1)].tolist()
+    chosen: list[int] = first_of_best(candidates.noisy, candidates.tokens).tolist()
     return chosen
 
 
@@ -155,8 +155,7 @@ def _best_of_rows(
         found = largest(logits, num_wanted)
         with np.errstate(over="ignore"):  # of the lowest number
             scores, least = warp(found.values), warp(found.least[:, None])[:, 0]
-        rising, width = np.sort(scores, axis=1), scores.shape[1]
-        last = rising[np.arange(len(rising)), width - np.minimum(num_kept, width)]
+        last = kth_of_candidates(scores, num_kept)
         # What was not found is less, but rounding may have made it equal to the last that counts.
         if not ((last <= least) & (found.least > LOWEST)).any():
             return np.where(scores < last[:, None], np.float32(-np.inf), scores), found.tokens
@@ -165,13 +164,9 @@ def _best_of_rows(
 
 def _best_of_request(candidates: Candidates, count: int) -> list[Candidate]:
     """Of one answer's rows the best by noise, then sorted by score."""
-    noisy, width = candidates.noisy.ravel(), candidates.noisy.shape[1]
-    count = min(count, noisy.size)
-    last = np.partition(noisy, noisy.size - count)[noisy.size - count]
-    places = np.flatnonzero(noisy >= last)  # more than `count` where several equal the last
-    tokens, beams = candidates.tokens.ravel()[places], places // width
-    scores = candidates.scores.ravel()[places]
-    order = np.lexsort((tokens, beams, -noisy[places]))[:count]
+    scores, tokens = candidates.scores.ravel(), candidates.tokens.ravel()
+    beams = np.arange(scores.size) // candidates.scores.shape[1]
+    order = ranked(candidates.noisy.ravel(), beams, tokens, count)
     order = order[np.argsort(-scores[order], kind="stable")]
     columns = (part[order].tolist() for part in (scores, beams, tokens))
     return [Candidate(*row) for row in zip(*columns, strict=True) if row[0] > -np.inf]

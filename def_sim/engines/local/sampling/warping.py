@@ -3,13 +3,15 @@
 import torch
 from torch import Tensor
 
+from def_sim.engines.local.sampling.top_k import kth_largest
+
 
 def warp_logits(
     logits: Tensor, *, temperature: Tensor, top_k: Tensor, top_p: Tensor, most_top_k: int | None = None
 ) -> Tensor:
-    """Temperature, then top_k, then top_p: order and ties as in transformers, each row its own.
+    """Temperature, then top_k, then top_p, as transformers orders them, each row its own.
 
-    Ties at the k-th place all stay; at least one token of a row stays.
+    Of equals: see `top_k.py`. At least one token of a row stays.
 
     Args:
         logits: Shape (B, V), finite.
@@ -25,11 +27,7 @@ def warp_logits(
     warped = logits / temperature[:, None]
     most = int(top_k.max()) if most_top_k is None else most_top_k
     if most > 0:
-        most = min(most, logits.shape[-1])
-        places = top_k.clamp(max=most)
-        largest = torch.topk(warped, most).values  # (B, max k), falling
-        kth = largest.gather(1, (places - 1).clamp(min=0)[:, None])
-        warped = warped.masked_fill((warped < kth) & (places > 0)[:, None], -torch.inf)
+        warped = warped.masked_fill(warped < kth_largest(warped, top_k, most)[:, None], -torch.inf)
     if most_top_k is not None:
         return torch.where((top_p < 1)[:, None], without_tail(warped, top_p), warped)
     limited = torch.nonzero(top_p < 1).flatten()  # sorting a whole vocabulary takes its time
