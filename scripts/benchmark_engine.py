@@ -55,7 +55,7 @@ from benchmark_interviews import (
 from benchmark_llama_cpp import llama_cpp
 from benchmark_ways import WAYS, Result, Way, make_loop, warm_up
 
-from def_sim.engines.local.slots.key_values import bytes_per_cell
+from def_sim.engines.local.slots.key_values import bytes_per_token
 
 LLAMA_CPP_WAYS: Final = {"llama_cpp_stored": False, "llama_cpp_float32": True}
 SECONDS_ON_A_GPU: Final = 8.0  # of a way; with these all ways, twice 20 and 200 respondents, end in time
@@ -165,12 +165,13 @@ def print_steps(network: Any, rates: Rates) -> None:
             seconds = _writing_step(loop, num_sequences, num_beams)
             if seconds is None:
                 print(
-                    f"  {num_sequences:>4} answers of {num_beams} beams: their cells do not fit", flush=True
+                    f"  {num_sequences:>4} answers of {num_beams} beams: their keys and values do not fit",
+                    flush=True,
                 )
                 continue
             rows = num_sequences * num_beams
-            cells = num_sequences * 550 * bytes_per_cell(loop.layers, network.dtype)  # type: ignore[union-attr]
-            moved = (weight_bytes(network) + cells) / rates.bytes_per_s
+            cache = num_sequences * 550 * bytes_per_token(loop.layers, network.dtype)  # type: ignore[union-attr]
+            moved = (weight_bytes(network) + cache) / rates.bytes_per_s
             floor = max(moved, 2 * rows * (in_layers + head) / rates.flops_per_s)
             print(f"  {num_sequences:>4} answers of {num_beams} beams: {seconds * 1e3:6.2f} ms, "
                   f"{floor / seconds:.0%} of the floor of {floor * 1e3:.2f} ms", flush=True)  # fmt: skip

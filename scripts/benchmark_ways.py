@@ -23,7 +23,7 @@ from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_support import try_pages, try_slots
 from def_sim.engines.local.slots import slot_attention
-from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_cell
+from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_token
 from def_sim.engines.local.slots.slot_loop import SlotLoop
 
 SURVEY: Final = 613  # questions of the study's survey of the USA
@@ -260,7 +260,7 @@ def _slots(
     if timed is not None:
         growing = timed.growing.seconds / seconds
         outside = 1 - timed.model.seconds / seconds - growing
-        notes.append(f"{outside:.1%} of the time choosing and keeping book, {growing:.1%} growing cells")
+        notes.append(f"{outside:.1%} of the time choosing and keeping book, {growing:.1%} growing the cache")
     if reuses_prefixes:
         notes.append(f"{work.num_reused_tokens / work.num_prompt_tokens:.0%} of the prompts not read again")
     survey = _survey_seconds(ended, len(interviews))
@@ -293,11 +293,11 @@ def make_loop(network: Any, **settings: Any) -> "tuple[SlotLoop | PagedLoop, _Cl
         max_rows=256,
         max_read=1024,
         max_bytes=1 << 32,
-        bytes_per_cell=bytes_per_cell(layers, network.dtype),
+        bytes_per_token=bytes_per_token(layers, network.dtype),
         reuses_prefixes=settings["reuses_prefixes"],
     )
-    growing = _Timed(loop._cells.reserve, network.device)
-    loop._cells.reserve = growing  # type: ignore[method-assign]
+    growing = _Timed(loop._cache.reserve, network.device)
+    loop._cache.reserve = growing  # type: ignore[method-assign]
     return loop, _Clocks(model, growing)
 
 

@@ -386,14 +386,14 @@ def logits_in_slots(network: Any, tokens: torch.Tensor) -> torch.Tensor:
     from def_sim.engines.local.slots.key_values import KeyValues
     from def_sim.engines.local.slots.slot_attention import DecodeRows, PrefillChunk, Step
 
-    cells, length = KeyValues(), len(tokens)
-    cells.reserve(1, length)
+    cache, length = KeyValues(), len(tokens)
+    cache.reserve(1, length)
     ends = [length // 2 - 1, length - 4, *range(length - 3, length + 1)]
     parts = []
     for begin, end in zip([0, *ends[:-1]], ends, strict=True):
         is_written = begin >= length - 4
         step = Step(
-            cells,
+            cache,
             [DecodeRows(0, 1, begin, None)] if is_written else [],
             [] if is_written else [PrefillChunk(0, begin, end - begin)],
         )

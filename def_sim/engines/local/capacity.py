@@ -1,7 +1,7 @@
 """How large a step may be, and how much memory keys and values may take beside it.
 
 Memory that is missing later costs answers begun anew. So on a GPU the largest step is run once before
-the first question, with less and less until it fits, and cells get what it leaves. On a CPU, where
+the first question, with less and less until it fits, and keys and values get what it leaves. On a CPU, where
 others use the same memory and may give it back, a share of what is free now must do.
 """
 
@@ -17,7 +17,7 @@ from def_sim.engines.local.model import is_out_of_memory
 from def_sim.engines.local.paged.trial import run_large_step
 from def_sim.engines.local.sampling.token_choice import choose
 from def_sim.engines.local.sampling.token_request import TokenRequest
-from def_sim.engines.local.slots.key_values import KeyValues, LayerShape, cell_budget, rounded
+from def_sim.engines.local.slots.key_values import KeyValues, LayerShape, cache_budget, rounded
 from def_sim.engines.local.slots.slot_attention import PrefillChunk, Step
 from def_sim.errors import ModelError
 from def_sim.records import DecodingConfig
@@ -63,12 +63,12 @@ def capacity_in_slots(
     """
     if devices[0].type == "cpu":
         free = {device: int(_SHARE_ON_CPU * free_bytes(device)) for device in devices}
-        return Capacity(_MOST_READ_ON_CPU, max_rows, cell_budget(layers, network.dtype, free))
+        return Capacity(_MOST_READ_ON_CPU, max_rows, cache_budget(layers, network.dtype, free))
     run = partial(run_large_step_in_slots, network, layers, devices)
     max_read, max_rows, peaks = largest_step(run, max_read=_MOST_READ_ON_GPU, max_rows=max_rows)
     torch.cuda.empty_cache()
     free = {device: int(_SHARE_ON_GPU * (free_bytes(device) - peaks[device])) for device in devices}
-    return Capacity(max_read, max_rows, cell_budget(layers, network.dtype, free))
+    return Capacity(max_read, max_rows, cache_budget(layers, network.dtype, free))
 
 
 def capacity_in_pages(network: Any, layers: Sequence[LayerShape], *, max_rows: int) -> Capacity:
@@ -129,7 +129,7 @@ def run_large_step_in_slots(
     """Reads a prompt of so many tokens, and draws from the logits of its last rows as beams do.
 
     Returns:
-        Bytes that the step takes for a while on each device, beside its cells.
+        Bytes that the step takes for a while on each device, beside its cache.
 
     Raises:
         torch.OutOfMemoryError: It does not fit.
@@ -137,8 +137,8 @@ def run_large_step_in_slots(
     before = {device: torch.cuda.memory_allocated(device) for device in devices}
     for device in devices:
         torch.cuda.reset_peak_memory_stats(device)
-    cells = KeyValues()
-    cells.reserve(1, num_read)
+    cache = KeyValues()
+    cache.reserve(1, num_read)
     decoding = DecodingConfig(num_beams=num_rows, do_sample=True)
     with torch.inference_mode():
         output = network(
@@ -146,15 +146,15 @@ def run_large_step_in_slots(
             position_ids=torch.arange(num_read, device=network.device)[None],
             use_cache=False,
             logits_to_keep=list(range(num_read - num_rows, num_read)),
-            step=Step(cells, [], [PrefillChunk(0, 0, num_read)]),
+            step=Step(cache, [], [PrefillChunk(0, 0, num_read)]),
         )
         beams = TokenRequest(decoding, noise_key=0, step=0, scores=(0.0,) * num_rows)
         choose(output.logits[0].float(), [beams], num_stop_tokens=1)
     peaks = {}
     for device in devices:
         torch.cuda.synchronize(device)
-        of_cells = sum(one.num_bytes(network.dtype) for one in layers if one.device == device)
-        beside = torch.cuda.max_memory_allocated(device) - before[device] - rounded(num_read) * of_cells
+        of_cache = sum(one.num_bytes(network.dtype) for one in layers if one.device == device)
+        beside = torch.cuda.max_memory_allocated(device) - before[device] - rounded(num_read) * of_cache
         peaks[device] = max(0, beside)
     return peaks
 

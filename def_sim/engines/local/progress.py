@@ -1,6 +1,6 @@
 """The tokens of one answer: what is asked of the model next, and what becomes of what it says.
 
-Knows prompts, beams and option codes, and nothing of cells, slots, pages or devices. Whatever runs
+Knows prompts, beams and option codes, and nothing of caches, slots, pages or devices. Whatever runs
 the model hands over what was chosen for the answer's rows and is told where the next rows come from.
 """
 

@@ -21,7 +21,7 @@ from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.slot_runner import SlotRunner
 from def_sim.engines.local.slots import slot_attention
 from def_sim.engines.local.slots.attention_watch import attending_by
-from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_cell
+from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_token
 from def_sim.engines.local.slots.slot_loop import SlotLoop
 from def_sim.engines.local.slots.slot_trial import difference, needs_positions, trial_tokens, try_slots
 from def_sim.errors import ModelError
@@ -89,7 +89,7 @@ def _slot_loop(model: LocalModel, layers: list[LayerShape], settings: EngineSett
         max_rows=capacity.max_rows,
         max_read=capacity.max_read,
         max_bytes=capacity.max_bytes,
-        bytes_per_cell=bytes_per_cell(layers, network.dtype),
+        bytes_per_token=bytes_per_token(layers, network.dtype),
         keeps_positions=needs_positions(network),
         reuses_prefixes=settings.reuses_prefixes,
         fixed_rows=capacity.max_rows if settings.deterministic else None,

@@ -62,7 +62,7 @@ inputs, pool = scene.inputs, scene.pool
 keys, values = pool.keys[0], pool.values[0]
 
 new_keys, new_values = torch.zeros((2, 64, KV_HEADS, WIDTH), dtype=DTYPE)
-attention_kernels.store_cells(new_keys, new_values, keys, values, inputs.cell)
+attention_kernels.store_keys_values(new_keys, new_values, keys, values, inputs.cache_position)
 attention_kernels.note_tokens(inputs, scene.board.tokens, pool)
 attention_kernels.reorder_beams(
     pool.seen, inputs.tables, scene.board.parents, inputs.reorder_begin, inputs.reorder_end

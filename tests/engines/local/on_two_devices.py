@@ -3,7 +3,7 @@
     python tests/engines/local/on_two_devices.py
 
 A line says whether the tokens (slots) or the logits (loading) are those of one device, and on which
-devices the layers' cells lie.
+devices the layers' keys and values lie.
 """
 
 import copy
@@ -72,7 +72,7 @@ def check_slots(make: Callable[[], Any]) -> dict[str, Any]:
     loop.model = on_two
     on_two.set_attn_implementation(NAME)
     found = run(loop, prompts)
-    return {"is_same": found == expected, "why_not": why_not, "cells": [str(one.device) for one in layers]}
+    return {"is_same": found == expected, "why_not": why_not, "cache": [str(one.device) for one in layers]}
 
 
 def check_loading(make: Callable[[Path], Path]) -> dict[str, Any]:
@@ -110,14 +110,14 @@ def check_large_step() -> dict[str, Any]:
     on_two = split(network_of(llama))
     _, layers = try_slots(on_two)
     on_two.set_attn_implementation(NAME)
-    of_cells = {  # 100 tokens in strides of 128
+    of_cache = {  # 100 tokens in strides of 128
         device: 128 * sum(one.num_bytes(torch.float32) for one in layers if one.device == device)
         for device in DEVICES
     }
     takes = {DEVICES[0]: 7_000, DEVICES[1]: 9_000}
     cuda: Any = torch.cuda
     cuda.memory_allocated, cuda.reset_peak_memory_stats = (lambda device: 500), (lambda device: None)
-    cuda.max_memory_allocated = lambda device: 500 + of_cells[device] + takes[device]
+    cuda.max_memory_allocated = lambda device: 500 + of_cache[device] + takes[device]
     cuda.synchronize = lambda device: None
     found = run_large_step_in_slots(on_two, layers, DEVICES, 100, 8)
     return {"is_same": found == takes, "layers": sorted(str(one.device) for one in layers)}

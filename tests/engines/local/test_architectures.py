@@ -178,7 +178,7 @@ def test_each_part_of_a_model_has_its_own_attention_again() -> None:
     assert network.model.config._attn_implementation == "sdpa"
 
 
-def test_cells_of_a_model_without_windows_need_no_positions() -> None:
+def test_cached_tokens_of_a_model_without_windows_need_no_positions() -> None:
     assert not needs_positions(llama())
 
 

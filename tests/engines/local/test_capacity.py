@@ -1,4 +1,4 @@
-"""How large a step may be and what is left for cells, where memory is whatever these tests say it is."""
+"""How large a step may be and what is left for the cache, where memory is whatever these tests say it is."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,7 +49,9 @@ def test_a_step_that_fails_for_another_reason_is_not_taken_for_want_of_memory() 
         largest_step(run, max_read=300, max_rows=40)
 
 
-def test_on_a_cpu_no_step_is_run_and_cells_get_half_of_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_cpu_no_step_is_run_and_the_cache_gets_half_of_what_is_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     network, layers = in_slots()
     monkeypatch.setattr(capacity, "free_bytes", lambda device: 10_000_000)
     monkeypatch.setattr(capacity, "run_large_step_in_slots", lambda *_: pytest.fail("a step was run"))
@@ -59,11 +61,11 @@ def test_on_a_cpu_no_step_is_run_and_cells_get_half_of_what_is_free(monkeypatch:
     assert 5_000_000 - num_bytes < found.max_bytes <= 5_000_000
 
 
-def test_cells_get_what_the_largest_step_leaves_on_the_gpu_with_the_least_room(
+def test_the_cache_gets_what_the_largest_step_leaves_on_the_gpu_with_the_least_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     network, _ = in_slots()
-    # 2 heads x (16 + 16) numbers x 4 bytes = 256 bytes a cell in each of three layers.
+    # 2 heads x (16 + 16) numbers x 4 bytes = 256 bytes a token in each of three layers.
     layers = [LayerShape(2, 16, 16, device) for device in (FIRST, FIRST, SECOND)]
     steps: list[tuple[int, int]] = []
 
@@ -82,16 +84,16 @@ def test_cells_get_what_the_largest_step_leaves_on_the_gpu_with_the_least_room(
     assert found == Capacity(4096, 128, (85_000 // 256) * 3 * 256)
 
 
-def test_the_largest_step_counts_what_it_takes_on_each_device_beside_its_cells(
+def test_the_largest_step_counts_what_it_takes_on_each_device_beside_its_cache(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     network, layers = in_slots()
-    cells = 128 * sum(layer.num_bytes(torch.float32) for layer in layers)  # 100 tokens in strides of 128
+    cache = 128 * sum(layer.num_bytes(torch.float32) for layer in layers)  # 100 tokens in strides of 128
     seen: list[str] = []
     monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 40_000)
     monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: seen.append("reset"))
     monkeypatch.setattr(torch.cuda, "synchronize", lambda device: seen.append("waited"))
-    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 40_000 + cells + 5_000)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 40_000 + cache + 5_000)
     forward, calls = network.forward, []
     monkeypatch.setattr(network, "forward", lambda **inputs: calls.append(inputs) or forward(**inputs))
     found = capacity.run_large_step_in_slots(network, layers, [CPU], 100, 8)

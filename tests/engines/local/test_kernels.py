@@ -54,7 +54,7 @@ DECODINGS = (
     DecodingConfig(num_beams=5, do_sample=False),
     DecodingConfig(do_sample=True, top_k=0),
 )
-# Cells before the step: two pages, two parts, less than a page, ...
+# Cached tokens before the step: two pages, two parts, less than a page, ...
 LENGTHS = (70, 300, 5, 131, 64)
 
 
@@ -99,9 +99,9 @@ class Scene:
         sequence.enter(number, self.pool.take(-(-(length + 8) // 64)), 0)
         self.table.pages[number, : len(sequence.pages)] = sequence.pages
         self.table.set_entry(sequence, 2)
-        cells = torch.tensor([page * 64 + place for page in sequence.pages for place in range(64)])
-        self.pool.seen[cells] = torch.randint(1, 32, cells.shape) | 1  # each cell is seen by some beams
-        self.pool.places[cells] = torch.arange(len(cells))
+        positions = torch.tensor([page * 64 + place for page in sequence.pages for place in range(64)])
+        self.pool.seen[positions] = torch.randint(1, 32, positions.shape) | 1  # each is seen by some beams
+        self.pool.positions[positions] = torch.arange(len(positions))
         return sequence
 
 
@@ -126,7 +126,7 @@ def test_attention_of_a_step_is_that_of_torch(kind: str) -> None:
     num_tokens = scene.plan.num_tokens
     assert num_tokens == 1 + 3 + 1 + 5 + 1 + 30
     assert torch.isfinite(expected[:num_tokens]).all()
-    # Scores, their sum and the weighted values: sums over the cells of the longest answer, at most.
+    # Scores, their sum and the weighted values: sums over the longest answer, at most.
     largest = float(scene.pool.values[0][1:].abs().max())
     bound = sum_tolerance(max(LENGTHS) + 1, largest, num_sums=3)
     assert furthest(found[:num_tokens], expected[:num_tokens]) < bound
@@ -136,30 +136,30 @@ def test_a_long_sequence_is_cut_into_parts_and_joined_again() -> None:
     assert Scene().inputs.shares[:11].tolist() == [1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1]
 
 
-def test_new_keys_and_values_go_to_their_cells() -> None:
+def test_new_keys_and_values_go_to_their_places_in_the_cache() -> None:
     from def_sim.engines.local.paged import attention_kernels as kernels
 
     scene = Scene()
     keys, values = scene.pool.keys[0], scene.pool.values[0]
     new_keys, new_values = torch.randn(2, 64, KV_HEADS, WIDTH)
     expected = keys.clone()
-    cell = scene.inputs.cell
-    expected[cell // 64, :, cell % 64] = new_keys
-    kernels.store_cells(new_keys, new_values, keys, values, cell)
-    assert torch.equal(keys[1:], expected[1:])  # several idle tokens share the first cell of nobody's page
-    assert torch.equal(values[cell[:41] // 64, :, cell[:41] % 64], new_values[:41])
+    to = scene.inputs.cache_position
+    expected[to // 64, :, to % 64] = new_keys
+    kernels.store_keys_values(new_keys, new_values, keys, values, to)
+    assert torch.equal(keys[1:], expected[1:])  # several idle tokens share the beginning of nobody's page
+    assert torch.equal(values[to[:41] // 64, :, to[:41] % 64], new_values[:41])
 
 
-def test_what_is_kept_beside_the_cells_is_noted() -> None:
+def test_what_is_kept_beside_keys_and_values_is_noted() -> None:
     from def_sim.engines.local.paged import attention_kernels as kernels
 
     one, other = Scene(), Scene()
-    one.pool.seen.zero_(), one.pool.places.zero_()
+    one.pool.seen.zero_(), one.pool.positions.zero_()
     ids = kernels.note_tokens(one.inputs, one.board.tokens, one.pool)
-    other.pool.seen.zero_(), other.pool.places.zero_()
+    other.pool.seen.zero_(), other.pool.positions.zero_()
     assert torch.equal(ids, note_by_torch(other.inputs, other.board.tokens, other.pool))
     assert torch.equal(one.pool.seen, other.pool.seen)
-    assert torch.equal(one.pool.places, other.pool.places)
+    assert torch.equal(one.pool.positions, other.pool.positions)
 
 
 def test_beams_see_what_their_parents_saw() -> None:
@@ -281,13 +281,13 @@ def test_norm_rotation_and_gate_are_those_of_transformers() -> None:
 
 
 def logits_of(network: Any, parts: FusedParts) -> torch.Tensor:
-    cells = KeyValues()
-    cells.reserve(1, 7)
+    cache = KeyValues()
+    cache.reserve(1, 7)
     network.set_attn_implementation(slot_attention.NAME)
     with torch.inference_mode(), parts.in_place():
         tokens = torch.arange(6, 13)[None]
         logits: torch.Tensor = network(
-            input_ids=tokens, use_cache=False, step=Step(cells, [], [PrefillChunk(0, 0, 7)])
+            input_ids=tokens, use_cache=False, step=Step(cache, [], [PrefillChunk(0, 0, 7)])
         ).logits
     return logits
 

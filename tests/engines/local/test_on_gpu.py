@@ -131,8 +131,8 @@ def test_of_equal_logits_all_stay_in_the_draw(network: Any) -> None:
     test_paged_loop.test_of_equal_logits_all_stay_in_the_draw_and_the_first_is_the_greedy_one(network)
 
 
-def test_beams_drop_the_cells_that_none_of_them_sees(network: Any) -> None:
-    test_paged_loop.test_beams_drop_the_cells_that_none_of_them_sees(network)
+def test_beams_drop_the_tokens_that_none_of_them_sees(network: Any) -> None:
+    test_paged_loop.test_beams_drop_the_tokens_that_none_of_them_sees(network)
 
 
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
@@ -148,4 +148,4 @@ def test_a_model_split_over_two_gpus_gives_the_tokens_of_one(tmp_path: Path) -> 
     two.set_attn_implementation(slot_attention.NAME)
     loop.model = two
     assert run(loop, prompts) == expected
-    assert {keys.device.index for keys in loop._cells.keys} == {0, 1}
+    assert {keys.device.index for keys in loop._cache.keys} == {0, 1}

@@ -30,7 +30,7 @@ from def_sim.engines.local.paged.step_inputs import Shape, StepInputs, num_words
 from def_sim.engines.local.paged.trial import graph_obstacle, logits_in_pages
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.slot_support import try_slots
-from def_sim.engines.local.slots.key_values import bytes_per_cell
+from def_sim.engines.local.slots.key_values import bytes_per_token
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
 
@@ -50,7 +50,7 @@ def paged_loop_of(network: Any, **changes: Any) -> PagedLoop:
     paged = copy.deepcopy(network)
     paged.set_attn_implementation(NAME)
     is_gpu = network.device.type == "cuda"
-    page_bytes = PAGE * bytes_per_cell(layers, network.dtype)
+    page_bytes = PAGE * bytes_per_token(layers, network.dtype)
     settings: dict[str, Any] = {"max_rows": 64, "max_read": 512, "uses_kernels": is_gpu, "captures": is_gpu}
     # One page is nobody's.
     settings |= {"max_bytes": (changes.pop("num_pages", 500) + 1) * page_bytes, **changes}
@@ -237,7 +237,7 @@ def test_a_respondents_next_prompt_is_read_from_where_it_differs(network: Any) -
     assert run(loop, [longer]) == [by_generate(network, longer)]
     assert loop.work.num_reused_tokens == 6
     assert run(loop, [stranger]) == [by_generate(network, stranger)]
-    assert loop.work.num_reused_tokens == 6  # others' cells are never reused
+    assert loop.work.num_reused_tokens == 6  # others' tokens are never reused
     without = paged_loop_of(network, reuses_prefixes=False)
     run(without, [first])
     run(without, [longer])
@@ -245,8 +245,8 @@ def test_a_respondents_next_prompt_is_read_from_where_it_differs(network: Any) -
     assert without._cache.pool.num_free == without._cache.pool.num_pages
 
 
-def test_beams_drop_the_cells_that_none_of_them_sees(network: Any) -> None:
-    # 5 beams x 200 steps write 1,000 cells: 16 pages each; what the beams still see needs far fewer.
+def test_beams_drop_the_tokens_that_none_of_them_sees(network: Any) -> None:
+    # 5 beams x 200 steps cache 1,000 tokens: 16 pages each; what the beams still see needs far fewer.
     prompts = prompts_of([{"num_beams": 5, "do_sample": False, "max_new_tokens": 200}], respondents=2)
     loop = paged_loop_of(network, num_pages=19)
     loop.stop_tokens = frozenset()  # none ends early

@@ -17,7 +17,7 @@ from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.local.loading import mixtral
 from def_sim.engines.local.loading.networks import load_network
 from def_sim.engines.local.loading.placement import find_devices, spread
-from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_cell, cell_budget
+from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_token, cache_budget
 from def_sim.errors import ConfigError, ModelError
 
 CPU = torch.device("cpu")
@@ -88,13 +88,17 @@ def test_a_head_that_is_the_embedding_stays_with_it() -> None:
     assert places["lm_head"] == places["model.embed_tokens"] == FIRST
 
 
-def test_the_device_with_the_least_room_for_its_layers_decides_how_many_cells_there_are() -> None:
-    shape = {"num_heads": 2, "key_width": 8, "value_width": 8}  # 2 x (8 + 8) x 4 bytes = 128 a layer and cell
+def test_the_device_with_the_least_room_for_its_layers_decides_how_many_tokens_are_cached() -> None:
+    shape = {
+        "num_heads": 2,
+        "key_width": 8,
+        "value_width": 8,
+    }  # 2 x (8 + 8) x 4 bytes = 128 a layer and token
     layers = [LayerShape(**shape, device=device) for device in (FIRST, FIRST, FIRST, SECOND)]
-    room = {FIRST: 38_400, SECOND: 25_600}  # for 100 cells of three layers; for 200 of one
-    assert cell_budget(layers, torch.float32, room) == 100 * 4 * 128
-    assert cell_budget(layers, torch.float32, {**room, SECOND: 12_799}) == 99 * 4 * 128
-    assert bytes_per_cell(layers, torch.float32) == 4 * 128
+    room = {FIRST: 38_400, SECOND: 25_600}  # for 100 tokens of three layers; for 200 of one
+    assert cache_budget(layers, torch.float32, room) == 100 * 4 * 128
+    assert cache_budget(layers, torch.float32, {**room, SECOND: 12_799}) == 99 * 4 * 128
+    assert bytes_per_token(layers, torch.float32) == 4 * 128
 
 
 # --- the same numbers ---
@@ -109,7 +113,7 @@ def test_a_model_split_over_two_devices_gives_the_tokens_and_logits_of_one() -> 
     assert (len(slots), len(lines)) == (5, 11)
     assert all(line["is_same"] for line in lines), lines
     assert all(line["why_not"] is None for line in slots), slots
-    assert all(line["cells"] == ["pretended:0", "pretended:1"] for line in slots), slots
+    assert all(line["cache"] == ["pretended:0", "pretended:1"] for line in slots), slots
 
 
 def test_tensors_of_two_devices_do_not_mix_on_the_devices_of_that_test() -> None:

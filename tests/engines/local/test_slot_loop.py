@@ -27,7 +27,7 @@ from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.slot_support import make_runner, try_slots
-from def_sim.engines.local.slots.key_values import bytes_per_cell
+from def_sim.engines.local.slots.key_values import bytes_per_token
 from def_sim.engines.local.slots.slot_attention import NAME
 from def_sim.engines.local.slots.slot_loop import SlotLoop
 from def_sim.errors import ModelError
@@ -130,8 +130,8 @@ def loop_of(network: Any, **changes: Any) -> SlotLoop:
     slots.set_attn_implementation(NAME)
     settings: dict[str, Any] = {"max_rows": 64, "max_read": 512, "max_bytes": 1 << 28, **changes}
     keeps = any(getattr(network.config, name, None) for name in ("sliding_window", "alibi"))
-    cell = bytes_per_cell(layers, slots.dtype)
-    return SlotLoop(slots, frozenset(STOP), bytes_per_cell=cell, keeps_positions=keeps, **settings)
+    num_bytes = bytes_per_token(layers, slots.dtype)
+    return SlotLoop(slots, frozenset(STOP), bytes_per_token=num_bytes, keeps_positions=keeps, **settings)
 
 
 def run(loop: SlotLoop | PagedLoop, prompts: Sequence[Prompt]) -> list[tuple[int, ...]]:
@@ -188,7 +188,7 @@ def test_sampling_with_and_without_beams_gives_the_tokens_of_the_reference(archi
 COMPANIES: dict[str, dict[str, Any]] = {
     "five rows": {"max_rows": 5},
     "prompts read seven tokens at a time": {"max_read": 7},
-    "three slots": {"max_bytes": 3 * 128 * 256},  # slots x cells x bytes of a cell
+    "three slots": {"max_bytes": 3 * 128 * 256},  # slots x cache positions x bytes of a token
 }
 
 
@@ -210,8 +210,8 @@ def test_the_tokens_are_the_same_alone_and_in_reverse_order(network: Any) -> Non
 def test_a_budget_below_what_runs_sends_the_youngest_back_and_loses_nothing(network: Any) -> None:
     prompts = prompts_of([{"do_sample": False, "max_new_tokens": 150}], respondents=3)
     together = run(loop_of(network), prompts)
-    assert max(map(len, together)) > 100  # outgrows its first 128 cells
-    scarce = loop_of(network, max_bytes=3 * 128 * 256)  # three slots, until one needs more cells
+    assert max(map(len, together)) > 100  # outgrows its first 128 cache positions
+    scarce = loop_of(network, max_bytes=3 * 128 * 256)  # three slots, until one needs more cache positions
     assert run(scarce, prompts) == together
     assert scarce.work.num_restarts > 0
 
@@ -337,7 +337,7 @@ def test_a_respondents_next_prompt_is_read_from_where_it_differs(network: Any) -
     assert run(loop, [longer]) == [by_generate(network, longer)]
     assert loop.work.num_reused_tokens == 6
     assert run(loop, [stranger]) == [by_generate(network, stranger)]
-    assert loop.work.num_reused_tokens == 6  # others' cells are never reused
+    assert loop.work.num_reused_tokens == 6  # others' tokens are never reused
     assert run(loop, [longer]) == [by_generate(network, longer)]
     assert loop.work.num_reused_tokens == 6 + 8  # all but the last token, whose logits are needed
     without = loop_of(network, reuses_prefixes=False)
@@ -346,14 +346,14 @@ def test_a_respondents_next_prompt_is_read_from_where_it_differs(network: Any) -
     assert without.work.num_reused_tokens == 0
 
 
-def test_beams_drop_the_cells_that_none_of_them_sees(network: Any) -> None:
-    # 5 beams x 100 steps write 500 cells; a text of 100 tokens and its newest branches need fewer.
+def test_beams_drop_the_tokens_that_none_of_them_sees(network: Any) -> None:
+    # 5 beams x 100 steps cache 500 tokens; a text of 100 tokens and its newest branches need fewer.
     prompts = prompts_of([{"num_beams": 5, "do_sample": False, "max_new_tokens": 100}], respondents=3)
     loop = loop_of(network)
     loop.stop_tokens = frozenset()  # none ends early
     run(loop, prompts)
     assert loop.work.num_written_tokens == 3 * 5 * 99
-    assert loop._cells.num_cells < 300
+    assert loop._cache.num_cache_positions < 300
 
 
 def test_what_is_cancelled_frees_its_place(network: Any) -> None:
@@ -407,7 +407,7 @@ def test_two_thousand_respondents_with_five_questions_do_not_grow_the_memory(net
         num_slots.add(len(loop._slots))
     assert num_ended == 10_000
     assert max(num_slots) == 128
-    assert loop._cells.keys[0].shape[:3:2] == (128, 128)
+    assert loop._cache.keys[0].shape[:3:2] == (128, 128)
 
 
 def test_a_model_whose_positions_depend_on_the_batch_has_no_slots() -> None:

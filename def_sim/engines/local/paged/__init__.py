@@ -1,4 +1,4 @@
-"""The slot loop for GPUs: cells in pages, a step as one CUDA graph, tokens chosen on the device.
+"""The slot loop for GPUs: keys and values in pages, a step as one CUDA graph, tokens chosen on the device.
 
 The files, in the order of a step: `paged_loop` decides who is in it, `cache_manager` finds the pages,
 `prepare_inputs` writes down for the device what it needs (`step_inputs`), `launching` sends it off and

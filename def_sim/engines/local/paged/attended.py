@@ -21,7 +21,7 @@ class PagedStep:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer's cells, and how its scores are made."""
+    """The keys and values of one layer, and how its scores are made."""
 
     step: PagedStep
     keys: Tensor  # (P, K, PAGE, D)

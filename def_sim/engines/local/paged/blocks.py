@@ -1,6 +1,6 @@
 """How many rows attend together, and which sizes steps come in.
 
-Rows of a block share what is loaded of their sequence's cells; a tile of a GPU's matrix units has
+Rows of a block share what is loaded of their sequence's cache; a tile of a GPU's matrix units has
 sixteen rows at least. Sizes of steps are few, so that few graphs serve all of them.
 """
 

@@ -2,7 +2,7 @@
 
 A respondent's pages stay after its answer, for the next question that begins alike. They go to whoever
 needs them once no page is free, those first that have lain longest. Host bookkeeping only, but for
-moving cells together.
+moving keys and values together.
 """
 
 from collections import OrderedDict
@@ -45,13 +45,13 @@ class CacheManager:
         """Pages that nobody who runs has."""
         return self.pool.num_free + self._num_left
 
-    def could_hold(self, num_cells: int) -> bool:
-        """True if so many cells would fit if nobody else were there."""
-        return num_pages_for(num_cells) <= self.pool.num_pages
+    def could_hold(self, num_cache_positions: int) -> bool:
+        """True if so many cache positions would be there if nobody else were."""
+        return num_pages_for(num_cache_positions) <= self.pool.num_pages
 
-    def can_take_in(self, num_cells: int) -> bool:
-        """True if an answer of so many cells fits beside those who run, or as much of it as ever could."""
-        return min(num_pages_for(num_cells), self.pool.num_pages) <= self.num_spare
+    def can_take_in(self, num_cache_positions: int) -> bool:
+        """True if so many cache positions are free or can be, or as many as there ever could be."""
+        return min(num_pages_for(num_cache_positions), self.pool.num_pages) <= self.num_spare
 
     def enter(self, sequence: PagedSequence, entry: int) -> None:
         """Gives an answer its entry, and what its respondent left behind."""
@@ -61,9 +61,9 @@ class CacheManager:
         sequence.enter(entry, left.pages, num_known)
         self.table.pages[entry, : len(left.pages)] = left.pages
 
-    def give(self, sequence: PagedSequence, num_cells: int) -> bool:
-        """Sees to it that an answer has so many cells; False if there are not enough pages."""
-        missing = num_pages_for(num_cells) - len(sequence.pages)
+    def give(self, sequence: PagedSequence, num_cache_positions: int) -> bool:
+        """Sees to it that an answer has so many cache positions; False if there are not enough pages."""
+        missing = num_pages_for(num_cache_positions) - len(sequence.pages)
         if missing <= 0:
             return True
         while missing > self.pool.num_free and self._left:
@@ -93,23 +93,23 @@ class CacheManager:
         self.pool.give_back(sequence.pages[num_kept:])
 
     def sweep(self, sequence: PagedSequence, parents: Tensor) -> None:
-        """Moves together the cells that a beam still sees.
+        """Moves together what a beam still sees.
 
         Args:
             sequence: An answer with beams.
-            parents: For each of its beams the one it goes on from in the next step: a cell that only others
+            parents: For each of its beams the one it goes on from in the next step: what only others
                 see is dead.
         """
-        along = torch.arange(sequence.length, sequence.num_cells, device=parents.device)
+        along = torch.arange(sequence.length, sequence.num_cached, device=parents.device)
         pages = torch.tensor(sequence.pages, device=parents.device)
-        cells = pages[along // PAGE] * PAGE + along % PAGE
+        cache_positions = pages[along // PAGE] * PAGE + along % PAGE
         living = 0
         for parent in parents.tolist():
             living |= 1 << parent
-        alive = torch.nonzero(self.pool.seen[cells] & living).flatten()
-        self.pool.move(cells[alive], cells[: alive.shape[0]])
-        sequence.num_cells = sequence.last_sweep = sequence.length + alive.shape[0]
-        num_kept = num_pages_for(sequence.num_cells + sequence.num_rows)
+        alive = torch.nonzero(self.pool.seen[cache_positions] & living).flatten()
+        self.pool.move(cache_positions[alive], cache_positions[: alive.shape[0]])
+        sequence.num_cached = sequence.last_sweep = sequence.length + alive.shape[0]
+        num_kept = num_pages_for(sequence.num_cached + sequence.num_rows)
         self.pool.give_back(sequence.pages[num_kept:])
         del sequence.pages[num_kept:]
 

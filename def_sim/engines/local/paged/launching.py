@@ -80,7 +80,7 @@ class Launcher:
         grouped = max(1, int(config.num_attention_heads) // num_kv_heads)
         self._written_together = rows_per_block(WRITING_ROWS, grouped)
         self._read_together = rows_per_block(READING_ROWS, grouped)
-        # With fixed rows a sequence's cells are cut alike whoever else is there.
+        # With fixed rows a sequence is cut alike whoever else is there.
         is_adapted = uses_kernels and fixed_rows is None
         self._num_workers = programs_per_head(self._device, num_kv_heads) if is_adapted else None
 

@@ -1,11 +1,12 @@
 """Attention of a paged step, with the signature of transformers' attention interface.
 
-The tokens of a step stand side by side in one row, (1, T). New keys and values go to their cells; then
+The tokens of a step stand side by side in one row, (1, T). New keys and values go to the cache; then
 the rows that write attend, in blocks of one answer's beams, and the chunks of prompts, in blocks of
 neighbouring tokens. On a GPU both are kernels (`attention_kernels.py`); here is what they compute, in
 plain torch, block by block.
 
-Letters: T tokens of the step, H heads, K key-value heads, G = H / K, D width, L cells of a sequence.
+Letters: T tokens of the step, H heads, K key-value heads, G = H / K, D width, L tokens of a sequence
+that are cached.
 """
 
 from typing import Any, Final
@@ -70,15 +71,15 @@ def attend(
     if step.uses_kernels:
         from def_sim.engines.local.paged import attention_kernels as kernels
 
-        kernels.store_cells(new_keys, new_values, layer.keys, layer.values, step.inputs.cell)
+        kernels.store_keys_values(new_keys, new_values, layer.keys, layer.values, step.inputs.cache_position)
         if step.has_writing:
             kernels.attend_writing(layer, queries, output)
         if step.has_reading:
             kernels.attend_reading(layer, queries, output)
     else:
-        cell = step.inputs.cell
-        layer.keys[cell // PAGE, :, cell % PAGE] = new_keys
-        layer.values[cell // PAGE, :, cell % PAGE] = new_values
+        to = step.inputs.cache_position
+        layer.keys[to // PAGE, :, to % PAGE] = new_keys
+        layer.values[to // PAGE, :, to % PAGE] = new_values
         attend_by_torch(layer, queries, output.zero_())
     return output[None], None
 
@@ -87,7 +88,7 @@ def attend_by_torch(layer: Layer, query: Tensor, output: Tensor) -> None:
     """Attention block by block.
 
     Args:
-        layer: Cells and scores.
+        layer: Keys, values and scores.
         query: Shape (T, H, D).
         output: Filled for the tokens of all blocks, shape (T, H, D of values).
     """
@@ -100,7 +101,7 @@ def attend_by_torch(layer: Layer, query: Tensor, output: Tensor) -> None:
         _ends_of_sequences(inputs),
         strict=True,
     ):
-        if count and share == 0:  # all parts of the cells at once
+        if count and share == 0:  # all parts of the sequence at once
             rows = slice(first, first + count)
             output[rows] = _attend_block(layer, query[rows], rows, entry, end, has_beams=True)
     if layer.step.has_reading:
@@ -112,7 +113,7 @@ def attend_by_torch(layer: Layer, query: Tensor, output: Tensor) -> None:
 
 
 def _ends_of_sequences(inputs: StepInputs) -> list[int]:
-    """For each item of writing, the cells of its sequence: where its last part ends."""
+    """For each item of writing, where its sequence ends: where its last part ends."""
     end_of: dict[int, int] = {}
     for entry, end in zip(inputs.item_entry.tolist(), inputs.item_end.tolist(), strict=True):
         end_of[entry] = max(end, end_of.get(entry, 0))
@@ -125,14 +126,14 @@ def _attend_block(
     """Shape (rows, H, D of values)."""
     inputs, pool = layer.step.inputs, layer.step.pool
     along = torch.arange(end, device=query.device)
-    cells = inputs.tables[entry, along // PAGE] * PAGE + along % PAGE
-    keys = layer.keys[cells // PAGE, :, cells % PAGE].transpose(0, 1)  # (K, L, D)
-    values = layer.values[cells // PAGE, :, cells % PAGE].transpose(0, 1)
+    cache_positions = inputs.tables[entry, along // PAGE] * PAGE + along % PAGE
+    keys = layer.keys[cache_positions // PAGE, :, cache_positions % PAGE].transpose(0, 1)  # (K, L, D)
+    values = layer.values[cache_positions // PAGE, :, cache_positions % PAGE].transpose(0, 1)
     grouped = query.shape[1] // keys.shape[0]
     sees = along[None, :] <= inputs.last[rows, None]
     if has_beams:
-        sees &= (pool.seen[cells][None, :] >> inputs.beam[rows, None]) & 1 == 1
-    distance = pool.places[cells][None, :] - inputs.position[rows, None]
+        sees &= (pool.seen[cache_positions][None, :] >> inputs.beam[rows, None]) & 1 == 1
+    distance = pool.positions[cache_positions][None, :] - inputs.position[rows, None]
     if layer.window is not None:
         sees &= distance > -layer.window
     mask = torch.zeros(sees.shape, dtype=query.dtype, device=query.device).masked_fill(~sees, -torch.inf)[
@@ -154,21 +155,21 @@ def reorder_by_torch(seen: Tensor, tables: Tensor, parents: Tensor, begins: Tens
     """Lets every beam see what the beam it goes on from has seen.
 
     Args:
-        seen: Bits of all cells, changed in place.
+        seen: Bits of all cache positions, changed in place.
         tables: Pages of each entry, shape (S, M).
         parents: For each beam of an entry the beam it goes on from, shape (S, B).
-        begins: First of the cells that beams have written, shape (S,).
+        begins: First of the cache positions that beams have written, shape (S,).
         ends: End of these, shape (S,); not above the first: nothing to do.
     """
     for entry, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
         if end > begin:
             along = torch.arange(begin, end, device=seen.device)
-            cells = tables[entry, along // PAGE] * PAGE + along % PAGE
-            old = seen[cells]
+            cache_positions = tables[entry, along // PAGE] * PAGE + along % PAGE
+            old = seen[cache_positions]
             new = torch.zeros_like(old)
             for beam, parent in enumerate(parents[entry].tolist()):
                 new |= ((old >> parent) & 1) << beam
-            seen[cells] = new
+            seen[cache_positions] = new
 
 
 AttentionInterface.register(NAME, attend)

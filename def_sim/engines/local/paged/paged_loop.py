@@ -26,10 +26,10 @@ from def_sim.engines.local.paged.step import StepRunner
 from def_sim.engines.local.paged.step_inputs import MOST_CHUNKS
 from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.scheduling import Schedule, Work, does_not_fit, not_finite
-from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_cell
+from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_token
 from def_sim.errors import EngineError
 
-_SWEEP: Final = 256  # cells that beams write between two looks for dead ones
+_SWEEP: Final = 256  # cache positions that beams write between two looks for dead ones
 _EXPECTED: Final = 128  # tokens of an answer for which there should be room when it begins
 _FIRST_TABLE: Final = 32  # pages of an answer, to begin with
 
@@ -77,7 +77,7 @@ class PagedLoop:
 
     def __post_init__(self) -> None:
         dtype = self.model.dtype
-        num_pages = max(2, self.max_bytes // (bytes_per_cell(self.layers, dtype) * PAGE))
+        num_pages = max(2, self.max_bytes // (bytes_per_token(self.layers, dtype) * PAGE))
         pool = PagePool(self.layers, num_pages, dtype, self.device)
         self._table = SequenceTable(self.max_rows, _FIRST_TABLE)
         self._cache = CacheManager(pool, self._table)
@@ -149,7 +149,7 @@ class PagedLoop:
         return self._schedule.isolate(self)
 
     def close(self) -> None:
-        """Lets go of model and cells; the loop is of no use afterwards."""
+        """Lets go of model and cache; the loop is of no use afterwards."""
         self.abandon()
         del self._runner, self._launcher, self._cache
         self._release()
@@ -230,13 +230,15 @@ class PagedLoop:
         while True:
             plan = self._plan()
             needs = [
-                (sequence, sequence.num_cells + sequence.num_rows * sequence.depth)
+                (sequence, sequence.num_cached + sequence.num_rows * sequence.depth)
                 for sequence in plan.writing
             ]
-            needs += [(sequence, sequence.num_cells + count) for sequence, count in plan.reading]
-            if all(self._cache.give(sequence, num_cells) for sequence, num_cells in needs):
+            needs += [(sequence, sequence.num_cached + count) for sequence, count in plan.reading]
+            if all(
+                self._cache.give(sequence, num_cache_positions) for sequence, num_cache_positions in needs
+            ):
                 for sequence in plan.writing:
-                    if sequence.text.has_beams and sequence.num_cells - sequence.last_sweep >= _SWEEP:
+                    if sequence.text.has_beams and sequence.num_cached - sequence.last_sweep >= _SWEEP:
                         self._cache.sweep(sequence, self._launcher.parents_of(sequence))
                 return plan
             if (alone := self._schedule.push_back(self)) is not None:

@@ -1,8 +1,8 @@
-"""One answer in the paged loop: how far its prompt is read, what has been launched, where its cells are.
+"""One answer in the paged loop: how far its prompt is read, what has been launched, where its cache is.
 
 The device is a step ahead: what is *launched* is being computed, what is in `text` has been seen by the
-host. Where an answer goes on with what the device chose, positions and cells are known before its
-tokens are.
+host. Where an answer goes on with what the device chose, its tokens' positions in text and cache are known
+before the tokens are.
 """
 
 from dataclasses import dataclass, field
@@ -21,13 +21,13 @@ class PagedSequence:
         stop_tokens: Tokens that end a text.
         text: Its tokens, as far as the host has seen them.
         entry: Its place on the board; None while it waits.
-        pages: Where its cells are.
+        pages: Where its keys and values are.
         num_read: Prompt tokens that are read, or being read.
         num_reused: Of these, how many were there from the respondent's question before.
-        num_cells: Cells in use.
+        num_cached: Cache positions in use.
         num_launched: Choices made or being made for it.
         num_unseen: Of these, those the host has not seen.
-        last_sweep: Cells in use when dead ones were last dropped.
+        last_sweep: Cache positions in use when dead ones were last dropped.
         life: Changes when it begins anew, so that what was launched before is not taken for it.
     """
 
@@ -39,7 +39,7 @@ class PagedSequence:
     pages: list[int] = field(default_factory=list)
     num_read: int = 0
     num_reused: int = 0
-    num_cells: int = 0
+    num_cached: int = 0
     num_launched: int = 0
     num_unseen: int = 0
     last_sweep: int = 0
@@ -83,27 +83,27 @@ class PagedSequence:
         return self.length + (0 if self.text.scores_codes else self.num_launched - 1)
 
     def enter(self, entry: int, pages: list[int], num_reused: int) -> None:
-        """Takes an entry, and pages whose first cells hold the first tokens of the prompt already."""
+        """Takes an entry, and pages that already hold the first tokens of the prompt."""
         self.entry, self.pages, self.num_read, self.num_reused = entry, pages, num_reused, num_reused
-        self.num_cells = num_reused
+        self.num_cached = num_reused
 
     def has_launched(self, num_read: int = 0) -> None:
         """A step is under way in which it reads so many tokens, or writes its rows."""
         if num_read:
             self.num_read += num_read
-            self.num_cells += num_read
-        elif not self.text.scores_codes:  # their cells are written anew
-            self.num_cells += self.num_rows
+            self.num_cached += num_read
+        elif not self.text.scores_codes:  # their cache positions are written anew
+            self.num_cached += self.num_rows
         if self.num_unread == 0:
             self.num_launched += 1
             self.num_unseen += 1
             if num_read:
-                self.last_sweep = self.num_cells
+                self.last_sweep = self.num_cached
 
     def restart(self) -> None:
         """Back to the waiting room, as if nothing had been done; its draws will be the same."""
         self.text.restart()
         self.entry, self.pages = None, []
-        self.num_read = self.num_reused = self.num_cells = 0
+        self.num_read = self.num_reused = self.num_cached = 0
         self.num_launched = self.num_unseen = self.last_sweep = 0
         self.life += 1

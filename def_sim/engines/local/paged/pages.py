@@ -1,9 +1,9 @@
 """Keys and values of all sequences in pages: memory that no sequence needs in one piece.
 
-A *page* holds the keys and values of `PAGE` tokens in every layer; a *cell* is one of these places.
-A sequence has a list of pages, its cells are numbered along it. The pool is allocated once and never
-moves, so that a captured graph finds it again. Which beams see a cell, and where its token stands in
-its text, is kept beside it.
+A *page* holds the keys and values of `PAGE` tokens in every layer; a *cache position* is one of these
+places. A sequence has a list of pages, its cache positions are numbered along it. The pool is allocated once
+and never moves, so that a captured graph finds it again. Which beams see a token's keys and values, and where
+it stands in its text, is kept beside them.
 
 Letters: P pages, K key-value heads, D width of a head.
 """
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from def_sim.engines.local.slots.key_values import LayerShape
 
-PAGE: Final = 64  # cells
+PAGE: Final = 64  # cache positions
 MOST_BEAMS: Final = 62  # rows of a sequence: a bit each of a signed word
 
 
@@ -32,21 +32,21 @@ class PagePool:
     Attributes:
         keys: Of each layer.
         values: Of each layer.
-        seen: Bit b of a cell is set if beam b sees it, shape (P * PAGE,).
-        places: Where the cell's token stands in its text, shape (P * PAGE,).
+        seen: Bit b of a cache position is set if beam b sees it, shape (P * PAGE,).
+        positions: Where its token stands in its text, shape (P * PAGE,).
     """
 
     def __init__(
         self, layers: Sequence[LayerShape], num_pages: int, dtype: torch.dtype, device: torch.device
     ) -> None:
         def pages(shape: LayerShape, width: int) -> Tensor:
-            # Zeros: a cell never written must not hold NaN.
+            # Zeros: what was never written must not hold NaN.
             return torch.zeros((num_pages, shape.num_heads, PAGE, width), dtype=dtype, device=device)
 
         self.keys = [pages(shape, shape.key_width) for shape in layers]
         self.values = [pages(shape, shape.value_width) for shape in layers]
         self.seen = torch.zeros(num_pages * PAGE, dtype=torch.int64, device=device)
-        self.places = torch.zeros(num_pages * PAGE, dtype=torch.int64, device=device)
+        self.positions = torch.zeros(num_pages * PAGE, dtype=torch.int64, device=device)
         self.num_pages = num_pages - 1
         self._free = list(range(num_pages - 1, 0, -1))
 
@@ -64,20 +64,20 @@ class PagePool:
         """Pages that a sequence no longer needs."""
         self._free.extend(pages)
 
-    def move(self, cells: Tensor, to: Tensor) -> None:
-        """Copies cells elsewhere, with all that is kept of them.
+    def move(self, cache_positions: Tensor, to: Tensor) -> None:
+        """Copies keys and values elsewhere, with what is kept beside them.
 
         Args:
-            cells: Their numbers in the pool, page * PAGE + place, shape (n,).
+            cache_positions: Their numbers in the pool, page * PAGE + place, shape (n,).
             to: Where they go, shape (n,).
         """
         for layers in (self.keys, self.values):
             for pool in layers:
-                pool[to // PAGE, :, to % PAGE] = pool[cells // PAGE, :, cells % PAGE]
-        self.seen[to] = self.seen[cells]
-        self.places[to] = self.places[cells]
+                pool[to // PAGE, :, to % PAGE] = pool[cache_positions // PAGE, :, cache_positions % PAGE]
+        self.seen[to] = self.seen[cache_positions]
+        self.positions[to] = self.positions[cache_positions]
 
 
-def num_pages_for(num_cells: int) -> int:
-    """Pages that hold so many cells."""
-    return -(-num_cells // PAGE)
+def num_pages_for(num_cache_positions: int) -> int:
+    """Pages that hold so many cache positions."""
+    return -(-num_cache_positions // PAGE)

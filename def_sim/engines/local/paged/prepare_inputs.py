@@ -16,9 +16,9 @@ from def_sim.engines.local.paged.step_inputs import MOST_SHARES, Shape, StepInpu
 from def_sim.engines.local.sampling.beam_search import num_candidates
 from def_sim.randomness import noise_states
 
-_USUAL_SHARE = 256  # cells; a multiple of a page
+_USUAL_SHARE = 256  # cache positions; a multiple of a page
 _SMALLEST_SHARE, _LARGEST_SHARE = 128, 1024
-_EVERYONE = -1  # all bits: a cell that every beam sees
+_EVERYONE = -1  # all bits: what every beam sees
 
 Words = NDArray[np.int64]
 
@@ -115,7 +115,7 @@ def fill(
         shape: Sizes of the fields; at least those of the plan.
         rows_per_block: Most writing rows that attend together.
         board_width: Beams of the board (B).
-        num_workers: Programs that share the work on a key-value head's cells, to cut it accordingly; None:
+        num_workers: Programs that share the work on a key-value head, to cut it accordingly; None:
             cut alike whoever else is there.
     """
     inputs.source[:] = -1
@@ -133,8 +133,8 @@ def fill(
             _repeated([s.entry for s, _ in plan.reading], [count for _, count in plan.reading]),
         ]
     )
-    along = inputs.cell[:num_tokens]  # numbered along the sequence until now
-    inputs.cell[:num_tokens] = table.pages[owner, along // PAGE] * PAGE + along % PAGE
+    along = inputs.cache_position[:num_tokens]  # numbered along the sequence until now
+    inputs.cache_position[:num_tokens] = table.pages[owner, along // PAGE] * PAGE + along % PAGE
     _fill_rows(inputs, plan, table, written, read, owner)
 
 
@@ -149,7 +149,7 @@ def _numbered(counts: Words) -> Words:
 
 
 def _shares(ends: Words, num_workers: int | None) -> Words:
-    """Cells in a part of each sequence: about one part a worker, and not more parts than there may be."""
+    """Tokens in a part of each sequence: about one part a worker, and not more parts than there may be."""
     usual = _USUAL_SHARE
     if num_workers is not None:
         each = int(ends.sum()) // num_workers
@@ -171,13 +171,13 @@ def _fill_writing(
     entry = np.array([sequence.entry for sequence in writing], np.int64)
     depths = np.array([sequence.depth for sequence in writing], np.int64)
     counts = np.array([sequence.num_rows for sequence in writing], np.int64) * depths
-    cells = np.array([sequence.num_cells for sequence in writing], np.int64)
+    num_cached = np.array([sequence.num_cached for sequence in writing], np.int64)
     has_beams = np.array([sequence.text.has_beams for sequence in writing])
     scores_codes = np.array([sequence.text.scores_codes for sequence in writing])
     total = int(counts.sum())
     number, depth = _numbered(counts), np.repeat(depths, counts)
     beam = number // depth
-    ends = cells + counts
+    ends = num_cached + counts
     share = _shares(ends, num_workers)
     num_shares = -(-ends // share)
     inputs.source[:total] = np.where(
@@ -185,12 +185,12 @@ def _fill_writing(
     )
     positions = np.array([sequence.position for sequence in writing], np.int64)
     inputs.position[:total] = np.repeat(positions, counts) + number % depth
-    inputs.cell[:total] = inputs.last[:total] = np.repeat(cells, counts) + number
+    inputs.cache_position[:total] = inputs.last[:total] = np.repeat(num_cached, counts) + number
     is_shared = np.repeat(has_beams | scores_codes, counts)
     inputs.bits[:total] = np.where(is_shared, np.int64(1) << beam, _EVERYONE)
     inputs.beam[:total] = beam
     inputs.shares[:total] = np.repeat(num_shares, counts)
-    # An answer's rows, cut where there are more than attend together, times the parts of its cells.
+    # An answer's rows, cut where there are more than attend together, times the parts of its sequence.
     num_blocks = -(-counts // rows_per_block)
     place, whose = _numbered(num_blocks), np.repeat(np.arange(len(entry)), num_blocks)
     first = np.cumsum(counts) - counts
@@ -205,7 +205,7 @@ def _fill_writing(
     inputs.item_end[here] = np.minimum(ends[whose], (part + 1) * share[whose])
     inputs.num_items[0] = len(whose)
     inputs.reorder_begin[entry[has_beams]] = table.length[entry[has_beams]]
-    inputs.reorder_end[entry[has_beams]] = cells[has_beams]
+    inputs.reorder_end[entry[has_beams]] = num_cached[has_beams]
     for index in np.nonzero(scores_codes)[0].tolist():
         paths = writing[index].text.code_paths
         inputs.ids[first[index] : first[index] + counts[index]] = [token for path in paths for token in path]
@@ -221,7 +221,9 @@ def _fill_reading(
         end, start = begin + count, sequence.num_read
         here = slice(begin, end)
         inputs.ids[here] = sequence.prompt.token_ids[start : start + count]
-        inputs.position[here] = inputs.cell[here] = inputs.last[here] = np.arange(start, start + count)
+        inputs.position[here] = inputs.cache_position[here] = inputs.last[here] = np.arange(
+            start, start + count
+        )
         inputs.bits[here] = _EVERYONE
         firsts = np.arange(0, count, tokens_per_block)
         blocks = slice(block, block + len(firsts))

@@ -43,7 +43,7 @@ class StepRunner:
 
     Args:
         network: A model whose attention is `paged_attention.attend`.
-        pool: The cells.
+        pool: The pages.
         board: What answers go on with.
         stop_tokens: Tokens that end a text.
         uses_kernels: Triton kernels, which need a GPU.
@@ -187,17 +187,17 @@ class StepRunner:
 
 
 def note_by_torch(inputs: StepInputs, newest: Tensor, pool: PagePool) -> Tensor:
-    """Notes beside the cells of a step's tokens who sees them and where they stand.
+    """Notes beside the keys and values of a step's tokens who sees them and where they stand.
 
     Args:
         inputs: The step.
         newest: Newest tokens of all beams, shape (S + 1, B).
-        pool: The cells.
+        pool: The pages.
 
     Returns:
         Token ids, shape (T,): the board's where the host does not know them.
     """
-    pool.seen[inputs.cell] = inputs.bits
-    pool.places[inputs.cell] = inputs.position
+    pool.seen[inputs.cache_position] = inputs.bits
+    pool.positions[inputs.cache_position] = inputs.position
     chosen = newest.flatten()[inputs.source.clamp(min=0)]
     return torch.where(inputs.source >= 0, chosen, inputs.ids)

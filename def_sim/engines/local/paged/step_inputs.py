@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-MOST_SHARES: Final = 8  # parts into which the cells of a sequence are cut while writing
+MOST_SHARES: Final = 8  # parts into which a sequence is cut while writing
 MOST_CHUNKS: Final = 64  # prompts of which a step reads something
 # Words between the beginnings of two fields are a multiple of this: Triton compiles a kernel anew for
 # addresses that are no multiples of 16 bytes.
@@ -48,15 +48,15 @@ class StepInputs:
         ids: Token ids, where the host knows them.
         source: Place among the board's newest tokens, S * B of them; -1: take the id.
         position: Where it stands in its text.
-        cell: Its cell in the pool.
+        cache_position: Where its keys and values go in the pool.
         bits: The beams that will see it.
-        last: Last cell of its sequence that it may see, its own number along the sequence included.
+        last: Last cache position along its sequence that it may see, its own included.
         beam: Which beam it is of.
-        shares: Into how many parts the cells of its sequence are cut; 0 where it does not write.
+        shares: Into how many parts its sequence is cut; 0 where it does not write.
     Items of writing, shape (R * MOST_SHARES,), of which `num_items` count: rows of one sequence that attend
-        together, over one part of its cells.
+        together, over one part of it.
         item_entry, item_first, item_count: Whose, first row, rows.
-        item_share, item_begin, item_end: Which part, and its cells along the sequence.
+        item_share, item_begin, item_end: Which part, and its cache positions along the sequence.
     Blocks of prompt tokens, shape (N,): read_entry, read_first, read_count, read_end.
     Rows whose logits are needed, shape (R,):
         keep: Its token.
@@ -70,14 +70,14 @@ class StepInputs:
         num_beams: Rows that it goes on with.
         is_active: It is among the rows.
         first_row, rows_here: Which of the rows are its.
-        reorder_begin, reorder_end: Cells written by its beams, which have changed places since.
+        reorder_begin, reorder_end: Cache positions written by its beams, which have changed places since.
     tables: The pages of each entry's sequence, shape (S, M).
     """
 
     ids: Any
     source: Any
     position: Any
-    cell: Any
+    cache_position: Any
     bits: Any
     last: Any
     beam: Any
@@ -114,8 +114,8 @@ class StepInputs:
 
 
 _REAL: Final = ("temperature", "top_p")  # float64 in the same words
-_OF_TOKENS: Final = ("ids", "source", "position", "cell", "bits", "last", "beam", "shares")
-_OF_SEATS: Final = (
+_OF_TOKENS: Final = ("ids", "source", "position", "cache_position", "bits", "last", "beam", "shares")
+_OF_ENTRIES: Final = (
     "wanted", "num_beams", "is_active", "first_row", "rows_here", "reorder_begin", "reorder_end",
 )  # fmt: skip
 
@@ -127,7 +127,7 @@ def _size(name: str, shape: Shape) -> int:
         return 1
     if name in _OF_TOKENS:
         return shape.num_tokens
-    if name in _OF_SEATS:
+    if name in _OF_ENTRIES:
         return shape.num_entries
     if name.startswith("read_"):
         return shape.num_blocks

@@ -148,7 +148,7 @@ def graph_obstacle(
 
 
 def run_large_step(network: Any, layers: Sequence[LayerShape], num_read: int, num_rows: int) -> int:
-    """Runs a step of so many prompt tokens and rows; bytes that it takes for a while beside its cells.
+    """Runs a step of so many prompt tokens and rows; bytes that it takes for a while beside its cache.
 
     Raises:
         torch.OutOfMemoryError: It does not fit.

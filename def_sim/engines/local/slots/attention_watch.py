@@ -21,7 +21,7 @@ _TAG: Final = "def_sim_sees"  # attribute of a mask: the function it was made fr
 _LONGEST: Final = 1 << 17  # positions that are asked about: questionnaires stay far below
 
 Sees = Callable[[Tensor, Tensor, Tensor, Tensor], Any]
-"""Of batch, head, position of a token and position of a cell: whether the token sees the cell."""
+"""Of batch, head, position of a query and position of a key: whether the query sees the key."""
 
 
 class StepLostError(Exception):
@@ -33,7 +33,7 @@ class LayerCall:
     """How one layer called its attention.
 
     Attributes:
-        window: A token sees so many cells, itself included; None: all before it.
+        window: A token sees so many tokens, itself included; None: all before it.
         sees: What its mask says of any two positions; None: it has no mask, or one that the model made.
         device: Of its queries.
         asks: Names of what else it handed on.
@@ -86,7 +86,7 @@ def attending_by(network: Any, name: str) -> Iterator[None]:
 
 
 def hides_earlier_tokens(call: LayerCall, context: int) -> bool:
-    """True if, somewhere in a context, a token sees other cells than all before it, or all of its window.
+    """True if, somewhere in a context, a token sees others than all before it, or all of its window.
 
     Args:
         call: Of a layer.
@@ -100,11 +100,11 @@ def hides_earlier_tokens(call: LayerCall, context: int) -> bool:
 
 def _sees_all(call: LayerCall, token: int) -> bool:
     assert call.sees is not None
-    cells = torch.arange(token + 2, device=call.device)  # the last of them follows the token
-    first = torch.zeros_like(cells)
-    found = torch.as_tensor(call.sees(first, first, torch.full_like(cells, token), cells))
+    keys = torch.arange(token + 2, device=call.device)  # the last of them follows the token
+    first = torch.zeros_like(keys)
+    found = torch.as_tensor(call.sees(first, first, torch.full_like(keys, token), keys))
     begin = 0 if call.window is None else token - call.window + 1
-    expected = (cells >= begin) & (cells <= token)
+    expected = (keys >= begin) & (keys <= token)
     return bool((found == expected).all())  # `found` may be one value for all
 
 

@@ -5,14 +5,14 @@ being written (a token a beam), then chunks of prompts. The model is an unmodifi
 transformers model; only its attention function is this one, chosen by name through its
 attention interface, and it is told of slots by a keyword that the model passes through.
 
-    new keys and values -> their cells
-    a sequence being written: all its beams against the cells of its slot, in one call
+    new keys and values -> the cache
+    a sequence being written: all its beams against its slot, in one call
     a chunk of a prompt: causally against what stands before it in its slot
 
-Beams share the cells of the prompt, and those of their common text: which cells a beam sees is
+Beams share the keys and values of the prompt and of their common text: which of them a beam sees is
 a row of its mask, so that beams are reordered by reordering a mask and nothing is copied.
 
-Letters: T tokens of the step, H heads, K key-value heads, G = H / K, D width, L cells in use, N beams.
+Letters: T tokens of the step, H heads, K key-value heads, G = H / K, D width, L tokens cached, N beams.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -37,13 +37,13 @@ class DecodeRows:
 
     slot: int
     num_beams: int
-    begin: int  # first of the cells the new tokens are put into
-    mask: Tensor | None  # what each beam adds to its scores, shape (N, L); None: it sees every cell
-    positions: Tensor | None = None  # of the cells, shape (L,), where a model needs them; None: 0, 1, 2, ...
+    begin: int  # first cache position of the new tokens
+    mask: Tensor | None  # what each beam adds to its scores, shape (N, L); None: it sees all
+    positions: Tensor | None = None  # in their text, shape (L,), where a model needs them; None: 0, 1, 2, ...
 
     @property
     def end(self) -> int:
-        """Cells in use once the new tokens are in."""
+        """Cache positions in use once the new tokens are in."""
         return self.begin + self.num_beams
 
 
@@ -52,7 +52,7 @@ class PrefillChunk:
     """A chunk of a prompt that is read in this step."""
 
     slot: int
-    begin: int  # first cell; what stands before it was read earlier
+    begin: int  # first cache position; what stands before it was read earlier
     length: int
     tree: Tensor | None = (
         None  # shape (length, begin + length), for tokens that are no plain text; see scoring
@@ -60,7 +60,7 @@ class PrefillChunk:
 
     @property
     def end(self) -> int:
-        """Cells in use after it."""
+        """Cache positions in use after it."""
         return self.begin + self.length
 
 
@@ -68,7 +68,7 @@ class PrefillChunk:
 class Step:
     """What the tokens of one forward pass belong to, in their order."""
 
-    cells: KeyValues
+    cache: KeyValues
     writing: Sequence[DecodeRows]
     reading: Sequence[PrefillChunk]
     masks: _Masks = field(default_factory=dict)  # the same in all layers of a device
@@ -95,7 +95,7 @@ def attend(
         value: Shape (1, K, T, D of values).
         attention_mask: Not used: a step knows what each token sees.
         scaling: Factor of the scores; None is 1 / sqrt(D).
-        sliding_window: A token sees only so many cells back, itself included; None: all.
+        sliding_window: A token sees only so many tokens back, itself included; None: all.
         step: What the tokens are.
         others: What else the model passes on.
 
@@ -107,7 +107,7 @@ def attend(
     """
     assert step is not None, "a model in slot mode was called without its step"
     refuse_changed_scores(others)
-    keys, values = step.cells.layer(int(module.layer_idx), key, value)  # type: ignore[arg-type]
+    keys, values = step.cache.layer(int(module.layer_idx), key, value)  # type: ignore[arg-type]
     slopes = getattr(module, "alibi_slopes", None)
     layer = _Layer(keys, values, scaling, sliding_window, slopes, step.masks)
     num_rows = sum(group.num_beams for group in step.writing)
@@ -218,9 +218,9 @@ def _writing_mask(layer: _Layer, group: DecodeRows, grouped: int) -> Tensor | No
 
 def _by_distance(layer: _Layer, group: DecodeRows) -> Tensor:
     """What window and slopes add for the newest tokens, shape (H or 1, N, L)."""
-    cells = _positions(layer, group.positions, group.end)
-    now = cells[group.begin :]
-    return _bias(layer, cells, now)
+    cached = _positions(layer, group.positions, group.end)
+    now = cached[group.begin :]
+    return _bias(layer, cached, now)
 
 
 def _positions(layer: _Layer, positions: Tensor | None, length: int) -> Tensor:
@@ -228,9 +228,9 @@ def _positions(layer: _Layer, positions: Tensor | None, length: int) -> Tensor:
     return torch.arange(length, device=device) if positions is None else positions.to(device)
 
 
-def _bias(layer: _Layer, cells: Tensor, now: Tensor) -> Tensor:
-    """Scores to add by the distance of cells, shape (L,), from tokens, shape (N,): (H or 1, N, L)."""
-    distance = cells[None, :] - now[:, None]  # 0 and below for what stands before
+def _bias(layer: _Layer, cached: Tensor, now: Tensor) -> Tensor:
+    """Scores to add by the distance of cached tokens, shape (L,), from tokens, shape (N,): (H or 1, N, L)."""
+    distance = cached[None, :] - now[:, None]  # 0 and below for what stands before
     dtype = layer.keys.dtype
     bias = torch.zeros((1, *distance.shape), dtype=dtype, device=distance.device)
     if layer.slopes is not None:
@@ -245,17 +245,17 @@ def _reading_mask(layer: _Layer, chunk: PrefillChunk, keys: Tensor) -> Tensor | 
     needs_positions = layer.needs_positions(chunk.end)
     if not needs_positions and chunk.begin == 0 and chunk.tree is None:
         return None
-    cells = torch.arange(chunk.end, device=keys.device)
-    now = cells[chunk.begin :]
-    mask = _causal(now, cells, keys.dtype) if chunk.tree is None else chunk.tree.to(keys.device)
+    cached = torch.arange(chunk.end, device=keys.device)
+    now = cached[chunk.begin :]
+    mask = _causal(now, cached, keys.dtype) if chunk.tree is None else chunk.tree.to(keys.device)
     if needs_positions:
-        return (_bias(layer, cells, now) + mask)[None]
+        return (_bias(layer, cached, now) + mask)[None]
     return mask[None, None]
 
 
-def _causal(now: Tensor, cells: Tensor, dtype: torch.dtype) -> Tensor:
-    hidden = cells[None, :] > now[:, None]
-    return torch.zeros(hidden.shape, dtype=dtype, device=cells.device).masked_fill(hidden, -torch.inf)
+def _causal(now: Tensor, cached: Tensor, dtype: torch.dtype) -> Tensor:
+    hidden = cached[None, :] > now[:, None]
+    return torch.zeros(hidden.shape, dtype=dtype, device=cached.device).masked_fill(hidden, -torch.inf)
 
 
 AttentionInterface.register(NAME, attend)

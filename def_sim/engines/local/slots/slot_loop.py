@@ -30,7 +30,7 @@ from def_sim.errors import EngineError
 
 @dataclass(slots=True)
 class _Slot:
-    """Whose cells these are, and which tokens they hold while nobody writes there."""
+    """Whose slot this is, and which tokens it holds while nobody writes there."""
 
     owner: Hashable = None
     tokens: tuple[int, ...] = ()
@@ -48,7 +48,7 @@ class SlotLoop:
         max_rows: Most rows written in a step; a beam is a row.
         max_read: Most prompt tokens read in a step.
         max_bytes: Memory for keys and values.
-        bytes_per_cell: Memory of one token's keys and values in all layers.
+        bytes_per_token: Memory of one token's keys and values in all layers.
         keeps_positions: The model has a sliding window or a bias by distance.
         reuses_prefixes: A respondent's next prompt begins where it differs from the last.
         fixed_rows: Rows of every step that writes, filled up with idle ones; prompts are then read one
@@ -61,12 +61,12 @@ class SlotLoop:
     max_rows: int
     max_read: int
     max_bytes: int
-    bytes_per_cell: int
+    bytes_per_token: int
     keeps_positions: bool = False
     reuses_prefixes: bool = True
     fixed_rows: int | None = None
     work: Work = field(default_factory=Work)
-    _cells: KeyValues = field(default_factory=KeyValues)
+    _cache: KeyValues = field(default_factory=KeyValues)
     _slots: list[_Slot] = field(default_factory=list)
     _schedule: Schedule[SlotSequence] = field(default_factory=Schedule)
 
@@ -104,7 +104,7 @@ class SlotLoop:
         return self._commit(logits, writing, reading)
 
     def shrink(self) -> SlotSequence | None:
-        """Gives all cells back after a step that ran out of memory; everybody begins again, with less.
+        """Gives the cache back after a step that ran out of memory; everybody begins again, with less.
 
         Returns:
             The only sequence, if not even that one fits; it has left.
@@ -120,7 +120,7 @@ class SlotLoop:
         return self._schedule.isolate(self)
 
     def close(self) -> None:
-        """Lets go of model and cells; the loop is of no use afterwards."""
+        """Lets go of model and cache; the loop is of no use afterwards."""
         self.free_memory()
         self.model = None
 
@@ -170,9 +170,9 @@ class SlotLoop:
         """See `Loop`: no step is ever under way here."""
 
     def free_memory(self) -> None:
-        """See `Loop`: all cells, for everybody begins again."""
+        """See `Loop`: the whole cache, for everybody begins again."""
         self._slots.clear()
-        self._cells.clear()
+        self._cache.clear()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -183,25 +183,27 @@ class SlotLoop:
             for number in idle:
                 if self._slots[number].owner == owner:
                     return number
-        num_cells = max(self._cells.num_cells, sequence.num_cells_needed)
-        if not self._slots or self._fits(len(self._slots) + 1, num_cells):
+        num_cache_positions = max(self._cache.num_cache_positions, sequence.num_cache_positions_needed)
+        if not self._slots or self._fits(len(self._slots) + 1, num_cache_positions):
             self._slots.append(_Slot())
             return len(self._slots) - 1
         return min(idle, key=lambda number: self._slots[number].last_used, default=None)
 
-    def _fits(self, num_slots: int, num_cells: int) -> bool:
-        return num_slots * rounded(num_cells) * self.bytes_per_cell <= self.max_bytes
+    def _fits(self, num_slots: int, num_cache_positions: int) -> bool:
+        return num_slots * rounded(num_cache_positions) * self.bytes_per_token <= self.max_bytes
 
     def _reserve(self) -> SlotSequence | None:
-        """Sees to it that every running sequence has its cells; the sequence that cannot is returned."""
+        """Sees to it that every running sequence has room in the cache; the one that cannot is returned."""
         while True:
-            num_cells = max(sequence.num_cells_needed for sequence in self._schedule.running)
+            num_cache_positions = max(
+                sequence.num_cache_positions_needed for sequence in self._schedule.running
+            )
             num_slots = len(self._slots) + (self.fixed_rows is not None)
-            if self._fits(num_slots, max(num_cells, self._cells.num_cells)):
-                self._cells.reserve(num_slots, num_cells)
+            if self._fits(num_slots, max(num_cache_positions, self._cache.num_cache_positions)):
+                self._cache.reserve(num_slots, num_cache_positions)
                 return None
             if len(self._schedule.running) < len(self._slots):
-                self._forget_idle(num_cells)
+                self._forget_idle(num_cache_positions)
             elif (sequence := self._schedule.push_back(self)) is not None:
                 self.free_memory()
                 return sequence
@@ -244,7 +246,7 @@ class SlotLoop:
             if chunk.length == sequence.num_unread:
                 needed.append(len(tokens) - 1)
         groups = [*(group for _, group in writing), *idle]
-        step = Step(self._cells, groups, [chunk for _, chunk in reading])
+        step = Step(self._cache, groups, [chunk for _, chunk in reading])
         with torch.inference_mode():
             output = self.model(
                 input_ids=torch.tensor([tokens], device=self.device),
@@ -278,8 +280,8 @@ class SlotLoop:
                 if choice is None:
                     ended.append((sequence, not_finite(sequence.prompt.request)))
                     continue
-                sequence.take(choice, group, self._cells.keys[0].dtype, self.device)
-                sequence.drop_dead_cells(self._cells)
+                sequence.take(choice, group, self._cache.keys[0].dtype, self.device)
+                sequence.drop_unseen(self._cache)
                 if sequence.text.answer is not None:
                     ended.append((sequence, None))
         self.work.num_steps += 1
@@ -288,10 +290,10 @@ class SlotLoop:
             self._schedule.leave(self, sequence)
         return ended
 
-    def _forget_idle(self, num_cells: int) -> None:
-        """Keeps only the slots in use, and no more cells than needed."""
+    def _forget_idle(self, num_cache_positions: int) -> None:
+        """Keeps only the slots in use, and no more cache positions than needed."""
         kept = [number for number, slot in enumerate(self._slots) if slot.sequence is not None]
-        self._cells.keep_slots(kept, num_cells)
+        self._cache.keep_slots(kept, num_cache_positions)
         self._slots = [self._slots[number] for number in kept]
         for number, slot in enumerate(self._slots):
             assert slot.sequence is not None

@@ -1,12 +1,12 @@
-"""One answer in the slot loop: what of its prompt is read, what is written, what its cells hold.
+"""One answer in the slot loop: what of its prompt is read, what is written, what its slot holds.
 
 A sequence first reads its prompt, in chunks, then writes one token a beam and step until its
-answer is found. It asks for cells and tokens and is told of them; which sequences run together, and
+answer is found. It asks for cache positions and tokens and is told of them; which sequences run together, and
 when, is decided in `slot_loop.py`. Nothing changes before a step has succeeded, so a step that
 failed can be run again.
 
-Cells of a slot: the prompt's tokens in order, then those written. Beams leave cells behind that no
-beam sees any more; they are dropped now and then (`drop_dead_cells`).
+A slot holds the prompt's tokens in order, then those written. Beams leave some behind that none of them
+sees any more; they are dropped now and then (`drop_unseen`).
 """
 
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from def_sim.engines.local.sampling.token_choice import Choice
 from def_sim.engines.local.slots.key_values import KeyValues
 from def_sim.engines.local.slots.slot_attention import DecodeRows, PrefillChunk
 
-_SWEEP: Final = 64  # cells written between two looks for dead ones
+_SWEEP: Final = 64  # cache positions written between two looks for dead ones
 
 
 @dataclass(slots=True, eq=False)
@@ -33,10 +33,10 @@ class SlotSequence:
         ticket: The caller's name for it.
         prompt: Request and tokens to read.
         stop_tokens: Tokens that end a text.
-        keeps_positions: The model needs to know where each cell's token stands.
+        keeps_positions: The model needs to know where each cached token stands in its text.
         text: Its tokens.
-        slot: Where its cells are; None while it waits.
-        num_read: Prompt tokens whose cells are filled.
+        slot: Where its keys and values are; None while it waits.
+        num_read: Prompt tokens that are cached.
         num_reused: Of these, how many were there from the respondent's question before.
     """
 
@@ -48,10 +48,10 @@ class SlotSequence:
     slot: int | None = None
     num_read: int = 0
     num_reused: int = 0
-    _num_cells: int = 0
+    _num_cached: int = 0
     _last_sweep: int = 0
-    _mask: Tensor | None = None  # (N, cells): 0 where a beam sees a cell, -inf where not
-    _positions: Tensor | None = None  # (cells,)
+    _mask: Tensor | None = None  # (N, cache positions): 0 where a beam sees one, -inf where not
+    _positions: Tensor | None = None  # (cache positions,)
 
     def __post_init__(self) -> None:
         self.text = Progress(self.prompt, self.stop_tokens)
@@ -67,19 +67,19 @@ class SlotSequence:
         return self.text.num_rows
 
     @property
-    def num_cells_needed(self) -> int:
-        """Cells its slot must have before its next step."""
-        return max(len(self.prompt.token_ids), self._num_cells + len(self.text.next_tokens))
+    def num_cache_positions_needed(self) -> int:
+        """Cache positions its slot must have before its next step."""
+        return max(len(self.prompt.token_ids), self._num_cached + len(self.text.next_tokens))
 
     def enter(self, slot: int, num_reused: int) -> None:
-        """Takes a slot whose first cells hold the first tokens of the prompt already."""
+        """Takes a slot that already holds the first tokens of the prompt."""
         self.slot, self.num_read, self.num_reused = slot, num_reused, num_reused
 
     def restart(self) -> None:
         """Back to the waiting room, as if nothing had been done; its draws will be the same."""
         self.text.restart()
         self.slot, self.num_read, self.num_reused = None, 0, 0
-        self._num_cells = self._last_sweep = 0
+        self._num_cached = self._last_sweep = 0
         self._mask = self._positions = None
 
     def reading(self, length: int) -> PrefillChunk:
@@ -90,16 +90,16 @@ class SlotSequence:
     def has_read(self, length: int) -> None:
         """A chunk has been read."""
         self.num_read += length
-        self._num_cells = self.num_read
+        self._num_cached = self.num_read
 
     def writing(self, device: torch.device) -> DecodeRows:
-        """The cells of the newest tokens, one a row, and what their rows see."""
+        """The cache positions of the newest tokens, one a row, and what their rows see."""
         assert self.slot is not None
         num_rows = len(self.text.next_tokens)
         if self._mask is None:
-            return DecodeRows(self.slot, num_rows, self._num_cells, None)
+            return DecodeRows(self.slot, num_rows, self._num_cached, None)
         mask = torch.cat([self._mask, _only_itself(num_rows, self._mask.dtype, device)], dim=1)
-        return DecodeRows(self.slot, num_rows, self._num_cells, mask, self._positions_with_next(device))
+        return DecodeRows(self.slot, num_rows, self._num_cached, mask, self._positions_with_next(device))
 
     @property
     def position(self) -> int:
@@ -113,37 +113,37 @@ class SlotSequence:
 
         Args:
             choice: What was chosen for its rows.
-            writing: The cells of the step, None after the prompt's last chunk.
+            writing: Its rows in the step, None after the prompt's last chunk.
             dtype: Of the model's scores.
-            device: Of the cells.
+            device: Of the cache.
         """
         if writing is not None:
-            self._num_cells = writing.end
+            self._num_cached = writing.end
         parents = self.text.advance(choice)
         if parents is None or not (self.text.has_beams or self.text.scores_codes):
             return
         if writing is None:  # all beams begin with the prompt, and see all of it
-            self._mask = torch.zeros((len(parents), self._num_cells), dtype=dtype, device=device)
-            self._last_sweep = self._num_cells
+            self._mask = torch.zeros((len(parents), self._num_cached), dtype=dtype, device=device)
+            self._last_sweep = self._num_cached
             if self.keeps_positions:
-                self._positions = torch.arange(self._num_cells, device=device)
+                self._positions = torch.arange(self._num_cached, device=device)
             return
         assert writing.mask is not None
         self._mask = writing.mask.index_select(0, torch.tensor(parents, device=device))
         self._positions = writing.positions
 
-    def drop_dead_cells(self, cells: KeyValues) -> None:
-        """Moves together the cells that a beam still sees, when many may be dead."""
-        if self._mask is None or self._num_cells - self._last_sweep < _SWEEP:
+    def drop_unseen(self, cache: KeyValues) -> None:
+        """Moves together what a beam still sees, when much may be dead."""
+        if self._mask is None or self._num_cached - self._last_sweep < _SWEEP:
             return
         assert self.slot is not None
         begin = len(self.prompt.token_ids)
         alive = begin + torch.nonzero((self._mask[:, begin:] == 0).any(dim=0)).flatten()
-        cells.keep(self.slot, alive, begin)
+        cache.keep(self.slot, alive, begin)
         self._mask = torch.cat([self._mask[:, :begin], self._mask[:, alive]], dim=1)
         if self._positions is not None:
             self._positions = torch.cat([self._positions[:begin], self._positions[alive]])
-        self._num_cells = self._last_sweep = begin + alive.shape[0]
+        self._num_cached = self._last_sweep = begin + alive.shape[0]
 
     def _positions_with_next(self, device: torch.device) -> Tensor | None:
         if self._positions is None:

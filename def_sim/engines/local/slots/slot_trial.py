@@ -60,20 +60,20 @@ def try_slots(network: Any) -> tuple[str | None, list[LayerShape]]:
     reason = _known_obstacle(network) or _seen_obstacle(network, tokens)
     if reason is not None:
         return reason, []
-    cells = KeyValues()
+    cache = KeyValues()
     with torch.inference_mode():
         try:
             expected = network(input_ids=tokens[None], use_cache=False).logits[0, -3:].float()
             with attending_by(network, slot_attention.NAME):
-                found = _in_slots(network, tokens, cells)
+                found = _in_slots(network, tokens, cache)
         except Exception as error:  # whatever a model may raise where it meets what it was not made for
             _log.debug("The trial in slots failed.", exc_info=error)
             return _NOT_REPLACED, []
-    return difference(found, expected, network.dtype), cells.layers
+    return difference(found, expected, network.dtype), cache.layers
 
 
 def needs_positions(network: Any) -> bool:
-    """True if a layer must know how far back a cell's token stands: for a window, or a bias by distance.
+    """True if a layer must know how far back a token stands: for a window, or a bias by distance.
 
     Args:
         network: A model that has slots.
@@ -162,18 +162,18 @@ def _obstacle_of(calls: Sequence[LayerCall], config: Any) -> str | None:
     return None
 
 
-def _in_slots(network: Any, tokens: Tensor, cells: KeyValues) -> Tensor:
+def _in_slots(network: Any, tokens: Tensor, cache: KeyValues) -> Tensor:
     """Logits of the last three tokens: two chunks read, then two tokens written. Shape (3, V)."""
     length = tokens.shape[0]
-    cells.reserve(1, length)
+    cache.reserve(1, length)
     chunks = [(0, 4), (4, length - 2)]
     parts = []
     for begin, end in chunks:
-        step = Step(cells, [], [PrefillChunk(0, begin, end - begin)])
+        step = Step(cache, [], [PrefillChunk(0, begin, end - begin)])
         parts.append(_logits(network, tokens, begin, end, step))
     for begin in range(length - 2, length):
         parts.append(
-            _logits(network, tokens, begin, begin + 1, Step(cells, [DecodeRows(0, 1, begin, None)], []))
+            _logits(network, tokens, begin, begin + 1, Step(cache, [DecodeRows(0, 1, begin, None)], []))
         )
     return torch.cat(parts)[-3:]
 
