@@ -17,7 +17,7 @@ from def_sim.engines.local.checkpoints.gguf.unpacking import unpack
 from def_sim.engines.local.checkpoints.package_source import packages_folder
 from def_sim.engines.local.loading.mixtral import packed_linear
 from def_sim.engines.local.loading.networks import load_network
-from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.scheduling.runner import Prompt
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 
 OPENING, EXCHANGE, QUESTION = 10, 60, 90  # tokens: what precedes memory, a remembered exchange, the question

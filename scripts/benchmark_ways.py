@@ -20,7 +20,7 @@ from def_sim.engines.local.capacity import UNPACKED_SHARE, free_bytes
 from def_sim.engines.local.loading.unpacking import unpack_linear_layers
 from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.paged_loop import PagedLoop
-from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.scheduling.runner import Prompt
 from def_sim.engines.local.slot_support import try_pages, try_slots
 from def_sim.engines.local.slots import slot_attention
 from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_token

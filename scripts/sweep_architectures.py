@@ -34,7 +34,7 @@ from transformers import CONFIG_MAPPING, AutoModelForCausalLM
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from def_sim.engines.local.model import LocalModel
-from def_sim.engines.local.runner import Runner
+from def_sim.engines.local.scheduling.runner import Runner
 from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.slot_support import make_runner
 from def_sim.errors import DefSimError, EngineError

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from def_sim.app.run import Run
-from def_sim.engines.deviations import MEANINGS, lacking
+from def_sim.engines.shared.deviations import MEANINGS, lacking
 from def_sim.errors import ConfigError
 from def_sim.records import Capabilities, DecodingConfig
 

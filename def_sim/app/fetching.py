@@ -15,7 +15,7 @@ from def_sim.app.terminal import say, say_error, streams_of_libraries
 from def_sim.engines.local.checkpoints.checkpoint import find_checkpoint, loadable_folder
 from def_sim.engines.local.checkpoints.gguf.header import is_gguf
 from def_sim.engines.local.checkpoints.package_source import PackageFile, fetch_package_file
-from def_sim.engines.optional import HasFiles
+from def_sim.engines.shared.optional import HasFiles
 from def_sim.errors import ConfigError, ModelError
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from def_sim.engines.secrets import guard, holds_key
+from def_sim.engines.shared.secrets import guard, holds_key
 from def_sim.errors import ConfigError
 
 _NAMES: Final = re.compile(r"(^|_)(api_?key|auth_?token|access_?token|secret|password)($|_)", re.IGNORECASE)

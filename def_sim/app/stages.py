@@ -30,8 +30,8 @@ from def_sim.app.schema import RunConfig
 from def_sim.app.signals import Interrupted, run_coroutine
 from def_sim.app.terminal import say, say_text
 from def_sim.engines.hosted.cost import HasLedger
-from def_sim.engines.notices import HasNotices
-from def_sim.engines.optional import GoesOn, HasFiles
+from def_sim.engines.shared.notices import HasNotices
+from def_sim.engines.shared.optional import GoesOn, HasFiles
 from def_sim.errors import ConfigError, EngineError, ModelError, RunInUseError, RunMismatchError, StoreError
 from def_sim.interview import Engine, HasWork, Interviews
 

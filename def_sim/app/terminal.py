@@ -14,7 +14,7 @@ from typing import Any, Final, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from def_sim.engines.secrets import redacted
+from def_sim.engines.shared.secrets import redacted
 from def_sim.errors import DefSimError
 from def_sim.visible import visible
 

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from def_sim.engines.deviations import known_deviations
 from def_sim.engines.hosted.addresses import check_base_url
 from def_sim.engines.hosted.anthropic_messages import message_parameters, read_message
 from def_sim.engines.hosted.batch_journal import BatchJournal
@@ -25,7 +24,8 @@ from def_sim.engines.hosted.hosted_models import check_not_retired, hosted_model
 from def_sim.engines.hosted.http_client import HEADERS, Hook, client_settings, transport_errors
 from def_sim.engines.hosted.message_batches import MessageBatches
 from def_sim.engines.hosted.prices import find_price
-from def_sim.engines.notices import Notices
+from def_sim.engines.shared.deviations import known_deviations
+from def_sim.engines.shared.notices import Notices
 from def_sim.errors import DefSimError, EngineError
 from def_sim.records import Capabilities, Completion, Request
 
@@ -42,7 +42,7 @@ class AnthropicEngine:
     Args:
         model_name: The API's name, e.g. "claude-sonnet-5-5".
         base_url: Another address than the provider's own; it is given the key.
-        deviations: Names of what the model may lack (`engines/deviations.py`).
+        deviations: Names of what the model may lack (`engines/shared/deviations.py`).
         max_cost_usd: Most that the run may spend; None: no cap.
         input_usd_per_million: Price of tokens read, where data/prices.yaml has none or another.
         output_usd_per_million: The same for tokens written.

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from def_sim.answers.reading.reasoning import part_reasoning
-from def_sim.engines.deviations import MEANINGS, as_sent, known_deviations
 from def_sim.engines.hosted.addresses import check_base_url
 from def_sim.engines.hosted.calls import HostedCalls, Limits, check_mode, provider_facts
 from def_sim.engines.hosted.chat_replies import Choice, OpenThoughts, completion_of, read_body, read_choices
@@ -25,7 +24,8 @@ from def_sim.engines.hosted.openai_probe import HONOURED, UNKNOWN, Findings, pro
 from def_sim.engines.hosted.prices import find_price
 from def_sim.engines.hosted.sampling_parameters import SEED, TOP_K, TOP_P, dialect_of
 from def_sim.engines.hosted.taken import ROOM_TO_THINK, Reply, Trial
-from def_sim.engines.notices import Notices
+from def_sim.engines.shared.deviations import MEANINGS, as_sent, known_deviations
+from def_sim.engines.shared.notices import Notices
 from def_sim.errors import ConfigError, EngineError
 from def_sim.randomness import noise_key
 from def_sim.records import (
@@ -56,7 +56,7 @@ class OpenAIServerEngine:
         model_name: The server's name of the model.
         base_url: The server's address, e.g. http://localhost:8000/v1; None: OpenAI.
         key_variable: Environment variable of the key; None: the server wants none.
-        deviations: Names of what the server may lack (`engines/deviations.py`).
+        deviations: Names of what the server may lack (`engines/shared/deviations.py`).
         token_limit: Name of the parameter that limits the answer: `max_tokens` on most
             servers, `max_completion_tokens` at OpenAI.
         template_arguments: For the chat template, such as {"enable_thinking": False}; sent as

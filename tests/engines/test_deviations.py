@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from def_sim.engines.deviations import MEANINGS, as_sent, known_deviations, lacking
+from def_sim.engines.shared.deviations import MEANINGS, as_sent, known_deviations, lacking
 from def_sim.errors import ConfigError, EngineError
 from def_sim.records import Capabilities, DecodingConfig
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from def_sim.engines import secrets
-from def_sim.engines.secrets import MASK, guard, holds_key, redacted
+from def_sim.engines.shared import secrets
+from def_sim.engines.shared.secrets import MASK, guard, holds_key, redacted
 
 KEY = "tk-Loop/back+0123456789=abcDEF"
 
@@ -126,7 +126,7 @@ def test_no_log_of_any_library_holds_a_key() -> None:
 
 def test_a_traceback_that_nobody_caught_holds_no_key() -> None:
     program = f"""
-        from def_sim.engines.secrets import guard
+        from def_sim.engines.shared.secrets import guard
         guard("{KEY}")
         try:
             raise ValueError("inner {KEY}")

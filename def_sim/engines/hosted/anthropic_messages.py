@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from def_sim.engines.deviations import as_sent
 from def_sim.engines.hosted.failures import Provider, gave_up, unreadable
 from def_sim.engines.hosted.hosted_models import HostedModel
 from def_sim.engines.hosted.message_parts import PartsError, check_whole, kind_of, read_content
 from def_sim.engines.hosted.usage import tokens_of
+from def_sim.engines.shared.deviations import as_sent
 from def_sim.records import Capabilities, Completion, FinishReason, Request, Role
 
 _TOKENS_TO_THINK: Final = 4096  # beside the answer, where thinking cannot be switched off

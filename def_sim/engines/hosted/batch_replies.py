@@ -13,7 +13,7 @@ from def_sim.engines.hosted.failures import Provider, failure_of_status, unreada
 from def_sim.engines.hosted.http_client import Hook
 from def_sim.engines.hosted.message_parts import kind_of
 from def_sim.engines.hosted.reply_bodies import BodyError, bound_body, read_json
-from def_sim.engines.secrets import holds_key
+from def_sim.engines.shared.secrets import holds_key
 from def_sim.errors import DefSimError
 
 if TYPE_CHECKING:

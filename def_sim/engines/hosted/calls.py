@@ -15,14 +15,14 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
 
-from def_sim.engines.deviations import MEANINGS
 from def_sim.engines.hosted.cost import Bill, Ledger
 from def_sim.engines.hosted.failures import BrokenReplyError, Provider, as_failure, too_slow
 from def_sim.engines.hosted.pacing import Pace
 from def_sim.engines.hosted.reply_bodies import BodyError, bound_body
 from def_sim.engines.hosted.waiting import asked_to_wait_s, pause_after_s, sentence_about
-from def_sim.engines.notices import Notices
-from def_sim.engines.secrets import redacted
+from def_sim.engines.shared.deviations import MEANINGS
+from def_sim.engines.shared.notices import Notices
+from def_sim.engines.shared.secrets import redacted
 from def_sim.errors import ConfigError, EngineError
 from def_sim.records import AnswerMode, Completion, Request
 

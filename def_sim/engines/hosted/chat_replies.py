@@ -23,7 +23,7 @@ from def_sim.engines.hosted.finish_reasons import finish_reason_of
 from def_sim.engines.hosted.message_parts import PartsError, check_whole, kind_of, read_content, thoughts_of
 from def_sim.engines.hosted.reply_bodies import BodyError, read_json
 from def_sim.engines.hosted.usage import tokens_of
-from def_sim.engines.server_words import is_web_page
+from def_sim.engines.shared.server_words import is_web_page
 from def_sim.errors import DefSimError
 from def_sim.records import Completion, FinishReason, Request
 

@@ -14,8 +14,8 @@ from def_sim.engines.hosted.addresses import advice_on_address
 from def_sim.engines.hosted.reply_bodies import BodyError
 from def_sim.engines.hosted.token_limits import LimitRefusal, limit_refusal
 from def_sim.engines.hosted.waiting import asked_to_wait_s
-from def_sim.engines.secrets import guard
-from def_sim.engines.server_words import duration_in_words, is_web_page, quoted
+from def_sim.engines.shared.secrets import guard
+from def_sim.engines.shared.server_words import duration_in_words, is_web_page, quoted
 from def_sim.errors import DefSimError, EngineError, ModelError
 from def_sim.records import Request, Role
 

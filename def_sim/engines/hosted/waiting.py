@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from def_sim.engines.server_words import duration_in_words
+from def_sim.engines.shared.server_words import duration_in_words
 
 _LONGEST_PAUSE_S: Final = 8.0
 _WORTH_SAYING_S: Final = 30.0

@@ -13,10 +13,10 @@ from typing import Any, Final, TypeVar
 
 import torch
 
-from def_sim.engines.local.model import is_out_of_memory
 from def_sim.engines.local.paged.trial import run_large_step
 from def_sim.engines.local.sampling.token_choice import choose
 from def_sim.engines.local.sampling.token_request import TokenRequest
+from def_sim.engines.local.scheduling.device_failures import is_out_of_memory
 from def_sim.engines.local.slots.key_values import KeyValues, LayerShape, cache_budget, rounded
 from def_sim.engines.local.slots.slot_attention import PrefillChunk, Step
 from def_sim.errors import ModelError

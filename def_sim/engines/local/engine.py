@@ -23,7 +23,7 @@ from def_sim.engines.local.checkpoints.weight_files import num_parameters, weigh
 from def_sim.engines.local.loading.quantization import QUANTIZE_ABOVE, choose_quantization
 from def_sim.engines.local.prompts.chat_templates import check_arguments
 from def_sim.engines.local.prompts.template_trial import check_template
-from def_sim.engines.local.runner import Runner
+from def_sim.engines.local.scheduling.runner import Runner
 from def_sim.engines.local.settings import DTYPES, EngineSettings
 from def_sim.engines.local.shared_worker import borrow, give_back_aside
 from def_sim.engines.local.worker import Worker

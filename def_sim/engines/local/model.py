@@ -32,7 +32,8 @@ from def_sim.engines.local.prompts.chat_format import PromptFormat
 from def_sim.engines.local.prompts.thoughts import part
 from def_sim.engines.local.prompts.turn_ends import names_of
 from def_sim.engines.local.prompts.written_text import WrittenText
-from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.scheduling.device_failures import is_out_of_memory
+from def_sim.engines.local.scheduling.runner import Prompt
 from def_sim.engines.local.settings import EngineSettings
 from def_sim.errors import EngineError, ModelError
 from def_sim.records import AnswerMode, Completion, FinishReason, Request, StopAfter
@@ -278,20 +279,6 @@ def _cannot_load(part: str, folder: Path, error: Exception) -> ModelError:
         fix="Models that need their own code are not run: convert the checkpoint to a class that "
         "transformers has.",
     )
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """True if memory ran out, on a GPU or on the CPU."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
-
-
-def is_lost(error: Exception) -> bool:
-    """True if a GPU has failed in a way that this process cannot recover from: every later call fails, too.
-
-    No fault of the request that met it, so none may be recorded as failed for it.
-    """
-    lost = getattr(torch, "AcceleratorError", None)
-    return lost is not None and isinstance(error, lost) and not is_out_of_memory(error)
 
 
 def _use_threads(num_threads: int | None, num_parameters: int) -> None:

@@ -3,12 +3,13 @@
 from dataclasses import asdict
 from math import isfinite
 
-from def_sim.engines.local.model import LocalModel, is_lost, is_out_of_memory
+from def_sim.engines.local.model import LocalModel
 from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.paged.paged_sequence import PagedSequence
-from def_sim.engines.local.runner import Ended, Prompt
 from def_sim.engines.local.sampling.option_codes import choose_code
-from def_sim.engines.local.scheduling import does_not_fit
+from def_sim.engines.local.scheduling.device_failures import is_lost, is_out_of_memory
+from def_sim.engines.local.scheduling.runner import Ended, Prompt
+from def_sim.engines.local.scheduling.schedule import does_not_fit
 from def_sim.engines.local.slots.slot_loop import SlotLoop
 from def_sim.engines.local.slots.slot_sequence import SlotSequence
 from def_sim.errors import EngineError

@@ -16,7 +16,7 @@ from def_sim.engines.local.model import LocalModel
 from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.paged.trial import graph_obstacle, logits_in_pages, obstacle
-from def_sim.engines.local.runner import Runner
+from def_sim.engines.local.scheduling.runner import Runner
 from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.slot_runner import SlotRunner
 from def_sim.engines.local.slots import slot_attention

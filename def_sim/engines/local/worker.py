@@ -2,7 +2,7 @@
 
 Requests come from any thread and their completions go to futures, so the event loop is
 never blocked. A request that fails takes nobody with it; one that is cancelled is forgotten.
-The worker knows no torch: the model is behind whatever `load` returns (`runner.py`).
+The worker knows no torch: the model is behind whatever `load` returns (`scheduling/runner.py`).
 """
 
 import queue
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from def_sim.engines.local.runner import Ended, Runner
+from def_sim.engines.local.scheduling.runner import Ended, Runner
 from def_sim.errors import DefSimError, EngineError, ModelError
 from def_sim.records import Completion, Request
 

@@ -6,8 +6,8 @@ import pytest
 
 from def_sim.engines.hosted.failures import words_in
 from def_sim.engines.hosted.waiting import asked_to_wait_s, sentence_about
-from def_sim.engines.secrets import guard
-from def_sim.engines.server_words import duration_in_words, quoted
+from def_sim.engines.shared.secrets import guard
+from def_sim.engines.shared.server_words import duration_in_words, quoted
 
 KEY = "a-key-0123456789"
 

@@ -37,7 +37,7 @@ from test_slot_loop import (  # noqa: E402
 from tiny_models import baichuan2_13b_chat, chatglm2_6b, mistral7b  # noqa: E402
 
 from def_sim.engines.local.capacity import run_large_step_in_slots  # noqa: E402
-from def_sim.engines.local.loading.library_names import CACHE  # noqa: E402
+from def_sim.engines.local.loading.native.library_names import CACHE  # noqa: E402
 from def_sim.engines.local.loading.networks import load_network  # noqa: E402
 from def_sim.engines.local.loading.placement import spread  # noqa: E402
 from def_sim.engines.local.slot_support import try_slots  # noqa: E402

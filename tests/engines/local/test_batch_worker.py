@@ -11,7 +11,7 @@ from waiting import HANG_S
 
 from def_sim.engines.local.batches.batch_runner import BatchRunner
 from def_sim.engines.local.batches.batching import BatchTooLargeError, Waiting, batch_key, choose_batch
-from def_sim.engines.local.runner import Ended, Prompt
+from def_sim.engines.local.scheduling.runner import Ended, Prompt
 from def_sim.engines.local.worker import Worker
 from def_sim.errors import EngineError, ModelError
 from def_sim.records import Completion, Request

@@ -25,7 +25,7 @@ from def_sim.engines.local.paged.pages import PagePool
 from def_sim.engines.local.paged.prepare_inputs import SequenceTable, StepPlan, fill
 from def_sim.engines.local.paged.step import note_by_torch
 from def_sim.engines.local.paged.step_inputs import Shape, StepInputs, num_words, views
-from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.scheduling.runner import Prompt
 from def_sim.engines.local.slots import slot_attention
 from def_sim.engines.local.slots.key_values import KeyValues, LayerShape
 from def_sim.engines.local.slots.slot_attention import PrefillChunk, Step

@@ -18,10 +18,10 @@ from tiny_models import baichuan2_13b_chat, chatglm2_6b
 from def_sim.engines.local.checkpoints.tensor_files import open_tensors
 from def_sim.engines.local.checkpoints.weight_files import weight_files
 from def_sim.engines.local.engine import LocalEngine
-from def_sim.engines.local.loading.library_names import CACHE
 from def_sim.engines.local.loading.native import conversion
 from def_sim.engines.local.loading.native.baichuan2 import alibi_slopes
 from def_sim.engines.local.loading.native.conversion import conversion_folder, runnable_folder
+from def_sim.engines.local.loading.native.library_names import CACHE
 from def_sim.engines.local.loading.networks import load_network
 from def_sim.errors import ModelError
 from def_sim.records import Request

@@ -26,7 +26,7 @@ from def_sim.engines.local.model import LocalModel
 from def_sim.engines.local.paged import paged_attention
 from def_sim.engines.local.paged.fused import FusedParts
 from def_sim.engines.local.paged.trial import graph_obstacle, run_large_step
-from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.scheduling.runner import Prompt
 from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.slot_support import try_pages, try_slots
 from def_sim.engines.local.slots import slot_attention

@@ -28,7 +28,7 @@ from def_sim.engines.local.paged.paged_loop import PagedLoop
 from def_sim.engines.local.paged.pages import PAGE
 from def_sim.engines.local.paged.step_inputs import Shape, StepInputs, num_words, views
 from def_sim.engines.local.paged.trial import graph_obstacle, logits_in_pages
-from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.scheduling.runner import Prompt
 from def_sim.engines.local.slot_support import try_slots
 from def_sim.engines.local.slots.key_values import bytes_per_token
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role

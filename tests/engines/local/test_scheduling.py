@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from def_sim.engines.local.runner import Prompt
-from def_sim.engines.local.scheduling import FEWEST_READ, Schedule, Work
+from def_sim.engines.local.scheduling.runner import Prompt
+from def_sim.engines.local.scheduling.schedule import FEWEST_READ, Schedule, Work
 from def_sim.errors import EngineError
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 

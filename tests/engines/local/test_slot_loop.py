@@ -21,10 +21,10 @@ from transformers import (
 )
 
 from def_sim.engines.local.batches.generation import Generated, SpecialTokens, generate_batch
-from def_sim.engines.local.loading.library_names import CACHE
 from def_sim.engines.local.loading.native.baichuan2 import Baichuan2Config, Baichuan2ForCausalLM
+from def_sim.engines.local.loading.native.library_names import CACHE
 from def_sim.engines.local.paged.paged_loop import PagedLoop
-from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.scheduling.runner import Prompt
 from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.slot_support import make_runner, try_slots
 from def_sim.engines.local.slots.key_values import bytes_per_token

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from def_sim.engines.local.batches.batching import BatchTooLargeError, Waiting, choose_batch
-from def_sim.engines.local.runner import Ended, Prompt
+from def_sim.engines.local.scheduling.runner import Ended, Prompt
 from def_sim.errors import EngineError
 from def_sim.records import AnswerMode, Completion, Request
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from def_sim.engines.local.model import is_out_of_memory
+from def_sim.engines.local.scheduling.device_failures import is_out_of_memory
 from def_sim.engines.local.slots.slot_trial import difference, trial_tokens
 from def_sim.errors import ModelError
 

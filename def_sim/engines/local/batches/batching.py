@@ -8,7 +8,7 @@ those of equal decoding. Pure functions: no thread, no model.
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.scheduling.runner import Prompt
 from def_sim.errors import EngineError
 from def_sim.records import Request
 

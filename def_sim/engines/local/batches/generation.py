@@ -21,7 +21,7 @@ from torch import Tensor
 from transformers import GenerationConfig, LogitsProcessorList
 
 from def_sim.engines.local.batches.keyed_samplers import FiniteLogitsGuard, KeyedBeamSampler, KeyedSampler
-from def_sim.engines.local.scheduling import not_finite
+from def_sim.engines.local.scheduling.schedule import not_finite
 from def_sim.errors import EngineError
 from def_sim.records import DecodingConfig, Request
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from def_sim.engines.local.checkpoints.own_cache import cache_folder, replacing
+from def_sim.engines.shared.own_cache import cache_folder, replacing
 from def_sim.errors import ModelError
 
 FETCHED: Final = "fetched://"  # begins a path below `packages_folder()`

@@ -15,7 +15,7 @@ from torch import Tensor
 from def_sim.engines.local.paged.paged_sequence import PagedSequence
 from def_sim.engines.local.paged.pages import PAGE, PagePool, num_pages_for
 from def_sim.engines.local.paged.prepare_inputs import SequenceTable
-from def_sim.engines.local.scheduling import num_equal, owner_of
+from def_sim.engines.local.scheduling.schedule import num_equal, owner_of
 
 
 @dataclass(frozen=True, slots=True)

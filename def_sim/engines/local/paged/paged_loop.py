@@ -1,9 +1,9 @@
 """The slot loop on a GPU: the next step is launched before the last one's tokens have been looked at.
 
-Who runs is decided as for slots (`scheduling.py`); memory is pages instead
-of slots, and tokens are chosen on the device, so that it never waits for the host. A step late the host
-learns which tokens they were: an answer that has ended has by then been given one step too many, which
-is ignored, and its place is taken in the step after.
+Who runs is decided as for slots (`scheduling/schedule.py`); memory is pages instead of slots, and tokens are
+chosen on the device, so that it never waits for the host. A step late the host learns which tokens they were:
+an answer that has ended has by then been given one step too many, which is ignored, and its place is taken in
+the step after.
 
 Short of pages, what respondents left behind goes first, then the youngest answers go back to wait.
 Draws are addressed, so what is begun again comes out the same.
@@ -24,8 +24,8 @@ from def_sim.engines.local.paged.pages import MOST_BEAMS, PAGE, PagePool
 from def_sim.engines.local.paged.prepare_inputs import SequenceTable, StepPlan
 from def_sim.engines.local.paged.step import StepRunner
 from def_sim.engines.local.paged.step_inputs import MOST_CHUNKS
-from def_sim.engines.local.runner import Prompt
-from def_sim.engines.local.scheduling import Schedule, Work, does_not_fit, not_finite
+from def_sim.engines.local.scheduling.runner import Prompt
+from def_sim.engines.local.scheduling.schedule import Schedule, Work, does_not_fit, not_finite
 from def_sim.engines.local.slots.key_values import LayerShape, bytes_per_token
 from def_sim.errors import EngineError
 

@@ -7,8 +7,8 @@ before the tokens are.
 
 from dataclasses import dataclass, field
 
-from def_sim.engines.local.progress import Progress
-from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.scheduling.progress import Progress
+from def_sim.engines.local.scheduling.runner import Prompt
 
 
 @dataclass(slots=True, eq=False)
@@ -101,7 +101,7 @@ class PagedSequence:
                 self.last_sweep = self.num_cached
 
     def restart(self) -> None:
-        """Back to the waiting room, as if nothing had been done; its draws will be the same."""
+        """Back to the queue, as if nothing had been done; its draws will be the same."""
         self.text.restart()
         self.entry, self.pages = None, []
         self.num_read = self.num_reused = self.num_cached = 0

@@ -18,7 +18,7 @@ from def_sim.engines.local.paged.pages import PagePool, num_pages_for
 from def_sim.engines.local.paged.prepare_inputs import SequenceTable, StepPlan, fill
 from def_sim.engines.local.paged.step import StepRunner
 from def_sim.engines.local.paged.step_inputs import Shape
-from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.scheduling.runner import Prompt
 from def_sim.engines.local.slots.key_values import LayerShape
 from def_sim.records import DecodingConfig, Message, Request, RequestKey, Role
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from def_sim.engines.local.prompts.prompt_styles import PROBE, STYLES, SYSTEM_PROBE
-from def_sim.engines.server_words import quoted
+from def_sim.engines.shared.server_words import quoted
 from def_sim.errors import ModelError
 from def_sim.records import Message, Role
 

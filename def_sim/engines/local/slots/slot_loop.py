@@ -19,9 +19,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.sampling.token_choice import choose, kind_of
-from def_sim.engines.local.scheduling import Schedule, Work, does_not_fit, not_finite, num_equal, owner_of
+from def_sim.engines.local.scheduling.runner import Prompt
+from def_sim.engines.local.scheduling.schedule import (
+    Schedule,
+    Work,
+    does_not_fit,
+    not_finite,
+    num_equal,
+    owner_of,
+)
 from def_sim.engines.local.slots.key_values import KeyValues, rounded
 from def_sim.engines.local.slots.slot_attention import DecodeRows, PrefillChunk, Step
 from def_sim.engines.local.slots.slot_sequence import SlotSequence

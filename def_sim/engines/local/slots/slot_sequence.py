@@ -16,9 +16,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from def_sim.engines.local.progress import Progress
-from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.sampling.token_choice import Choice
+from def_sim.engines.local.scheduling.progress import Progress
+from def_sim.engines.local.scheduling.runner import Prompt
 from def_sim.engines.local.slots.key_values import KeyValues
 from def_sim.engines.local.slots.slot_attention import DecodeRows, PrefillChunk
 
@@ -76,7 +76,7 @@ class SlotSequence:
         self.slot, self.num_read, self.num_reused = slot, num_reused, num_reused
 
     def restart(self) -> None:
-        """Back to the waiting room, as if nothing had been done; its draws will be the same."""
+        """Back to the queue, as if nothing had been done; its draws will be the same."""
         self.text.restart()
         self.slot, self.num_read, self.num_reused = None, 0, 0
         self._num_cached = self._last_sweep = 0

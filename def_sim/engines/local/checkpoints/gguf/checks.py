@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from def_sim.engines.local.checkpoints.gguf.header import GgufHeader, read_header
-from def_sim.engines.local.checkpoints.own_cache import cache_folder
 from def_sim.engines.local.prompts.prompt_styles import STYLES, style_digest
+from def_sim.engines.shared.own_cache import cache_folder
 from def_sim.errors import ModelError
 
 UNPACKING_VERSION: Final = 2  # a change of what unpacking writes needs another number

@@ -31,7 +31,7 @@ from def_sim.engines.local.checkpoints.gguf.config import GgufModel, read_model
 from def_sim.engines.local.checkpoints.gguf.header import TENSOR_TYPES, GgufHeader, GgufTensor
 from def_sim.engines.local.checkpoints.gguf.reading import unreadable
 from def_sim.engines.local.checkpoints.gguf.tokenizer import write_tokenizer
-from def_sim.engines.local.checkpoints.own_cache import remove_unfinished, replacing, write_json
+from def_sim.engines.shared.own_cache import remove_unfinished, replacing, write_json
 from def_sim.errors import ModelError
 
 _MOST_BYTES_A_FILE: Final = 2**30

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM, LlamaModel
 from transformers.masking_utils import create_causal_mask
 
-from def_sim.engines.local.loading.library_names import CACHE
+from def_sim.engines.local.loading.native.library_names import CACHE
 from def_sim.engines.local.loading.native.recipe import Recipe, require
 from def_sim.errors import ModelError
 

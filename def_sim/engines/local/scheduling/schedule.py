@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Generic, Protocol, TypeVar
 
-from def_sim.engines.local.runner import Prompt
+from def_sim.engines.local.scheduling.runner import Prompt
 from def_sim.errors import EngineError
 from def_sim.records import Request
 

@@ -6,11 +6,11 @@ the model hands over what was chosen for the answer's rows and is told where the
 
 from dataclasses import dataclass, field
 
-from def_sim.engines.local.runner import Prompt
 from def_sim.engines.local.sampling.beam_search import BeamSearch, Survivors
 from def_sim.engines.local.sampling.option_codes import CodeScores
 from def_sim.engines.local.sampling.token_choice import Choice
 from def_sim.engines.local.sampling.token_request import TokenRequest
+from def_sim.engines.local.scheduling.runner import Prompt
 from def_sim.randomness import noise_key
 
 

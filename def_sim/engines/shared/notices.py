@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from def_sim.engines.secrets import redacted
+from def_sim.engines.shared.secrets import redacted
 
 
 class Notices:

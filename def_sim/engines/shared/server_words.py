@@ -6,7 +6,7 @@ Whatever a server sends may end up on a terminal, in a journal or on a page. Kno
 import re
 from typing import Final
 
-from def_sim.engines.secrets import redacted
+from def_sim.engines.shared.secrets import redacted
 from def_sim.visible import visible
 
 _LOOKS_LIKE_A_KEY: Final = re.compile(r"\bsk-[\w*.-]{6,}")

@@ -1,0 +1,1 @@
+"""Prompts, answers on their way and their queue: the same for slots, pages and batches."""
