@@ -42,7 +42,7 @@ class SlotRunner:
 
     def cancel(self, ticket: int) -> None:
         """See `Runner`."""
-        self._loop.cancel(ticket)
+        self._loop.schedule.cancel(ticket)
 
     @property
     def has_work(self) -> bool:
@@ -68,7 +68,8 @@ class SlotRunner:
             # What torch and transformers raise: memory, kernels, shapes.
             reason, is_memory = f"{type(error).__name__}: {error}", is_out_of_memory(error)
         # Out here, because an error in flight keeps the frames, and with them the memory, of what failed.
-        failed = self._loop.shrink() if is_memory else self._loop.isolate()
+        schedule = self._loop.schedule
+        failed = schedule.shrink() if is_memory else schedule.isolate()
         if failed is None:
             return []
         if is_memory:

@@ -154,7 +154,7 @@ def test_five_times_out_of_memory_change_no_token(network: Any, monkeypatch: pyt
     loop = paged_loop_of(network)
     failing = _FailsAt(loop._runner.run, torch.OutOfMemoryError("no memory"), {2, 3, 9, 30, 31})
     monkeypatch.setattr(loop._runner, "run", failing)
-    answers = run_through(loop, prompts, loop.shrink)
+    answers = run_through(loop, prompts, loop.schedule.shrink)
     assert [answers[ticket] for ticket in range(len(prompts))] == expected
     assert loop.work.num_restarts > 0
     assert loop.max_read < 512
@@ -175,7 +175,7 @@ def test_of_steps_that_fail_only_the_guilty_request_fails(
         return plain(plan)
 
     monkeypatch.setattr(loop._launcher, "launch", launch)
-    answers = run_through(loop, prompts, loop.isolate)
+    answers = run_through(loop, prompts, loop.schedule.isolate)
     assert answers == {0: expected[0], 1: expected[1], 2: None, 3: expected[3]}
 
 
@@ -266,9 +266,9 @@ def test_what_is_cancelled_frees_its_place(network: Any) -> None:
     for ticket, prompt in enumerate(prompts):
         loop.add(ticket, prompt)
     loop.step()
-    loop.cancel(0)  # runs
-    loop.cancel(1)  # waits
-    loop.cancel(7)  # is not known
+    loop.schedule.cancel(0)  # runs
+    loop.schedule.cancel(1)  # waits
+    loop.schedule.cancel(7)  # is not known
     ended = []
     while loop.has_work:
         ended += [sequence.ticket for sequence, _ in loop.step()]

@@ -64,8 +64,8 @@ class Places:
         self.freed.append("memory")
 
 
-def schedule_of(*answers: Answer) -> Schedule[Answer]:
-    schedule: Schedule[Answer] = Schedule()
+def schedule_of(loop: Places, *answers: Answer) -> Schedule[Answer]:
+    schedule: Schedule[Answer] = Schedule(loop)
     for answer in answers:
         schedule.add(answer)
     return schedule
@@ -76,46 +76,51 @@ def tickets(answers: object) -> list[int]:
 
 
 def test_the_oldest_are_let_in_while_there_are_rows_and_nobody_overtakes() -> None:
-    schedule = schedule_of(Answer(0, 3), Answer(1, 3), Answer(2, 1))
-    assert schedule.admit(Places(max_rows=5)) == []
+    schedule = schedule_of(Places(max_rows=5), Answer(0, 3), Answer(1, 3), Answer(2, 1))
+    assert schedule.admit() == []
     assert tickets(schedule.running) == [0]  # 3 + 3 rows are too many, and the third waits behind them
     assert tickets(schedule.waiting) == [1, 2]
 
 
 def test_an_answer_with_more_rows_than_a_step_has_runs_alone() -> None:
-    schedule = schedule_of(Answer(0, 9), Answer(1))
-    schedule.admit(Places(max_rows=5))
+    schedule = schedule_of(Places(max_rows=5), Answer(0, 9), Answer(1))
+    schedule.admit()
     assert tickets(schedule.running) == [0]
 
 
 def test_who_finds_no_memory_waits_and_who_never_can_is_told_so() -> None:
-    schedule, loop = schedule_of(*map(Answer, range(4))), Places(num_places=2, impossible=(1,))
-    [(refused, error)] = schedule.admit(loop)
+    loop = Places(num_places=2, impossible=(1,))
+    schedule = schedule_of(loop, *map(Answer, range(4)))
+    [(refused, error)] = schedule.admit()
     assert (refused.ticket, error.message) == (1, "too large")
     assert tickets(schedule.running) == [0, 2]
     assert tickets(schedule.waiting) == [3]
 
 
 def test_prompts_are_read_in_the_order_of_arrival_the_last_in_part() -> None:
-    schedule = schedule_of(Answer(0, num_read=10), Answer(1, length=30), Answer(2, length=30), Answer(3))
-    schedule.admit(Places())
-    chunks = [(answer.ticket, length) for answer, length in schedule.prefill_chunks(50)]
+    schedule = schedule_of(
+        Places(max_read=50), Answer(0, num_read=10), Answer(1, length=30), Answer(2, length=30), Answer(3)
+    )
+    schedule.admit()
+    chunks = [(answer.ticket, length) for answer, length in schedule.prefill_chunks()]
     assert chunks == [(1, 30), (2, 20)]  # the first has nothing left to read, for the last nothing is left
 
 
 def test_short_of_memory_the_youngest_goes_back_to_the_front_of_the_queue() -> None:
-    schedule, loop = schedule_of(*map(Answer, range(4))), Places(max_rows=3)
-    schedule.admit(loop)
-    assert schedule.push_back(loop) is None
+    loop = Places(max_rows=3)
+    schedule = schedule_of(loop, *map(Answer, range(4)))
+    schedule.admit()
+    assert schedule.push_back() is None
     assert (tickets(schedule.running), tickets(schedule.waiting)) == ([0, 1], [2, 3])
     assert schedule.waiting[0].num_begun == 2
     assert loop.work.num_restarts == 1
 
 
 def test_the_only_answer_that_does_not_fit_leaves() -> None:
-    schedule, loop = schedule_of(Answer(0)), Places()
-    schedule.admit(loop)
-    failed = schedule.push_back(loop)
+    loop = Places()
+    schedule = schedule_of(loop, Answer(0))
+    schedule.admit()
+    failed = schedule.push_back()
     assert failed is not None
     assert failed.ticket == 0
     assert not schedule.running
@@ -123,10 +128,11 @@ def test_the_only_answer_that_does_not_fit_leaves() -> None:
 
 
 def test_after_a_step_without_memory_chunks_are_halved_and_then_rows_and_nobody_is_lost() -> None:
-    schedule, loop = schedule_of(*(Answer(n, 2) for n in range(3))), Places(max_read=200, max_rows=6)
+    loop = Places(max_read=200, max_rows=6)
+    schedule = schedule_of(loop, *(Answer(n, 2) for n in range(3)))
     for max_read, max_rows in [(100, 6), (FEWEST_READ, 6), (FEWEST_READ, 3), (FEWEST_READ, 1)]:
-        schedule.admit(loop)
-        assert schedule.shrink(loop) is None or max_rows == 1
+        schedule.admit()
+        assert schedule.shrink() is None or max_rows == 1
         assert loop.max_read == max_read
         if max_rows > 1:
             assert loop.max_rows == max_rows
@@ -137,33 +143,36 @@ def test_after_a_step_without_memory_chunks_are_halved_and_then_rows_and_nobody_
 
 
 def test_after_a_step_that_failed_each_runs_alone_and_then_all_together_again() -> None:
-    schedule, loop = schedule_of(*map(Answer, range(3))), Places()
-    schedule.admit(loop)
-    assert schedule.isolate(loop) is None
-    schedule.admit(loop)
+    loop = Places()
+    schedule = schedule_of(loop, *map(Answer, range(3)))
+    schedule.admit()
+    assert schedule.isolate() is None
+    schedule.admit()
     assert tickets(schedule.running) == [0]
-    failed = schedule.isolate(loop)  # alone: it was this one
+    failed = schedule.isolate()  # alone: it was this one
     assert failed is not None
     assert failed.ticket == 0
     for ticket in (1, 2):
         schedule.add(Answer(ticket + 10))
-        schedule.admit(loop)
+        schedule.admit()
         assert tickets(schedule.running) == [ticket]  # still one by one
-        schedule.leave(loop, schedule.running[0])
-    schedule.admit(loop)
+        schedule.leave(schedule.running[0])
+    schedule.admit()
     assert tickets(schedule.running) == [11, 12]
 
 
 @pytest.mark.parametrize("ticket", [0, 2, 9])
 def test_who_is_cancelled_is_gone_wherever_it_is_and_unknown_numbers_are_no_error(ticket: int) -> None:
-    schedule, loop = schedule_of(*map(Answer, range(3))), Places(num_places=2)
-    schedule.admit(loop)
-    schedule.cancel(loop, ticket)
+    loop = Places(num_places=2)
+    schedule = schedule_of(loop, *map(Answer, range(3)))
+    schedule.admit()
+    schedule.cancel(ticket)
     assert tickets([*schedule.running, *schedule.waiting]) == [n for n in range(3) if n != ticket]
 
 
 def test_what_was_read_counts_when_an_answer_has_ended() -> None:
-    schedule, loop = schedule_of(Answer(0, num_read=10, num_reused=4)), Places()
-    schedule.admit(loop)
-    schedule.leave(loop, schedule.running[0])
+    loop = Places()
+    schedule = schedule_of(loop, Answer(0, num_read=10, num_reused=4))
+    schedule.admit()
+    schedule.leave(schedule.running[0])
     assert (loop.work.num_prompt_tokens, loop.work.num_reused_tokens) == (10, 4)

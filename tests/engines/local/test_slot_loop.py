@@ -253,7 +253,7 @@ def test_five_times_out_of_memory_change_no_token(network: Any) -> None:
     expected = run(loop_of(network), prompts)
     loop = loop_of(network)
     loop.model = _FailsAt(loop.model, torch.OutOfMemoryError("no memory"), {2, 3, 9, 30, 31})
-    answers = run_through(loop, prompts, loop.shrink)
+    answers = run_through(loop, prompts, loop.schedule.shrink)
     assert [answers[ticket] for ticket in range(len(prompts))] == expected
     assert loop.work.num_restarts > 0
     assert loop.max_read < 512
@@ -277,7 +277,7 @@ def test_of_a_step_that_fails_only_the_guilty_request_fails(network: Any) -> Non
     guilty = Prompt(prompts[2].request, (*prompts[2].token_ids, 4711))  # a token the model does not have
     loop = loop_of(network)
     loop.model = _Translates(loop.model)
-    answers = run_through(loop, [*prompts[:2], guilty, prompts[3]], loop.isolate)
+    answers = run_through(loop, [*prompts[:2], guilty, prompts[3]], loop.schedule.isolate)
     expected = run(loop_of(network), prompts)
     assert answers == {0: expected[0], 1: expected[1], 2: None, 3: expected[3]}
 
@@ -362,9 +362,9 @@ def test_what_is_cancelled_frees_its_place(network: Any) -> None:
     for ticket, prompt in enumerate(prompts):
         loop.add(ticket, prompt)
     loop.step()
-    loop.cancel(0)  # runs
-    loop.cancel(1)  # waits
-    loop.cancel(7)  # is not known
+    loop.schedule.cancel(0)  # runs
+    loop.schedule.cancel(1)  # waits
+    loop.schedule.cancel(7)  # is not known
     ended = []
     while loop.has_work:
         ended += [sequence.ticket for sequence, _ in loop.step()]

@@ -11,10 +11,11 @@ from def_sim.errors import EngineError
 
 
 class FailingLoop:
-    """A loop whose step raises; notes how the runner answers."""
+    """A loop whose step raises; its own schedule, and notes how the runner answers."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
+        self.schedule = self
         self.calls: list[str] = []
 
     def step(self) -> Any:

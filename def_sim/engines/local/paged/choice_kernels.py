@@ -147,6 +147,71 @@ def _best_noisy(
 
 
 @triton.jit
+def _best_of_answer(
+    values, tokens, logits, offsets, temperatures, so_far, first, rows, most, vocabulary,
+    PER_ROW: tl.constexpr, COUNT: tl.constexpr, PADDED_COUNT: tl.constexpr, WIDTH: tl.constexpr,
+):  # fmt: skip
+    """The best candidates of one answer's rows, best first: scores without noise, tokens, beams."""
+    place = tl.arange(0, WIDTH)
+    left = tl.load(values + first * PER_ROW + place, mask=place < rows * PER_ROW, other=float("-inf"))
+    rank_of = tl.arange(0, PADDED_COUNT)
+    scores = tl.full((PADDED_COUNT,), float("-inf"), tl.float32)
+    ids = tl.zeros((PADDED_COUNT,), tl.int64)
+    origins = tl.zeros((PADDED_COUNT,), tl.int64)
+    for rank in range(COUNT):
+        best = tl.max(left, axis=0)
+        found = tl.min(tl.where(left == best, place, WIDTH), axis=0)  # of equals the lower beam, then token
+        found = tl.where(found == WIDTH, 0, found)
+        origin = found // PER_ROW
+        row = first + origin
+        token = tl.load(tokens + first * PER_ROW + found)
+        logit = tl.load(logits + row.to(tl.int64) * vocabulary + token)
+        score = tl.div_rn(logit - tl.load(offsets + row), tl.load(temperatures + row)) + tl.load(so_far + row)
+        is_there = (best > float("-inf")) & (rank < most)
+        here = rank_of == rank
+        scores = tl.where(here, tl.where(is_there, score, float("-inf")), scores)
+        ids = tl.where(here, token, ids)
+        origins = tl.where(here, origin.to(tl.int64), origins)
+        left = tl.where(place == found, float("-inf"), left)
+    return scores, ids, origins
+
+
+@triton.jit
+def _order_by_score(scores, COUNT: tl.constexpr, PADDED_COUNT: tl.constexpr):
+    """The place of each candidate by its score without noise; of equals the one that was ahead."""
+    rank = tl.arange(0, PADDED_COUNT)
+    ahead = (scores[None, :] > scores[:, None]) | (
+        (scores[None, :] == scores[:, None]) & (rank[None, :] < rank[:, None])
+    )
+    return tl.sum((ahead & (rank < COUNT)[None, :]).to(tl.int32), axis=1)
+
+
+@triton.jit
+def _write_on_board(
+    board_tokens, board_scores, board_parents, stop_tokens, num_stop_tokens, entry, beams,
+    scores, ids, origins, order,
+    PADDED_COUNT: tl.constexpr, BEAMS: tl.constexpr, PADDED_BEAMS: tl.constexpr,
+):  # fmt: skip
+    """The candidates that do not end the text go on, as many as the answer has beams."""
+    ends = tl.zeros((PADDED_COUNT,), tl.int32)
+    for number in range(num_stop_tokens):
+        ends = ends | (ids == tl.load(stop_tokens + number)).to(tl.int32)
+    goes_on = ((ends == 0) | (beams == 1)) & (scores > float("-inf"))
+    before = (order[None, :] < order[:, None]) & goes_on[None, :]
+    number = tl.sum(before.to(tl.int32), axis=1)
+    beam = tl.arange(0, PADDED_BEAMS)
+    chosen = (number[None, :] == beam[:, None]) & goes_on[None, :] & (beam < beams)[:, None]
+    is_beam = tl.sum(chosen.to(tl.int32), axis=1) > 0
+    row_scores = tl.max(tl.where(chosen, scores[None, :], float("-inf")), axis=1)
+    row_ids = tl.sum(tl.where(chosen, ids[None, :], 0), axis=1)
+    row_origins = tl.sum(tl.where(chosen, origins[None, :], 0), axis=1)
+    mine = entry * BEAMS + beam
+    tl.store(board_tokens + mine, tl.where(is_beam, row_ids, 0), mask=beam < BEAMS)
+    tl.store(board_scores + mine, row_scores, mask=beam < BEAMS)
+    tl.store(board_parents + mine, tl.where(is_beam, row_origins, 0), mask=beam < BEAMS)
+
+
+@triton.jit
 def _merge(
     values, tokens, logits, offsets, temperatures, so_far, usable, stop_tokens, wanted, num_beams, is_active,
     first_row, rows_here, board_tokens, board_scores, board_parents, results, vocabulary, num_stop_tokens,
@@ -157,62 +222,24 @@ def _merge(
     entry = tl.program_id(0)
     if tl.load(is_active + entry) != 0:
         first, rows = tl.load(first_row + entry), tl.load(rows_here + entry)
-        place = tl.arange(0, WIDTH)
-        inside = place < rows * PER_ROW
-        left = tl.load(values + first * PER_ROW + place, mask=inside, other=float("-inf"))
+        scores, ids, origins = _best_of_answer(
+            values, tokens, logits, offsets, temperatures, so_far, first, rows, tl.load(wanted + entry),
+            vocabulary, PER_ROW, COUNT, PADDED_COUNT, WIDTH,
+        )  # fmt: skip
         spoilt = 0
         for row in range(first, first + rows):
             spoilt += 1 - tl.load(usable + row)
-        most = tl.load(wanted + entry)
-        slot = tl.arange(0, PADDED_COUNT)
-        scores = tl.full((PADDED_COUNT,), float("-inf"), tl.float32)
-        ids = tl.zeros((PADDED_COUNT,), tl.int64)
-        origins = tl.zeros((PADDED_COUNT,), tl.int64)
-        for rank in range(COUNT):
-            best = tl.max(left, axis=0)
-            found = tl.min(tl.where(left == best, place, WIDTH), axis=0)  # of equals the first token
-            found = tl.where(found == WIDTH, 0, found)
-            origin = found // PER_ROW
-            row = first + origin
-            token = tl.load(tokens + first * PER_ROW + found)
-            logit = tl.load(logits + row.to(tl.int64) * vocabulary + token)
-            score = tl.div_rn(logit - tl.load(offsets + row), tl.load(temperatures + row)) + tl.load(
-                so_far + row
-            )
-            is_there = (best > float("-inf")) & (rank < most)
-            here = slot == rank
-            scores = tl.where(here, tl.where(is_there, score, float("-inf")), scores)
-            ids = tl.where(here, token, ids)
-            origins = tl.where(here, origin.to(tl.int64), origins)
-            left = tl.where(place == found, float("-inf"), left)
-        # By score without the noise, as in transformers 4 (the study's time); of equals the earlier first.
-        ahead = (scores[None, :] > scores[:, None]) | (
-            (scores[None, :] == scores[:, None]) & (slot[None, :] < slot[:, None])
-        )
-        order = tl.sum((ahead & (slot < COUNT)[None, :]).to(tl.int32), axis=1)
+        order = _order_by_score(scores, COUNT, PADDED_COUNT)
+        is_candidate = tl.arange(0, PADDED_COUNT) < COUNT
         target = results + (entry * COUNT + order) * 3
         shown = tl.where((order == 0) & (spoilt > 0), float("nan"), scores.to(tl.float64))
-        tl.store(target, shown, mask=slot < COUNT)
-        tl.store(target + 1, origins.to(tl.float64), mask=slot < COUNT)
-        tl.store(target + 2, ids.to(tl.float64), mask=slot < COUNT)
-        # Those that do not end the text go on, as many as the answer has beams.
-        beams = tl.load(num_beams + entry)
-        ends = tl.zeros((PADDED_COUNT,), tl.int32)
-        for number in range(num_stop_tokens):
-            ends = ends | (ids == tl.load(stop_tokens + number)).to(tl.int32)
-        goes_on = ((ends == 0) | (beams == 1)) & (scores > float("-inf"))
-        before = (order[None, :] < order[:, None]) & goes_on[None, :]
-        number = tl.sum(before.to(tl.int32), axis=1)
-        beam = tl.arange(0, PADDED_BEAMS)
-        chosen = (number[None, :] == beam[:, None]) & goes_on[None, :] & (beam < beams)[:, None]
-        is_beam = tl.sum(chosen.to(tl.int32), axis=1) > 0
-        row_scores = tl.max(tl.where(chosen, scores[None, :], float("-inf")), axis=1)
-        row_ids = tl.sum(tl.where(chosen, ids[None, :], 0), axis=1)
-        row_origins = tl.sum(tl.where(chosen, origins[None, :], 0), axis=1)
-        mine = entry * BEAMS + beam
-        tl.store(board_tokens + mine, tl.where(is_beam, row_ids, 0), mask=beam < BEAMS)
-        tl.store(board_scores + mine, row_scores, mask=beam < BEAMS)
-        tl.store(board_parents + mine, tl.where(is_beam, row_origins, 0), mask=beam < BEAMS)
+        tl.store(target, shown, mask=is_candidate)
+        tl.store(target + 1, origins.to(tl.float64), mask=is_candidate)
+        tl.store(target + 2, ids.to(tl.float64), mask=is_candidate)
+        _write_on_board(
+            board_tokens, board_scores, board_parents, stop_tokens, num_stop_tokens, entry,
+            tl.load(num_beams + entry), scores, ids, origins, order, PADDED_COUNT, BEAMS, PADDED_BEAMS,
+        )  # fmt: skip
 
 
 def prepare_rows(logits: Tensor, inputs: StepInputs, board: "Board", kind: "Kind") -> tuple[Tensor, ...]:

@@ -18,7 +18,7 @@ from transformers import AttentionInterface
 from def_sim.engines.local.paged.attended import Layer, PagedStep
 from def_sim.engines.local.paged.pages import PAGE
 from def_sim.engines.local.paged.step_inputs import StepInputs
-from def_sim.engines.local.slots.slot_attention import refuse_changed_scores
+from def_sim.engines.local.slots.slot_attention import bias_by_distance, refuse_changed_scores
 
 NAME: Final = "def_sim_pages"
 
@@ -34,26 +34,7 @@ def attend(
     step: PagedStep | None = None,
     **others: Any,
 ) -> tuple[Tensor, None]:
-    """The attention function of a paged step.
-
-    Args:
-        module: The layer's attention module; of it `layer_idx` is used, and `alibi_slopes`, shape (H,),
-            where the model adds a bias by distance.
-        query: Shape (1, H, T, D).
-        key: Shape (1, K, T, D).
-        value: Shape (1, K, T, D of values).
-        attention_mask: Not used: a step knows what each token sees.
-        scaling: Factor of the scores; None is 1 / sqrt(D).
-        sliding_window: A token sees only so many places back, itself included; None: all.
-        step: What the tokens are.
-        others: What else the model passes on.
-
-    Returns:
-        Shape (1, T, H, D of values), and None for the weights.
-
-    Raises:
-        NotImplementedError: The model changes scores in a way that is not known here.
-    """
+    """The attention function of a paged step; all else is as in `slot_attention.attend`."""
     assert step is not None, "a model in paged mode was called without its step"
     refuse_changed_scores(others)
     index = int(module.layer_idx)  # type: ignore[arg-type]
@@ -134,13 +115,7 @@ def _attend_block(
     if has_beams:
         sees &= (pool.seen[cache_positions][None, :] >> inputs.beam[rows, None]) & 1 == 1
     distance = pool.positions[cache_positions][None, :] - inputs.position[rows, None]
-    if layer.window is not None:
-        sees &= distance > -layer.window
-    mask = torch.zeros(sees.shape, dtype=query.dtype, device=query.device).masked_fill(~sees, -torch.inf)[
-        None
-    ]
-    if layer.slopes is not None:
-        mask = mask + (layer.slopes[:, None, None].float() * distance).to(query.dtype)
+    mask = bias_by_distance(distance, layer.slopes, layer.window, query.dtype).masked_fill(~sees, -torch.inf)
     result = nn.functional.scaled_dot_product_attention(
         query.transpose(0, 1)[None],
         keys.repeat_interleave(grouped, dim=0)[None],

@@ -67,15 +67,16 @@ class PagedLoop:
     captures: bool = True
     why_no_graphs: str | None = None
     work: Work = field(default_factory=Work)
+    schedule: Schedule[PagedSequence] = field(init=False)
     _table: SequenceTable = field(init=False)
     _cache: CacheManager = field(init=False)
     _runner: StepRunner = field(init=False)
     _launcher: Launcher = field(init=False)
     _free_entries: list[int] = field(init=False)
-    _schedule: Schedule[PagedSequence] = field(default_factory=Schedule)
     _in_flight: deque[InFlightStep] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
+        self.schedule = Schedule(self)
         dtype = self.model.dtype
         num_pages = max(2, self.max_bytes // (bytes_per_token(self.layers, dtype) * PAGE))
         pool = PagePool(self.layers, num_pages, dtype, self.device)
@@ -100,16 +101,12 @@ class PagedLoop:
 
     def add(self, ticket: int, prompt: Prompt) -> None:
         """Puts a prompt in the queue."""
-        self._schedule.add(PagedSequence(ticket, prompt, self.stop_tokens))
-
-    def cancel(self, ticket: int) -> None:
-        """Forgets a prompt; unknown tickets are no error."""
-        self._schedule.cancel(self, ticket)
+        self.schedule.add(PagedSequence(ticket, prompt, self.stop_tokens))
 
     @property
     def has_work(self) -> bool:
         """True while anything waits, runs or is under way."""
-        return bool(self._schedule.waiting or self._schedule.running or self._in_flight)
+        return self.schedule.has_work or bool(self._in_flight)
 
     def step(self) -> list[Ended]:
         """Launches a step, if there is something to do before the last has landed, and looks at that one.
@@ -118,10 +115,10 @@ class PagedLoop:
             The answers that ended: with their text, or with the error that concerns them alone.
 
         Raises:
-            torch.OutOfMemoryError: Memory ran out; `shrink`, then go on.
-            RuntimeError: The model failed on a step; `isolate`, then go on.
+            torch.OutOfMemoryError: Memory ran out; `schedule.shrink`, then go on.
+            RuntimeError: The model failed on a step; `schedule.isolate`, then go on.
         """
-        ended: list[Ended] = [*self._schedule.admit(self)]
+        ended: list[Ended] = [*self.schedule.admit()]
         plan = self._reserve(ended)
         if plan.writing or plan.reading:
             self._in_flight.append(self._launcher.launch(plan))
@@ -131,22 +128,6 @@ class PagedLoop:
         if self._in_flight and (len(self._in_flight) > 1 or not (plan.writing or plan.reading)):
             ended += self._take(self._in_flight.popleft())
         return ended
-
-    def shrink(self) -> PagedSequence | None:
-        """After a step that ran out of memory: everybody begins again, with less.
-
-        Returns:
-            The only answer, if not even that one fits; it has left.
-        """
-        return self._schedule.shrink(self)
-
-    def isolate(self) -> PagedSequence | None:
-        """After a step that failed: its answers begin again one by one, so that only the guilty one fails.
-
-        Returns:
-            The answer that failed, if it was alone; it has left.
-        """
-        return self._schedule.isolate(self)
 
     def close(self) -> None:
         """Lets go of model and cache; the loop is of no use afterwards."""
@@ -179,7 +160,7 @@ class PagedLoop:
             return False
         if (error := self._impossible(sequence)) is not None:
             return error
-        is_alone = not self._schedule.running
+        is_alone = not self.schedule.running
         expected = 1 if is_alone else min(_EXPECTED, sequence.prompt.request.decoding.max_new_tokens)
         if not self._cache.can_take_in(sequence.length + expected * sequence.num_rows):
             return False
@@ -241,15 +222,15 @@ class PagedLoop:
                     if sequence.text.has_beams and sequence.num_cached - sequence.last_sweep >= _SWEEP:
                         self._cache.sweep(sequence, self._launcher.parents_of(sequence))
                 return plan
-            if (alone := self._schedule.push_back(self)) is not None:
+            if (alone := self.schedule.push_back()) is not None:
                 ended.append((alone, does_not_fit(alone.prompt)))
 
     def _plan(self) -> StepPlan:
         """Everybody whose next token can be written, and prompts in the order of arrival."""
-        chunks = self._schedule.prefill_chunks(self.max_read)[:MOST_CHUNKS]
+        chunks = self.schedule.prefill_chunks()[:MOST_CHUNKS]
         if self.fixed_rows is not None and chunks:
             return StepPlan([], chunks[:1])
-        return StepPlan([sequence for sequence in self._schedule.running if sequence.can_write], chunks)
+        return StepPlan([sequence for sequence in self.schedule.running if sequence.can_write], chunks)
 
     def _take(self, launched: InFlightStep) -> list[Ended]:
         """Takes what a step chose; those who end in it."""
@@ -257,10 +238,10 @@ class PagedLoop:
         for sequence, choice in self._launcher.land(launched):
             sequence.num_unseen -= 1
             if choice is None:
-                self._schedule.leave(self, sequence)
+                self.schedule.leave(sequence)
                 ended.append((sequence, not_finite(sequence.prompt.request)))
             elif sequence.text.advance(choice) is None:
-                self._schedule.leave(self, sequence)
+                self.schedule.leave(sequence)
                 ended.append((sequence, None))
         return ended
 

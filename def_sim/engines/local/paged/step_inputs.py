@@ -65,7 +65,7 @@ class StepInputs:
         state: `randomness.noise_states`.
         is_first: The prompt's end, where the answer has no score yet.
         has_beams: Its continuations compete with those of other rows.
-    SequenceTable, shape (S,):
+    Entries of the sequence table, shape (S,):
         wanted: Candidates that its answer needs.
         num_beams: Rows that it goes on with.
         is_active: It is among the rows.

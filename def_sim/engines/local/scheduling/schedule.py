@@ -74,13 +74,15 @@ class Loop(Protocol[S_in]):
 
 @dataclass(slots=True)
 class Schedule(Generic[S]):
-    """The queue of a loop, which is handed to each method.
+    """The queue of a loop.
 
     Attributes:
+        loop: Whose queue it is.
         waiting: In the order of arrival.
         running: The same, of those who are in steps.
     """
 
+    loop: Loop[S]
     waiting: deque[S] = field(default_factory=deque)
     running: list[S] = field(default_factory=list)
     _num_suspects: int = 0  # sequences that run alone because one of them made a step fail
@@ -89,26 +91,31 @@ class Schedule(Generic[S]):
         """Puts a sequence in the queue."""
         self.waiting.append(sequence)
 
-    def cancel(self, loop: Loop[S], ticket: int) -> None:
+    def cancel(self, ticket: int) -> None:
         """Forgets a sequence; unknown tickets are no error."""
         self.waiting = deque(one for one in self.waiting if one.ticket != ticket)
         for sequence in [one for one in self.running if one.ticket == ticket]:
-            self.leave(loop, sequence)
+            self.leave(sequence)
+
+    @property
+    def has_work(self) -> bool:
+        """True while anything waits or runs."""
+        return bool(self.waiting or self.running)
 
     @property
     def num_rows(self) -> int:
         """Rows of those who run."""
         return sum(sequence.num_rows for sequence in self.running)
 
-    def admit(self, loop: Loop[S]) -> list[tuple[S, EngineError]]:
+    def admit(self) -> list[tuple[S, EngineError]]:
         """Lets those in who wait, oldest first, while there are rows and memory; returns the impossible."""
         refused: list[tuple[S, EngineError]] = []
         num_rows = self.num_rows
         while self.waiting:
             sequence = self.waiting[0]
-            if self.running and (self._num_suspects or num_rows + sequence.num_rows > loop.max_rows):
+            if self.running and (self._num_suspects or num_rows + sequence.num_rows > self.loop.max_rows):
                 break
-            verdict = loop.take_in(sequence)
+            verdict = self.loop.take_in(sequence)
             if verdict is False:
                 break
             self.waiting.popleft()
@@ -119,9 +126,9 @@ class Schedule(Generic[S]):
             num_rows += sequence.num_rows
         return refused
 
-    def prefill_chunks(self, max_read: int) -> list[tuple[S, int]]:
+    def prefill_chunks(self) -> list[tuple[S, int]]:
         """What is read of prompts in a step, in tokens: in the order of arrival, the last perhaps in part."""
-        chunks, left = [], max_read
+        chunks, left = [], self.loop.max_read
         for sequence in self.running:
             if sequence.num_unread and left:
                 length = min(sequence.num_unread, left)
@@ -129,69 +136,69 @@ class Schedule(Generic[S]):
                 left -= length
         return chunks
 
-    def push_back(self, loop: Loop[S]) -> S | None:
+    def push_back(self) -> S | None:
         """Short of memory: the youngest goes back to wait.
 
         Returns:
             The only sequence, for which there is not enough even alone; it has left.
         """
         if len(self.running) > 1:
-            self.restart(loop, self.running[-1:])
+            self.restart(self.running[-1:])
             return None
         [sequence] = self.running
-        self.leave(loop, sequence)
+        self.leave(sequence)
         return sequence
 
-    def shrink(self, loop: Loop[S]) -> S | None:
+    def shrink(self) -> S | None:
         """After a step that ran out of memory: everybody begins again, with shorter chunks or fewer rows.
 
         Returns:
             The only sequence, if not even that one fits; it has left.
         """
-        loop.abandon()
+        self.loop.abandon()
         failed, num_rows = None, self.num_rows
-        if len(self.running) == 1 and loop.max_read == FEWEST_READ:
+        if len(self.running) == 1 and self.loop.max_read == FEWEST_READ:
             [failed] = self.running
-            self.leave(loop, failed)
-        elif loop.max_read > FEWEST_READ:
-            loop.max_read = max(FEWEST_READ, loop.max_read // 2)
+            self.leave(failed)
+        elif self.loop.max_read > FEWEST_READ:
+            self.loop.max_read = max(FEWEST_READ, self.loop.max_read // 2)
         else:
-            loop.max_rows = max(1, num_rows // 2)
-        self.restart(loop, self.running)
-        loop.free_memory()
+            self.loop.max_rows = max(1, num_rows // 2)
+        self.restart(self.running)
+        self.loop.free_memory()
         return failed
 
-    def isolate(self, loop: Loop[S]) -> S | None:
+    def isolate(self) -> S | None:
         """After a step that failed: its sequences begin again one by one, so that only the guilty one fails.
 
         Returns:
             The sequence that failed, if it was alone; it has left.
         """
-        loop.abandon()
+        self.loop.abandon()
         if len(self.running) == 1:
             [sequence] = self.running
-            self.leave(loop, sequence)
+            self.leave(sequence)
             return sequence
         self._num_suspects = len(self.running)
-        self.restart(loop, self.running)
+        self.restart(self.running)
         return None
 
-    def leave(self, loop: Loop[S], sequence: S) -> None:
+    def leave(self, sequence: S) -> None:
         """A sequence has ended."""
-        loop.give_back(sequence, keeps_prefix=True)
+        self.loop.give_back(sequence, keeps_prefix=True)
         self.running.remove(sequence)
         self._num_suspects = max(0, self._num_suspects - 1)
-        loop.work.num_prompt_tokens += sequence.num_read
-        loop.work.num_reused_tokens += sequence.num_reused
+        self.loop.work.num_prompt_tokens += sequence.num_read
+        self.loop.work.num_reused_tokens += sequence.num_reused
 
-    def restart(self, loop: Loop[S], sequences: Iterable[S]) -> None:
+    def restart(self, sequences: Iterable[S]) -> None:
         """Sends sequences back to the front of the queue, in their order."""
         for sequence in reversed(list(sequences)):
-            loop.give_back(sequence, keeps_prefix=False)
+            self.loop.give_back(sequence, keeps_prefix=False)
             self.running.remove(sequence)
             sequence.restart()
             self.waiting.appendleft(sequence)
-            loop.work.num_restarts += 1
+            self.loop.work.num_restarts += 1
 
 
 def owner_of(prompt: Prompt) -> Hashable:

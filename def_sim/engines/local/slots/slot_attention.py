@@ -230,13 +230,28 @@ def _positions(layer: _Layer, positions: Tensor | None, length: int) -> Tensor:
 
 def _bias(layer: _Layer, cached: Tensor, now: Tensor) -> Tensor:
     """Scores to add by the distance of cached tokens, shape (L,), from tokens, shape (N,): (H or 1, N, L)."""
-    distance = cached[None, :] - now[:, None]  # 0 and below for what stands before
-    dtype = layer.keys.dtype
+    return bias_by_distance(cached[None, :] - now[:, None], layer.slopes, layer.window, layer.keys.dtype)
+
+
+def bias_by_distance(
+    distance: Tensor, slopes: Tensor | None, window: int | None, dtype: torch.dtype
+) -> Tensor:
+    """Scores to add: a model's bias by distance, and -inf for what its window hides.
+
+    Args:
+        distance: Of keys from queries, 0 and below for what stands before, shape (N, L).
+        slopes: Bias of each head for a distance of one, shape (H,); None: no bias.
+        window: A token sees only so many tokens back, itself included; None: all.
+        dtype: Of the scores.
+
+    Returns:
+        Shape (H, N, L) with slopes, else (1, N, L).
+    """
     bias = torch.zeros((1, *distance.shape), dtype=dtype, device=distance.device)
-    if layer.slopes is not None:
-        bias = (layer.slopes[:, None, None].float() * distance).to(dtype)
-    if layer.window is not None:
-        bias = bias.masked_fill(distance <= -layer.window, -torch.inf)
+    if slopes is not None:
+        bias = (slopes[:, None, None].float() * distance).to(dtype)
+    if window is not None:
+        bias = bias.masked_fill(distance <= -window, -torch.inf)
     return bias
 
 

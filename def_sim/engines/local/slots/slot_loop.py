@@ -75,20 +75,19 @@ class SlotLoop:
     work: Work = field(default_factory=Work)
     _cache: KeyValues = field(default_factory=KeyValues)
     _slots: list[_Slot] = field(default_factory=list)
-    _schedule: Schedule[SlotSequence] = field(default_factory=Schedule)
+    schedule: Schedule[SlotSequence] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.schedule = Schedule(self)
 
     def add(self, ticket: int, prompt: Prompt) -> None:
         """Puts a prompt in the queue."""
-        self._schedule.add(SlotSequence(ticket, prompt, self.stop_tokens, self.keeps_positions))
-
-    def cancel(self, ticket: int) -> None:
-        """Forgets a prompt; unknown tickets are no error."""
-        self._schedule.cancel(self, ticket)
+        self.schedule.add(SlotSequence(ticket, prompt, self.stop_tokens, self.keeps_positions))
 
     @property
     def has_work(self) -> bool:
         """True while anything waits or runs."""
-        return bool(self._schedule.waiting or self._schedule.running)
+        return self.schedule.has_work
 
     def step(self) -> list[tuple[SlotSequence, EngineError | None]]:
         """Runs one step.
@@ -97,10 +96,10 @@ class SlotLoop:
             The sequences that ended: with their `answer`, or with the error that concerns them alone.
 
         Raises:
-            torch.OutOfMemoryError: Memory ran out; `shrink`, then go on.
-            RuntimeError: The model failed on this step; `isolate`, then go on.
+            torch.OutOfMemoryError: Memory ran out; `schedule.shrink`, then go on.
+            RuntimeError: The model failed on this step; `schedule.isolate`, then go on.
         """
-        self._schedule.admit(self)
+        self.schedule.admit()
         if (too_large := self._reserve()) is not None:
             return [(too_large, does_not_fit(too_large.prompt))]
         reading = self._chunks()
@@ -109,22 +108,6 @@ class SlotLoop:
             reading, writing = reading[:1], []
         logits = self._forward(writing, reading)
         return self._commit(logits, writing, reading)
-
-    def shrink(self) -> SlotSequence | None:
-        """Gives the cache back after a step that ran out of memory; everybody begins again, with less.
-
-        Returns:
-            The only sequence, if not even that one fits; it has left.
-        """
-        return self._schedule.shrink(self)
-
-    def isolate(self) -> SlotSequence | None:
-        """After a step that failed: its sequences begin again one by one, so that only the guilty one fails.
-
-        Returns:
-            The sequence that failed, if it was alone; it has left.
-        """
-        return self._schedule.isolate(self)
 
     def close(self) -> None:
         """Lets go of model and cache; the loop is of no use afterwards."""
@@ -203,21 +186,21 @@ class SlotLoop:
         """Sees to it that every running sequence has room in the cache; the one that cannot is returned."""
         while True:
             num_cache_positions = max(
-                sequence.num_cache_positions_needed for sequence in self._schedule.running
+                sequence.num_cache_positions_needed for sequence in self.schedule.running
             )
             num_slots = len(self._slots) + (self.fixed_rows is not None)
             if self._fits(num_slots, max(num_cache_positions, self._cache.num_cache_positions)):
                 self._cache.reserve(num_slots, num_cache_positions)
                 return None
-            if len(self._schedule.running) < len(self._slots):
+            if len(self.schedule.running) < len(self._slots):
                 self._forget_idle(num_cache_positions)
-            elif (sequence := self._schedule.push_back(self)) is not None:
+            elif (sequence := self.schedule.push_back()) is not None:
                 self.free_memory()
                 return sequence
 
     def _groups(self) -> list[tuple[SlotSequence, DecodeRows]]:
         """What is written in this step: the newest tokens of all sequences that have some, kind by kind."""
-        sequences = [sequence for sequence in self._schedule.running if sequence.text.next_tokens]
+        sequences = [sequence for sequence in self.schedule.running if sequence.text.next_tokens]
         sequences.sort(key=lambda sequence: kind_of(sequence.text.token_request()))
         return [(sequence, sequence.writing(self.device)) for sequence in sequences]
 
@@ -229,7 +212,7 @@ class SlotLoop:
 
     def _chunks(self) -> list[tuple[SlotSequence, PrefillChunk]]:
         """What is read in this step: prompts in the order of arrival, the last perhaps in part."""
-        chunks = self._schedule.prefill_chunks(self.max_read)
+        chunks = self.schedule.prefill_chunks()
         return [(sequence, sequence.reading(length)) for sequence, length in chunks]
 
     def _forward(
@@ -294,7 +277,7 @@ class SlotLoop:
         self.work.num_steps += 1
         self.work.num_written_tokens += sum(group.num_beams for _, group in writing)
         for sequence, _ in ended:
-            self._schedule.leave(self, sequence)
+            self.schedule.leave(sequence)
         return ended
 
     def _forget_idle(self, num_cache_positions: int) -> None:

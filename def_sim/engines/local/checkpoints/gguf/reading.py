@@ -8,6 +8,6 @@ def unreadable(header: GgufHeader, what: str) -> ModelError:
     """The file is whole, but what would be loaded from it would not be the model."""
     return ModelError(
         f"{header.path} cannot be read rightly: it {what}.",
-        fix="TokenRequest the model through llama.cpp's server (`model=server` with its address), or use its "
+        fix="Ask the model through llama.cpp's server (`model=server` with its address), or use its "
         "checkpoint in safetensors.",
     )
