@@ -23,7 +23,6 @@ from def_sim.engines.local.loading.native.library_names import CACHE
 from def_sim.engines.local.loading.placement import spread
 from def_sim.errors import ModelError
 
-MODEL_TYPE: Final = "mixtral"
 _PROJECTIONS: Final = ("q_proj", "k_proj", "v_proj", "o_proj")
 _NORMS: Final = ("input_layernorm", "post_attention_layernorm")
 

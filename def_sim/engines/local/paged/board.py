@@ -4,12 +4,9 @@ Letters: S entries of the sequence table, B most beams, n candidates.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import torch
 from torch import Tensor
-
-FIELDS: Final = 3  # of a candidate: score, beam, token
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,35 +47,46 @@ def decide(
     competes = (inputs.is_first == 0) & (inputs.has_beams > 0)
     so_far = torch.where(competes, board.scores[entry, beam], 0.0)
 
-    def score_of(tokens: Tensor) -> Tensor:
-        """Of chosen tokens, without noise, (R, n)."""
-        return (logits.gather(1, tokens) - offsets[:, None]) / temperatures[:, None] + so_far[:, None]
-
     count = min(kind.num_candidates, logits.shape[1])
     found, tokens = _best(logits, inputs, kind, offsets, temperatures, so_far, count)
-    # Rows of one answer side by side; beams that are not there have nothing to offer.
-    spread = found.new_full((*board.tokens.shape, count), -torch.inf)
-    spread_tokens = tokens.new_zeros(spread.shape)
-    spread_scores = logits.new_zeros(spread.shape)
-    spread[entry, beam], spread_tokens[entry, beam], spread_scores[entry, beam] = (
-        found,
-        tokens,
-        score_of(tokens),
-    )
-    num_kept = min(kind.num_candidates, count * board.tokens.shape[1])
-    best, place = (part[:, :num_kept] for part in by_score(spread.flatten(1)[:-1]))
-    rank = torch.arange(place.shape[1], device=place.device)
-    is_none = (best == -torch.inf) | (rank >= inputs.wanted[:, None])
-    scores = spread_scores.flatten(1)[:-1].gather(1, place).masked_fill(is_none, -torch.inf)
-    scores, order = by_score(scores)
-    ids = spread_tokens.flatten(1)[:-1].gather(1, place).gather(1, order)
-    origins = (place // count).gather(1, order)
+    scores = (logits.gather(1, tokens) - offsets[:, None]) / temperatures[:, None] + so_far[:, None]
+    scores, ids, origins = _of_answers(found, scores, tokens, inputs, board, kind.num_candidates)
     _write_on(board, inputs, scores, ids, origins, stop_tokens)
     results = torch.stack([scores.double(), origins.double(), ids.double()], dim=-1)
     is_spoilt = ~torch.isfinite(logits.amax(dim=-1)) & (so_far > -torch.inf)  # a beam that is none may be
     spoilt = results.new_zeros(board.tokens.shape[0]).index_add(0, entry, is_spoilt.double())[:-1]
     results[:, 0, 0] = torch.where(spoilt > 0, torch.nan, results[:, 0, 0])
     return results
+
+
+def _of_answers(
+    noisy: Tensor, scores: Tensor, tokens: Tensor, inputs: StepInputs, board: Board, most: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Of the candidates of an answer's rows, shape (R, count), the best: scores, tokens, beams, (S, n).
+
+    Args:
+        noisy: By which they compete; -inf: none.
+        scores: Without noise.
+        tokens: Of the candidates.
+        inputs: The step.
+        board: Has as many beams as any answer.
+        most: Candidates of an answer, at most.
+    """
+    entry, beam = inputs.row_entry, inputs.row_beam
+    shape = (*board.tokens.shape, noisy.shape[1])
+
+    def side_by_side(values: Tensor, nothing: float) -> Tensor:
+        """Rows of one answer side by side; beams that are not there have nothing to offer."""
+        spread = values.new_full(shape, nothing)
+        spread[entry, beam] = values
+        return spread.flatten(1)[:-1]
+
+    best, place = (part[:, :most] for part in by_score(side_by_side(noisy, -torch.inf)))
+    rank = torch.arange(place.shape[1], device=place.device)
+    is_none = (best == -torch.inf) | (rank >= inputs.wanted[:, None])
+    scores, order = by_score(side_by_side(scores, 0).gather(1, place).masked_fill(is_none, -torch.inf))
+    ids = side_by_side(tokens, 0).gather(1, place).gather(1, order)
+    return scores, ids, (place // noisy.shape[1]).gather(1, order)
 
 
 def _best(

@@ -179,7 +179,6 @@ def _fill_writing(
     beam = number // depth
     ends = num_cached + counts
     share = _shares(ends, num_workers)
-    num_shares = -(-ends // share)
     inputs.source[:total] = np.where(
         np.repeat(scores_codes, counts), -1, np.repeat(entry, counts) * board_width + beam
     )
@@ -189,12 +188,30 @@ def _fill_writing(
     is_shared = np.repeat(has_beams | scores_codes, counts)
     inputs.bits[:total] = np.where(is_shared, np.int64(1) << beam, _EVERYONE)
     inputs.beam[:total] = beam
-    inputs.shares[:total] = np.repeat(num_shares, counts)
-    # An answer's rows, cut where there are more than attend together, times the parts of its sequence.
+    inputs.shares[:total] = np.repeat(-(-ends // share), counts)
+    first = np.cumsum(counts) - counts
+    _fill_items(inputs, entry, first, counts, ends, share, rows_per_block)
+    inputs.reorder_begin[entry[has_beams]] = table.length[entry[has_beams]]
+    inputs.reorder_end[entry[has_beams]] = num_cached[has_beams]
+    for index in np.nonzero(scores_codes)[0].tolist():
+        paths = writing[index].text.code_paths
+        inputs.ids[first[index] : first[index] + counts[index]] = [token for path in paths for token in path]
+    return np.nonzero(number % depth == depth - 1)[0]
+
+
+def _fill_items(
+    inputs: StepInputs,
+    entry: Words,
+    first: Words,
+    counts: Words,
+    ends: Words,
+    share: Words,
+    rows_per_block: int,
+) -> None:
+    """Work items: an answer's rows, cut where there are more than attend together, times its shares."""
     num_blocks = -(-counts // rows_per_block)
     place, whose = _numbered(num_blocks), np.repeat(np.arange(len(entry)), num_blocks)
-    first = np.cumsum(counts) - counts
-    items = num_shares[whose]
+    items = -(-ends // share)[whose]
     part, place, whose = _numbered(items), np.repeat(place, items), np.repeat(whose, items)
     here = slice(0, len(whose))
     inputs.item_entry[here] = entry[whose]
@@ -204,12 +221,6 @@ def _fill_writing(
     inputs.item_begin[here] = part * share[whose]
     inputs.item_end[here] = np.minimum(ends[whose], (part + 1) * share[whose])
     inputs.num_items[0] = len(whose)
-    inputs.reorder_begin[entry[has_beams]] = table.length[entry[has_beams]]
-    inputs.reorder_end[entry[has_beams]] = num_cached[has_beams]
-    for index in np.nonzero(scores_codes)[0].tolist():
-        paths = writing[index].text.code_paths
-        inputs.ids[first[index] : first[index] + counts[index]] = [token for path in paths for token in path]
-    return np.nonzero(number % depth == depth - 1)[0]
 
 
 def _fill_reading(

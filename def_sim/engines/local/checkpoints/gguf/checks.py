@@ -60,6 +60,15 @@ def check_gguf(path: Path, *, needs_chat_template: bool) -> GgufHeader:
     return header
 
 
+def unreadable(header: GgufHeader, what: str) -> ModelError:
+    """The file is whole, but what would be loaded from it would not be the model."""
+    return ModelError(
+        f"{header.path} cannot be read rightly: it {what}.",
+        fix="Ask the model through llama.cpp's server (`model=server` with its address), or use its "
+        "checkpoint in safetensors.",
+    )
+
+
 def gguf_template(header: GgufHeader) -> str | None:
     """The template that writes chat turns, or None."""
     template = header.settings.get("tokenizer.chat_template")

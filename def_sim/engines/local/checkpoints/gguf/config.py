@@ -12,8 +12,8 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 from transformers.modeling_gguf_pytorch_utils import load_gguf_checkpoint
 
+from def_sim.engines.local.checkpoints.gguf.checks import unreadable
 from def_sim.engines.local.checkpoints.gguf.header import GgufHeader, read_header
-from def_sim.engines.local.checkpoints.gguf.reading import unreadable
 from def_sim.engines.local.checkpoints.gguf.settings import (
     POSITION_TENSORS,
     READ_ARCHITECTURES,

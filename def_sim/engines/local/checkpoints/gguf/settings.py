@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 from transformers.modeling_gguf_pytorch_utils import GGUF_TO_TRANSFORMERS_MAPPING
 
+from def_sim.engines.local.checkpoints.gguf.checks import unreadable
 from def_sim.engines.local.checkpoints.gguf.header import TENSOR_TYPES, GgufHeader, GgufTensor
-from def_sim.engines.local.checkpoints.gguf.reading import unreadable
 
 # Those of transformers' whose tokens a causal model of ours may write. Those that it reads by another
 # way (Qwen 3.5, LFM2) or that are sequence-to-sequence are not.

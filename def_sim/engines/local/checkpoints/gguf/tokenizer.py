@@ -14,8 +14,8 @@ from transformers.convert_slow_tokenizer import bytes_to_unicode
 from transformers.integrations.gguf import convert_gguf_tokenizer
 from transformers.integrations.gguf.gguf_tokenizer_mapping import GGUF_PRE_TOKENIZER_SPLITS
 
+from def_sim.engines.local.checkpoints.gguf.checks import unreadable
 from def_sim.engines.local.checkpoints.gguf.header import GgufHeader, read_header
-from def_sim.engines.local.checkpoints.gguf.reading import unreadable
 from def_sim.engines.local.checkpoints.gguf.splits import LLAMA_3, SPLITS
 from def_sim.engines.shared.own_cache import replacing, write_json, write_text
 

@@ -26,10 +26,9 @@ from transformers.modeling_gguf_pytorch_utils import (
     get_gguf_hf_weights_map,
 )
 
-from def_sim.engines.local.checkpoints.gguf.checks import check_gguf, unpacked_folder
+from def_sim.engines.local.checkpoints.gguf.checks import check_gguf, unpacked_folder, unreadable
 from def_sim.engines.local.checkpoints.gguf.config import GgufModel, read_model
 from def_sim.engines.local.checkpoints.gguf.header import TENSOR_TYPES, GgufHeader, GgufTensor
-from def_sim.engines.local.checkpoints.gguf.reading import unreadable
 from def_sim.engines.local.checkpoints.gguf.tokenizer import write_tokenizer
 from def_sim.engines.shared.own_cache import remove_unfinished, replacing, write_json
 from def_sim.errors import ModelError

@@ -23,8 +23,6 @@ from def_sim.errors import ModelError
 
 LABEL: Final = "Baichuan2-13B"
 ARCHITECTURE: Final = "Baichuan2ForCausalLM"
-USER_TOKEN: Final = 195  # of the published generation_config.json
-ASSISTANT_TOKEN: Final = 196
 
 _PACKED: Final = re.compile(r"(model\.layers\.\d+\.self_attn\.)W_pack\.weight")
 
