@@ -38,6 +38,11 @@ from def_sim.reports.sections.drawn_sections import draw_sections
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
+# Paths of this machine, and what a command is told that changes nothing of a run.
+_NO_PARAMETERS = (
+    *("output", "run_folder", "references", "path", "stage", "show", "runs", "baseline"),
+    *("sample", "margins", "power", "wanted"),
+)
 MOST_SHOWN = 2000  # single answers on the page
 
 
@@ -276,7 +281,7 @@ def _parameters(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Every parameter with its dotted name, but for paths of this machine."""
     flat: dict[str, str] = {}
     for key, value in section.items():
-        if key in ("output", "run_folder", "references", "path", "stage", "show", "runs", "baseline"):
+        if key in _NO_PARAMETERS:
             continue
         if isinstance(value, Mapping):
             flat |= _parameters(value, f"{prefix}{key}.")

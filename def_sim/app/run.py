@@ -190,6 +190,11 @@ def draw_respondents(run: Run, indices: Iterable[int]) -> Iterator[Respondent]:
         yield draw_respondent(index, run.config.seed, _panel_rules(run.config), run.survey, eligible)
 
 
+def list_places(run: Run) -> tuple[Place, ...]:
+    """The places that respondents are drawn from; none where the prompt modification is off."""
+    return _places(run.config, run.survey)
+
+
 def _own_references(folder: str | None) -> Path | None:
     path = Path(folder).expanduser() if folder is not None else None
     if path is not None and not path.is_dir():

@@ -144,6 +144,19 @@ class Scoring(_Strict):
     draws: Annotated[int, Field(ge=10, le=100_000)]
 
 
+Chance = Annotated[float, Field(gt=0.5, lt=1)]
+Width = Annotated[float, Field(gt=0, lt=1)]
+
+
+class WantedPrecision(_Strict):
+    """What `stage=plan power=true` plans for, on the scale of the Jensen-Shannon divergence."""
+
+    half_width: Width = 0.01  # of the 95 % interval of a mean score
+    difference: Width = 0.02  # between two models
+    chance: Chance = 0.8  # of finding that difference
+    correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of two models' scores over the items
+
+
 class LeaseRules(_Strict):
     """How a shard is taken that another process holds."""
 
@@ -170,6 +183,10 @@ class RunConfig(_Strict):
     answer_mode: Literal["free", "constrained", "probabilities"]
     show: Literal["items", "prompts"] | None = None  # a default: runs stored before it existed stay readable
     apply: bool = False
+    sample: PathText | None = None
+    margins: PathText | None = None
+    power: bool = False
+    wanted: WantedPrecision = WantedPrecision()
     output: PathText
     run_folder: PathText | None
     runs: RunPatterns | None = None
@@ -204,6 +221,21 @@ class RunConfig(_Strict):
     def _check_apply(self) -> Self:
         if self.apply and self.stage.name != "repair":
             raise ValueError(f"apply=true belongs to stage=repair, found stage={self.stage.name}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_power(self) -> Self:
+        if self.power and self.stage.name != "plan":
+            raise ValueError(f"power=true belongs to stage=plan, found stage={self.stage.name}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_calibration(self) -> Self:
+        given = [f"{name}=" for name in ("sample", "margins") if getattr(self, name) is not None]
+        if given and self.stage.name != "calibrate":
+            raise ValueError(f"{given[0]} belongs to stage=calibrate, found stage={self.stage.name}")
+        if self.stage.name == "calibrate" and not given:
+            raise ValueError("stage=calibrate needs sample=FILE, margins=FILE or both (docs/statistics.md)")
         return self
 
     @model_validator(mode="after")

@@ -26,7 +26,7 @@ from def_sim.app.progress import InterviewProgress, print_note
 from def_sim.app.provenance import record_run
 from def_sim.app.received import check_places, read_received, read_stored_manifest
 from def_sim.app.run import Run, create_engine, folder_of, prepare_run, what_defines
-from def_sim.app.schema import RunConfig
+from def_sim.app.schema import RunConfig, WantedPrecision
 from def_sim.app.signals import Interrupted, run_coroutine
 from def_sim.app.terminal import say, say_text
 from def_sim.engines.hosted.cost import HasLedger
@@ -40,6 +40,9 @@ _LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
 
 def plan(config: RunConfig) -> int:
     """Prints what the run will ask, cost and need. Loads nothing; writes a codebook if asked to."""
+    given, finished = config, _finished_run(config)
+    if finished is not None:
+        config, _ = _stored_run(config)
     run = prepare_run(config)
     try:
         engine = create_engine(config)
@@ -51,11 +54,29 @@ def plan(config: RunConfig) -> int:
         last = [f"not ready     {error.message}", f"  do:         {error.fix}"]
     for line in [*plan_lines(run, make_plan(run)), *_home_lines(), *last]:
         say(line)
-    if config.show == "items":
+    if given.power:
+        _show_power(run, given.wanted, finished)
+    if given.show == "items":
         _show_items(run)
-    if config.show == "prompts":
+    if given.show == "prompts":
         _show_prompts(run)
     return 0
+
+
+def _finished_run(config: RunConfig) -> Path | None:
+    """The run whose own spread `power=true` plans with: one that is there and named by its folder."""
+    if not config.power or config.run_folder is None:
+        return None
+    folder = Path(config.run_folder).expanduser()
+    _require_manifest(folder)
+    return folder
+
+
+def _show_power(run: Run, wanted: WantedPrecision, finished: Path | None) -> None:
+    from def_sim.app.power_plan import power_lines  # statistics, which a plain plan has no use for
+
+    for line in power_lines(run, wanted, finished):
+        say(line)
 
 
 def _home_lines() -> list[str]:
@@ -134,6 +155,17 @@ def verify(config: RunConfig) -> int:
     return 0
 
 
+def calibrate(config: RunConfig) -> int:
+    """Rectifies a run's shares with a sample of people, and weights its panel to margins."""
+    from def_sim.app.calibrating import calibrate_run
+
+    stored, folder = _stored_run(config)
+    lines = calibrate_run(prepare_run(stored), folder, sample=config.sample, margins=config.margins)
+    for line in lines:
+        say(line)
+    return 0
+
+
 def repair(config: RunConfig) -> int:
     """Sets lines aside that are damaged, foreign or doubled; shows them only, unless apply=true."""
     from def_sim.app.repairing import repair_run
@@ -161,7 +193,7 @@ def _definition(run: Run, engine: Engine) -> dict[str, Any]:
 
 
 def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
-    """The run that stage=report, verify or repair is about.
+    """The run that stage=report, verify, repair or calibrate is about.
 
     With `run_folder=` alone the configuration is the stored one; otherwise the command line
     names the run as it did for the interview.

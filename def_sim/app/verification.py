@@ -1,12 +1,9 @@
 """Recomputes a run from its raw answers: what was stored must come out again, but for rounding."""
 
-import csv
-import io
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +14,7 @@ from def_sim.answers.storage.compaction import check_parquet
 from def_sim.answers.storage.completion import check_files, is_complete
 from def_sim.answers.storage.journal import how_to_repair
 from def_sim.answers.storage.shards import answer_key
+from def_sim.app.calibration_checks import check_calibration
 from def_sim.app.reporting import (
     FINDINGS,
     arrays_of,
@@ -27,14 +25,13 @@ from def_sim.app.reporting import (
     panel_answers,
 )
 from def_sim.app.run import Run
+from def_sim.app.tables import check_table
 from def_sim.errors import VerificationError
 from def_sim.questionnaire import replay
 from def_sim.randomness import Address
 from def_sim.records import Answer
 from def_sim.strategies.contract import OpenConversation
 from def_sim.strategies.replaying import MisfitError, check_follows
-
-_ROUNDING: Final = 1e-9  # of a number that another processor computes, relative or absolute
 
 
 def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -62,6 +59,7 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
     yield "plan          statuses add up to the plan"
     _check_tables(run, folder, answers)
     yield "scores        every distribution, score and measure recomputed"
+    yield from check_calibration(run, folder, answers)
 
 
 def _check_interviews(run: Run, folder: Path, answers: list[Answer]) -> int:
@@ -117,38 +115,8 @@ def _check_tables(run: Run, folder: Path, answers: list[Answer]) -> None:
     findings = findings_of(compute_sections(run, arrays))
     tables = (("metrics.csv", results.scores), ("statuses.csv", results.statuses), (FINDINGS, findings))
     for name, frame in tables:
-        _check_table(folder / name, csv_bytes(frame))
+        check_table(folder / name, csv_bytes(frame), fix="Write it anew: stage=report.")
     _check_distributions(folder / "distributions.parquet", results.distributions)
-
-
-def _check_table(path: Path, expected: bytes) -> None:
-    if path.stat().st_size <= 2 * len(expected):  # more is no table of this run: it is not read
-        stored = path.read_bytes()
-        if stored == expected or _agree_but_for_rounding(stored, expected):
-            return
-    raise VerificationError(f"{path}: the answers give other numbers.", fix="Write it anew: stage=report.")
-
-
-def _agree_but_for_rounding(stored: bytes, expected: bytes) -> bool:
-    """Whether two tables say the same: their last digits depend on the processor that sums and takes logs.
-
-    That not a byte was changed since is the completion mark's to say.
-    """
-    rows = [list(csv.reader(io.StringIO(table.decode("utf-8", "replace")))) for table in (stored, expected)]
-    if [len(row) for row in rows[0]] != [len(row) for row in rows[1]]:
-        return False
-    return all(
-        found == wanted or _are_close(found, wanted)
-        for pair in zip(*rows, strict=True)
-        for found, wanted in zip(*pair, strict=True)
-    )
-
-
-def _are_close(found: str, wanted: str) -> bool:
-    try:
-        return math.isclose(float(found), float(wanted), rel_tol=_ROUNDING, abs_tol=_ROUNDING)
-    except ValueError:
-        return False
 
 
 def _check_distributions(path: Path, expected: pd.DataFrame) -> None:

@@ -70,19 +70,26 @@ class QuestionDistribution:
         return self.counts / self.num_answered
 
 
-def count_answers(answers: Iterable[Answer], questions: Sequence[Question]) -> list[QuestionDistribution]:
+def count_answers(
+    answers: Iterable[Answer], questions: Sequence[Question], *, weights: Mapping[str, float] | None = None
+) -> list[QuestionDistribution]:
     """Counts choices and statuses, one distribution for each question, in the order of the questions.
 
     Args:
         answers: In any order. A run in progress has fewer than planned.
         questions: All that were planned; one without any answer is counted with zeros.
+        weights: Respondent -> weight, at least 0; None: all count alike. Weighted counts are scaled so that
+            `num_answered` is Kish's effective number of those who answered.
 
     Raises:
         StoreError: An answer to a question that is not among them, a second answer of a respondent to the
             same question, or choices that the question does not allow.
     """
     by_question = _group_by_question(answers, questions)
-    return [_count_question(question, by_question[question.id]) for question in questions]
+    counted = [_count_question(question, by_question[question.id]) for question in questions]
+    if weights is None:
+        return counted
+    return [_weighted(one, by_question[one.question.id], weights) for one in counted]
 
 
 def align_with_reference(
@@ -201,6 +208,25 @@ def _count_question(question: Question, answers: Sequence[Answer]) -> QuestionDi
         status_counts={status: statuses[status] for status in AnswerStatus},
         wording=question.wording,
     )
+
+
+def _weighted(
+    counted: QuestionDistribution, answers: Sequence[Answer], weights: Mapping[str, float]
+) -> QuestionDistribution:
+    """The same answers with weights, scaled to the effective number of valid ones."""
+    places = {code: place for place, code in enumerate(counted.question.codes)}
+    counts, statuses = np.zeros_like(counted.counts), dict.fromkeys(AnswerStatus, 0.0)
+    squares = 0.0
+    for answer in answers:
+        weight = weights[answer.respondent_id]
+        statuses[answer.status] += weight
+        squares += weight**2 if answer.status is AnswerStatus.ANSWERED else 0.0
+        shares = _checked_probabilities(answer, counted.question) or dict.fromkeys(answer.choices, 1.0)
+        for code, share in shares.items():
+            counts[places[code]] += weight * share
+    scale = statuses[AnswerStatus.ANSWERED] / squares if squares > 0 else 1.0
+    scaled = {status: total * scale for status, total in statuses.items()}
+    return replace(counted, counts=counts * scale, status_counts=scaled)
 
 
 def _problem(status: AnswerStatus, choices: tuple[int, ...], question: Question) -> str | None:

@@ -11,6 +11,7 @@ from def_sim.evaluation.distributions import QuestionDistribution, align_with_re
 from def_sim.evaluation.distributions import pool_wordings as pooled
 from def_sim.metrics.choice_array import NO_ANSWER, NOT_ASKED, Choices
 from def_sim.metrics.panel_answers import ItemAnswers, PanelAnswers
+from def_sim.metrics.raking import are_equal
 from def_sim.records import (
     Answer,
     AnswerStatus,
@@ -47,6 +48,7 @@ class PanelArrays:
     reference: HumanReference
     answers: Sequence[Answer]  # of this panel to these questions
     pool_wordings: bool = False  # whether an item's shares are averaged over its wordings before scoring
+    weights: Mapping[str, float] | None = None  # respondent -> weight; scores heed it, other measures do not
 
     @cached_property
     def by_respondent(self) -> dict[str, dict[str, Answer]]:
@@ -59,7 +61,7 @@ class PanelArrays:
     @cached_property
     def distributions(self) -> list[QuestionDistribution]:
         """Every question counted, everyone's shares beside it; in questionnaire order."""
-        counted = count_answers(self.answers, self.survey.questions)
+        counted = count_answers(self.answers, self.survey.questions, weights=self._unequal_weights)
         return align_with_reference(counted, self.reference.for_everyone())
 
     @property
@@ -80,7 +82,9 @@ class PanelArrays:
             name = question.item_id if self.pool_wordings else question.id
             wordings.setdefault(name, []).append(question)
         places = {question.id: place for place, question in enumerate(self.single_questions)}
-        return PanelAnswers(tuple(self._item_answers(one, places) for one in wordings.values()))
+        given = self._unequal_weights
+        own = np.array([given[name] for name in self.by_respondent]) if given is not None else None
+        return PanelAnswers(tuple(self._item_answers(one, places) for one in wordings.values()), own)
 
     def _item_answers(self, wordings: Sequence[Question], places: Mapping[str, int]) -> ItemAnswers:
         """Of one item in its wordings; those of single-choice items are known as positions."""
@@ -144,6 +148,15 @@ class PanelArrays:
     def ordered_columns(self) -> Columns:
         """Ordered items and those with two options, in their base wording."""
         return self.columns(_is_ordered)
+
+    @property
+    def _unequal_weights(self) -> Mapping[str, float] | None:
+        """Equal weights are none: not a digit of a score may depend on their size."""
+        if self.weights is None or not self.by_respondent:
+            return None
+        return (
+            None if are_equal(np.array([self.weights[name] for name in self.by_respondent])) else self.weights
+        )
 
     @property
     def _rows(self) -> Sequence[Mapping[str, Answer]]:

@@ -83,9 +83,15 @@ class ItemAnswers:
 
 @dataclass(frozen=True, slots=True)
 class PanelAnswers:
-    """Answers of N respondents to Q items."""
+    """Answers of N respondents to Q items.
+
+    `weights`, shape (N,): of the respondents, at least 0; None: all count alike. Weighted counts are scaled
+    to Kish's effective number of those who answered an item, so that a weighted panel is as large as it is
+    worth.
+    """
 
     items: tuple[ItemAnswers, ...]
+    weights: Array | None = None
 
     def __post_init__(self) -> None:
         sizes = {item.chosen.shape[1] for item in self.items}
@@ -136,10 +142,21 @@ class PanelAnswers:
             (B,).
         """
         every = np.ones(self.num_respondents) if weights is None else np.asarray(weights)
+        if self.weights is not None:
+            return self._weighted_samples(every, self.weights)
         counted = every.astype(np.float32) @ self._columns()  # exact: whole numbers below 2**24
+        return [_sample(block, item) for block, item in zip(self._split(counted), self.items, strict=True)]
+
+    def _weighted_samples(self, every: Array, own: Array) -> list[Sample]:
+        columns = self._columns()
+        counted, squares = (every * own) @ columns, (every * own**2) @ columns
+        blocks = zip(self._split(counted), self._split(squares), self.items, strict=True)
+        return [_sample(_kish_scaled(block, squared, item), item) for block, squared, item in blocks]
+
+    def _split(self, counted: NDArray[np.floating]) -> list[NDArray[np.floating]]:
+        """A block of columns for each item."""
         bounds = np.cumsum([item.chosen.shape[0] * (item.chosen.shape[2] + 2) for item in self.items])
-        blocks = np.split(counted, bounds[:-1], axis=-1)
-        return [_sample(block, item) for block, item in zip(blocks, self.items, strict=True)]
+        return list(np.split(counted, bounds[:-1], axis=-1))
 
     def _columns(self) -> NDArray[np.float32]:
         """For each item and wording: a column an option, one for valid answers, one for failures."""
@@ -153,7 +170,18 @@ def _item_columns(item: ItemAnswers) -> Bools:
     return np.concatenate(list(blocks), axis=-1)  # (N, V * (K + 2))
 
 
-def _sample(block: NDArray[np.float32], item: ItemAnswers) -> Sample:
+def _kish_scaled(
+    block: NDArray[np.floating], squares: NDArray[np.floating], item: ItemAnswers
+) -> NDArray[np.floating]:
+    """Sums of weights, scaled so that those of valid answers add up to their effective number."""
+    shape = (*block.shape[:-1], item.chosen.shape[0], item.chosen.shape[2] + 2)
+    by_wording, squared = block.reshape(shape), squares.reshape(shape)[..., -2]
+    answered = by_wording[..., -2]
+    scale = np.divide(answered, squared, out=np.ones_like(answered), where=squared > 0)
+    return (by_wording * scale[..., None]).reshape(block.shape)
+
+
+def _sample(block: NDArray[np.floating], item: ItemAnswers) -> Sample:
     num_wordings, _, num_options = item.chosen.shape
     by_wording = block.reshape(*block.shape[:-1], num_wordings, num_options + 2).astype(np.float64)
     counts, answered, failed = by_wording[..., :-2], by_wording[..., -2], by_wording[..., -1]

@@ -202,3 +202,29 @@ def test_a_survey_without_questions_is_an_empty_frame_with_all_columns():
     frame = distributions_frame([])
     assert len(frame) == 0
     assert {"item_id", "simulated_share", "human_share", "num_not_asked"} <= set(frame.columns)
+
+
+def test_weighted_counts_add_up_to_what_the_answers_are_worth():
+    asked = question()
+    answers = [answer(0, asked, 1), answer(1, asked, 2), answer(2, asked, status=AnswerStatus.REFUSED)]
+    [found] = count_answers(answers, [asked], weights={"r00000": 3.0, "r00001": 1.0, "r00002": 2.0})
+    # (3 + 1)^2 / (9 + 1) = 1.6: every weight counts .4.
+    assert found.num_answered == pytest.approx(1.6)
+    assert found.shares == pytest.approx([0.75, 0.25, 0])
+    assert found.num_failed == pytest.approx(0.8)
+
+
+def test_weights_of_one_change_no_count():
+    asked = question()
+    answers = [answer(0, asked, 1), answer(1, asked, 2), answer(2, asked, 2)]
+    [plain] = count_answers(answers, [asked])
+    [weighted] = count_answers(answers, [asked], weights=dict.fromkeys(("r00000", "r00001", "r00002"), 1.0))
+    assert weighted.counts.tolist() == plain.counts.tolist()
+    assert weighted.status_counts == plain.status_counts
+
+
+def test_a_question_that_only_respondents_without_weight_answered_has_no_shares():
+    asked = question()
+    [found] = count_answers([answer(0, asked, 1)], [asked], weights={"r00000": 0.0})
+    assert found.num_answered == 0
+    assert np.isnan(found.shares).all()

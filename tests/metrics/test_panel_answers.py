@@ -78,3 +78,40 @@ def test_impossible_answers_are_refused():
         )
     with pytest.raises(ValueError, match="shape"):
         ItemAnswers(np.ones((1, 2, 3), dtype=bool), np.ones((1, 3), dtype=bool))
+
+
+# --- weights of respondents ---
+
+
+def test_weighted_shares_are_those_of_respondents_who_stand_there_as_often():
+    choices = np.array([[0], [1], [1], [2]])
+    weights = np.array([3.0, 1.0, 2.0, 2.0])
+    [weighted] = PanelAnswers(PanelAnswers.from_choices(choices, [3]).items, weights).samples()
+    [repeated] = PanelAnswers.from_choices(np.repeat(choices, weights.astype(int), axis=0), [3]).samples()
+    assert weighted.shares == pytest.approx(repeated.shares)
+
+
+def test_a_weighted_panel_is_as_large_as_those_who_answered_are_worth():
+    item = ItemAnswers.from_positions(np.array([0, 1, NO_VALID_ANSWER, NOT_ASKED]), 2)
+    [sample] = PanelAnswers((item,), np.array([3.0, 1.0, 2.0, 5.0])).samples()
+    # Kish: (3 + 1)^2 / (9 + 1) = 1.6, a factor of .4 on all weights.
+    assert sample.counts == pytest.approx([1.2, 0.4])
+    assert float(sample.num_respondents) == pytest.approx(1.6)
+    assert float(sample.num_failed) == pytest.approx(0.8)
+
+
+def test_a_resampled_weighted_panel_counts_copies_as_respondents():
+    item = ItemAnswers.from_positions(np.array([0, 1, 1]), 2)
+    [sample] = PanelAnswers((item,), np.array([3.0, 1.0, 1.0])).samples(np.array([[2.0, 1, 0], [0, 1, 2]]))
+    # First draw: weights 3, 3, 1 are worth 49/19; the second: three equal ones.
+    assert sample.num_respondents == pytest.approx([49 / 19, 3])
+    assert sample.shares == pytest.approx(np.array([[6 / 7, 1 / 7], [0, 1]]))
+
+
+def test_weights_of_several_wordings_scale_each_by_those_who_answered_it():
+    item = ItemAnswers.from_positions(np.array([[0, 1, 1], [0, NO_VALID_ANSWER, 1]]), 2)
+    [sample] = PanelAnswers((item,), np.array([2.0, 1.0, 1.0])).samples()
+    # Shares .5 and 2/3 of option 0; worth 16/6 and 9/5.
+    worth = (16 / 6 + 9 / 5) / 2
+    assert sample.shares == pytest.approx([7 / 12, 5 / 12])
+    assert float(sample.num_respondents) == pytest.approx(worth)
