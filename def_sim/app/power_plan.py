@@ -79,8 +79,8 @@ def _needed(spread: Spread, num_items: int, wanted: WantedPrecision) -> list[str
     pair = spread.of_difference(wanted.correlation)
     for_width = respondents_needed(lambda n: half_width(spread, num_items, n), wanted.half_width)
     for_pair = respondents_needed(lambda n: detectable(pair, num_items, n, wanted.chance), wanted.difference)
-    widths = f"{_count(for_width)} respondents for a half-width of {wanted.half_width:g}"
-    pairs = f"{_count(for_pair)} a model to find a difference of {wanted.difference:g}"
+    widths = f"{_respondents(for_width)} for a half-width of {wanted.half_width:g}"
+    pairs = f"{_respondents(for_pair)} a model to find a difference of {wanted.difference:g}"
     return [
         f"  needed      with {num_items} items: {widths}, {pairs} in {wanted.chance:.0%} of studies",
         f"  assumed     noise falls as 1/N; scores of two models correlate by {wanted.correlation:g}",
@@ -95,5 +95,9 @@ def _found(pair: Spread, num_respondents: int, chance: float) -> Callable[[int],
     return lambda num_items: detectable(pair, num_items, num_respondents, chance)
 
 
+def _respondents(number: int | None) -> str:
+    return "no number of respondents" if number is None else f"{number:,} respondents"
+
+
 def _count(number: int | None) -> str:
-    return "no number of" if number is None else f"{number:,}"
+    return "none will do" if number is None else f"{number:,}"

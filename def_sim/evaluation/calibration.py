@@ -194,14 +194,23 @@ def _mean_rows(items: Sequence[_Item]) -> list[dict[str, object]]:
         return []
     sample = np.array([position_mean(item.sample) for item in items])
     panel = np.array([position_mean(item.panel) for item in items])  # NaN without answers
-    variances = np.array([position_variance(item.sample, item.size) for item in items])
-    found = combine(sample, variances, panel, np.arange(len(items)))
-    return [_mean_row(item, found, place, sample[place], panel[place]) for place, item in enumerate(items)]
+    sizes = np.array([item.size for item in items])
+    # In units of each item's own spread, so that items on which people differ more do not count more.
+    units = np.sqrt([item.size * position_variance(item.sample, item.size) for item in items])
+    found = combine(sample / units, 1 / sizes, panel / units, np.arange(len(items)))
+    ends = (found.estimate * units, found.half_width * units)
+    return [
+        _mean_row(
+            item, found, place, sample[place], panel[place], float(ends[0][place]), float(ends[1][place])
+        )
+        for place, item in enumerate(items)
+    ]
 
 
-def _mean_row(item: _Item, found: Combined, place: int, sample: float, panel: float) -> dict[str, object]:
+def _mean_row(
+    item: _Item, found: Combined, place: int, sample: float, panel: float, estimate: float, half: float
+) -> dict[str, object]:
     steps = item.sample.size - 1
-    estimate, half = found.estimate[place], found.half_width[place]
     return {
         "code": MEAN,
         "panel": 1 + steps * panel,
