@@ -28,6 +28,7 @@ from def_sim.metrics.sample import HUMAN_PSEUDO_COUNT, Array, smoothed_shares
 
 FEWEST_PEOPLE: Final = 30  # behind an item
 FEWEST_ITEMS: Final = 20  # other than the one that is estimated; found by simulation, see docs/statistics.md
+CAUTION: Final = 1.0  # standard errors by which the panel is taken to be worse than the other items say
 MOST_ERRORS_OFF: Final = 3.0  # a panel that is further off on an item is not believed there
 
 
@@ -152,10 +153,14 @@ class _ItemSums:
         item hang together, so an item counts as one.
         """
         num_others = self.squares.size - 1
-        square, fourth, variance, squared = (
+        others = np.delete(self.squares, item)
+        fourth, variance, squared = (
             float((column.sum() - column[item]) / num_others)
-            for column in (self.squares, self.fourths, self.variances, self.squared_variances)
+            for column in (self.fourths, self.variances, self.squared_variances)
         )
-        second = max(square, 2 * squared / (num_others * variance))
+        # With few items the mean square is known badly, and too small a one makes intervals too short.
+        error = float(others.std(ddof=1)) / num_others**0.5
+        floor = 2 * squared / (num_others * variance)
+        second = max(float(others.mean()) + CAUTION * error, floor)
         kurtosis = max(fourth / second**2, 1 + 32 * squared / (num_others * second**2))
         return second, kurtosis

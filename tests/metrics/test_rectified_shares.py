@@ -56,10 +56,19 @@ def test_an_item_of_many_options_counts_as_one() -> None:
     found = combine(
         *many, np.concatenate([panel, np.full(9, 0.5)]), np.concatenate([items, np.zeros(9, int)])
     )
-    # Others: 58 items of .04 - .01 and one of .004 - .01.
-    assert found.sample_weight[5] == pytest.approx(
-        (58 * 0.03 - 0.006) / 59 / ((58 * 0.03 - 0.006) / 59 + 0.01)
+    # Others: 58 items of .04 - .01 and one of .004 - .01, whose mean has a standard error.
+    squares = np.array([0.03] * 58 + [-0.006])
+    second = squares.mean() + squares.std(ddof=1) / np.sqrt(59)
+    assert found.sample_weight[5] == pytest.approx(second / (second + 0.01))
+
+
+def test_what_few_items_say_is_taken_with_caution() -> None:
+    sample, variances = np.full(Q, 0.5), np.full(Q, 0.01)
+    uneven = np.where(np.arange(Q) % 4 < 2, 1.4, 0.2) * errors_of(0.2)  # the same mean square of .04
+    even, cautious = (
+        combine(sample, variances, sample + one, one_each(sample)) for one in (errors_of(0.2), uneven)
     )
+    assert (cautious.sample_weight > even.sample_weight + 0.01).all()
 
 
 @pytest.mark.parametrize("num", [2, FEWEST_ITEMS])
