@@ -213,6 +213,11 @@ class ItemReference:
         """n_effective, or n where that is unknown (which understates the uncertainty)."""
         return float(self.n) if self.n_effective is None else self.n_effective
 
+    @property
+    def is_without_weights(self) -> bool:
+        """Whether n_effective is n itself: everyone weighs the same, and the sample's design is not in it."""
+        return self.n_effective is not None and math.isclose(self.n_effective, self.n, abs_tol=0.01)
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:

@@ -118,7 +118,14 @@ def _resampled(rows: list[dict[str, str]]) -> Cell:
 
 
 def read_pew_atp(figures: Path) -> Cells:
-    """Pew American Trends Panel: weighted, by sex and four age bands; effective n unknown."""
+    """Pew American Trends Panel: weighted, by sex and four age bands, with Kish's n."""
+    effective = {
+        (row["country"], {"overall": "all"}.get(row["group"], row["group"]), row["variable"]): float(
+            row["n_effective"]
+        )
+        for row in _rows(figures / "pew_atp_effective_n.csv")
+        if row["n_effective"]  # empty where nobody gave a valid answer
+    }
     valid = (row for row in _rows(figures / "pew_atp_aggregates.csv") if row["is_missing"] == "0")
     return {
         key: Cell(
@@ -126,7 +133,7 @@ def read_pew_atp(figures: Path) -> Cells:
             {int(float(row["code"])): int(row["n"]) for row in rows},
             {int(float(row["code"])): float(row["weighted_share"]) for row in rows},
             int(rows[0]["n_valid"]),
-            None,
+            effective.get(key),
             ReferenceQuality.WEIGHTED,
         )
         for key, rows in _grouped(valid).items()
@@ -168,7 +175,8 @@ def _battery_rows(item: Item, population: str, group: str, cells: Cells) -> Iter
     """Share of people who mention each option. n is the smallest of the battery's variables."""
     of_option = {o.code: cells[population, group, o.variable or ""] for o in item.shown_options(population)}
     n = min(cell.n_valid for cell in of_option.values())
-    n_effective = min(cell.n_effective or 0.0 for cell in of_option.values())
+    known = [cell.n_effective for cell in of_option.values() if cell.n_effective is not None]
+    n_effective = min(known) if len(known) == len(of_option) else None
     for code, cell in of_option.items():
         common = cell._replace(n_valid=n, n_effective=n_effective)
         yield _row(item, group, common, code, cell.shares[_MENTIONED], 0.0)

@@ -116,6 +116,7 @@ def _facts(run: Run) -> CodebookFacts:
         option_order=run.presentation.option_order,
         protocol=run.config.protocol.name,
         citations=tuple(dict.fromkeys(source.citation for source in run.loaded.reference.sources)),
+        effective_n=run.loaded.reference.effective_n,
     )
 
 

@@ -267,6 +267,7 @@ def _facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete: bo
         created=manifest["created"][:10],
         deviations=tuple(manifest["engine"].get("deviations", {}).values()),
         citations=tuple(source.citation for source in run.loaded.reference.sources),
+        effective_n=run.loaded.reference.effective_n,
         modifications={
             name: getattr(config.modifications, name) for name in ("prompt", "configuration", "memory")
         },

@@ -3,7 +3,7 @@
 Knows no panel and no score.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -29,7 +29,25 @@ def group_reference(groups: Groups, item_id: str, group: str) -> ItemReference |
         return None
     num = sum(part.n for part in known)
     shares = np.sum([np.array(part.shares) * part.n for part in known], axis=0) / num
-    # Without the weights of the bands n stands for them, and the effective n is unknown.
     return ItemReference(
-        item_id, group, known[0].codes, tuple(shares.tolist()), num, None, quality=known[0].quality
+        item_id,
+        group,
+        known[0].codes,
+        tuple(shares.tolist()),
+        num,
+        _joined_effective_n(known),
+        quality=known[0].quality,
     )
+
+
+def _joined_effective_n(bands: Sequence[ItemReference]) -> float | None:
+    """Effective n of a mean over bands with weights in proportion to n; None where a band's is unknown.
+
+    The variance of the joined share is the sum of the bands', each times its squared weight, so
+    1 / n_effective = sum of weight^2 / n_effective of the band. It is Kish's n of all people of the bands if
+    the bands' shares of n are those of the weights, whose sums are not in the figures.
+    """
+    num = sum(band.n for band in bands)
+    if any(not band.n_effective for band in bands):
+        return None
+    return 1 / sum((band.n / num) ** 2 / band.n_effective for band in bands if band.n_effective)

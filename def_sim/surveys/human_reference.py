@@ -43,6 +43,7 @@ class ReferenceSource(BaseModel):
     title: str
     year: int
     weight: str  # the weight variable, or "none"
+    effective_n: str = ""  # how the effective n was found and what is not in it; "": not said
     dont_know: str  # how don't-know answers are treated
     release: str
     citation: str
@@ -63,6 +64,11 @@ class HumanReference:
     def for_everyone(self) -> dict[str, ItemReference]:
         """Item id -> shares of the whole population."""
         return {item_id: shares for (item_id, group), shares in self.items.items() if group == "all"}
+
+    @property
+    def effective_n(self) -> dict[str, str]:
+        """Source -> what its effective n is, in words; sources that do not say are left out."""
+        return {one.source: one.effective_n for one in self.sources if one.effective_n}
 
 
 def read_reference(path: Path, items: Mapping[str, Item], population: str) -> HumanReference:

@@ -103,8 +103,33 @@ def test_finer_age_bands_are_joined_by_their_people():
     assert old.shares == pytest.approx((0.4, 0.6, 0, 0))
     assert group_reference(groups, "t.a", "<=29").shares == (1, 0, 0, 0)
     assert group_reference(groups, "t.a", "30-49") is None
+    assert group_reference(groups, "t.a", ">=50").n_effective is None  # no band's is known
     del groups["t.a", "65+"]
     assert group_reference(groups, "t.a", ">=50") is None  # half a group is not the group
+
+
+def test_joined_bands_have_the_effective_n_of_their_mean():
+    groups = {
+        ("t.a", "50-64"): reference("t.a", "50-64", (1, 0, 0, 0), n=300, n_effective=100.0),
+        ("t.a", "65+"): reference("t.a", "65+", (1, 0, 0, 0), n=100, n_effective=80.0),
+    }
+    # Variance of the mean: (3/4)^2 / 100 + (1/4)^2 / 80 = .00640625.
+    assert group_reference(groups, "t.a", ">=50").n_effective == pytest.approx(156.0976, abs=1e-4)
+    groups["t.a", "65+"] = reference("t.a", "65+", (1, 0, 0, 0), n=100)
+    assert group_reference(groups, "t.a", ">=50").n_effective is None
+
+
+def test_joined_bands_have_kishs_n_of_all_their_people_where_weights_are_shared_out_as_n():
+    rng = np.random.default_rng(6)
+    weights = [rng.gamma(2, size=n) for n in (300, 100)]
+    weights = [w / w.mean() for w in weights]  # so that a band's sum of weights is its n
+    everyone = np.concatenate(weights)
+    kish = [w.sum() ** 2 / (w**2).sum() for w in (*weights, everyone)]
+    groups = {
+        ("t.a", band): reference("t.a", band, (1, 0, 0, 0), n=w.size, n_effective=of_band)
+        for band, w, of_band in zip(("50-64", "65+"), weights, kish, strict=False)
+    }
+    assert group_reference(groups, "t.a", ">=50").n_effective == pytest.approx(kish[2])
 
 
 def planted(group, num_items=80):

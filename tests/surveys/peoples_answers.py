@@ -101,7 +101,12 @@ def general_social() -> dict[Address, Answers]:
 
 @cache
 def american_trends() -> dict[Address, Answers]:
-    """From weighted shares that still include the refusals (99)."""
+    """From weighted shares that still include the refusals (99); Kish's n by the design effect."""
+    kish = {
+        (row["country"], row["group"], row["variable"]): int(row["n_valid"]) / float(row["design_effect"])
+        for row in rows("pew_atp_effective_n.csv")
+        if row["design_effect"]
+    }
     table = (
         (
             (row["country"], row["group"], row["variable"]),
@@ -112,7 +117,7 @@ def american_trends() -> dict[Address, Answers]:
         for row in rows("pew_atp_aggregates.csv")
         if float(row["code"]) != 99
     )
-    return _gathered(table, "weighted", {})
+    return _gathered(table, "weighted", kish)
 
 
 TABLES = {"wvs7": world_values, "gss2022": general_social, "pew_atp": american_trends}

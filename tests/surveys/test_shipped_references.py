@@ -102,13 +102,31 @@ def test_sexes_and_age_groups_never_hold_more_people_than_everyone(population: s
         assert all(n[f"male|{age}"] + n[f"female|{age}"] <= n[age] for age in ages), item_id
 
 
-@pytest.mark.parametrize("population", [name for name, source in SHIPPED_REFERENCES if source == "wvs7"])
-def test_weighting_can_only_lose_effective_people(population: str) -> None:
-    for reference in reference_of(population, "wvs7").items.values():
+@pytest.mark.parametrize(("population", "source"), [one for one in SHIPPED_REFERENCES if one[1] != "gss2022"])
+def test_weighting_can_only_lose_effective_people(population: str, source: str) -> None:
+    for reference in reference_of(population, source).items.values():
         assert reference.n_effective is not None
         assert 0 < reference.n_effective <= reference.n + 0.01  # stored with two decimals
-        if population not in WEIGHTED:
-            assert reference.n_effective == pytest.approx(reference.n, abs=0.01)
+        if source == "wvs7":
+            assert reference.is_without_weights == (population not in WEIGHTED)
+
+
+def test_pews_weights_make_a_sample_worth_less_than_half_in_one_wave_and_three_fifths_in_the_other() -> None:
+    # n over Kish's n of the whole waves: 2.1 to 2.7 and 1.6 to 1.7.
+    for item_id, groups in by_item("USA", "pew_atp").items():
+        low, high = (2.4, 2.7) if item_id.endswith("_W17") else (1.6, 1.7)
+        assert low < groups["all"].n / groups["all"].n_for_uncertainty < high, item_id
+
+
+@every_reference
+def test_a_reference_says_how_its_effective_n_was_found_and_what_is_not_in_it(
+    population: str, source: str
+) -> None:
+    reference = reference_of(population, source)
+    words = reference.effective_n[source]
+    is_unknown = [one.n_effective is None for one in reference.items.values()]
+    assert all(is_unknown) if "unknown" in words else not any(is_unknown)
+    assert ("upper bound" in words) == (source != "gss2022")
 
 
 @every_reference

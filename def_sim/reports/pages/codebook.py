@@ -8,7 +8,7 @@ Knows no files and no run: `def_sim/app/codebook.py` gathers the entries.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from markupsafe import Markup
@@ -97,6 +97,7 @@ class CodebookFacts:
     option_order: str  # how a run shows options; the codebook lists them in code order
     protocol: str
     citations: tuple[str, ...] = ()
+    effective_n: Mapping[str, str] = field(default_factory=dict)  # source -> what its effective n is
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class RunFacts:
     created: str
     deviations: tuple[str, ...] = ()
     citations: tuple[str, ...] = ()
+    effective_n: Mapping[str, str] = field(default_factory=dict)  # source -> what its effective n is
     modifications: Mapping[str, bool] = field(default_factory=dict)
     decoding: str = ""  # one line, e.g. "1 to 5 beams, half of them sampled"
     num_answering: int = 0

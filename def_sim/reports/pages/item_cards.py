@@ -146,9 +146,18 @@ def _counts(row: Row) -> str:
     if math.isnan(people):
         return f"{panel}. People: no reference"
     effective = number_in(row, "human_n_effective")
-    weighted = "" if math.isnan(effective) else f", worth {effective:,.0f} unweighted"
+    weighted = _worth(people, effective)
     quality = _QUALITY_WORDS.get(str(row.get("human_quality", "")), "")
     return f"{panel}. People: {people:,.0f}{weighted}{quality}"
+
+
+def _worth(people: float, effective: float) -> str:
+    """The effective number of people in words; without weights n is an upper bound of it."""
+    if math.isnan(effective):
+        return ", effective number unknown"
+    if math.isclose(effective, people, abs_tol=0.01):
+        return ", worth at most as many"
+    return f", worth {effective:,.0f} unweighted"
 
 
 def _chips(row: Row, scores: Mapping[str, Row]) -> tuple[Chip, ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
+import pytest
 from counted_calls import num_calls
 
 from def_sim.records import Dimension, ItemReference, MeasurementLevel, QuestionType, ReferenceQuality
@@ -92,6 +93,20 @@ class Page(HTMLParser):
 
 def page_of(*entries: CodebookEntry) -> Page:
     return Page(render_codebook("China values survey", entries, FACTS))
+
+
+@pytest.mark.parametrize(
+    ("effective", "words"),
+    [(987.6, "effective 988,"), (1234.0, "effective 1,234 at most,"), (None, "n unknown")],
+)
+def test_an_effective_n_without_weights_is_called_an_upper_bound(effective: float | None, words: str) -> None:
+    people = replace(PEOPLE, n_effective=effective)
+    assert words in page_of(an_entry(human=people)).text
+
+
+def test_the_page_says_how_the_effective_n_was_found() -> None:
+    facts = replace(FACTS, effective_n={"toy": "Kish, from <weights>"})
+    assert "toy Kish, from <weights>." in Page(render_codebook("A survey", [an_entry()], facts)).text
 
 
 def test_every_wording_and_label_of_every_language_stands_on_the_page() -> None:

@@ -231,6 +231,22 @@ def test_an_item_without_reference_shows_dashes_instead_of_bars(scores, distribu
     assert "People: no reference" in page.text
 
 
+@pytest.mark.parametrize(
+    ("effective", "words"),
+    [
+        (math.nan, "People: 3,036, effective number unknown"),
+        (3036.0, "People: 3,036, worth at most as many"),  # no weights: an upper bound
+        (2225.4, "People: 3,036, worth 2,225 unweighted"),
+    ],
+)
+def test_an_item_says_what_its_people_are_worth(effective, words, scores, distributions, statuses):
+    distributions["human_n_effective"] = effective
+    facts = replace(FACTS, effective_n={"town": "Kish, from the weights"})
+    page = Page(render_report(facts, scores, distributions, statuses, []))
+    assert words in page.text
+    assert "town Kish, from the weights." in page.text
+
+
 def test_the_statuses_add_up_to_the_plan(statuses):
     parts = status_parts(statuses)
     assert [(part.key, part.name, part.count) for part in parts] == [
