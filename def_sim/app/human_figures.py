@@ -15,6 +15,7 @@ from def_sim.evaluation.map_tables import CountedRun
 from def_sim.evaluation.sections import HumanFigures
 from def_sim.records import Survey
 from def_sim.resources import data_folder
+from def_sim.surveys.group_likeness import read_group_likeness
 from def_sim.surveys.human_cells import HumanCells, read_human_cells
 from def_sim.surveys.human_structure import shipped_structure
 from def_sim.surveys.survey import load_survey, read_country_names
@@ -31,6 +32,7 @@ def figures_of(run: Run) -> HumanFigures:
         structure=shipped_structure(run.survey.population, home=home_folder()),
         country_names=country_names(),
         other_people=people_besides([run]),
+        likeness=read_group_likeness(data_folder(), run.survey.population),
     )
 
 

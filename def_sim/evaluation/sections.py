@@ -5,7 +5,7 @@ here, and one that draws it, entered in `def_sim/reports/sections`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from def_sim.evaluation.diversity import PanelDiversity, panel_diversity
 from def_sim.evaluation.findings import Finding
@@ -18,8 +18,10 @@ from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.preference_bias import PreferenceBias, preference_bias
 from def_sim.evaluation.response_styles import ResponseStyles, response_styles
 from def_sim.evaluation.structure import PanelStructure, panel_structure
+from def_sim.evaluation.topic_groups import TopicGroups, topic_groups
 from def_sim.evaluation.variety import Variety, variety
 from def_sim.randomness import keyed_rng
+from def_sim.surveys.group_likeness import GroupLikeness
 from def_sim.surveys.human_cells import HumanCells
 from def_sim.surveys.human_structure import HumanStructure
 
@@ -32,12 +34,14 @@ class HumanFigures:
     structure: HumanStructure | None  # people's correlations; None: not known
     country_names: Mapping[str, str]  # ISO alpha-3 code -> name
     other_people: Sequence[CountedRun]  # of the article's other countries, on their questionnaires
+    likeness: Mapping[str, GroupLikeness] = field(default_factory=dict)  # topic group -> between countries
 
 
 @dataclass(frozen=True)
 class SectionResults:
     """What each section shows, in the order of the page."""
 
+    topic_groups: TopicGroups
     nonresponse: Nonresponse
     diversity: PanelDiversity
     variety: Variety
@@ -53,6 +57,7 @@ class SectionResults:
     def findings(self) -> dict[str, tuple[Finding, ...]]:
         """Key of the section -> its numbers."""
         return {
+            "reliability": self.topic_groups.findings,
             "nonresponse": self.nonresponse.findings,
             "diversity": self.diversity.findings,
             "variety": self.variety.findings,
@@ -82,6 +87,7 @@ def section_results(
         num_draws: Monte Carlo draws for each item, where a measure takes no number of its own.
     """
     return SectionResults(
+        topic_groups=topic_groups(arrays, figures.structure, figures.likeness),
         nonresponse=nonresponse(arrays.prompts),
         diversity=panel_diversity(arrays),
         variety=variety(arrays.prompts, keyed_rng(seed, "people as varied")),

@@ -8,6 +8,7 @@ from def_sim.reports.sections.near_duplicates import spread_section
 from def_sim.reports.sections.nonresponse import nonresponse_section
 from def_sim.reports.sections.order_effects import order_section
 from def_sim.reports.sections.preference_bias import match_section, mismatch_section
+from def_sim.reports.sections.reliability import reliability_section
 from def_sim.reports.sections.response_styles import tendency_section
 from def_sim.reports.sections.section import Section, check_sections
 from def_sim.reports.sections.structure import structure_section
@@ -21,6 +22,7 @@ def draw_sections(found: SectionResults) -> list[Section]:
         ValueError: A section lacks a sentence, or two have one key.
     """
     sections = [
+        reliability_section(found.topic_groups),
         nonresponse_section(found.nonresponse),
         diversity_section(found.diversity),
         variety_section(found.variety),
