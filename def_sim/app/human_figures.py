@@ -13,11 +13,12 @@ from def_sim.app.run import Run
 from def_sim.evaluation.distributions import QuestionDistribution, align_with_reference, count_answers
 from def_sim.evaluation.map_tables import CountedRun
 from def_sim.evaluation.sections import HumanFigures
-from def_sim.records import Survey
+from def_sim.records import ItemReference, Survey
 from def_sim.resources import data_folder
 from def_sim.surveys.group_likeness import read_group_likeness
 from def_sim.surveys.human_cells import HumanCells, read_human_cells
 from def_sim.surveys.human_structure import shipped_structure
+from def_sim.surveys.institute_pairs import read_institute_pairs
 from def_sim.surveys.survey import load_survey, read_country_names
 
 # Whose people the published map shows, and on which questionnaire; a short run, on the short ones.
@@ -33,7 +34,22 @@ def figures_of(run: Run) -> HumanFigures:
         country_names=country_names(),
         other_people=people_besides([run]),
         likeness=read_group_likeness(data_folder(), run.survey.population),
+        institute_pairs=read_institute_pairs(data_folder(), run.survey.population),
     )
+
+
+def other_country_of(population: str) -> str:
+    """Whose people stand beside a panel as those of another country: of the article's two the other one."""
+    return "CHN" if population == "USA" else "USA"
+
+
+def other_references(run: Run) -> dict[str, ItemReference]:
+    """Item id -> shares of another country's people, of the items that these were asked as well."""
+    is_short = run.survey.short_of is not None and run.config.items is None
+    surveys = SHORT_SURVEYS if is_short else PUBLISHED_SURVEYS
+    wanted = frozenset(asked(run)) if run.config.items else None
+    found = _people_of_survey(surveys[other_country_of(run.survey.population)], wanted)
+    return {one.question.item_id: one.reference for one in found.distributions if one.reference is not None}
 
 
 def country_names() -> dict[str, str]:

@@ -17,7 +17,7 @@ from def_sim.answers.storage.completion import mark_complete, unmark_complete
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers
 from def_sim.app.demo_truth import planted_truth
-from def_sim.app.human_figures import figures_of
+from def_sim.app.human_figures import country_names, figures_of, other_country_of, other_references
 from def_sim.app.run import Run
 from def_sim.app.terminal import console, say
 from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
@@ -79,7 +79,10 @@ def compute_results(run: Run, answers: Sequence[Answer]) -> Results:
 
 def compute_tables(run: Run, arrays: PanelArrays) -> Results:
     """The same of answers that the sections are computed of as well."""
-    return results_of(arrays, seed=run.config.seed, num_draws=run.config.scoring.draws)
+    config = run.config
+    return results_of(
+        arrays, seed=config.seed, num_draws=config.scoring.draws, other_references=other_references(run)
+    )
 
 
 def compute_sections(run: Run, arrays: PanelArrays) -> SectionResults | None:
@@ -251,6 +254,7 @@ def _facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete: bo
     return RunFacts(
         model_label=config.model.label,
         survey_title=survey.title,
+        other_country=_name_of(other_country_of(survey.population)),
         population=survey.population,
         language=survey.language,
         frame_language=survey.frame_language,
@@ -278,6 +282,10 @@ def _facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete: bo
     )
 
 
+def _name_of(population: str) -> str:
+    return country_names().get(population, population)
+
+
 def _parameters(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Every parameter with its dotted name, but for paths of this machine."""
     flat: dict[str, str] = {}
@@ -295,7 +303,7 @@ def print_summary(written: WrittenReport) -> None:
     """The short table at the end of a run, and where the report lies."""
     facts = written.facts
     table = Table(title=f"{facts.model_label}: {facts.survey_title}", title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("mean of the dimensions", no_wrap=True)
+    table.add_column("mean of the topic groups", no_wrap=True)
     for name in ("value", "floor", "people", "random", "norm."):
         table.add_column(name, justify="right")
     for row in written.headline.to_dict("records"):

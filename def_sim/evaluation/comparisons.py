@@ -24,6 +24,10 @@ from def_sim.records import ItemReference, MeasurementLevel, QuestionType
 # What a metric is computed for: the panel itself, then what its score stands beside.
 SOURCES: Final = ("value", "floor", "human_to_human", "uniform", "mode", "other_humans")
 
+# Draws of another country's people: what lies between countries is so much more than what lies between draws
+# that the mean over items hardly moves with more.
+OTHER_DRAWS: Final = 100
+
 Pair = tuple[Sample, Sample]  # who is scored, and the people they are scored against
 # Item, its people, form and N -> pairs by source, for every source but the panel itself.
 Beside = Callable[[str, ItemReference, ItemForm, float], Mapping[str, Pair]]
@@ -56,7 +60,7 @@ def compare_items(
     Args:
         distributions: Aligned with the reference, Q of them.
         seed: Of the Monte Carlo draws.
-        num_draws: B, for floor, human to human, uniform and other humans.
+        num_draws: B, for floor, human to human and uniform; for other humans `OTHER_DRAWS` at most.
         other_references: Item id -> shares of another country's people, as a further comparison.
         metrics: Names of those wanted, which have the same scores alone; None: all.
 
@@ -103,6 +107,8 @@ def _beside(seed: int, num_draws: int, others: Mapping[str, ItemReference]) -> B
             rates, reference.n_for_uncertainty, rng, form=form, num_draws=num_draws
         )
 
+    num_of_others = min(num_draws, OTHER_DRAWS)
+
     @cache
     def beside(
         item_id: str, reference: ItemReference, form: ItemForm, num_respondents: float
@@ -110,9 +116,9 @@ def _beside(seed: int, num_draws: int, others: Mapping[str, ItemReference]) -> B
         rates = np.array(reference.shares)
         human = Sample.of_people(rates, reference.n_for_uncertainty)
 
-        def drawn(population: Array, purpose: str) -> Sample:
+        def drawn(population: Array, purpose: str, draws: int = num_draws) -> Sample:
             rng = keyed_rng(seed, item_id, purpose)
-            return noise_floor.draw_samples(population, num_respondents, rng, form=form, num_draws=num_draws)
+            return noise_floor.draw_samples(population, num_respondents, rng, form=form, num_draws=draws)
 
         pairs = {
             "floor": (drawn(rates, "floor"), human),
@@ -123,7 +129,7 @@ def _beside(seed: int, num_draws: int, others: Mapping[str, ItemReference]) -> B
         other = others.get(item_id)
         # Countries can be shown different options; shares of different options cannot be compared.
         if other is not None and other.codes == reference.codes:
-            pairs["other_humans"] = (drawn(np.array(other.shares), "other humans"), human)
+            pairs["other_humans"] = (drawn(np.array(other.shares), "other humans", num_of_others), human)
         return pairs
 
     return beside

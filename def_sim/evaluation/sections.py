@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from def_sim.evaluation.diversity import PanelDiversity, panel_diversity
 from def_sim.evaluation.findings import Finding
+from def_sim.evaluation.institutes import Institutes, institutes
 from def_sim.evaluation.map_findings import PanelOnMap
 from def_sim.evaluation.map_tables import CountedRun, counted_panel, panel_on_map, published_map, sound_map
 from def_sim.evaluation.near_duplicates import NearDuplicates, near_duplicates
@@ -24,6 +25,7 @@ from def_sim.randomness import keyed_rng
 from def_sim.surveys.group_likeness import GroupLikeness
 from def_sim.surveys.human_cells import HumanCells
 from def_sim.surveys.human_structure import HumanStructure
+from def_sim.surveys.institute_pairs import InstitutePair
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class HumanFigures:
     country_names: Mapping[str, str]  # ISO alpha-3 code -> name
     other_people: Sequence[CountedRun]  # of the article's other countries, on their questionnaires
     likeness: Mapping[str, GroupLikeness] = field(default_factory=dict)  # topic group -> between countries
+    institute_pairs: Sequence[InstitutePair] = ()  # what other institutes' people of the country answered
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class SectionResults:
     """What each section shows, in the order of the page."""
 
     topic_groups: TopicGroups
+    institutes: Institutes
     nonresponse: Nonresponse
     diversity: PanelDiversity
     variety: Variety
@@ -58,6 +62,7 @@ class SectionResults:
         """Key of the section -> its numbers."""
         return {
             "reliability": self.topic_groups.findings,
+            "institutes": self.institutes.findings,
             "nonresponse": self.nonresponse.findings,
             "diversity": self.diversity.findings,
             "variety": self.variety.findings,
@@ -88,6 +93,7 @@ def section_results(
     """
     return SectionResults(
         topic_groups=topic_groups(arrays, figures.structure, figures.likeness),
+        institutes=institutes(figures.institute_pairs, arrays.prompts, seed=seed, num_draws=num_draws),
         nonresponse=nonresponse(arrays.prompts),
         diversity=panel_diversity(arrays),
         variety=variety(arrays.prompts, keyed_rng(seed, "people as varied")),

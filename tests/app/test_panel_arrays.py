@@ -79,7 +79,7 @@ def test_every_section_is_on_the_page_and_its_numbers_are_in_the_table(
     found = compute_sections(run, arrays)
     assert found is not None
     sections = draw_sections(found)
-    assert len(sections) == 14
+    assert len(sections) == 15
     for section in sections:
         assert f'<section id="{section.key}"' in html
         assert f'<a href="#{section.key}">{section.title}</a>' in html

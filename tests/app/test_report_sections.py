@@ -11,7 +11,7 @@ import yaml
 from scripted_runs import hold
 
 from def_sim.answers.storage.manifest import read_manifest
-from def_sim.app.human_figures import people_besides
+from def_sim.app.human_figures import other_references, people_besides
 from def_sim.app.reporting import arrays_of, compute_sections, compute_tables, findings_of, panel_answers
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
@@ -241,3 +241,30 @@ def test_a_short_run_stands_with_people_on_the_short_questionnaire_of_their_coun
     assert {one.question.item_id for one in people.distributions} == set(chinese["items"])
     table = findings_of(measured_of(run, panel_answers(run, folder)).found)
     assert table[table["value"].isna() & (table["reason"] == "")].empty
+
+
+def test_people_of_the_other_country_stand_beside_a_panel(measured: Measured) -> None:
+    scores = compute_tables(measured.run, measured.arrays).scores
+    scores = scores[scores["metric"] == "js_divergence"]
+    items, [macro] = scores[scores["scope"] == "item"], scores[scores["scope"] == "macro"].to_dict("records")
+    # China was not asked the GSS, and was shown a fourth aim of a country.
+    absent = set(items.loc[items["other_humans"].isna(), "item_id"])
+    assert absent == {"gss2022.gunlaw", "wvs7.Q152", "wvs7.Q153"}
+    assert macro["num_other_humans"] == macro["num_items"] - len(absent)
+    assert macro["human_to_human"] < macro["floor"] < macro["other_humans"]
+
+
+def test_a_run_about_another_country_stands_beside_people_of_the_united_states(tmp_path: Path) -> None:
+    folder = hold(tmp_path, "items=[wvs7.Q1,wvs7.Q57]", "population=JPN", "respondents=3", is_reported=False)
+    run = prepare_run(validate_config(read_manifest(folder)["config"]))
+    others = other_references(run)
+    assert set(others) == {"wvs7.Q1", "wvs7.Q57"}
+    shipped = prepare_run(validate_config(read_manifest(folder)["config"] | {"population": "USA"}))
+    assert others["wvs7.Q1"] == shipped.loaded.reference.items["wvs7.Q1", "all"]
+
+
+def test_an_item_that_two_institutes_asked_stands_beside_the_other_ones_people(measured: Measured) -> None:
+    found = measured.found.institutes
+    assert {one.item_id for one in found.panel} == {"wvs7.Q46", "wvs7.Q57"}
+    assert all(0 < one.halves < one.institutes for one in found.panel)
+    assert "All pairs" in section(measured, "institutes").body

@@ -43,6 +43,7 @@ class RunFacts:
     resume_command: str = ""  # finishes an incomplete run
     planted_summary: str = ""  # of a demonstration: how far its answers lie from the planted truth
     parameters: Mapping[str, str] = field(default_factory=dict)
+    other_country: str = ""  # name of the country whose people stand beside as others; "": none do
     short_of: str | None = None  # the questionnaire whose short form was asked
 
     @property

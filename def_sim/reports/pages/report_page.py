@@ -16,7 +16,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import MEASURES, STATUS_TITLES, as_percent, counted
-from def_sim.reports.cells import Shown, find_row, number_in, shown
+from def_sim.reports.cells import Shown, count_in, find_row, number_in, shown
 from def_sim.reports.charts.score_charts import StatusPart, status_chart
 from def_sim.reports.charts.svg import shape
 from def_sim.reports.pages.answer_browser import pack_answers, safe_json
@@ -66,6 +66,7 @@ def render_report(
         policy=security_policy(style, script),
         style=style,
         script=script,
+        num_other_items=_num_other_items(scores),
         headline=headline_cards(scores, distributions, num_respondents=facts.num_scored),
         entropy_sentences=entropy_sentences(scores, facts),
         dimensions=dimension_card(scores, distributions),
@@ -120,6 +121,11 @@ def status_parts(statuses: pd.DataFrame) -> list[StatusPart]:
         )
         for index, status in enumerate(ordered)
     ]
+
+
+def _num_other_items(scores: pd.DataFrame) -> int:
+    """Items behind the comparison with another country's people; 0 where there is none."""
+    return count_in(find_row(scores, "js_divergence", "macro"), "num_other_humans")
 
 
 def entropy_sentences(scores: pd.DataFrame, facts: RunFacts) -> list[str]:

@@ -4,6 +4,7 @@ from def_sim.evaluation.sections import SectionResults
 from def_sim.reports.sections.cultural_maps import published_map_section, sound_map_section
 from def_sim.reports.sections.diversity import diversity_section
 from def_sim.reports.sections.group_lean import gap_section, lift_section
+from def_sim.reports.sections.institutes import institute_section
 from def_sim.reports.sections.near_duplicates import spread_section
 from def_sim.reports.sections.nonresponse import nonresponse_section
 from def_sim.reports.sections.order_effects import order_section
@@ -23,6 +24,7 @@ def draw_sections(found: SectionResults) -> list[Section]:
     """
     sections = [
         reliability_section(found.topic_groups),
+        institute_section(found.institutes),
         nonresponse_section(found.nonresponse),
         diversity_section(found.diversity),
         variety_section(found.variety),
