@@ -3,12 +3,15 @@
 Loaded only when asked for (`stage=plan show=items`), so that a plain plan stays light.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from def_sim.answers.storage.disk import disk_errors, write_whole
+from def_sim.app.home import home_folder
 from def_sim.app.run import Run
+from def_sim.evaluation.topic_groups import topic_group
 from def_sim.prompts import ask_messages
 from def_sim.records import FIRST_CHOICE_SLOT, Dimension, ItemReference, NoDimension, Persona, Question
 from def_sim.reports.pages.codebook import (
@@ -19,6 +22,7 @@ from def_sim.reports.pages.codebook import (
     count_items,
     render_codebook,
 )
+from def_sim.surveys.human_structure import shipped_structure
 from def_sim.surveys.item_bank import Item
 
 
@@ -44,12 +48,25 @@ def codebook_path(run: Run) -> Path:
 
 def codebook_entries(run: Run) -> list[CodebookEntry]:
     """Every item of the survey in its order; with `items=` in the configuration, those only."""
-    people, wanted = run.loaded.reference.for_everyone(), run.config.items
+    people, wanted, marked = run.loaded.reference.for_everyone(), run.config.items, _marked_items(run)
     return [
-        _entry(run, item, people.get(item.id))
+        replace(_entry(run, item, people.get(item.id)), item_rest=marked.get(item.id))
         for item in run.loaded.items.values()
         if wanted is None or item.id in wanted
     ]
+
+
+def _marked_items(run: Run) -> dict[str, float]:
+    """Items that do not go with their topic group among people -> their correlation with the rest of it."""
+    people = shipped_structure(run.survey.population, home=home_folder())
+    if people is None:
+        return {}
+    directions: dict[str, dict[str, int]] = defaultdict(dict)
+    for item in run.loaded.items.values():  # whatever `items=` chooses
+        if item.dimension is not None:
+            directions[str(item.dimension)][item.id] = item.direction
+    groups = [topic_group(name, of_group, people) for name, of_group in directions.items()]
+    return {item.item_id: item.item_rest for group in groups for item in group.misfits}
 
 
 def _entry(run: Run, item: Item, human: ItemReference | None) -> CodebookEntry:

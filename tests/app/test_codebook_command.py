@@ -1,5 +1,6 @@
 """`stage=plan show=items` on the shipped items: what is written, printed and refused."""
 
+import csv
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from def_sim.app.codebook import codebook_entries
 from def_sim.app.main import compose_config, main
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
+from def_sim.resources import data_folder
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +52,16 @@ def test_the_question_stands_there_as_the_pack_renders_it_for_the_country(tmp_pa
     assert entry.as_seen.endswith("4. 一点也不重要")
     assert entry.human is not None
     assert len(entry.human.shares) == len(entry.shown_codes) == 4
+
+
+def test_an_item_that_does_not_go_with_its_topic_group_says_so_whatever_else_is_chosen() -> None:
+    with (data_folder() / "structure/topic_items.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["population"] == "USA"]
+    stored = {row["item"]: float(row["item_rest"]) for row in rows}
+    assert stored["Q254"] < 0.1 < stored["Q57"]
+    other, marked = codebook_entries(prepared("items=[wvs7.Q57,wvs7.Q254]"))
+    assert marked.item_rest == pytest.approx(stored["Q254"], abs=0.001)
+    assert other.item_rest is None
 
 
 def test_a_follow_up_is_shown_with_the_first_option_as_if_chosen_before() -> None:

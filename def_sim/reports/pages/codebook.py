@@ -76,6 +76,7 @@ class CodebookEntry:
     filled_with: str | None = None  # label that stands in `as_seen` for the first choice
     asked_in: tuple[str, ...] = ()  # populations that were asked, where no figures say so
     is_factual: bool = False
+    item_rest: float | None = None  # with the rest of its topic group, where it does not go with it
     is_variable_verified: bool = True
 
     @property

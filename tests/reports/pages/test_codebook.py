@@ -104,6 +104,11 @@ def test_an_effective_n_without_weights_is_called_an_upper_bound(effective: floa
     assert words in page_of(an_entry(human=people)).text
 
 
+def test_an_item_that_does_not_go_with_its_topic_group_is_marked() -> None:
+    assert "does not go with its topic group: r = -0.15" in page_of(an_entry(item_rest=-0.154)).text
+    assert "does not go with" not in page_of(an_entry()).text
+
+
 def test_the_page_says_how_the_effective_n_was_found() -> None:
     facts = replace(FACTS, effective_n={"toy": "Kish, from <weights>"})
     assert "toy Kish, from <weights>." in Page(render_codebook("A survey", [an_entry()], facts)).text
