@@ -27,15 +27,17 @@ from def_sim.metrics.bootstrap import (
     resample_panel,
     score_draws_by_metric,
 )
+from def_sim.metrics.fieller import normalised_interval
 from def_sim.metrics.intervals import Interval, mean_interval
 from def_sim.metrics.item_metrics import ItemForm
 from def_sim.metrics.limit import draw_way, limit_interval, score_way_by_metric
 from def_sim.metrics.noise_floor import draw_samples, uniform_rates
-from def_sim.metrics.normalised import ItemScores, normalised_draws
+from def_sim.metrics.normalised import ItemScores
 from def_sim.metrics.paired import paired_comparison
 from def_sim.metrics.panel_answers import PanelAnswers
 from def_sim.metrics.panel_scores import score_panel
 from def_sim.metrics.sample import Array, Sample
+from def_sim.metrics.score_scale import SCALES
 
 WORLDS: Final = ("people", "typical", "peaked", "mixed")
 METRICS: Final = ("js_divergence", "total_variation", "wasserstein", "kl_smoothed_model_human")
@@ -89,10 +91,10 @@ def _item(name: str, rng: np.random.Generator) -> WorldItem:
     human = np.maximum(rng.dirichlet(np.full(num_options, 1.2)), 0.002)
     human /= human.sum()
     loading = float(rng.uniform(0, 0.8) * rng.choice([-1, 1]))
-    return WorldItem(human, _opinion(human, name, rng), loading, int(rng.integers(3)))
+    return WorldItem(human, opinion(human, name, rng), loading, int(rng.integers(3)))
 
 
-def _opinion(human: Array, name: str, rng: np.random.Generator) -> Array:
+def opinion(human: Array, name: str, rng: np.random.Generator) -> Array:
     """The shares of one more model of this world on an item."""
     kind = str(rng.choice(["people", "peaked"])) if name == "mixed" else name
     own_share, concentration = {"people": (0.0, 1.0), "typical": (0.5, 0.6), "peaked": (0.8, 0.25)}[kind]
@@ -117,7 +119,7 @@ def true_values(
     """Each item's expected score at N, and its limit; shape (pool,) each."""
     endless = [Sample(item.model * 1e9, 1e9) for item in pool]
     limits = score_panel(endless, [item.people for item in pool], [FORM] * len(pool), metric)
-    return _expected(pool, metric, size, rng), limits
+    return item_expectations(pool, metric, size, rng), limits
 
 
 def resampled(
@@ -151,8 +153,9 @@ def coverage(name: str, size: int, metrics: Sequence[str], numbers: Numbers) -> 
         way = draw_way(panel, people, forms, rng, num_draws=20)
         ways = score_way_by_metric(way, people, forms, metrics)
         for metric, scores in score_draws_by_metric(panel, people, forms, metrics).items():
-            at_n = mean_interval(scores, rng)
-            few = mean_interval(scores.select(np.arange(len(items)) < FEW_ITEMS), rng)
+            scale = SCALES[metric]
+            at_n = mean_interval(scores, rng, scale=scale)
+            few = mean_interval(scores.select(np.arange(len(items)) < FEW_ITEMS), rng, scale=scale)
             limit = limit_interval(at_n, ways[metric], size)
             at_size, endless = truths[metric]
             row = (
@@ -185,10 +188,10 @@ def found_different(
     for _ in range(numbers.repetitions):
         one = world(name, rng, numbers.items)
         other = [
-            replace(item, model=(1 - closer) * _opinion(item.human, name, rng) + closer * item.human)
+            replace(item, model=(1 - closer) * opinion(item.human, name, rng) + closer * item.human)
             for item in one
         ]
-        ones, others = _scored((one, other), size, metrics, rng, numbers)
+        ones, others = score_models((one, other), size, metrics, rng, numbers)
         for metric in metrics:
             p_value = paired_comparison(ones[metric], others[metric], rng, same_respondents=True).p_value
             found[metric].append(p_value < LEVEL)
@@ -205,16 +208,17 @@ def found_uneven(size: int, metrics: Sequence[str], numbers: Numbers) -> dict[st
     pool = world("people", rng, POOL_SIZE)
     names = np.where(rng.random(len(pool)) < UNEVEN, "peaked", "people")
     uneven = [
-        replace(item, model=_opinion(item.human, name, rng)) for item, name in zip(pool, names, strict=True)
+        replace(item, model=opinion(item.human, name, rng)) for item, name in zip(pool, names, strict=True)
     ]
     means = {
-        metric: [_expected(items, metric, size, rng).mean() for items in (pool, uneven)] for metric in metrics
+        metric: [item_expectations(items, metric, size, rng).mean() for items in (pool, uneven)]
+        for metric in metrics
     }
     found: dict[str, list[bool]] = {metric: [] for metric in metrics}
     for _ in range(numbers.repetitions):
         chosen = rng.integers(len(pool), size=numbers.items)
         kinds = [[kind[index] for index in chosen] for kind in (pool, uneven)]
-        ones, others = _scored(kinds, size, metrics, rng, numbers)
+        ones, others = score_models(kinds, size, metrics, rng, numbers)
         for metric in metrics:
             floors = np.full(numbers.items, means[metric][0]), np.full(numbers.items, means[metric][1])
             comparison = paired_comparison(
@@ -224,7 +228,7 @@ def found_uneven(size: int, metrics: Sequence[str], numbers: Numbers) -> dict[st
     return {metric: float(np.mean(rows)) for metric, rows in found.items()}
 
 
-def _scored(
+def score_models(
     models: Sequence[Sequence[WorldItem]],
     size: int,
     metrics: Sequence[str],
@@ -242,12 +246,15 @@ def misses(size: int, metrics: Sequence[str], numbers: Numbers) -> dict[str, tup
     rng = np.random.default_rng([numbers.seed, 77, size])
     pool = world("people", rng, POOL_SIZE // 2)
     random = [replace(item, model=uniform_rates(item.human, form=FORM)) for item in pool]
-    ends = {metric: [_expected(items, metric, size, rng) for items in (pool, random)] for metric in metrics}
+    ends = {
+        metric: [item_expectations(items, metric, size, rng) for items in (pool, random)]
+        for metric in metrics
+    }
     found: dict[str, list[tuple[bool, bool]]] = {metric: [] for metric in metrics}
     for _ in range(numbers.repetitions):
         chosen = rng.integers(len(pool), size=numbers.items)
         kinds = [[kind[index] for index in chosen] for kind in (pool, random)]
-        scored = _scored(kinds, size, metrics, rng, numbers)
+        scored = score_models(kinds, size, metrics, rng, numbers)
         for metric in metrics:
             floor, uniform = (end[chosen] for end in ends[metric])
             both = [
@@ -259,7 +266,7 @@ def misses(size: int, metrics: Sequence[str], numbers: Numbers) -> dict[str, tup
     return {metric: (float(rate[0]), float(rate[1])) for metric, rate in rates.items()}
 
 
-def _expected(items: Sequence[WorldItem], metric: str, size: int, rng: np.random.Generator) -> Array:
+def item_expectations(items: Sequence[WorldItem], metric: str, size: int, rng: np.random.Generator) -> Array:
     """Each item's expected score of a panel drawn from the model's shares."""
     drawn = [draw_samples(item.model, size, rng, form=FORM) for item in items]
     people, forms = [item.people for item in items], [FORM] * len(items)
@@ -268,8 +275,7 @@ def _expected(items: Sequence[WorldItem], metric: str, size: int, rng: np.random
 
 def _misses(scores: ScoreDraws, floor: Array, uniform: Array, truth: float, rng: np.random.Generator) -> bool:
     items = ItemScores(scores.values, floor, uniform, human_to_human=np.full_like(floor, np.nan))
-    interval = mean_interval(normalised_draws(scores, items), rng, least=-np.inf)
-    return not contains(interval, truth)
+    return not contains(normalised_interval(scores, items, rng), truth)
 
 
 def _percent(share: float) -> str:

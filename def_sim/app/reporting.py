@@ -22,7 +22,7 @@ from def_sim.app.run import Run
 from def_sim.app.terminal import console, say
 from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
 from def_sim.evaluation.findings import findings_table
-from def_sim.evaluation.measures import MEASURES, counted
+from def_sim.evaluation.measures import MEASURES, counted, normalised_in_short
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.results import Results, results_of
 from def_sim.evaluation.score_tables import headline
@@ -308,7 +308,7 @@ def print_summary(written: WrittenReport) -> None:
         table.add_column(name, justify="right")
     for row in written.headline.to_dict("records"):
         numbers = [f"{row[name]:.3f}" for name in ("value", "floor", "human_to_human", "uniform")]
-        normalised = "–" if pd.isna(row["normalised"]) else f"{row['normalised']:.2f}"
+        normalised = normalised_in_short(row["normalised"])
         cells = [*("–" if number == "nan" else number for number in numbers), normalised]
         table.add_row(MEASURES[row["metric"]].title, *cells)
     console().print(table)

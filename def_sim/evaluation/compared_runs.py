@@ -65,7 +65,9 @@ _SCORE_TYPES: Final = {
     "normalised": "float64",
     "num_items": "int64",
     "num_undefined": "int64",
+    "why_no_interval": "str",
 }
+_SCORE_TEXTS: Final = tuple(name for name, kind in _SCORE_TYPES.items() if kind == "str")
 _RANK_TYPES: Final = {"rank": "Int64", "is_tied": "bool", "num_ranked": "int64"}
 
 
@@ -200,7 +202,8 @@ def comparison_table(groups: Sequence[RunGroup]) -> pd.DataFrame:
             scope (dimension, macro or micro), dimension ("" but for scope dimension), metric;
             value, floor, human_to_human, uniform, mode, other_humans, normalised, num_items,
                 num_undefined: as in `score_tables.score_table`;
-            interval_low, interval_high: of the value; NaN where none was computed;
+            interval_low, interval_high: of the value; NaN where none was computed; why_no_interval: the
+                reason, "" also where nothing is known of one;
             rank: 1 is closest to people, among the finished runs of the group that have a value;
                 values that agree in three decimals share the better rank; <NA> for unfinished runs,
                 undefined values, what is no divergence, and where a group is one model with several seeds;
@@ -233,7 +236,7 @@ def _run_columns(group: RunGroup, run: ComparedRun) -> dict[str, Any]:
 
 
 def _score_columns(score: Mapping[Any, Any]) -> dict[str, Any]:
-    text = {name: "" if pd.isna(score.get(name)) else score[name] for name in ("scope", "dimension")}
+    text = {name: "" if pd.isna(score.get(name)) else score[name] for name in _SCORE_TEXTS}
     numbers = {name: score.get(name, math.nan) for name in _SCORE_TYPES if name not in text}
     return {**text, **numbers}
 

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.metrics import kl_paper, noise_floor
@@ -86,15 +87,37 @@ def compare_items(
     return {metric: {source: paper[source][metric] for source in SOURCES} for metric in published} | sound
 
 
+def replaced_items(distributions: Sequence[QuestionDistribution]) -> NDArray[np.bool_]:
+    """Whose `kl_paper` is the largest finite value of the run plus 1 instead of its own, shape (Q,).
+
+    Its own is infinite (an answer could not be read, or nobody among the people chose it) or undefined.
+    """
+    raw = np.array([_published_divergence(one) for one in distributions], dtype=np.float64)
+    has_people = np.array([one.reference is not None for one in distributions], dtype=np.bool_)
+    replaced = np.zeros(raw.shape, dtype=np.bool_)
+    replaced[has_people] = kl_paper.is_replaced(raw[has_people])
+    return replaced
+
+
+def _published_divergence(one: QuestionDistribution) -> float:
+    if one.reference is None:
+        return float("nan")
+    return float(kl_paper.kl_with_failures(*_panel_and_people(one, one.reference)))
+
+
+def _panel_and_people(one: QuestionDistribution, reference: ItemReference) -> Pair:
+    human = Sample.of_people(np.array(reference.shares), reference.n_for_uncertainty)
+    return Sample(one.counts, one.num_answered, one.num_failed), human
+
+
 def _pairs(distribution: QuestionDistribution, num_respondents: float, beside: Beside) -> dict[str, Pair]:
     """Who is scored against whom, by source; empty without a reference."""
     reference = distribution.reference
     if reference is None:
         return {}
-    human = Sample.of_people(np.array(reference.shares), reference.n_for_uncertainty)
-    panel = Sample(distribution.counts, distribution.num_answered, distribution.num_failed)
     item_id, form = distribution.question.item_id, item_form(distribution)
-    return {"value": (panel, human), **beside(item_id, reference, form, num_respondents)}
+    value = _panel_and_people(distribution, reference)
+    return {"value": value, **beside(item_id, reference, form, num_respondents)}
 
 
 def _beside(seed: int, num_draws: int, others: Mapping[str, ItemReference]) -> Beside:

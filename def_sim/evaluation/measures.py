@@ -161,6 +161,38 @@ def written(value: float) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
+def normalised_in_words(normalised: float, value: float, uniform: float) -> str:
+    """A normalised score for the page; beyond -1 and 1 its size says nothing.
+
+    Far below 0 the panel is worse than random answers, how much so is told by the scores themselves; above 1
+    it is closer to people than as many people on average, by luck.
+
+    Args:
+        normalised: The score; "–" if undefined.
+        value: The panel's score that it is made from.
+        uniform: Of random answers.
+    """
+    if normalised < -1:
+        return f"worse than random ({written(value)} against {written(uniform)})"
+    return "as close as people" if normalised > 1 else written(normalised)
+
+
+def normalised_in_short(normalised: float) -> str:
+    """The same for the terminal, in two decimals."""
+    if math.isnan(normalised):
+        return "–"
+    return "< -1" if normalised < -1 else "> 1" if normalised > 1 else f"{normalised:.2f}"
+
+
+def normalised_ends_in_words(low: float, high: float) -> str:
+    """The interval of a normalised score: "0.52 to above 1"; "" without one, or where it says nothing."""
+    if math.isnan(low) or math.isnan(high) or high < -1 or low > 1:
+        return ""
+    lower = "below −1" if low < -1 else written(low)
+    upper = "above 1" if high > 1 else written(high)
+    return f"{lower} to {upper}"
+
+
 def as_percent(share: float) -> str:
     """A share as a percentage: whole above 10 %, one decimal below; "–" if undefined."""
     if math.isnan(share):

@@ -20,6 +20,7 @@ from def_sim.metrics.entropy_control import EntropyVerdict, explained_by_entropy
 from def_sim.metrics.item_metrics import ItemForm
 from def_sim.metrics.paired import PairedComparison, adjusted_for_many, paired_comparison
 from def_sim.metrics.sample import Sample
+from def_sim.metrics.score_scale import SCALES
 from def_sim.randomness import keyed_rng
 
 METRIC: Final = "js_divergence"
@@ -119,6 +120,7 @@ def compare_pair(first: RunScores, second: RunScores) -> PairedComparison:
         keyed_rng(first.seed, "paired items", METRIC),
         same_respondents=_are_same_respondents(first, second),
         groups=[name for name in first.dimensions if name],
+        scale=SCALES[METRIC].of_differences(),
     )
 
 

@@ -8,7 +8,7 @@ Letters: Q items, N respondents, B draws.
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,7 +25,8 @@ from def_sim.metrics.bootstrap import (
     resample_panel,
     score_draws_by_metric,
 )
-from def_sim.metrics.intervals import Interval, mean_interval
+from def_sim.metrics.fieller import normalised_interval
+from def_sim.metrics.intervals import ALL_ALIKE, Interval, mean_interval, without_interval
 from def_sim.metrics.item_metrics import MULTIPLE_CHOICE_ONLY, NOT_A_DIVERGENCE, ItemForm
 from def_sim.metrics.limit import (
     FEWEST_RESPONDENTS,
@@ -34,9 +35,10 @@ from def_sim.metrics.limit import (
     limit_interval,
     score_way_by_metric,
 )
-from def_sim.metrics.normalised import ItemScores, normalised_draws
+from def_sim.metrics.normalised import ItemScores
 from def_sim.metrics.panel_answers import PanelAnswers
 from def_sim.metrics.sample import Sample
+from def_sim.metrics.score_scale import SCALES
 from def_sim.randomness import keyed_rng
 
 NUMBERS: Final = (
@@ -50,11 +52,13 @@ NUMBERS: Final = (
 )
 WHY: Final = "why_no_interval"
 WHY_NO_LIMIT: Final = "why_no_limit"
+WHY_NOT_NORMALISED: Final = "why_no_normalised"
+_REASONS: Final = (WHY, WHY_NO_LIMIT, WHY_NOT_NORMALISED)
 _SCOPES: Final = ("macro", "dimension", "micro")
 _COUNTS: Final = ("close_count",)
 NO_LIMIT: Final = "The limit of this score cannot be had from a panel."
 NO_SPREAD: Final = "All items are counted, or none: how other items would differ is unknown."
-_NO_WIDTH: Final = 1e-9  # what rounding leaves of a point
+NO_NORMALISED: Final = "The normalised score itself is not defined."
 NO_PANEL: Final = "The answers are probabilities: no respondents to draw again."
 
 
@@ -133,7 +137,8 @@ def with_intervals(scores: pd.DataFrame, resampled: Resampled | None) -> pd.Data
             interval_low, interval_high: 95 %, of the expected score at this N;
             limit, limit_low, limit_high: the debiased score, which the panel would tend to with N;
             normalised_low, normalised_high: of the normalised score;
-            why_no_interval, why_no_limit: why these are absent, "" if they are there and for single items.
+            why_no_interval, why_no_limit, why_no_normalised: why these are absent, "" if they are there and
+                for single items; the last is about the interval of the normalised score.
     """
     added = {row: _columns_of(NO_PANEL) for row in scores.index[scores["scope"].isin(_SCOPES)]}
     if resampled is not None:
@@ -143,14 +148,14 @@ def with_intervals(scores: pd.DataFrame, resampled: Resampled | None) -> pd.Data
             of_items = _item_scores(rows, resampled.prompts)
             metric = _Metric(str(name), resampled, draws[str(name)], ways.get(str(name)), of_items)
             added |= _metric_columns(metric, rows)
-    columns = pd.DataFrame.from_dict(added, orient="index", columns=[*NUMBERS, WHY, WHY_NO_LIMIT])
+    columns = pd.DataFrame.from_dict(added, orient="index", columns=[*NUMBERS, *_REASONS])
     whole = scores.join(columns)
-    words = {name: whole[name].fillna("").astype("str") for name in (WHY, WHY_NO_LIMIT)}
+    words = {name: whole[name].fillna("").astype("str") for name in _REASONS}
     return whole.assign(**words).astype(dict.fromkeys(NUMBERS, "float64"))
 
 
 def _columns_of(why: str) -> list[object]:
-    return [float("nan")] * len(NUMBERS) + [why, why]
+    return [float("nan")] * len(NUMBERS) + [why] * len(_REASONS)
 
 
 @dataclass(frozen=True)
@@ -172,7 +177,7 @@ class _Metric:
         chosen: NDArray[np.bool_] = np.asarray(is_inside & is_covered, dtype=np.bool_)
         groups = list(labels[chosen]) if scope == "macro" else None
         rng = keyed_rng(self.resampled.seed, "resampled items", self.name, scope, dimension)
-        interval = mean_interval(self.draws.select(chosen), rng, groups=groups)
+        interval = mean_interval(self.draws.select(chosen), rng, groups=groups, scale=SCALES[self.name])
         if self.name in _COUNTS:
             interval = _of_count(interval)
         limit = self._limit(interval, chosen, groups)
@@ -181,8 +186,12 @@ class _Metric:
         ends = [interval.low * factor, interval.high * factor]
         of_limit = [limit.estimate, limit.low, limit.high] if limit else [np.nan] * 3
         of_normalised = [normalised.low, normalised.high] if normalised else [np.nan] * 2
-        why_no_limit = limit.why_absent if limit else NO_LIMIT
-        return [*ends, *of_limit, *of_normalised, interval.why_absent, why_no_limit]
+        reasons = (
+            interval.why_absent,
+            limit.why_absent if limit else NO_LIMIT,
+            normalised.why_absent if normalised else NO_NORMALISED,
+        )
+        return [*ends, *of_limit, *of_normalised, *reasons]
 
     def _limit(
         self, interval: Interval, chosen: NDArray[np.bool_], groups: list[str] | None
@@ -201,21 +210,16 @@ class _Metric:
             self.items.uniform[chosen],
             self.items.human_to_human[chosen],
         )
-        draws = normalised_draws(self.draws.select(chosen), items, groups)
-        return mean_interval(draws, rng, groups=groups, least=-np.inf)
+        return normalised_interval(self.draws.select(chosen), items, rng, groups=groups)
 
 
 def _of_count(interval: Interval) -> Interval:
-    """The interval of a share of items that a count is made from; none where it is a point.
+    """The interval of a share of items that a count is made from, with the reason in words of counts.
 
     Where all items are close, or none is, drawing them again gives the same count: that says nothing of
     other items, and is no certainty.
     """
-    if interval.why_absent:
-        return interval
-    if interval.high - interval.low > _NO_WIDTH:
-        return replace(interval, high=min(interval.high, 1.0))
-    return replace(interval, low=np.nan, high=np.nan, why_absent=NO_SPREAD)
+    return without_interval(interval, NO_SPREAD) if interval.why_absent == ALL_ALIKE else interval
 
 
 def _metric_columns(metric: _Metric, rows: pd.DataFrame) -> dict[object, list[object]]:

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from def_sim.evaluation import distributions as counting
-from def_sim.evaluation.comparisons import SOURCES, compare_items
+from def_sim.evaluation.comparisons import SOURCES, compare_items, replaced_items
 from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.metrics import aggregation
 from def_sim.metrics.item_metrics import MULTIPLE_CHOICE_ONLY, NOT_A_DIVERGENCE
@@ -39,6 +39,7 @@ _SCORE_TYPES: Final = {
     "num_items": "int64",
     "num_undefined": "int64",
     "num_other_humans": "int64",
+    "is_replaced": "bool",
 }
 _STATUS_TYPES: Final = {
     "scope": "str",
@@ -87,14 +88,21 @@ def score_table(
                 if the uniform answerer scores no worse than the floor;
             num_items, num_undefined: items in scope, and how many of them have no value;
             num_other_humans: items behind other_humans, which are fewer than those behind value where
-                the other country was not asked an item, or was shown other options.
+                the other country was not asked an item, or was shown other options;
+            is_replaced: of an item under kl_paper: whether its value is not its own, which was infinite or
+                undefined, but the largest finite one of the run plus 1; False in all other rows.
     """
     prompts = counting.pool_wordings(distributions) if pool_wordings else list(distributions)
     scores = compare_items(
         prompts, seed=seed, num_draws=num_draws, other_references=other_references, metrics=metrics
     )
     rows = [row for metric in scores for row in _metric_rows(metric, scores[metric], prompts)]
-    return pd.DataFrame(rows, columns=list(_SCORE_TYPES)).astype(_SCORE_TYPES)
+    table = pd.DataFrame(rows, columns=list(_SCORE_TYPES))
+    is_item = (table["scope"] == "item") & (table["metric"] == "kl_paper")
+    table["is_replaced"] = False
+    if is_item.any():  # rows of items stand in the order of the prompts
+        table.loc[is_item, "is_replaced"] = replaced_items(prompts)
+    return table.astype(_SCORE_TYPES)
 
 
 def status_table(distributions: Sequence[QuestionDistribution]) -> pd.DataFrame:

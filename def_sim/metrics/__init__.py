@@ -9,12 +9,15 @@ An undefined score is NaN, never 0. One idea a file:
     item_metrics   the table of scores that every report shows
     noise_floor    what perfect, human, uniform and one-answer panels of this size would score
     aggregation    from items to dimensions to one number
-    normalised     0 as random answers, 1 as people: for items, dimensions and the survey
+    normalised     a chance-corrected skill score: 0 as random answers, 1 as people
     nonresponse    failed answers left out, as an option of their own, at worst and at best
     panel_answers  who answered what, so that whole respondents can be resampled
     panel_scores   all items under one metric at once
     bootstrap      scores of resampled panels
+    deviations     how a mean varies with items and respondents
+    score_scale    the range of each score, intervals within it, how many items they need
     intervals      intervals of means, and which number they are about
+    fieller        the interval of the normalised score, a ratio of means
     limit          the debiased score, of an endless panel
     paired         differences of two models on the same items; many of them at once
     entropy_control  whether an advantage is one of variety alone

@@ -26,6 +26,7 @@ from def_sim.metrics.item_metrics import ITEM_METRICS, ItemForm
 from def_sim.metrics.noise_floor import draw_samples, expected_scores, modal_sample, uniform_rates
 from def_sim.metrics.paired import difference
 from def_sim.metrics.sample import Array, Sample
+from def_sim.metrics.score_scale import SCALES
 
 NUM_STEPS: Final = 11
 NUM_DRAWS: Final = 60  # for each item and step; means are over many items
@@ -119,7 +120,8 @@ def explained_by_entropy(
         rest: dilution removes noise of the second panel, so it is rather too wide.
     """
     changes = difference(scores[1], scores[0], same_respondents=same_respondents)
-    advantage = mean_interval(changes, rng, least=-np.inf)
+    scale = SCALES[metric].of_differences()
+    advantage = mean_interval(changes, rng, scale=scale)
     chosen = ~np.isnan(changes.values)
     levels = Entropies(*(_mean_entropy(samples, chosen) for samples in (first, second, people)))
     if advantage.why_absent or advantage.low <= 0 or levels.first <= levels.second:
@@ -129,7 +131,7 @@ def explained_by_entropy(
     rest = ScoreDraws(
         np.where(chosen, diluted - scores[0].values, np.nan), changes.draws, changes.contributions
     )
-    remaining = mean_interval(rest, rng, least=-np.inf)
+    remaining = mean_interval(rest, rng, scale=scale)
     explained = 1 - remaining.estimate / advantage.estimate
     return EntropyFacts(_verdict(remaining, explained), advantage, remaining, levels, share, explained)
 

@@ -1,33 +1,33 @@
 """Intervals of scores: which number they are about, how wide they are, and when there is none.
 
-Two things could have been otherwise: which items were asked, and who answered. The deviations of a mean
-are therefore the sum of two bootstraps, one over items and one over respondents. The noise of single
-answers is in both; of the second only what items have *in common* is kept, so it counts once (two-way
-clustering, Cameron, Gelbach & Miller 2011). The deviations are taken around their own mean: resampled panels
-score worse than the panel they come from, and a plain percentile interval would carry that bias. Those of
-items are studentised, each measured by the spread of its own draw: scores of items are skewed, and a few of
-them that happen to be small know their spread badly (docs/statistics.md). People's figures are taken as
-fixed. The p-value of a difference is where its interval would end at 0, so the two cannot disagree.
+An interval reaches as far as the studentised deviations of the mean do (`deviations`), on the scale on which
+the score varies evenly, so that it stays within the score's range (`score_scale`). Few items do not show how
+skewed they are: below a number that the scale names there is no interval, and the reason is given. The
+p-value of a difference is where its interval would end at 0, so the two cannot disagree.
 
-Letters: Q items, N respondents, B draws, S groups of items.
+Letters: Q items, N respondents, B draws.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 from scipy.stats import t as student
 
 from def_sim.metrics.bootstrap import ScoreDraws
+from def_sim.metrics.deviations import CONFIDENCE, Deviations, item_weights, two_way_deviations
 from def_sim.metrics.sample import Array
+from def_sim.metrics.score_scale import ScoreScale
 
-CONFIDENCE: Final = 0.95
 MOST_OF_STUDENT: Final = 2.0  # an interval is at most so many times Student's
 MOST_COUNTED: Final = 0.99  # beyond it too few draws lie to be counted
+ANY_NUMBER: Final = ScoreScale()
+FEWEST_IN_A_GROUP: Final = 2  # one item does not show how items of its group differ
+ALL_ALIKE: Final = "All items score the same: how other items would differ is unknown."
+_ROUNDING: Final = 1e-9  # what it leaves between equal scores
 _NAN: Final = float("nan")
 
 
@@ -53,42 +53,13 @@ class Interval:
     why_absent: str = ""  # empty if there is an interval
 
 
-@dataclass(frozen=True, slots=True)
-class Deviations:
-    """How the mean would have come out otherwise, around 0; shapes (B,)."""
-
-    draws: Array
-    studentised: Array  # the items' part by the spread of each draw; infinite where a draw has none
-    degrees_of_freedom: float
-
-    @property
-    def standard_error(self) -> float:
-        """The draws are widened to Student's quantiles; a standard error is not."""
-        return float(self.draws.std()) / _widening(self.degrees_of_freedom)
-
-
-def item_weights(num_items: int, groups: Sequence[str] | None = None) -> Array:
-    """The weight of each item in a mean, shape (Q,), sums to 1.
-
-    Args:
-        num_items: Q.
-        groups: Group of each item. With them every group weighs the same (the mean of group means);
-            without, every item.
-    """
-    if groups is None:
-        return np.full(num_items, 1 / num_items)
-    _, members, sizes = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True, return_counts=True)
-    weights: Array = 1 / (sizes.size * sizes[members])
-    return weights
-
-
 def mean_interval(
     scores: ScoreDraws,
     rng: np.random.Generator,
     *,
     groups: Sequence[str] | None = None,
+    scale: ScoreScale = ANY_NUMBER,
     confidence: float = CONFIDENCE,
-    least: float = 0.0,
 ) -> Interval:
     """Interval of the expected score of a panel of this size: a mean over items, or over group means.
 
@@ -97,18 +68,24 @@ def mean_interval(
         rng: Of the draws over items; B is that of the scores.
         groups: For the mean of group means: items are then drawn within their group, the groups being
             the same in every survey.
+        scale: Range of the scores, within which the interval ends, and how many items it needs.
         confidence: In (0, 1).
-        least: The smallest possible score, at which the interval ends; -inf for differences.
 
     Returns:
-        Absent, with the reason: fewer than two items with a score in the scope or in a group, or fewer
-        than two respondents.
+        Absent, with the reason: too few items with a score (with groups: those that a group has beyond its
+        first count, and each needs two), all of them alike, or fewer than two respondents.
     """
-    return _mean(scores, rng, groups, confidence, least)[0]
+    interval, _ = _mean(scores, rng, groups, scale, confidence)
+    are_alike = not interval.why_absent and np.nanmax(scores.values) - np.nanmin(scores.values) <= _ROUNDING
+    return without_interval(interval, ALL_ALIKE) if are_alike else interval
 
 
 def interval_with_p_value(
-    differences: ScoreDraws, rng: np.random.Generator, *, groups: Sequence[str] | None = None
+    differences: ScoreDraws,
+    rng: np.random.Generator,
+    *,
+    groups: Sequence[str] | None = None,
+    scale: ScoreScale = ANY_NUMBER,
 ) -> tuple[Interval, float]:
     """Interval of a mean of differences, and the p-value of there being none, from the same draws.
 
@@ -116,11 +93,14 @@ def interval_with_p_value(
         differences: Q items, as for `mean_interval`.
         rng: Of the draws over items.
         groups: As for `mean_interval`.
+        scale: Of differences (`ScoreScale.of_differences`): a range around 0, at whose ends the interval
+            is cut.
 
     Returns:
         The interval excludes 0 exactly if the p-value is below 1 - CONFIDENCE; NaN without an interval.
+        Two models that score the same on every item differ by 0, from 0 to 0.
     """
-    interval, deviations = _mean(differences, rng, groups, CONFIDENCE, -np.inf)
+    interval, deviations = _mean(differences, rng, groups, scale, CONFIDENCE)
     return interval, _NAN if deviations is None else p_value(deviations, interval.estimate)
 
 
@@ -128,15 +108,15 @@ def _mean(
     scores: ScoreDraws,
     rng: np.random.Generator,
     groups: Sequence[str] | None,
+    scale: ScoreScale,
     confidence: float,
-    least: float,
 ) -> tuple[Interval, Deviations | None]:
     is_defined = ~np.isnan(scores.values)
     num_items, num_undefined = is_defined.size, int((~is_defined).sum())
     defined = scores.select(is_defined)
     kept = None if groups is None else np.asarray(groups, dtype=np.str_)[is_defined]
     estimate = _weighted_mean(defined.values, kept)
-    why_absent = _why_absent(defined, kept)
+    why_absent = _why_absent(defined, kept, scale.fewest_items)
     if why_absent:
         nothing = Interval(
             Estimand.EXPECTED_AT_N,
@@ -146,19 +126,31 @@ def _mean(
             why_absent=why_absent,
         )
         return nothing, None
-    deviations = two_way_deviations(defined, rng, kept)
-    reach = interval_reach(deviations, confidence=confidence)
+    deviations = two_way_deviations(defined, rng, kept, least_of_drawn=scale.least_of_drawn)
+    low, high = scale.ends(estimate, interval_reach(deviations, confidence=confidence))
     interval = Interval(
         Estimand.EXPECTED_AT_N,
         estimate,
-        max(estimate - reach, least),
-        estimate + reach,
+        low,
+        high,
         deviations.standard_error,
         deviations.degrees_of_freedom,
         num_items,
         num_undefined,
     )
     return interval, deviations
+
+
+def without_interval(interval: Interval, why_absent: str) -> Interval:
+    """The estimate alone, with the reason why it has no interval."""
+    return replace(
+        interval,
+        low=_NAN,
+        high=_NAN,
+        standard_error=_NAN,
+        degrees_of_freedom=_NAN,
+        why_absent=why_absent,
+    )
 
 
 def interval_reach(deviations: Deviations, *, confidence: float = CONFIDENCE) -> float:
@@ -198,74 +190,6 @@ def p_value(deviations: Deviations, estimate: float) -> float:
     return min(max(counted, least), most)
 
 
-def two_way_deviations(
-    scores: ScoreDraws, rng: np.random.Generator, groups: NDArray[np.str_] | None = None
-) -> Deviations:
-    """How a mean of defined scores varies with items and respondents; see the module."""
-    by_items, own_variances, variances, freedoms = _item_deviations(scores, rng, groups)
-    weights = item_weights(scores.values.size, None if groups is None else list(groups))
-    respondent_variance = shared_variance(scores.contributions, weights)
-    num_respondents = scores.contributions.shape[0]
-    freedom = _satterthwaite(
-        np.append(variances, respondent_variance), np.append(freedoms, max(1, num_respondents - 1))
-    )
-    by_respondents = (scores.draws - scores.draws.mean(axis=0)) @ weights
-    spread = by_respondents.std()
-    scale = np.sqrt(respondent_variance) / spread if spread > 0 else 0.0
-    of_respondents, widening = scale * by_respondents, _widening(freedom)
-    studentised = _studentised(by_items, own_variances, float(variances.sum()))
-    return Deviations(
-        (by_items + of_respondents) * widening, studentised + of_respondents * widening, freedom
-    )
-
-
-def shared_variance(contributions: Array, weights: Array) -> float:
-    """Variance of a weighted mean that comes from respondents who err on several items alike.
-
-    The items' own noise, which differences between items already contain, is taken off, but for the
-    share within which N respondents leave a variance unknown, sqrt(2 / (N - 1)): with few of them the
-    interval is rather too wide than too narrow. Not below 0.
-    """
-    whole = float(((contributions @ weights) ** 2).sum())
-    own = float(((contributions**2).sum(axis=0) * weights**2).sum())
-    unknown = float(np.sqrt(2 / max(1, contributions.shape[0] - 1)))
-    return max(0.0, whole - own * max(0.0, 1 - unknown))
-
-
-def _item_deviations(
-    scores: ScoreDraws, rng: np.random.Generator, groups: NDArray[np.str_] | None
-) -> tuple[Array, Array, Array, Array]:
-    """Deviations from drawing items again, and the variance that each draw by itself gives them, shapes (B,).
-
-    With each group's variance and degrees of freedom, shapes (S,).
-    """
-    labels = np.zeros(scores.values.size, dtype=np.str_) if groups is None else groups
-    names = np.unique(labels)
-    total, own = np.zeros(scores.draws.shape[0]), np.zeros(scores.draws.shape[0])
-    variances, freedoms = [], []
-    for name in names:
-        members = scores.values[labels == name]
-        picked = rng.integers(members.size, size=(total.size, members.size))
-        # A bootstrap of n items has a variance too small by (n - 1)/n.
-        inflation = np.sqrt(members.size / (members.size - 1)) / names.size
-        drawn = members[picked]
-        total += (drawn.mean(axis=1) - members.mean()) * inflation
-        # The squared error of the drawn mean, inflated alike: the ratio of the two is Student's t.
-        own += drawn.var(axis=1) / (members.size - 1) * inflation**2
-        variances.append(members.var(ddof=1) / members.size / names.size**2)
-        freedoms.append(members.size - 1)
-    return total, own, np.array(variances), np.array(freedoms)
-
-
-def _studentised(deviations: Array, own_variances: Array, variance: float) -> Array:
-    """Each deviation in units of its own draw's error, brought back to the scale of the scores, (B,)."""
-    if variance == 0:
-        return np.zeros_like(deviations)
-    error = np.sqrt(own_variances / variance)
-    without_error = np.where(deviations == 0, 0.0, np.copysign(np.inf, deviations))
-    return np.divide(deviations, error, out=without_error, where=error > 0)
-
-
 def _counted_quantile(sizes: Array, confidence: float) -> float:
     """Where a larger estimate has fewer than a share 1 - confidence as large, itself among the B + 1.
 
@@ -284,34 +208,25 @@ def _student_p_value(ratio: float, deviations: Deviations) -> float:
     return float(2 * student.sf(ratio, deviations.degrees_of_freedom))
 
 
-def _satterthwaite(variances: Array, freedoms: Array) -> float:
-    """Degrees of freedom of a sum of independent variances (Satterthwaite 1946)."""
-    total = float(variances.sum())
-    return total**2 / float((variances**2 / freedoms).sum()) if total > 0 else float("inf")
-
-
-def _widening(degrees_of_freedom: float) -> float:
-    """Student's 97.5 % quantile over the normal one: few items or respondents know their spread badly."""
-    tail = 1 - (1 - CONFIDENCE) / 2
-    return float(student.ppf(tail, degrees_of_freedom) / norm.ppf(tail))
-
-
 def _weighted_mean(values: Array, groups: NDArray[np.str_] | None) -> float:
     if values.size == 0:
         return _NAN
     return float(values @ item_weights(values.size, None if groups is None else list(groups)))
 
 
-def _why_absent(defined: ScoreDraws, groups: NDArray[np.str_] | None) -> str:
-    if defined.values.size == 0:
+def _why_absent(defined: ScoreDraws, groups: NDArray[np.str_] | None, fewest_items: int) -> str:
+    num_items = defined.values.size
+    if num_items == 0:
         return "No item has a score."
     if defined.contributions.shape[0] < 2:
         return "One respondent: how respondents differ is unknown."
     names, sizes = np.unique(
-        np.zeros(defined.values.size, dtype=np.str_) if groups is None else groups, return_counts=True
+        np.zeros(num_items, dtype=np.str_) if groups is None else groups, return_counts=True
     )
-    if (sizes < 2).any():
-        single = str(names[sizes < 2][0])
-        where = f" in {single}" if single else ""
-        return f"One item with a score{where}: how items differ is unknown."
+    if groups is not None and (sizes < FEWEST_IN_A_GROUP).any():
+        single = names[sizes < FEWEST_IN_A_GROUP][0]
+        return f"Too few items: 1 with a score in {single}, {FEWEST_IN_A_GROUP} are needed."
+    needed = fewest_items + names.size - 1  # each group spends an item on its own mean
+    if num_items < needed:
+        return f"Too few items: {num_items} with a score, {needed} are needed."
     return ""

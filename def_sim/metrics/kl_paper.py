@@ -11,6 +11,7 @@ Letters: K options, Q items, B draws.
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from def_sim.metrics.divergence import kl_divergence
 from def_sim.metrics.sample import Array, Sample, normalise
@@ -56,6 +57,17 @@ def replace_undefined(values: Array) -> Array:
     largest = np.where(is_finite, values, -np.inf).max(axis=-1, keepdims=True, initial=-np.inf)
     replacement = np.where(np.isfinite(largest), largest + 1, np.nan)
     return np.where(is_finite, values, replacement)
+
+
+def is_replaced(values: Array) -> NDArray[np.bool_]:
+    """Whether `replace_undefined` gives an item a value that is not its own; same arguments, same shape.
+
+    False throughout a row that has no finite value: there the score is absent.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    is_finite = np.isfinite(values)
+    replaced: NDArray[np.bool_] = ~is_finite & is_finite.any(axis=-1, keepdims=True)
+    return replaced
 
 
 def is_close(values: Array) -> Array:

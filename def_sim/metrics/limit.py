@@ -17,11 +17,13 @@ from typing import Final
 import numpy as np
 
 from def_sim.metrics.bootstrap import ResampledPanel
-from def_sim.metrics.intervals import Estimand, Interval, item_weights
+from def_sim.metrics.deviations import item_weights
+from def_sim.metrics.intervals import Estimand, Interval, without_interval
 from def_sim.metrics.item_metrics import ItemForm
 from def_sim.metrics.noise_floor import draw_samples, expected_scores
 from def_sim.metrics.panel_scores import score_panel_by_metric
 from def_sim.metrics.sample import Array, Sample
+from def_sim.metrics.score_scale import SCALES
 
 # Fewest respondents from which the limit held its coverage by simulation; other metrics have none.
 FEWEST_RESPONDENTS: Final = {
@@ -149,15 +151,7 @@ def limit_interval(
         Absent, with the reason, for a metric whose limit cannot be had from so few respondents or at all.
     """
     why_absent = interval.why_absent or _why_no_limit(way.metric, num_respondents)
-    nothing = replace(
-        interval,
-        estimand=Estimand.LIMIT,
-        estimate=float("nan"),
-        low=float("nan"),
-        high=float("nan"),
-        standard_error=float("nan"),
-        why_absent=why_absent,
-    )
+    nothing = replace(without_interval(interval, why_absent), estimand=Estimand.LIMIT, estimate=float("nan"))
     if why_absent:
         return nothing
     is_defined = ~np.isnan(way.at_n).any(axis=0)
@@ -165,7 +159,8 @@ def limit_interval(
     weights = item_weights(int(is_defined.sum()), kept)
     observed, true = way.at_n[:, is_defined] @ weights, way.in_the_limit[:, is_defined] @ weights
     estimate, low, high = (
-        _looked_up(end, observed, true) for end in (interval.estimate, interval.low, interval.high)
+        min(_looked_up(end, observed, true), SCALES[way.metric].most)
+        for end in (interval.estimate, interval.low, interval.high)
     )
     return replace(nothing, estimate=estimate, low=low, high=high)
 

@@ -1,4 +1,4 @@
-"""The normalised score with everything it is made of, for items, dimensions and the survey.
+"""The normalised score, a chance-corrected skill score, with all it is made of: items, dimensions, survey.
 
 0 is a uniform answerer, 1 a panel drawn from people, both of the panel's size:
 1 - (D - floor) / (uniform - floor), on means of the same items. Only items that have the score and both
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from def_sim.metrics.bootstrap import ScoreDraws
-from def_sim.metrics.intervals import item_weights
+from def_sim.metrics.deviations import item_weights
 from def_sim.metrics.sample import Array
 
 _NAN: Final = float("nan")
@@ -102,7 +102,7 @@ def group_scores(items: ItemScores, groups: Sequence[str]) -> dict[str, Normalis
 def normalised_draws(
     scores: ScoreDraws, items: ItemScores, groups: Sequence[str] | None = None
 ) -> ScoreDraws:
-    """Scores on the normalised scale, whose mean interval is that of the normalised score.
+    """Scores on the normalised scale to first order; `fieller` makes the interval from them.
 
     The score s is a ratio of means. To first order each item counts as
     s - ((D - floor) - (1 - s)(uniform - floor)) / mean(uniform - floor): what it adds to the numerator, less
@@ -111,8 +111,7 @@ def normalised_draws(
     Args:
         scores: Of the panel, from `bootstrap.score_draws`; its values are `items.value`.
         items: The same Q items with their comparisons.
-        groups: As for `mean_score`, and for `intervals.mean_interval`, which takes the result with
-            `least=-inf`.
+        groups: As for `mean_score`.
 
     Returns:
         Values whose (group-weighted) mean is `mean_score(items, groups).score`; NaN throughout if that is

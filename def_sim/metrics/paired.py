@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from def_sim.metrics.bootstrap import ScoreDraws
-from def_sim.metrics.intervals import Interval, interval_with_p_value
+from def_sim.metrics.intervals import ANY_NUMBER, Interval, interval_with_p_value
 from def_sim.metrics.sample import Array
+from def_sim.metrics.score_scale import ScoreScale
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def paired_comparison(
     same_respondents: bool,
     groups: Sequence[str] | None = None,
     floors: tuple[Array, Array] | None = None,
+    scale: ScoreScale = ANY_NUMBER,
 ) -> PairedComparison:
     """Compares two models on the items that both have a score on.
 
@@ -49,6 +51,8 @@ def paired_comparison(
         groups: Group of each item, for a difference of means of group means.
         floors: The floor of each item for either model, shape (Q,) each: compares the distances above the
             floor. Needed where panels differ in size, since a smaller panel scores worse for being small.
+        scale: Of the differences (`ScoreScale.of_differences`): where their interval is cut, and how many
+            items it needs.
 
     Returns:
         Interval and p-value are from the same studentised deviations (`intervals.p_value`): Student's alone
@@ -63,7 +67,7 @@ def paired_comparison(
     if floors is not None:
         values = changes.values - (np.asarray(floors[0]) - np.asarray(floors[1]))
         changes = ScoreDraws(values, changes.draws, changes.contributions)
-    return PairedComparison(*interval_with_p_value(changes, rng, groups=groups))
+    return PairedComparison(*interval_with_p_value(changes, rng, groups=groups, scale=scale))
 
 
 def difference(first: ScoreDraws, second: ScoreDraws, *, same_respondents: bool) -> ScoreDraws:

@@ -75,7 +75,7 @@ def test_single_items_in_a_topic_group_leave_no_interval_but_a_reason():
     [line] = pair_lines(table, {"far": "A", "near": "B"})
     assert math.isnan(table["p_value"][0])
     assert line.interval == "–"
-    assert why_no_pair([line]).startswith("One item with a score in")
+    assert why_no_pair([line]).startswith("Too few items: 1 with a score in")
 
 
 def test_one_run_has_no_pairs():

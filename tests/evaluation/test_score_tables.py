@@ -159,6 +159,9 @@ def test_one_failure_costs_the_largest_finite_score_plus_one_and_leaves_the_soun
     ]
     scores = scored(items)
     assert row(scores, "kl_paper", "item", item_id="s.Q1")["value"] == pytest.approx(np.log(2) + 1)
+    assert scores.loc[scores["is_replaced"], ["metric", "scope", "item_id"]].to_numpy().tolist() == [
+        ["kl_paper", "item", "s.Q1"]
+    ]
     assert row(scores, "kl_paper", "micro")["value"] == pytest.approx((2 * np.log(2) + 1) / 3)
     # IDV: ln 2 + 1; PDI: (ln 2 + 0) / 2
     assert row(scores, "kl_paper", "macro")["value"] == pytest.approx((1.5 * np.log(2) + 1) / 2)
@@ -198,6 +201,7 @@ def test_an_item_without_reference_has_no_score_and_is_counted():
     items = [distribution("s.Q1", [10, 10], None), distribution("s.Q2", [12, 8], [0.5, 0.5])]
     scores = scored(items)
     assert np.isnan(row(scores, "kl_paper", "item", item_id="s.Q1")["value"])  # absent, not replaced
+    assert not row(scores, "kl_paper", "item", item_id="s.Q1")["is_replaced"]
     found = row(scores, "js_divergence", "micro")
     assert (found["num_items"], found["num_undefined"]) == (2, 1)
     assert row(scores, "close_count", "micro")["num_undefined"] == 1

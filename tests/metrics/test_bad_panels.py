@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from def_sim.metrics.bootstrap import draw_weights, resample_panel, score_draws
+from def_sim.metrics.fieller import normalised_interval
 from def_sim.metrics.intervals import mean_interval
 from def_sim.metrics.item_metrics import ITEM_METRICS, MULTIPLE_CHOICE_ONLY, ItemForm
 from def_sim.metrics.limit import draw_way, limit_interval, score_way
 from def_sim.metrics.nonresponse import nonresponse_scores
-from def_sim.metrics.normalised import ItemScores, mean_score, normalised_draws
+from def_sim.metrics.normalised import ItemScores, mean_score
 from def_sim.metrics.panel_answers import NO_VALID_ANSWER, PanelAnswers
 from def_sim.metrics.sample import Sample
+from def_sim.metrics.score_scale import SCALES, ScoreScale
 
 FORMS = [ItemForm(is_ordered=True)] * 5 + [ItemForm(is_multiple=True, max_choices=3)]
 # A zero option, everyone the same, nobody known; the last of several choices.
@@ -35,10 +37,12 @@ def test_an_interval_is_there_or_says_why_not(metric, size):
     resampled = resampled_panel(size)
     scores = score_draws(resampled, PEOPLE, FORMS, metric)
     items = ItemScores(scores.values, 0.1 * scores.values, 3 * scores.values + 0.1, scores.values)
+    # Few of these six items have a score: with five needed hardly any would have an interval.
+    scale = ScoreScale(SCALES[metric].least, SCALES[metric].most, fewest_items=2)
     intervals = [
-        mean_interval(scores, rng),
-        mean_interval(scores, rng, groups=list("aabbcc")),
-        mean_interval(normalised_draws(scores, items), rng, least=-np.inf),
+        mean_interval(scores, rng, scale=scale),
+        mean_interval(scores, rng, groups=list("aabbcc"), scale=scale),
+        normalised_interval(scores, items, rng),
     ]
     if metric in ITEM_METRICS:
         way = score_way(draw_way(resampled, PEOPLE, FORMS, rng), PEOPLE, FORMS, metric)

@@ -7,19 +7,12 @@ from scipy import stats
 
 from def_sim.metrics.aggregation import macro_mean
 from def_sim.metrics.bootstrap import ScoreDraws, draw_weights, resample_panel, score_draws
-from def_sim.metrics.intervals import (
-    Deviations,
-    Estimand,
-    interval_reach,
-    item_weights,
-    mean_interval,
-    p_value,
-    shared_variance,
-    two_way_deviations,
-)
+from def_sim.metrics.deviations import Deviations, item_weights, shared_variance, two_way_deviations
+from def_sim.metrics.intervals import Estimand, interval_reach, mean_interval, p_value
 from def_sim.metrics.item_metrics import ItemForm
 from def_sim.metrics.panel_answers import PanelAnswers
 from def_sim.metrics.sample import Sample
+from def_sim.metrics.score_scale import SCALES, ScoreScale
 
 ORDERED = ItemForm(is_ordered=True)
 
@@ -169,8 +162,9 @@ def test_a_percentile_interval_at_twenty_respondents_misses_its_own_estimate_and
 
 def test_groups_weigh_the_same_however_many_items_they_have():
     values, groups = np.array([0.1, 0.3, 0.5, 0.5, 0.8]), ["a", "a", "b", "b", "b"]
+    few = ScoreScale(fewest_items=4)
     assert item_weights(5, groups) == pytest.approx([1 / 4, 1 / 4, 1 / 6, 1 / 6, 1 / 6])
-    interval = mean_interval(noiseless(values), rng(), groups=groups)
+    interval = mean_interval(noiseless(values), rng(), groups=groups, scale=few)
     assert interval.estimate == pytest.approx(macro_mean(values, groups))
     # Items are drawn within groups: variance = (sem_a**2 + sem_b**2) / 4.
     error = np.hypot(stats.sem(values[:2]), stats.sem(values[2:])) / 2
@@ -189,8 +183,12 @@ def test_undefined_items_are_left_out_and_counted():
     ("scores", "groups", "reason"),
     [
         (noiseless([np.nan, np.nan]), None, "No item"),
-        (noiseless([0.2, np.nan]), None, "One item with a score"),
-        (noiseless([0.2, 0.3, 0.4]), ["a", "a", "b"], "One item with a score in b"),
+        (noiseless([0.2, np.nan]), None, "Too few items: 1 with a score, 5 are needed."),
+        (noiseless([0.2, 0.3, 0.4, 0.1]), None, "Too few items: 4 with a score, 5 are needed."),
+        (noiseless([0.2, 0.3, 0.4]), ["a", "a", "b"], "Too few items: 1 with a score in b, 2 are needed."),
+        # Five beyond the first of each other group: 5 + 3 - 1.
+        (noiseless([0.2, 0.3] * 3), list("aabbcc"), "Too few items: 6 with a score, 7 are needed."),
+        (noiseless([0.2] * 6), None, "All items score the same"),
         (noiseless([0.2, 0.3], num_respondents=1), None, "One respondent"),
     ],
 )
@@ -200,15 +198,25 @@ def test_without_an_interval_there_is_a_reason(scores, groups, reason):
     assert np.isnan([interval.low, interval.high, interval.standard_error]).all()
 
 
-def test_an_interval_of_scores_ends_at_zero_and_one_of_differences_does_not():
-    values = np.array([0.0, 0.0, 0.0, 0.1])
-    assert mean_interval(noiseless(values), rng()).low == 0
-    assert mean_interval(noiseless(values), rng(), least=-np.inf).low < 0
+def test_an_interval_of_scores_stays_above_zero_and_one_of_differences_does_not():
+    values = np.array([0.0, 0.0, 0.0, 0.0, 0.1])
+    assert 0 < mean_interval(noiseless(values), rng(), scale=SCALES["js_divergence"]).low < 0.02
+    assert mean_interval(noiseless(values), rng(), scale=SCALES["js_divergence"].of_differences()).low < 0
 
 
-def test_items_that_all_score_the_same_leave_no_doubt():
-    interval = mean_interval(noiseless([0.2, 0.2, 0.2]), rng())
-    assert (interval.low, interval.high) == pytest.approx((0.2, 0.2))
+def test_scores_of_seven_items_in_three_groups_have_an_interval():
+    interval = mean_interval(noiseless([0.2, 0.3, 0.5, 0.1, 0.4, 0.2, 0.6]), rng(), groups=list("aabbccc"))
+    assert interval.why_absent == ""
+
+
+def test_respondents_whom_only_draws_show_widen_the_interval_of_a_score_with_a_kink():
+    # At a kink: leaving one out changes nothing, drawing all again moves all items together by .1.
+    together = np.tile(rng().normal(scale=0.1, size=(4000, 1)), (1, 30))
+    scores = ScoreDraws(0.3 + rng(1).normal(size=30) * 1e-6, together, np.zeros((400, 30)))
+    found = mean_interval(scores, rng(2), scale=ScoreScale(least_of_drawn=0.25)).standard_error
+    # A quarter of .01, less the items' own: a thirtieth.
+    assert found == pytest.approx(np.sqrt(0.25 * 0.01 * (1 - 1 / 30)), rel=0.05)
+    assert mean_interval(scores, rng(2)).standard_error < 1e-6
 
 
 def test_the_deviations_lie_around_zero():

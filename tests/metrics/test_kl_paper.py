@@ -6,6 +6,7 @@ import pytest
 from def_sim.metrics.aggregation import dimension_means, macro_mean, micro_mean
 from def_sim.metrics.kl_paper import (
     is_close,
+    is_replaced,
     kl_with_failures,
     padded_shares,
     replace_undefined,
@@ -94,3 +95,10 @@ def test_undefined_items_are_left_out_of_means_and_an_undefined_dimension_is_not
     assert means["IDV"] == 1.0
     assert np.isnan(means["PDI"])
     assert macro_mean(values, dimensions) == 1.0
+
+
+def test_it_is_known_which_items_were_replaced():
+    values = np.array([[0.2, np.inf, np.nan, 0.0], [np.inf, np.nan, np.inf, np.nan]])
+    assert is_replaced(values).tolist() == [[False, True, True, False], [False] * 4]
+    changed = replace_undefined(values)[0] != values[0]
+    assert is_replaced(values)[0].tolist() == changed.tolist()

@@ -12,6 +12,7 @@ from def_sim.metrics.limit import FEWEST_RESPONDENTS, draw_way, effective_size, 
 from def_sim.metrics.panel_answers import NO_VALID_ANSWER, ItemAnswers, PanelAnswers
 from def_sim.metrics.panel_scores import score_panel
 from def_sim.metrics.sample import Sample
+from def_sim.metrics.score_scale import SCALES, ScoreScale
 
 ORDERED = ItemForm(is_ordered=True)
 
@@ -34,7 +35,7 @@ def intervals(human, model, size, metric="js_divergence"):
         PanelAnswers.from_choices(choices, [4] * len(model)), draw_weights(size, rng(1), 200)
     )
     people, forms = [Sample.of_people(h, 1500.0) for h in human], [ORDERED] * len(human)
-    at_n = mean_interval(score_draws(resampled, people, forms, metric), rng(2))
+    at_n = mean_interval(score_draws(resampled, people, forms, metric), rng(2), scale=SCALES[metric])
     way = score_way(draw_way(resampled, people, forms, rng(3)), people, forms, metric)
     return at_n, limit_interval(at_n, way, size)
 
@@ -71,7 +72,7 @@ def test_every_score_of_a_known_distribution_is_within_its_interval(size):
     counts = np.arange(size + 1.0)
     every = Sample(np.stack([size - counts, counts], axis=-1), size)
     for metric in (name for name in ITEM_METRICS if name not in MULTIPLE_CHOICE_ONLY):
-        at_n = mean_interval(score_draws(resampled, people, forms, metric), rng(3))
+        at_n = mean_interval(score_draws(resampled, people, forms, metric), rng(3), scale=SCALES[metric])
         exact = [
             binom.pmf(counts, size, p) @ score_panel([every], [human], [ORDERED], metric)[:, 0]
             for (p, _), human in zip(known, people, strict=True)
@@ -121,7 +122,8 @@ def test_items_without_answers_or_reference_take_no_part():
     panels = draw_way(resampled, people, [ORDERED] * 6, rng(1))
     way = score_way(panels, people, [ORDERED] * 6, "js_divergence")
     assert np.isnan(way.at_n).any(axis=0).tolist() == [True, True, False, False, False, False]
-    at_n = mean_interval(score_draws(resampled, people, [ORDERED] * 6, "js_divergence"), rng(2))
+    scores = score_draws(resampled, people, [ORDERED] * 6, "js_divergence")
+    at_n = mean_interval(scores, rng(2), scale=ScoreScale(0, 1, fewest_items=4))
     limit = limit_interval(at_n, way, 30)
     assert 0 <= limit.low <= limit.estimate <= limit.high < at_n.high
 

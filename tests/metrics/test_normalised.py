@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from def_sim.metrics.bootstrap import ScoreDraws, draw_weights, resample_panel, score_draws
+from def_sim.metrics.fieller import normalised_interval
 from def_sim.metrics.intervals import mean_interval
 from def_sim.metrics.item_metrics import ItemForm
 from def_sim.metrics.noise_floor import draw_samples, normalised_score, uniform_rates
@@ -72,7 +73,7 @@ def test_its_interval_belongs_to_the_score_itself(groups):
     value, floor = rng.random(6), np.full(6, 0.05)
     items = ItemScores(value, floor, rng.random(6) + 0.6, floor)
     draws = normalised_draws(scores_with_noise(value), items, groups)
-    interval = mean_interval(draws, rng, groups=groups, least=-np.inf)
+    interval = mean_interval(draws, rng, groups=groups)
     assert interval.estimate == pytest.approx(mean_score(items, groups).score)
 
 
@@ -86,7 +87,7 @@ def test_its_standard_error_is_that_of_a_ratio_of_means():
     draws = normalised_draws(still, ItemScores(value, floor, uniform, floor))
     picked = rng.integers(80, size=(4000, 80))
     ratios = 1 - (value[picked].mean(1) - 0.05) / (uniform[picked].mean(1) - 0.05)
-    assert mean_interval(draws, rng, least=-np.inf).standard_error == pytest.approx(ratios.std(), rel=0.06)
+    assert mean_interval(draws, rng).standard_error == pytest.approx(ratios.std(), rel=0.06)
 
 
 def panel_score(rng, rates, people, floors, uniforms, size):
@@ -97,7 +98,7 @@ def panel_score(rng, rates, people, floors, uniforms, size):
     resampled = resample_panel(panel, draw_weights(size, rng, 300))
     scores = score_draws(resampled, people, [form] * len(rates), "js_divergence")
     items = ItemScores(scores.values, floors, uniforms, floors)
-    return mean_interval(normalised_draws(scores, items), rng, least=-np.inf)
+    return normalised_interval(scores, items, rng)
 
 
 @pytest.mark.slow

@@ -99,7 +99,7 @@ def test_respondents_who_are_the_same_cancel_and_others_add_up():
 
 
 def test_items_that_one_of_both_lacks_are_left_out():
-    first, second = noiseless([0.1, 0.2, NAN, 0.4]), noiseless([0.2, 0.2, 0.3, NAN])
+    first, second = noiseless([0.1, 0.2, NAN, 0.4]), noiseless([0.2, 0.2, 0.3, NAN])  # -.1 and 0 are left
     for same_respondents in (True, False):
         comparison = paired_comparison(first, second, rng(), same_respondents=same_respondents)
         assert comparison.difference.estimate == pytest.approx(-0.05)

@@ -14,6 +14,7 @@ from def_sim.evaluation.measures import written
 from def_sim.reports.charts.svg import Axis, drawing, element, label, percent, round_up, shape, vertical
 
 _ROW = 22
+_ROOM_FOR_INTERVALS = 1.5  # an axis reaches at most so many times as far as what it is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,20 @@ class RunMark:
 
 
 def axis_end(marks: Sequence[RunMark]) -> float:
-    """A round number above everything that is drawn."""
-    drawn = [number for mark in marks for number in (mark.value, mark.high, mark.floor, mark.uniform)]
-    return round_up(max((number for number in drawn if math.isfinite(number)), default=1.0))
+    """A round number above all scores, floors and controls, and above intervals that go not far beyond them.
+
+    One interval that says next to nothing would otherwise press all scores together at the left.
+    """
+    furthest = _largest([number for mark in marks for number in (mark.value, mark.floor, mark.uniform)])
+    if math.isnan(furthest):
+        return round_up(1.0)
+    of_intervals = [min(mark.high, _ROOM_FOR_INTERVALS * furthest) for mark in marks]
+    return round_up(_largest([furthest, *of_intervals]))
+
+
+def _largest(numbers: Sequence[float]) -> float:
+    """NaN without a finite number."""
+    return max((number for number in numbers if math.isfinite(number)), default=math.nan)
 
 
 def small_multiple(marks: Sequence[RunMark], *, title: str, end: float) -> Markup:
@@ -73,6 +85,8 @@ def _line(mark: RunMark, axis: Axis, *, top: float) -> list[Markup]:
     if math.isfinite(mark.low) and math.isfinite(mark.high):
         ends = {"x1": percent(axis.place(mark.low)), "x2": percent(axis.place(mark.high))}
         parts.append(element("line", **ends, y1=top, y2=top, class_="interval"))
+        if mark.high > axis.high:
+            parts.append(shape("beyond", axis.right, top))
     if math.isfinite(mark.value):
         parts.append(shape("tuned" if mark.is_tuned else "base", axis.place(mark.value), top))
     return parts

@@ -24,6 +24,7 @@ SHAPES: Final = {
     "planted": "M-2 -6h4v4h4v4h-4v4h-4v-4h-4v-4h4z",  # plus
     "tuned": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",  # disc, filled
     "base": "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",  # disc, hollow
+    "beyond": "M-4 -5L2 0L-4 5z",  # arrowhead
     "small-floor": "M-1 -6h2v12h-2z",
     "small-uniform": "M-3.5 -3.5h7v7h-7z",
 }

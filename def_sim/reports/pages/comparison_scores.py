@@ -22,6 +22,7 @@ from def_sim.reports.cells import (
     shown,
 )
 from def_sim.reports.charts.comparison_charts import RunMark, axis_end, small_multiple, strip_chart
+from def_sim.reports.pages.score_cards import normalised_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,15 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class ScoreCell:
-    """One score with its rank ("2", "2=" for a tie) and its interval, both empty if there is none."""
+    """One score with its rank ("2", "2=" for a tie) and its interval, both empty if there is none.
+
+    `why_no_interval`: the reason, where the table knows one and there is a score.
+    """
 
     value: Shown
     rank: str
     interval: str
+    why_no_interval: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +136,12 @@ def _table_row(
 ) -> tuple[RunLine, tuple[ScoreCell, ...], Shown, str]:
     rows = [by_place.get((line.run.folder, *place), {}) for place in places]
     cells = tuple(
-        ScoreCell(shown(number_in(row, "value"), measure.why_undefined), _rank(row), _interval(row))
+        ScoreCell(
+            shown(number_in(row, "value"), measure.why_undefined), _rank(row), _interval(row), _why_none(row)
+        )
         for row in rows
     )
-    normalised = shown(number_in(rows[0], "normalised"), "Not defined for this score.")
+    normalised = normalised_shown(rows[0], "Not defined for this score.")
     micro = rows[-1]
     defined = count_in(micro, "num_items") - count_in(micro, "num_undefined")
     return line, cells, normalised, f"{defined} of {count_in(micro, 'num_items')}"
@@ -143,6 +150,11 @@ def _table_row(
 def _interval(row: Row) -> str:
     low, high = number_in(row, "interval_low"), number_in(row, "interval_high")
     return "" if math.isnan(low) or math.isnan(high) else f"{written(low)} to {written(high)}"
+
+
+def _why_none(row: Row) -> str:
+    has_score = not math.isnan(number_in(row, "value"))
+    return str(row.get("why_no_interval", "")) if has_score else ""
 
 
 def _strips(

@@ -13,7 +13,15 @@ import pandas as pd
 from markupsafe import Markup
 
 from def_sim.evaluation.dimensions import dimension_rank, dimension_title
-from def_sim.evaluation.measures import MEASURES, Measure, counted, why_undefined, written
+from def_sim.evaluation.measures import (
+    MEASURES,
+    Measure,
+    counted,
+    normalised_ends_in_words,
+    normalised_in_words,
+    why_undefined,
+    written,
+)
 from def_sim.evaluation.score_tables import HEADLINE_METRICS
 from def_sim.records import MeasurementLevel, QuestionType
 from def_sim.reports.cells import (
@@ -42,6 +50,7 @@ class HeadlineCard:
     normalised: Shown
     normalised_interval: str
     why_no_interval: str
+    why_not_normalised: str  # why the normalised score has no interval; "" where it has, or is absent too
     chart: Markup
     num_items: int
     num_undefined: int
@@ -101,9 +110,10 @@ def _headline_card(measure: Measure, row: Row, num_respondents: int, why: str) -
         value=shown(number_in(row, "value"), why),
         interval=_interval(row, "interval"),
         limit=_limit(row),
-        normalised=shown(number_in(row, "normalised"), _WHY_NOT_NORMALISED),
-        normalised_interval=_interval(row, "normalised"),
+        normalised=normalised_shown(row, _WHY_NOT_NORMALISED),
+        normalised_interval=_normalised_interval(row),
         why_no_interval=str(row.get("why_no_interval", "")),
+        why_not_normalised=_why_not_normalised(row),
         chart=chart,
         num_items=count_in(row, "num_items"),
         num_undefined=count_in(row, "num_undefined"),
@@ -113,6 +123,27 @@ def _headline_card(measure: Measure, row: Row, num_respondents: int, why: str) -
 def _interval(row: Row, name: str) -> str:
     low, high = number_in(row, f"{name}_low"), number_in(row, f"{name}_high")
     return "" if math.isnan(low) or math.isnan(high) else f"{written(low)} to {written(high)}"
+
+
+def normalised_shown(row: Row, why: str) -> Shown:
+    """The normalised score of a row in words, with the reason where it is missing."""
+    normalised = number_in(row, "normalised")
+    words = normalised_in_words(normalised, number_in(row, "value"), number_in(row, "uniform"))
+    return Shown(words, why if math.isnan(normalised) else "")
+
+
+def _normalised_interval(row: Row) -> str:
+    """Empty also where the score itself is told in words alone."""
+    if abs(number_in(row, "normalised")) > 1:
+        return ""
+    return normalised_ends_in_words(number_in(row, "normalised_low"), number_in(row, "normalised_high"))
+
+
+def _why_not_normalised(row: Row) -> str:
+    """Not said a second time where the score has no interval either, for the same reason."""
+    why = str(row.get("why_no_normalised", ""))
+    is_said = math.isnan(number_in(row, "normalised")) or why == row.get("why_no_interval", "")
+    return "" if is_said else why
 
 
 def _limit(row: Row) -> str:

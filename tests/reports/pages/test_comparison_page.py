@@ -168,9 +168,29 @@ def test_charts_are_well_formed_and_an_interval_is_drawn_only_where_there_is_one
     assert "B –" in strip
 
 
-def test_an_axis_reaches_beyond_every_value_interval_and_control():
-    assert axis_end([mark(value=0.1, high=0.7)]) >= 0.7
+def test_an_axis_reaches_beyond_every_score_control_and_interval_of_like_size():
+    assert axis_end([mark(value=0.5, high=0.7)]) >= 0.7
     assert axis_end([mark(value=math.nan, floor=math.nan, uniform=math.nan)]) == 1.0
+
+
+def test_an_absurd_interval_does_not_press_the_scores_together_and_goes_on_as_an_arrow():
+    absurd = mark(value=0.3, low=0.0, high=6.16)
+    assert axis_end([absurd, mark(value=0.4)]) == pytest.approx(0.6)  # 1.5 times the furthest score
+    drawn = small_multiple([absurd], title="JSD", end=0.6)
+    assert drawn.count('class="mark beyond"') == 1
+    assert "beyond" not in small_multiple([mark(value=0.3, low=0.2, high=0.5)], title="JSD", end=0.6)
+
+
+def test_a_score_without_interval_says_why():
+    why = "Too few items: 3 with a score, 5 are needed."
+    known = scores(0.1, interval_low=0.08, interval_high=0.13)
+    html = page(run("a", scores=scores(0.1, why_no_interval=why)), run("b", scores=known))
+    assert f'<abbr class="undefined" title="{why}">no interval</abbr>' in html
+
+
+def test_a_normalised_score_beyond_its_scale_is_told_in_words():
+    far = scores(0.9, normalised=-2.5, uniform=0.4)
+    assert "worse than random (0.900 against 0.400)" in said(page(run("a", scores=far), run("b")))
 
 
 def test_marks_that_would_touch_stand_below_each_other():

@@ -326,6 +326,35 @@ def test_the_headline_stands_between_floor_halves_and_random_answers(scores, dis
     assert "0 = no better than answering at random, 1 = cannot be told from people" in Page(html).text
 
 
+def headline_words(scores, distributions, statuses, **columns):
+    """The page's text where Jensen-Shannon's macro row has these columns."""
+    is_macro = (scores["metric"] == "js_divergence") & (scores["scope"] == "macro")
+    for name, value in columns.items():
+        if name not in scores:
+            scores[name] = pd.Series(math.nan if isinstance(value, float) else "", index=scores.index)
+        scores.loc[is_macro, name] = value
+    return Page(render_report(FACTS, scores, distributions, statuses, [])).text
+
+
+def test_a_panel_far_worse_than_random_is_said_to_be_so_beside_both_scores(scores, distributions, statuses):
+    columns = {"value": 0.8, "normalised": -3.1, "normalised_low": -9.0, "normalised_high": 0.5}
+    text = headline_words(scores, distributions, statuses, **columns)
+    assert "Normalised: worse than random (0.800 against 0.300)" in text
+    assert "-3.1" not in text.replace("−", "-")
+
+
+def test_a_normalised_score_without_interval_says_why(scores, distributions, statuses):
+    why = "On other items, random answers might score no worse than people."
+    text = headline_words(scores, distributions, statuses, why_no_normalised=why)
+    assert f"Normalised: 0.800 No interval. {why}" in text
+
+
+def test_a_reason_that_holds_for_the_score_itself_is_said_once(scores, distributions, statuses):
+    why = "Too few items: 3 with a score, 5 are needed."
+    columns = {"why_no_interval": why, "why_no_normalised": why}
+    assert headline_words(scores, distributions, statuses, **columns).count(why) == 1
+
+
 @pytest.mark.parametrize(
     ("ratio", "floor", "words"),
     [
