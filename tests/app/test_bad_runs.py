@@ -93,7 +93,7 @@ def test_topic_groups_that_were_not_asked_have_no_row_and_no_part_in_the_mean(tm
     for metric in DIVERGENCES:
         means = [row(scores, metric, "dimension", name)["value"] for name in ("IVR", "TDI", "UAI")]
         assert row(scores, metric, "macro")["value"] == pytest.approx(np.mean(means))
-    assert "One item with a score in IVR: how items differ is unknown." in page
+    assert "Too few items: 1 with a score in IVR, 2 are needed." in page
     assert "Not finished" not in page
 
 

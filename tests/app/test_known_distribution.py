@@ -131,10 +131,14 @@ def test_every_score_is_the_exact_one_within_its_interval(size: int, tmp_path: P
         at_n, limit = (np.array([item[one["metric"]][place] for item in exact]) for place in (0, 1))
         mean = (lambda values: macro_mean(values, dimensions)) if one["scope"] == "macro" else micro_mean
         expected = at_n.sum() if one["metric"] == "close_count" else mean(at_n)
+        if size == 2000 and one["metric"] == "wasserstein":  # most of these items have no order
+            assert one["why_no_interval"] == "Too few items: 4 with a score, 5 are needed."
+            continue
         assert one["why_no_interval"] == "", one["metric"]
         assert one["interval_low"] <= expected <= one["interval_high"], (one["metric"], one["scope"])
         if not one["why_no_limit"]:
             num_limits += 1
             assert one["limit_low"] <= mean(limit) <= one["limit_high"], (one["metric"], one["scope"])
-    assert num_limits == (4 if size == 20 else 10)  # of two metrics, or of five, as items and as topic groups
+    # Of two metrics, of five, or of these but W1, as items and as topic groups.
+    assert num_limits == {20: 4, 200: 10, 2000: 8}[size]
     assert not means["value"].isna().any()
