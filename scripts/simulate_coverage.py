@@ -8,7 +8,8 @@ in it. The figures in docs/statistics.md come from
     python scripts/simulate_coverage.py --repetitions 300
     python scripts/simulate_coverage.py --repetitions 300 --tables comparisons
 
-the second of which computes the tables of comparisons only.
+the second of which computes the tables of comparisons only. `--tables tilt` is that of the lean
+towards groups (`simulate_tilt`), whose people have the shipped shares of a country.
 """
 
 import argparse
@@ -47,7 +48,7 @@ FORM: Final = ItemForm(is_ordered=True)
 NUM_PEOPLE: Final = 1500.0
 LEVEL: Final = 0.05
 FEW_ITEMS: Final = 15  # about a dimension
-TABLES: Final = ("coverage", "misses", "comparisons")
+TABLES: Final = ("coverage", "misses", "comparisons", "tilt")
 CLOSER: Final = 0.25  # share of a closer model's answers that are given as people give them
 UNEVEN: Final = 0.15  # share of items on which an uneven model is not like people, but peaked
 
@@ -314,6 +315,13 @@ def print_comparisons(sizes: Sequence[int], metrics: Sequence[str], numbers: Num
             print(f"| {items} | {size} | `{metric}` | {_percent(rate)} |", flush=True)
 
 
+def print_tilt(sizes: Sequence[int], _metrics: Sequence[str], numbers: Numbers) -> None:
+    """Lean towards groups."""
+    from simulate_tilt import print_tilt as print_stars  # beside this script, which tests load from its file
+
+    print_stars(sizes, numbers.repetitions, numbers.seed)
+
+
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -326,7 +334,7 @@ def main() -> None:
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
     wanted = parser.parse_args()
     numbers = Numbers(wanted.repetitions, wanted.items, wanted.draws, wanted.seed)
-    printers = dict(zip(TABLES, (print_coverage, print_misses, print_comparisons), strict=True))
+    printers = dict(zip(TABLES, (print_coverage, print_misses, print_comparisons, print_tilt), strict=True))
     for table in wanted.tables:
         printers[table](wanted.sizes, wanted.metrics, numbers)
 

@@ -21,7 +21,6 @@ from def_sim.evaluation.people_groups import AGES, GROUPS, SEXES, Groups, group_
 from def_sim.metrics import preference_bias, subgroup_tilt
 from def_sim.metrics.aggregation import defined_mean, dimension_means
 from def_sim.metrics.item_metrics import ITEM_METRICS
-from def_sim.metrics.paired import adjusted_for_many
 from def_sim.metrics.preference_bias import Profile
 from def_sim.metrics.sample import Array, Sample
 from def_sim.randomness import keyed_rng
@@ -117,8 +116,8 @@ class SoundBias:
     """Match rates between chance and people, and tilts towards groups."""
 
     items: pd.DataFrame  # item_id, wording, dimension, credit, chance, floor, halves
-    groups: pd.DataFrame  # group; lift, floor_lift, difference, p_value, p_adjusted (Holm), num_items (see
-    # subgroup_tilt.Tilt); gap, expected_gap, num_gap_items (means over items)
+    groups: pd.DataFrame  # group; lift, floor_lift, difference, num_items (see subgroup_tilt.Tilt); gap,
+    # expected_gap, num_gap_items (means over items)
 
     def rates(self, column: str = "credit") -> dict[str, float]:
         """Mean of credit, chance, floor or halves by dimension and, as "all", over all items.
@@ -132,7 +131,7 @@ class SoundBias:
 def sound_bias(
     distributions: Sequence[QuestionDistribution], groups: Groups, *, seed: int, num_draws: int = 200
 ) -> SoundBias:
-    """Match rates with shared credit, lift with a permutation test, and divergence gaps by group.
+    """Match rates with shared credit, lift, and divergence gaps by group.
 
     Args:
         distributions: Aligned with the whole population; pool the wordings of an item first.
@@ -147,7 +146,6 @@ def sound_bias(
     tilt = subgroup_tilt.group_tilt(
         found[:, 1:],
         found[:, 0],
-        keyed_rng(seed, "group tilt"),
         floor_groups=floor[:, 1:],
         floor_everyone=floor[:, 0],
     )
@@ -160,8 +158,6 @@ def sound_bias(
             "lift": tilt.lift,
             "floor_lift": tilt.floor_lift,
             "difference": tilt.difference,
-            "p_value": tilt.p_value,
-            "p_adjusted": _adjusted(tilt.p_value),
             "num_items": tilt.num_items,
             "gap": [defined_mean(gaps[:, index, 0]) for index in range(len(GROUPS))],
             "expected_gap": [defined_mean(gaps[:, index, 1]) for index in range(len(GROUPS))],
@@ -205,12 +201,6 @@ def _modal_shares(one: QuestionDistribution, groups: Groups, seed: int, num_draw
         people, rates, one.num_answered, rng, form=item_form(one), num_draws=num_draws
     )
     return np.array([subgroup_tilt.modal_share(one.counts, people), floor])
-
-
-def _adjusted(p_values: Array) -> list[float]:
-    """Holm's adjustment over the groups."""
-    adjusted = adjusted_for_many({group: float(value) for group, value in zip(GROUPS, p_values, strict=True)})
-    return [adjusted[group] for group in GROUPS]
 
 
 def _gaps(one: QuestionDistribution, groups: Groups, seed: int, num_draws: int) -> list[tuple[float, float]]:

@@ -75,11 +75,19 @@ class PanelArrays:
 
         Probabilities have no respondent behind each choice who could be drawn again.
         """
+        return self._answers_to(is_pooled=self.pool_wordings)
+
+    @property
+    def item_answers(self) -> PanelAnswers | None:
+        """The same on each item, in all its wordings."""
+        return self._answers_to(is_pooled=True)
+
+    def _answers_to(self, *, is_pooled: bool) -> PanelAnswers | None:
         if not self._rows or any(answer.option_probabilities for answer in self.answers):
             return None
         wordings: dict[str, list[Question]] = {}
         for question in self.survey.questions:
-            name = question.item_id if self.pool_wordings else question.id
+            name = question.item_id if is_pooled else question.id
             wordings.setdefault(name, []).append(question)
         places = {question.id: place for place, question in enumerate(self.single_questions)}
         given = self._unequal_weights

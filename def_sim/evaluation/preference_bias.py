@@ -1,9 +1,11 @@
 """Preference bias: whether first answers are people's, whose they are otherwise, and leaning to groups."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+import pandas as pd
 
 from def_sim.evaluation.bias_tables import (
     PROFILE_TITLES,
@@ -15,6 +17,7 @@ from def_sim.evaluation.bias_tables import (
 from def_sim.evaluation.dimensions import dimension_rank
 from def_sim.evaluation.distributions import pool_wordings
 from def_sim.evaluation.findings import Finding
+from def_sim.evaluation.group_leans import group_leans
 from def_sim.evaluation.panel_arrays import PanelArrays
 
 ALL: Final = "all"
@@ -29,6 +32,7 @@ class PreferenceBias:
 
     published: PublishedBias  # ties settled by the lowest code
     sound: SoundBias  # with shared credit, chance, floor and halves
+    leans: pd.DataFrame  # of all answers towards each group, with test, see group_leans
     num_respondents: int  # N
 
     @property
@@ -119,8 +123,11 @@ class PreferenceBias:
     @property
     def lift_findings(self) -> tuple[Finding, ...]:
         """Rows of `measures.csv` on leaning towards groups."""
-        rows = self.sound.groups.to_dict("records")
-        return tuple(finding for row in rows for finding in _lift_findings(row))
+        rows = [self.sound.groups.to_dict("records"), self.leans.to_dict("records")]
+        return (
+            *(finding for row in rows[0] for finding in _lift_findings(row)),
+            *(finding for row in rows[1] for finding in _lean_findings(row)),
+        )
 
     @property
     def why_no_gap(self) -> str:
@@ -152,31 +159,32 @@ def preference_bias(arrays: PanelArrays, *, seed: int, num_draws: int) -> Prefer
         num_draws: B, of which at most 100 are taken for each item and group.
     """
     groups = arrays.reference.items
-    draws = min(_MOST_DRAWS, num_draws)
+    draws, pooled = min(_MOST_DRAWS, num_draws), pool_wordings(arrays.distributions)
     return PreferenceBias(
         published_bias(arrays.distributions, groups),
-        sound_bias(pool_wordings(arrays.distributions), groups, seed=seed, num_draws=draws),
+        sound_bias(pooled, groups, seed=seed, num_draws=draws),
+        group_leans(pooled, arrays.item_answers, groups),
         len(arrays.by_respondent),
     )
 
 
-def _lift_findings(row: dict[object, object]) -> Sequence[Finding]:
-    numbers = {
-        name: float(str(row[name])) for name in ("lift", "floor_lift", "difference", "p_value", "p_adjusted")
-    }
-    group, num_items = str(row["group"]), int(str(row["num_items"]))
+def _lift_findings(row: dict[Hashable, Any]) -> Sequence[Finding]:
+    group, num_items = str(row["group"]), int(row["num_items"])
     why = "" if num_items else NO_GROUPS
+    lift, difference = float(row["lift"]), float(row["difference"])
     return [
-        Finding(
-            "lift",
-            numbers["lift"],
-            group=group,
-            people=numbers["floor_lift"],
-            num_items=num_items,
-            reason=why,
-        ),
+        Finding("lift", lift, group=group, people=float(row["floor_lift"]), num_items=num_items, reason=why),
+        Finding("lift_difference", difference, group=group, num_items=num_items, reason=why),
+    ]
+
+
+def _lean_findings(row: dict[Hashable, Any]) -> Sequence[Finding]:
+    group, num_items, why = str(row["group"]), int(row["num_items"]), str(row["reason"])
+    value, low, high = (float(row[name]) for name in ("lean", "low", "high"))
+    return [
+        Finding("lean", value, group=group, low=low, high=high, people=0.0, num_items=num_items, reason=why),
         *(
-            Finding(f"lift_{name}", numbers[name], group=group, num_items=num_items, reason=why)
-            for name in ("difference", "p_value", "p_adjusted")
+            Finding(f"lean_{name}", float(row[name]), group=group, num_items=num_items, reason=why)
+            for name in ("p_value", "p_adjusted")
         ),
     ]

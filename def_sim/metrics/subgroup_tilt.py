@@ -1,15 +1,14 @@
 """Whose answers a panel gives: whether they are more frequent in one group of people than in all.
 
-Counting heads, as published, mostly finds the largest group. Lift compares shares instead; a
-permutation test says whether the tilt over all items is more than chance; and the gap says
-whether the whole panel is nearer to a group than to everyone. See docs/statistics.md.
+Counting heads, as published, mostly finds the largest group. Lift compares shares instead, and the gap
+says whether the whole panel is nearer to a group than to everyone. Neither has a test: what chance gives
+them depends on how one person's answers hang together (`group_lean` is tested). See docs/statistics.md.
 
 Letters: K options, Q items, G groups, B draws.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,6 @@ from def_sim.metrics.item_metrics import ItemForm, ItemMetric
 from def_sim.metrics.noise_floor import NUM_DRAWS, draw_samples, expected_score
 from def_sim.metrics.preference_bias import modal_options
 from def_sim.metrics.sample import Array, Sample, normalise
-
-NUM_PERMUTATIONS: Final = 9999
-_ROUNDING: Final = 1e-12  # sums that differ by less are the same sum added in another order
 
 
 def modal_share(panel: Array, people: Array) -> Array:
@@ -84,36 +80,25 @@ class Tilt:
     lift: Array  # mean share in the group / mean share in all; 1: as frequent in the group as in all
     floor_lift: Array  # the same for a panel of people drawn from everyone; its distance from 1 is no tilt
     difference: Array  # share in the group minus share in all, minus the same of the floor; in [-2, 2]
-    p_value: Array  # two-sided, of the difference, in (0, 1]; not adjusted for G
     num_items: Array  # items with figures for the group
 
 
 def group_tilt(
     groups: Array,
     everyone: Array,
-    rng: np.random.Generator,
     *,
     floor_groups: Array | None = None,
     floor_everyone: Array | None = None,
-    num_draws: int = NUM_PERMUTATIONS,
 ) -> Tilt:
-    """Tilt towards each group, with a permutation test over items.
-
-    Null hypothesis: within every item the names "this group" and "everyone else" could be
-    exchanged, but for what a panel drawn from everyone has as well. Exchanging them turns the sign of
-    the item's difference, so the test draws signs; all of them, and is then exact, where that takes no
-    more than B draws. Each group is tested on its own scale, so small groups are not favoured by
-    their noise.
+    """Tilt of a panel's most frequent answers towards each group.
 
     Args:
         groups: Share of each group that gives the panel's most frequent answer, shape (Q, G), from
             `modal_share`; NaN where an item has no figures for the group.
         everyone: The same of everyone, shape (Q,).
-        rng: Generator of this panel and purpose.
         floor_groups: Expected for a panel drawn from everyone, shape (Q, G), from `expected_modal_share`;
             None: the groups are known to agree alike, and the floor is everyone's share.
         floor_everyone: The same of everyone, shape (Q,).
-        num_draws: B.
 
     Returns:
         NaN for a group without any item.
@@ -129,7 +114,6 @@ def group_tilt(
         lift=_lift(found, whole, is_known),
         floor_lift=_lift(floor, floor_whole, is_known),
         difference=differences.sum(axis=0) / np.where(num_items > 0, num_items, np.nan),
-        p_value=np.where(num_items > 0, _p_values(differences, rng, num_draws), np.nan),
         num_items=num_items,
     )
 
@@ -137,22 +121,6 @@ def group_tilt(
 def _lift(groups: Array, everyone: Array, is_known: NDArray[np.bool_]) -> Array:
     """Of mean shares: a mean of ratios would be ruled by the rarest options."""
     return option_lift(*(np.where(is_known, shares, 0.0).sum(axis=0) for shares in (groups, everyone)))
-
-
-def _p_values(differences: Array, rng: np.random.Generator, num_draws: int) -> Array:
-    """Share of sign patterns whose sums are at least as far from 0 as the ones found, shape (G,)."""
-    num_items = len(differences)
-    is_exact = 2.0**num_items <= num_draws
-    if is_exact:
-        patterns = np.arange(2**num_items)[:, None] >> np.arange(num_items) & 1
-    else:
-        patterns = rng.integers(0, 2, size=(num_draws, num_items))
-    drawn = np.abs((2.0 * patterns - 1) @ differences)  # (B, G)
-    num_extreme = (drawn >= np.abs(differences.sum(axis=0)) - _ROUNDING).sum(axis=0)
-    # Of drawn patterns the one that was found is one more; among all of them it is already.
-    extra = 0 if is_exact else 1
-    p_values: Array = (num_extreme + extra) / (len(patterns) + extra)
-    return p_values
 
 
 def divergence_gaps(

@@ -38,7 +38,6 @@ class TiltRow:
 
     name: str
     values: tuple[float, ...]
-    is_flagged: tuple[bool, ...] = ()  # more than chance; empty: nothing was tested
 
 
 def match_chart(rows: Sequence[MatchRow]) -> Markup:
@@ -124,29 +123,23 @@ def tilt_heat_map(
         is_lower_nearer: True for gaps, where less means nearer to the group.
 
     Returns:
-        A table; a flagged value has an asterisk.
+        A table.
     """
     away = [abs(value - neutral) for row in rows for value in row.values if math.isfinite(value)]
     most = max(away, default=0.0)
     body = []
     for row in rows:
-        flags = row.is_flagged or (False,) * len(row.values)
-        cells = [
-            _tilt_cell(value, neutral, most, is_flagged=flag, is_lower_nearer=is_lower_nearer)
-            for value, flag in zip(row.values, flags, strict=True)
-        ]
+        cells = [_tilt_cell(value, neutral, most, is_lower_nearer=is_lower_nearer) for value in row.values]
         body.append(_row(row.name, cells))
     return _table(caption, ["Panel", *groups], body)
 
 
-def _tilt_cell(
-    value: float, neutral: float, most: float, *, is_flagged: bool, is_lower_nearer: bool
-) -> Markup:
+def _tilt_cell(value: float, neutral: float, most: float, *, is_lower_nearer: bool) -> Markup:
     if math.isnan(value):
         return element("td", "–", title="No figures for this group.")
     is_towards = (value < neutral) == is_lower_nearer
     shade = _shade("lean" if is_towards else "away", abs(value - neutral), most)
-    return element("td", f"{written(value)}{' *' if is_flagged else ''}", class_=f"heat {shade}")
+    return element("td", written(value), class_=f"heat {shade}")
 
 
 def _shade(kind: str, value: float, most: float) -> str:

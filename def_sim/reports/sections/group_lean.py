@@ -1,17 +1,21 @@
-"""The two sections on leaning towards groups of people by sex and age: lift, and gap."""
+"""The two sections on leaning towards groups of people by sex and age: lean with lift, and gap."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
+from markupsafe import Markup
+
 from def_sim.evaluation.bias_tables import SEX_WORDS
+from def_sim.evaluation.group_leans import LEVEL
 from def_sim.evaluation.measures import counted
 from def_sim.evaluation.preference_bias import PreferenceBias
 from def_sim.reports.charts.bias_chart import TiltRow, tilt_heat_map
 from def_sim.reports.charts.svg import element
-from def_sim.reports.sections.parts import not_known
+from def_sim.reports.sections.parts import not_known, table
 from def_sim.reports.sections.section import Section
 
-_LEVEL: Final = 0.05
+STAR: Final = "\u00a0*"
 _GROUP_AGES: Final = {"<=29": "up to 29", "30-49": "30 to 49", ">=50": "50 and over"}
 
 
@@ -21,15 +25,49 @@ def group_words(group: str) -> str:
 
 
 def lift_section(bias: PreferenceBias) -> Section:
-    """To which groups' answers the panel's first answers lean.
+    """To which groups' answers the panel leans: all of its answers, then the most frequent ones.
 
     Args:
         bias: From `preference_bias`.
     """
-    groups, why = bias.sound.groups, bias.why_no_lift
-    flags = tuple(bool(p < _LEVEL) for p in groups["p_adjusted"])
+    why = bias.why_no_lift
+    return Section(
+        key="lift",
+        title="Lean towards groups",
+        shows="To which groups' answers the panel leans, beyond what people drawn from everyone do.",
+        hides="That the panel imitates the group, or why; random answers lean to groups that agree less.",
+        body=not_known(why) if why else _leans(bias) + _lifts(bias),
+    )
+
+
+def _leans(bias: PreferenceBias) -> Markup:
     rows = [
-        TiltRow("This panel", tuple(groups["lift"]), flags),
+        (
+            group_words(row["group"]),
+            f"{_points(row['lean'])}{STAR if row['p_adjusted'] < LEVEL else ''}",
+            _interval(row["low"], row["high"]),
+            str(row["num_items"]),
+        )
+        for row in bias.leans.to_dict("records")
+    ]
+    columns = ("Group", "Lean, in points", "95 % interval", "Items")
+    words = (
+        "All answers: by how many points of 100 more of the group than of everyone give them, beyond what "
+        "people drawn from everyone do. * more than chance (adjusted for the groups, p below "
+        f"{LEVEL:g}); the test allows for answers of one respondent that hang together."
+    )
+    notes = dict.fromkeys(reason for reason in bias.leans["reason"] if reason)
+    return (
+        element("p", words)
+        + table("Lean towards groups, all answers", columns, rows)
+        + element("p", " ".join(notes), class_="faint")
+    )
+
+
+def _lifts(bias: PreferenceBias) -> Markup:
+    groups = bias.sound.groups
+    rows = [
+        TiltRow("This panel", tuple(groups["lift"])),
         TiltRow(
             f"{counted(bias.num_respondents, 'person', 'people')} drawn from everyone",
             tuple(groups["floor_lift"]),
@@ -41,20 +79,19 @@ def lift_section(bias: PreferenceBias) -> Section:
         caption="How often the group gives the panel's first answers, over how often everyone does",
         neutral=1.0,
     )
-    items = _items_in_words(list(groups["num_items"]))
     words = (
-        "Compare with the second row: groups that agree more give any frequent answer more often. * "
-        "differs from "
-        f"it by more than chance (permutation test, adjusted for the groups, p below {_LEVEL:g}). {items}"
+        "First answers: compare with the second row, since groups that agree more give any frequent answer "
+        f"more often. These have no test of their own. {_items_in_words(list(groups['num_items']))}"
     )
-    return Section(
-        key="lift",
-        title="Lean towards groups",
-        shows="To which groups' answers the panel's first answers lean, beyond what people drawn from "
-        "everyone do.",
-        hides="That the panel imitates the group, or why; items are taken as independent.",
-        body=not_known(why) if why else chart + element("p", words),
-    )
+    return chart + element("p", words)
+
+
+def _points(share: float) -> str:
+    return "–" if math.isnan(share) else f"{100 * share:+.2f}".replace("-", "−")
+
+
+def _interval(low: float, high: float) -> str:
+    return "–" if math.isnan(low) else f"{_points(low)} to {_points(high)}"
 
 
 def gap_section(bias: PreferenceBias) -> Section:

@@ -1,11 +1,10 @@
-"""Preference bias as drawings: sums, shades, flags; missing numbers are dashes and never zeros."""
+"""Preference bias as drawings: sums and shades; missing numbers are dashes and never zeros."""
 
 import math
 import re
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
-import pytest
 
 from def_sim.evaluation.bias_tables import AGE_WORDS, SEX_WORDS
 from def_sim.metrics.preference_bias import AGE_PROFILES, SEX_PROFILES
@@ -46,13 +45,13 @@ def test_a_panel_that_matches_everywhere_has_an_empty_heat_map():
     assert [[text for text, _ in row] for row in table[1:]] == [["Together", "0", "0"]]
 
 
-def test_tilts_are_shaded_by_their_distance_from_no_tilt_and_flagged():
-    row = TiltRow("Mistral", (1.2, 1.0, 0.9, math.nan), (True, False, False, False))
+def test_tilts_are_shaded_by_their_distance_from_no_tilt():
+    row = TiltRow("Mistral", (1.2, 1.0, 0.9, math.nan))
     _, [name, up, none, down, missing] = cells(
         tilt_heat_map([row], ["men", "women", "old", "young"], caption="Lift", neutral=1.0)
     )
     assert name[0] == "Mistral"
-    assert up == ("1.20\u00a0*", "heat lean-5")
+    assert up == ("1.20", "heat lean-5")
     assert none == ("1.00", "heat plain")
     assert down == ("0.900", "heat away-3")  # half as far, rounded up
     assert missing == ("–", "")
@@ -70,11 +69,6 @@ def test_a_gap_below_zero_leans_towards_the_group():
 def test_rows_without_any_number_are_drawn():
     table = tilt_heat_map([TiltRow("none", (math.nan, math.nan))], ["a", "b"], caption="Lift", neutral=1.0)
     assert table.count("–") == 2
-
-
-def test_flags_of_another_length_are_an_error():
-    with pytest.raises(ValueError, match="zip"):
-        tilt_heat_map([TiltRow("x", (1.0,), (True, False))], ["a"], caption="Lift", neutral=1.0)
 
 
 def test_a_match_rate_stands_between_chance_and_halves_of_people():
