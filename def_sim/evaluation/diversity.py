@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from def_sim.evaluation.findings import Finding
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.metrics.diversity import Diversity, diversity_beside_people, text_diversity
+from def_sim.surveys.human_structure import HumanStructure
 
 __all__ = ["Diversity", "PanelDiversity", "panel_diversity"]
 
@@ -41,7 +42,14 @@ class PanelDiversity:
         )
 
 
-def panel_diversity(arrays: PanelArrays) -> PanelDiversity:
-    """Of all answers of a panel, the completions as they came."""
-    found = diversity_beside_people(arrays.choices, arrays.num_options, arrays.people())
+def panel_diversity(arrays: PanelArrays, people: HumanStructure | None) -> PanelDiversity:
+    """Of all answers of a panel, the completions as they came.
+
+    Args:
+        arrays: The panel's choices and texts, everyone's shares beside them.
+        people: People's correlations; None where they are not known.
+    """
+    asked = [question.item_id for question in arrays.single_questions]
+    known = None if people is None else people.of_items(asked).correlations
+    found = diversity_beside_people(arrays.choices, arrays.num_options, arrays.people(), known)
     return PanelDiversity(found, text_diversity(arrays.texts), len(arrays.choices))

@@ -95,7 +95,7 @@ def section_results(
         topic_groups=topic_groups(arrays, figures.structure, figures.likeness),
         institutes=institutes(figures.institute_pairs, arrays.prompts, seed=seed, num_draws=num_draws),
         nonresponse=nonresponse(arrays.prompts),
-        diversity=panel_diversity(arrays),
+        diversity=panel_diversity(arrays, figures.structure),
         variety=variety(arrays.prompts, keyed_rng(seed, "people as varied")),
         order=order_effects(arrays, seed=seed),
         styles=response_styles(arrays),

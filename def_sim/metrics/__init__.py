@@ -24,7 +24,9 @@ An undefined score is NaN, never 0. One idea a file:
     choice_array   who chose what on items with one choice, and how to take structure out of it
     diversity      how many different texts and choices, beside people's
     position_bias  whether the place of an option decides
-    answer_tendencies  ends and middle of scales, repeated first choices
+    answer_tendencies  ends and middle of scales
+    repeated_choice  second choices that name the first again
+    design_effect  how much more varies because one respondent's answers hang together
     structure      whether one respondent's answers hang together as people's do
     pair_sums      correlations between all pairs of items at once
     people_panels  panels with people's shares and correlations
@@ -33,7 +35,8 @@ An undefined score is NaN, never 0. One idea a file:
     cultural_map   people and panels in a plane, as published and sound
     principal_components  the plane
     preference_bias  whether first answers are people's, and whose they are
-    subgroup_tilt  leaning towards groups, free of their size
+    subgroup_tilt  first answers and divergences beside those of groups, free of their size
+    group_lean     leaning of all answers towards groups, and whether by more than chance
 
 Letters for shapes: K options, Q items, N respondents, B Monte Carlo draws. The option axis is the
 last one; leading axes broadcast, so that B draws are scored in one call.

@@ -1,4 +1,4 @@
-"""Habits of answering that orders cannot show: ends and middle of scales, naming the first choice again.
+"""Habits of answering that orders cannot show: how often the ends and the middle of scales are taken.
 
 Scales are displayed in one order, so what a panel does with their ends is compared with what people do.
 Differences of shares are unbiased at any N; the intervals take respondents as drawn at random and the
@@ -7,19 +7,17 @@ items and people's shares as given.
 Letters: K options, Q items, N respondents.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
 from def_sim.metrics.choice_array import Choices, checked_choices, checked_shares
 from def_sim.metrics.sample import Array
 
-_Z: Final = 1.959963984540054  # of a central interval of 95 %
 _FEWEST_RESPONDENTS: Final = 3  # two leave Student's interval wider than all that is possible
 _NO_WIDTH: Final = 1e-9  # what rounding leaves where all are alike
 _FEWEST_EVEN: Final = 6  # points of an even scale whose two inner ones count as its middle
@@ -137,39 +135,3 @@ def _mean_interval(values: Array) -> tuple[float, float]:
         return float("nan"), float("nan")
     half = student.ppf(0.975, values.size - 1) * values.std(ddof=1) / np.sqrt(values.size)
     return float(values.mean() - half), float(values.mean() + half)
-
-
-@dataclass(frozen=True, slots=True)
-class RepeatedChoice:
-    """How often a second choice names the first one again. NaN if no second choice was read."""
-
-    share: float
-    low: float  # Wilson's 95 % interval, which takes the answers as independent
-    high: float
-    num_repeated: int
-    num_answers: int
-
-
-def repeated_first_choice(first: ArrayLike, second: ArrayLike) -> RepeatedChoice:
-    """Share of second choices that equal the first, which is no answer to what was asked.
-
-    Args:
-        first: Positions chosen in the first question, shape (N,) or (N, F) for F follow-ups.
-        second: Positions chosen in the follow-up, same shape and positions. Pairs without both
-            answers (-1, -2) are left out.
-
-    Raises:
-        ValueError: Shapes differ.
-    """
-    one, two = np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64)
-    if one.shape != two.shape:
-        raise ValueError(f"First and second choices need the same shape; found {one.shape} and {two.shape}.")
-    both: NDArray[np.bool_] = (one >= 0) & (two >= 0)
-    num_repeated, total = int((both & (one == two)).sum()), int(both.sum())
-    if total == 0:
-        nan = float("nan")
-        return RepeatedChoice(nan, nan, nan, 0, 0)
-    share = num_repeated / total
-    centre = (share + _Z**2 / (2 * total)) / (1 + _Z**2 / total)
-    half = _Z / (1 + _Z**2 / total) * math.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))
-    return RepeatedChoice(share, max(0.0, centre - half), min(1.0, centre + half), num_repeated, total)

@@ -2,26 +2,26 @@
 
 `text_diversity` is the published score; different words are not different opinions, so it stands beside
 `choice_diversity`, the same on choices, and the entropy ratio. More than people's level is no better than
-less. All comparisons are exact expectations, without draws. See docs/statistics.md.
+less. All comparisons are exact expectations, without draws; the range of people allows for answers of one
+person that hang together. See docs/statistics.md.
 
 Letters: K options, Q items, N respondents.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import entr
 from scipy.stats import binom
+from scipy.stats import t as student
 
 from def_sim.metrics.aggregation import defined_mean
-from def_sim.metrics.choice_array import checked_choices, checked_shares, option_counts
+from def_sim.metrics.choice_array import Choices, checked_choices, checked_shares, option_counts
+from def_sim.metrics.design_effect import panel_design_effect, people_design_effect
 from def_sim.metrics.divergence import entropy, entropy_ratio
 from def_sim.metrics.sample import Array, normalise
-
-_Z: Final = 1.959963984540054  # of a central interval of 95 %
 
 
 def text_diversity(texts: Sequence[Sequence[str | None]]) -> float:
@@ -86,6 +86,7 @@ class Diversity:
     human: float  # expected of as many people
     human_low: float  # 95 % of panels of people lie between these two
     human_high: float
+    design_effect: float  # of respondents, by which its variance is larger than with independent items
     uniform: float  # expected of as many random answerers
     entropy_ratio: float  # mean over items of H(panel)/H(people)
     entropy_ratio_human: float  # expected of as many people: below 1, the more so the fewer they are
@@ -95,7 +96,10 @@ class Diversity:
 
 
 def diversity_beside_people(
-    choices: ArrayLike, num_options: Sequence[int], human_shares: Sequence[ArrayLike | None]
+    choices: ArrayLike,
+    num_options: Sequence[int],
+    human_shares: Sequence[ArrayLike | None],
+    human_r: ArrayLike | None = None,
 ) -> Diversity:
     """Choice diversity and entropy ratio with what as many people would have.
 
@@ -103,31 +107,38 @@ def diversity_beside_people(
         choices: Shape (N, Q), see `choice_array`.
         num_options: K of each item, length Q.
         human_shares: People's shares per item, shape (K,) each; None where unknown.
+        human_r: People's correlations between the items, shape (Q, Q), NaN where unknown; None: all unknown.
 
     Returns:
-        Scores over the items with shares and at least two answers. The interval takes answers to different
-        items as independent; where people's are not, it is somewhat too narrow.
+        Scores over the items with shares and at least two answers. Its variance over panels of people is
+        that of independent items times the larger of two design effects, the panel's own and that by
+        people's correlations, and at least 1.
     """
+    array = checked_choices(choices, num_options)
     shares = checked_shares(human_shares, num_options)
-    pairs = zip(_counts(choices, num_options), shares, strict=True)
-    compared = [(panel, people) for panel, people in pairs if people is not None and panel.sum() > 1]
+    pairs = enumerate(zip(_counts(array, num_options), shares, strict=True))
+    known = [(item, one, people) for item, (one, people) in pairs if people is not None and one.sum() > 1]
+    compared = [(panel, people) for _, panel, people in known]
     num_left_out = len(num_options) - len(compared)
     if not compared:
         nan = float("nan")
         why = "No item has both two answers and people's shares."
-        return Diversity(nan, nan, nan, nan, nan, nan, nan, 0, num_left_out, why)
+        return Diversity(nan, nan, nan, nan, nan, nan, nan, nan, 0, num_left_out, why)
     distinct = np.array([(panel > 0).sum() for panel, _ in compared], dtype=np.float64)
     most = np.array([min(panel.sum(), panel.size) for panel, _ in compared])
     human = np.array([distinct_options(people, int(panel.sum())) for panel, people in compared])
     random = [distinct_options(np.full(one.size, 1 / one.size), int(one.sum()))[0] for one, _ in compared]
     level = _diversity(human[:, 0], most)
-    spread = _Z * float(np.sqrt(human[:, 1].sum()) / (most - 1).sum())
+    items = [item for item, _, _ in known]
+    effect = _design_effect(array[:, items], compared, _of_pairs(human_r, items))
+    spread = _quantile(array) * float(np.sqrt(effect * human[:, 1].sum()) / (most - 1).sum())
     ratios = [float(entropy_ratio(normalise(panel), people)) for panel, people in compared]
     return Diversity(
         choice_diversity=_diversity(distinct, most),
         human=level,
         human_low=max(0.0, level - spread),
         human_high=min(1.0, level + spread),
+        design_effect=effect,
         uniform=_diversity(np.array(random), most),
         entropy_ratio=defined_mean(np.array(ratios)),
         entropy_ratio_human=defined_mean(np.array([_expected_ratio(p, int(c.sum())) for c, p in compared])),
@@ -135,6 +146,31 @@ def diversity_beside_people(
         num_left_out=num_left_out,
         reason="",
     )
+
+
+def _of_pairs(human_r: ArrayLike | None, items: Sequence[int]) -> Array | None:
+    return None if human_r is None else np.asarray(human_r, dtype=np.float64)[np.ix_(items, items)]
+
+
+def _design_effect(choices: Choices, compared: Sequence[tuple[Array, Array]], human_r: Array | None) -> float:
+    """Of the number of options in use. NaN, where nobody differs in what he adds to it, counts as 1."""
+    shares = [people for _, people in compared]
+    values = [_rarity(people, int(panel.sum())) for panel, people in compared]
+    of_panel = panel_design_effect(choices, values)
+    of_people = 1.0 if human_r is None else people_design_effect(human_r, shares, values)
+    return float(np.nanmax([1.0, of_panel, of_people]))
+
+
+def _rarity(shares: Array, num_respondents: int) -> Array:
+    """Chance that nobody else chooses an option: what one answer adds to the options in use, shape (K,)."""
+    alone: Array = (1 - shares) ** (num_respondents - 1)
+    return alone
+
+
+def _quantile(choices: Choices) -> float:
+    """Student's of a central 95 %: the design effect is found from N respondents."""
+    num_respondents = int((choices >= 0).any(axis=1).sum())
+    return float(student.ppf(0.975, max(num_respondents - 1, 1)))
 
 
 def distinct_options(shares: Array, num_respondents: int) -> tuple[float, float]:

@@ -41,7 +41,7 @@ def draw_panels_of_people(
     """
     cuts = _cuts(shares)  # (Q, most cuts), infinite beyond an item's own
     is_cut = np.array([one is not None for one in shares], dtype=np.bool_)
-    root = _root(people_r, _own_correlations(shares))
+    root = _root(correlations_behind(people_r, shares))
     for _ in range(num_draws):
         behind = rng.standard_normal(is_answered.shape) @ root.T  # (N, Q)
         positions = np.zeros_like(behind)
@@ -59,9 +59,18 @@ def _cuts(shares: Sequence[Array | None]) -> Array:
     return cuts
 
 
-def _own_correlations(shares: Sequence[Array | None]) -> Array:
-    """Correlation of each item's answers with the variable behind them, in [0, 1], shape (Q,)."""
-    return np.array([1.0 if one is None else _own_correlation(one) for one in shares])
+def correlations_behind(people_r: Array, shares: Sequence[Array | None]) -> Array:
+    """Correlations of the variables behind the answers, from those of the answers; unknown ones are 0.
+
+    Args:
+        people_r: Of the answers, shape (Q, Q); NaN where unknown.
+        shares: People's shares per item, shape (K,); None leaves the item uncut.
+    """
+    # Of each item's answers with the variable behind them, in [0, 1].
+    own = np.array([1.0 if one is None else _own_correlation(one) for one in shares])
+    behind: Array = np.clip(np.nan_to_num(people_r) / np.outer(own, own), -_HIGHEST, _HIGHEST)
+    np.fill_diagonal(behind, 1.0)
+    return behind
 
 
 def _own_correlation(shares: Array) -> float:
@@ -71,10 +80,8 @@ def _own_correlation(shares: Array) -> float:
     return float(np.sum(norm.pdf(cuts))) / math.sqrt(variance) if variance > 0 else 1.0
 
 
-def _root(people_r: Array, own: Array) -> Array:
+def _root(wanted: Array) -> Array:
     """A matrix whose rows, of length 1, have the wanted products, as nearly as any can; shape (Q, Q)."""
-    wanted = np.clip(np.nan_to_num(people_r) / np.outer(own, own), -_HIGHEST, _HIGHEST)
-    np.fill_diagonal(wanted, 1.0)
     # Known pair by pair, they need not fit together exactly: what does not is left out.
     values, vectors = np.linalg.eigh(wanted)
     root = vectors * np.sqrt(np.maximum(values, 0))

@@ -1,13 +1,12 @@
-"""Whether the place of an option, or the number beside it, decides; habits on scales and follow-ups."""
+"""Whether the place of an option, or the number beside it, decides; habits on scales."""
 
 import itertools
 
 import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
-from statsmodels.stats.proportion import proportion_confint
 
-from def_sim.metrics.answer_tendencies import repeated_first_choice, scale_tendencies
+from def_sim.metrics.answer_tendencies import scale_tendencies
 from def_sim.metrics.choice_array import NO_ANSWER, NOT_ASKED
 from def_sim.metrics.position_bias import label_bias, position_bias
 
@@ -248,7 +247,7 @@ def test_numbers_that_went_with_the_options_or_with_the_places_tell_nothing_of_t
     assert "rose with the shown order" in rising.reason
 
 
-# --- scales and follow-ups ---
+# --- scales ---
 
 
 def test_ends_and_middle_are_compared_with_people_on_the_same_scales():
@@ -326,26 +325,3 @@ def test_items_without_people_or_answers_have_no_part_in_a_tendency():
     low = scale_tendencies(choices, [10] * 3, [PEOPLE[10], None, PEOPLE[10]])[0]
     assert (low.panel, low.num_items, low.num_respondents) == (0.5, 1, 2)
     assert np.isnan(scale_tendencies(np.full((2, 3), NO_ANSWER), [10] * 3, [PEOPLE[10]] * 3)[0].panel)
-
-
-def test_a_second_choice_that_repeats_the_first_is_counted_among_those_with_both():
-    first = [[0, 1], [2, NO_ANSWER], [3, 3]]
-    second = [[0, 2], [2, NOT_ASKED], [1, NO_ANSWER]]
-    repeated = repeated_first_choice(first, second)
-    assert (repeated.num_repeated, repeated.num_answers) == (2, 4)
-    assert repeated.share == 0.5
-    assert (repeated.low, repeated.high) == pytest.approx(proportion_confint(2, 4, method="wilson"))
-
-
-@pytest.mark.parametrize(("num_repeated", "total"), [(0, 20), (20, 20), (3, 200)])
-def test_the_interval_of_repeated_choices_is_wilsons(num_repeated, total):
-    second = np.where(np.arange(total) < num_repeated, 0, 1)
-    repeated = repeated_first_choice(np.zeros(total, dtype=int), second)
-    expected = proportion_confint(num_repeated, total, method="wilson")
-    assert (repeated.low, repeated.high) == pytest.approx(expected, abs=1e-9)
-
-
-def test_without_second_choices_nothing_is_known():
-    assert np.isnan(repeated_first_choice([0, 1], [NO_ANSWER, NOT_ASKED]).share)
-    with pytest.raises(ValueError, match="same shape"):
-        repeated_first_choice([0, 1], [0])

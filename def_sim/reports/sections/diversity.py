@@ -1,5 +1,7 @@
 """The section on diversity: how varied the panel's texts and choices are, beside people's."""
 
+import math
+
 from markupsafe import Markup
 
 from def_sim.evaluation.diversity import Diversity, PanelDiversity
@@ -46,10 +48,15 @@ def _sentences(found: Diversity, text_diversity: float) -> Markup:
         about_people = (
             f"The panel's diversity of choices, {written(found.choice_diversity)}, lies {place} the range of "
             f"95 % of panels of people, {written(found.human_low)} to {written(found.human_high)}; "
-            f"{found.num_items} items with one choice and figures of people."
+            f"{found.num_items} items with one choice and figures of people. The range allows for answers of "
+            f"one person that hang together: it is {_times(found.design_effect)} as wide as without."
         )
     about_texts = (
         f"Diversity of texts, as published: {written(text_diversity)} (0 if everyone writes the same, 1 if "
         "no two texts are equal). Different words need not be different opinions."
     )
     return element("p", about_people) + element("p", about_texts)
+
+
+def _times(design_effect: float) -> str:
+    return f"{math.sqrt(design_effect):.1f} times"

@@ -32,7 +32,7 @@ def tendency_section(styles: ResponseStyles) -> Section:
         "often a second choice only repeats the first.",
         hides="Whether that is habit or opinion: a panel that holds extreme views takes the ends of scales, "
         "too.",
-        body=_scales(styles.scales) + element("p", _repeats(styles.repeated)),
+        body=_scales(styles.scales) + _repeats(styles),
     )
 
 
@@ -64,11 +64,21 @@ def _interval(one: Tendency) -> str:
     return "–" if math.isnan(one.low) else f"{_points(one.low)} to {_points(one.high)}"
 
 
-def _repeats(repeated: RepeatedChoice) -> str:
+def _repeats(styles: ResponseStyles) -> Markup:
+    repeated = styles.repeated
     if repeated.num_answers == 0:
-        return f"Second choices: {NO_FOLLOW_UPS[0].lower()}{NO_FOLLOW_UPS[1:]}"
-    return (
-        f"Second choices that repeat the first: {repeated.num_repeated} of {repeated.num_answers} "
-        f"({as_percent(repeated.share)}; 95 % interval {as_percent(repeated.low)} to "
-        f"{as_percent(repeated.high)}). The question asks for another one."
+        return element("p", f"Second choices: {NO_FOLLOW_UPS[0].lower()}{NO_FOLLOW_UPS[1:]}")
+    rows = [_repeat_row(item_id, one) for item_id, one in styles.repeated_by_item.items() if one.num_answers]
+    rows.append(_repeat_row("All of them", repeated))
+    words = (
+        f"Second choices that repeat the first: {as_percent(repeated.share)}, though the question asks for "
+        f"another one. The interval takes the {repeated.num_respondents} respondents as drawn, not single "
+        "answers."
     )
+    columns = ("Second choice", "Repeated", "Answers", "Share", "95 % interval")
+    return table("Second choices that repeat the first", columns, rows) + element("p", words)
+
+
+def _repeat_row(name: str, one: RepeatedChoice) -> tuple[str, ...]:
+    interval = f"{as_percent(one.low)} to {as_percent(one.high)}"
+    return name, str(one.num_repeated), str(one.num_answers), as_percent(one.share), interval

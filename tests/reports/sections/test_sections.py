@@ -15,10 +15,11 @@ from def_sim.evaluation.findings import Finding, findings_table
 from def_sim.evaluation.order_effects import OrderEffects
 from def_sim.evaluation.response_styles import ResponseStyles
 from def_sim.evaluation.variety import variety
-from def_sim.metrics.answer_tendencies import repeated_first_choice, scale_tendencies
+from def_sim.metrics.answer_tendencies import scale_tendencies
 from def_sim.metrics.choice_array import NO_ANSWER
 from def_sim.metrics.diversity import diversity_beside_people
 from def_sim.metrics.position_bias import position_bias
+from def_sim.metrics.repeated_choice import repeated_first_choice
 from def_sim.records import AnswerStatus, ItemReference
 from def_sim.reports.charts.score_charts import pair_chart
 from def_sim.reports.charts.standalone import plain_style, standalone
@@ -28,6 +29,8 @@ from def_sim.reports.sections.order_effects import order_section
 from def_sim.reports.sections.response_styles import tendency_section
 from def_sim.reports.sections.section import Section, check_sections
 from def_sim.reports.sections.variety import variety_section
+
+NO_SECOND_CHOICES = repeated_first_choice([0], [NO_ANSWER])
 
 
 def section(key: str = "one", **more: object) -> Section:
@@ -98,6 +101,7 @@ def test_sections_need_keys_of_their_own_and_both_sentences(sections):
 def test_a_panel_that_always_agrees_is_less_varied_than_people():
     found = diversity_of([[0, 1, 2, 0, 1]] * 20)
     assert "0.000, lies below the range of 95 % of panels of people" in found.body
+    assert "it is 1.0 times as wide as without" in found.body  # a panel of one opinion has nothing in common
     assert found.findings[0].value == 0.0
     assert found.findings[0].people > 0.5
 
@@ -163,18 +167,31 @@ def test_a_panel_between_people_and_random_answers_has_a_price_of_its_variety():
 
 def test_habits_of_three_respondents_stay_within_a_hundred_points_and_a_share_within_0_and_1():
     tendencies = scale_tendencies([[0], [5], [5]], [10], [[0.1] * 10])
-    made = made_of(ResponseStyles(tendencies, repeated_first_choice([0], [NO_ANSWER])), tendency_section)
+    made = made_of(ResponseStyles(tendencies, NO_SECOND_CHOICES, {}), tendency_section)
     assert (made.findings[0].low, made.findings[0].high) == (0, 1)
     assert "−100.0 to +100.0" in made.body
 
 
 def test_habits_of_two_respondents_have_a_reason_instead_of_an_interval():
     tendencies = scale_tendencies([[0], [5]], [10], [[0.1] * 10])
-    made = made_of(ResponseStyles(tendencies, repeated_first_choice([0], [NO_ANSWER])), tendency_section)
+    made = made_of(ResponseStyles(tendencies, NO_SECOND_CHOICES, {}), tendency_section)
     assert made.findings[0].value == 0.5
     assert math.isnan(made.findings[0].low)
     assert made.findings[0].reason == "The spread of two respondents is unknown: no interval."
     assert made.findings[0].reason in made.body
+
+
+def test_second_choices_stand_item_by_item_and_together_with_the_respondents_behind_them():
+    # Ten respondents; the first half repeats on both items, so 20 answers are worth about ten.
+    repeats = np.repeat([0, 1], 5)
+    each = repeated_first_choice(np.zeros(10, dtype=int), repeats)
+    both = repeated_first_choice(np.zeros((10, 2), dtype=int), np.stack([repeats, repeats], axis=1))
+    styles = ResponseStyles((), both, {"x.a": each, "x.b": each})
+    made = made_of(styles, tendency_section)
+    assert [one.group for one in made.findings] == ["", "x.a", "x.b"]
+    assert made.findings[0].high - made.findings[0].low >= made.findings[1].high - made.findings[1].low
+    assert made.body.count("<tr>") == 4  # head, two items, all of them
+    assert "takes the 10 respondents as drawn" in made.body
 
 
 def test_orders_that_never_change_have_a_reason_instead_of_a_drawing():

@@ -1,0 +1,85 @@
+"""How much more a sum over items varies because one respondent's answers hang together: its design effect.
+
+A sum over items whose answers are independent has the sum of their variances. Habits and opinions behind
+several answers add what the items share. It is estimated from a panel's own respondents, which needs no
+knowledge of people, or from people's correlations between items. Source of the term: Kish 1965.
+
+Letters: K options, Q items, N respondents.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.polynomial import hermite_e
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from def_sim.metrics.choice_array import Choices
+from def_sim.metrics.people_panels import correlations_behind
+from def_sim.metrics.sample import Array
+
+_NUM_TERMS: Final = 5  # of the expansion; a correlation of .5 has 3 % of its weight beyond them
+
+
+def panel_design_effect(choices: Choices, values: Sequence[Array]) -> float:
+    """Variance of respondents' sums over the sum of the items' variances, from a panel's answers.
+
+    Args:
+        choices: Shape (N, Q), see `choice_array`.
+        values: What each option of each item adds to a respondent's sum, shape (K,) each, length Q.
+
+    Returns:
+        1 if items are independent, Q if all answers of a respondent go together; NaN if no value differs.
+    """
+    columns = [_deviations(choices[:, item], one) for item, one in enumerate(values)]
+    deviations = np.array(columns).reshape(len(values), len(choices))  # (Q, N)
+    apart = float((deviations**2).sum())
+    return float((deviations.sum(axis=0) ** 2).sum()) / apart if apart > 0 else math.nan
+
+
+def _deviations(column: Choices, values: Array) -> Array:
+    """From the mean over the respondents who answered; 0 of the others. Shape (N,)."""
+    has_answer = column >= 0
+    found = values[np.where(has_answer, column, 0)]
+    mean = found[has_answer].mean() if has_answer.any() else 0.0
+    return np.where(has_answer, found - mean, 0.0)
+
+
+def people_design_effect(people_r: Array, shares: Sequence[Array], values: Sequence[Array]) -> float:
+    """The same for people, from their correlations between items.
+
+    Answers are taken as normal variables that are cut at people's shares, as in `people_panels`. The
+    covariance of two functions of such variables is a sum over powers of their correlation (Mehler).
+
+    Args:
+        people_r: Shape (Q, Q); pairs that are unknown (NaN) count as independent.
+        shares: People's shares, shape (K,) each, length Q.
+        values: As for `panel_design_effect`.
+
+    Returns:
+        As `panel_design_effect`.
+    """
+    behind = correlations_behind(people_r, shares)
+    np.fill_diagonal(behind, 0.0)
+    parts = np.array([_expansion(*one) for one in zip(shares, values, strict=True)])  # (Q, terms)
+    powers = (behind ** (term + 1) for term in range(_NUM_TERMS))
+    in_common = sum(float(part @ power @ part) for part, power in zip(parts.T, powers, strict=True))
+    apart = sum(float(one @ value**2 - (one @ value) ** 2) for one, value in zip(shares, values, strict=True))
+    return 1 + in_common / apart if apart > 0 else math.nan
+
+
+def _expansion(shares: Array, values: Array) -> Array:
+    """Coefficients of an item's values by the Hermite polynomials of the variable behind, shape (terms,)."""
+    cuts = norm.ppf(np.clip(np.cumsum(shares)[:-1], 0, 1))
+    finite = np.isfinite(cuts)
+    steps = np.diff(values)[finite]  # at a cut the value changes by so much
+    return np.array([steps @ _beyond(cuts[finite], term) for term in range(1, _NUM_TERMS + 1)])
+
+
+def _beyond(cuts: NDArray[np.float64], term: int) -> Array:
+    """Mean of the normalised polynomial times being beyond each cut: He(m-1)(cut) phi(cut) / sqrt(m!)."""
+    polynomial = hermite_e.hermeval(cuts, [0.0] * (term - 1) + [1.0])
+    beyond: Array = polynomial * norm.pdf(cuts) / math.sqrt(math.factorial(term))
+    return beyond

@@ -1,0 +1,80 @@
+"""How often a second choice names the first one again, with an interval that is clustered by respondent.
+
+One respondent answers several such questions, and whoever repeats once tends to repeat always: N respondents
+with F answers each know less than N F people would. Letters: N respondents, F follow-ups.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t as student
+
+from def_sim.metrics.sample import Array
+
+_Z: Final = 1.959963984540054  # of a central interval of 95 %
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedChoice:
+    """How often a second choice names the first one again. NaN if no second choice was read."""
+
+    share: float  # of the answers, in [0, 1]
+    low: float  # 95 % interval within [0, 1]
+    high: float
+    num_repeated: int
+    num_answers: int
+    num_respondents: int  # with at least one of these answers
+
+
+def repeated_first_choice(first: ArrayLike, second: ArrayLike) -> RepeatedChoice:
+    """Share of second choices that equal the first, which is no answer to what was asked.
+
+    Wilson's interval of as many independent answers as these are worth (Dean & Pagano 2015; Korn & Graubard
+    1998): their number over the design effect of respondents, which is at least 1. Where respondents do
+    not differ, as where nobody repeats, each counts as one answer.
+
+    Args:
+        first: Positions chosen in the first question, shape (N,) or (N, F).
+        second: Positions chosen in the follow-up, same shape and positions. Pairs without both
+            answers (-1, -2) are left out.
+
+    Raises:
+        ValueError: Shapes differ.
+    """
+    one, two = np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64)
+    if one.shape != two.shape:
+        raise ValueError(f"First and second choices need the same shape; found {one.shape} and {two.shape}.")
+    one, two = (side.reshape(len(side), -1) if side.size else np.zeros((0, 1)) for side in (one, two))
+    both: NDArray[np.bool_] = (one >= 0) & (two >= 0)
+    is_repeated = both & (one == two)
+    answers = both.sum(axis=1)[both.any(axis=1)].astype(np.float64)  # of each respondent with any
+    repeats = is_repeated.sum(axis=1)[both.any(axis=1)].astype(np.float64)
+    if answers.size == 0:
+        nan = float("nan")
+        return RepeatedChoice(nan, nan, nan, 0, 0, 0)
+    share = float(repeats.sum() / answers.sum())
+    low, high = _wilson(share, _worth(repeats, answers))
+    return RepeatedChoice(share, low, high, int(repeats.sum()), int(answers.sum()), answers.size)
+
+
+def _worth(repeats: Array, answers: Array) -> float:
+    """How many independent answers these are worth; shapes (N,)."""
+    total, num_respondents = float(answers.sum()), answers.size
+    if total == num_respondents:  # one each: independent
+        return total
+    share = repeats.sum() / total
+    if num_respondents == 1 or share in (0, 1):
+        return float(num_respondents)
+    clustered = float(((repeats - share * answers) ** 2).sum()) * num_respondents / (num_respondents - 1)
+    design_effect = max(clustered / (total * share * (1 - share)), 1.0)
+    # The design effect is itself found from N respondents: as much wider as Student's quantile is.
+    return float(total / design_effect * (_Z / student.ppf(0.975, num_respondents - 1)) ** 2)
+
+
+def _wilson(share: float, worth: float) -> tuple[float, float]:
+    centre = (share + _Z**2 / (2 * worth)) / (1 + _Z**2 / worth)
+    half = _Z / (1 + _Z**2 / worth) * math.sqrt(share * (1 - share) / worth + _Z**2 / (4 * worth**2))
+    return max(0.0, centre - half), min(1.0, centre + half)
