@@ -13,11 +13,10 @@ from typing import Final
 
 import numpy as np
 from numpy.polynomial import hermite_e
-from numpy.typing import NDArray
 from scipy.stats import norm
 
 from def_sim.metrics.choice_array import Choices
-from def_sim.metrics.people_panels import correlations_behind
+from def_sim.metrics.people_panels import correlations_behind, cut_points
 from def_sim.metrics.sample import Array
 
 _NUM_TERMS: Final = 5  # of the expansion; a correlation of .5 has 3 % of its weight beyond them
@@ -63,23 +62,29 @@ def people_design_effect(people_r: Array, shares: Sequence[Array], values: Seque
     """
     behind = correlations_behind(people_r, shares)
     np.fill_diagonal(behind, 0.0)
-    parts = np.array([_expansion(*one) for one in zip(shares, values, strict=True)])  # (Q, terms)
-    powers = (behind ** (term + 1) for term in range(_NUM_TERMS))
-    in_common = sum(float(part @ power @ part) for part, power in zip(parts.T, powers, strict=True))
-    apart = sum(float(one @ value**2 - (one @ value) ** 2) for one, value in zip(shares, values, strict=True))
+    in_common, power = 0.0, np.ones_like(behind)
+    for part in _expansion(shares, values):
+        power = power * behind
+        in_common += float(part @ power @ part)
+    pairs = zip(shares, values, strict=True)
+    apart = sum(float(one @ value**2 - (one @ value) ** 2) for one, value in pairs)
     return 1 + in_common / apart if apart > 0 else math.nan
 
 
-def _expansion(shares: Array, values: Array) -> Array:
-    """Coefficients of an item's values by the Hermite polynomials of the variable behind, shape (terms,)."""
-    cuts = norm.ppf(np.clip(np.cumsum(shares)[:-1], 0, 1))
-    finite = np.isfinite(cuts)
-    steps = np.diff(values)[finite]  # at a cut the value changes by so much
-    return np.array([steps @ _beyond(cuts[finite], term) for term in range(1, _NUM_TERMS + 1)])
+def _expansion(shares: Sequence[Array], values: Sequence[Array]) -> Array:
+    """Coefficients of items' values by the Hermite polynomials of the variables behind, shape (terms, Q).
 
-
-def _beyond(cuts: NDArray[np.float64], term: int) -> Array:
-    """Mean of the normalised polynomial times being beyond each cut: He(m-1)(cut) phi(cut) / sqrt(m!)."""
-    polynomial = hermite_e.hermeval(cuts, [0.0] * (term - 1) + [1.0])
-    beyond: Array = polynomial * norm.pdf(cuts) / math.sqrt(math.factorial(term))
-    return beyond
+    The mean of the normalised polynomial m beyond a cut is He(m-1)(cut) phi(cut) / sqrt(m!).
+    """
+    cuts = cut_points(shares)  # (Q, most cuts)
+    steps = np.zeros_like(cuts)  # by so much the value changes at a cut
+    for item, value in enumerate(values):
+        steps[item, : value.size - 1] = np.diff(value)
+    weights = steps * norm.pdf(cuts)  # 0 where a cut is infinite
+    at = np.where(np.isfinite(cuts), cuts, 0.0)
+    terms = [
+        (weights * hermite_e.hermeval(at, [0.0] * (term - 1) + [1.0])).sum(axis=1)
+        / math.sqrt(math.factorial(term))
+        for term in range(1, _NUM_TERMS + 1)
+    ]
+    return np.array(terms)

@@ -39,7 +39,7 @@ def draw_panels_of_people(
     Yields:
         Positions, 0 where there is no answer, shape (N, Q).
     """
-    cuts = _cuts(shares)  # (Q, most cuts), infinite beyond an item's own
+    cuts = cut_points(shares)
     is_cut = np.array([one is not None for one in shares], dtype=np.bool_)
     root = _root(correlations_behind(people_r, shares))
     for _ in range(num_draws):
@@ -50,7 +50,8 @@ def draw_panels_of_people(
         yield np.where(is_cut, positions, behind) * is_answered
 
 
-def _cuts(shares: Sequence[Array | None]) -> Array:
+def cut_points(shares: Sequence[Array | None]) -> Array:
+    """Where the variables behind the answers are cut, shape (Q, most cuts), infinite beyond an item's own."""
     most = max((one.size - 1 for one in shares if one is not None), default=0)
     cuts = np.full((len(shares), most), np.inf)
     for item, one in enumerate(shares):

@@ -47,9 +47,8 @@ def repeated_first_choice(first: ArrayLike, second: ArrayLike) -> RepeatedChoice
     one, two = np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64)
     if one.shape != two.shape:
         raise ValueError(f"First and second choices need the same shape; found {one.shape} and {two.shape}.")
-    one, two = (side.reshape(len(side), -1) if side.size else np.zeros((0, 1)) for side in (one, two))
-    both: NDArray[np.bool_] = (one >= 0) & (two >= 0)
-    is_repeated = both & (one == two)
+    both: NDArray[np.bool_] = ((one >= 0) & (two >= 0)).reshape(len(one), math.prod(one.shape[1:]))
+    is_repeated = both & (one == two).reshape(both.shape)
     answers = both.sum(axis=1)[both.any(axis=1)].astype(np.float64)  # of each respondent with any
     repeats = is_repeated.sum(axis=1)[both.any(axis=1)].astype(np.float64)
     if answers.size == 0:

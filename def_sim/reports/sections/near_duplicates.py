@@ -51,7 +51,7 @@ def _chart(pairs: Duplicates) -> Markup:
     marks = [
         Mark("panel", "This panel", pairs.near_share),
         Mark("uniform", "Handed out anew", pairs.near_expected),
-        Mark("people", "People", pairs.people_near),
+        Mark("people", "People, if items were independent", pairs.people_near),
     ]
     return headline_chart(marks, title="Share of pairs that answer nearly alike")
 
