@@ -14,17 +14,22 @@ import pandas as pd
 
 from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.evaluation.people_groups import GROUPS, Groups, group_reference
-from def_sim.metrics.group_lean import Lean, answer_leans, group_lean
+from def_sim.metrics.design_effect import people_design_effects
+from def_sim.metrics.group_lean import Lean, answer_leans, group_lean, option_leans
 from def_sim.metrics.paired import adjusted_for_many
 from def_sim.metrics.panel_answers import PanelAnswers
-from def_sim.metrics.sample import Array
+from def_sim.metrics.sample import Array, normalise
+from def_sim.surveys.human_structure import HumanStructure
 
 LEVEL: Final = 0.05
 NO_RESPONDENTS: Final = "The answers are probabilities: there are no respondents to test."
 
 
 def group_leans(
-    distributions: Sequence[QuestionDistribution], answers: PanelAnswers | None, groups: Groups
+    distributions: Sequence[QuestionDistribution],
+    answers: PanelAnswers | None,
+    groups: Groups,
+    people: HumanStructure | None,
 ) -> pd.DataFrame:
     """How far all answers of a panel lean towards each group, and whether by more than chance.
 
@@ -32,12 +37,13 @@ def group_leans(
         distributions: Aligned with the whole population, the wordings of an item pooled.
         answers: Who gave which answer to the same items; None where no respondent stands behind an answer.
         groups: Shares by group, from the same reference.
+        people: People's correlations between items; None where they are not known.
 
     Returns:
         One row a group: group; lean, low, high, p_value, num_items (see `group_lean.Lean`); p_adjusted
         (Holm over the groups); reason (why there is no interval; "" if there is one).
     """
-    found = group_lean(_leans(distributions, answers, groups))
+    found = _lean(distributions, answers, groups, people)
     adjusted = adjusted_for_many(dict(zip(GROUPS, found.p_value.tolist(), strict=True)))
     return pd.DataFrame(
         {
@@ -53,17 +59,27 @@ def group_leans(
     )
 
 
-def _leans(
-    distributions: Sequence[QuestionDistribution], answers: PanelAnswers | None, groups: Groups
-) -> Array:
-    """Shape (N, Q, G), of the items with figures of people."""
+def _lean(
+    distributions: Sequence[QuestionDistribution],
+    answers: PanelAnswers | None,
+    groups: Groups,
+    people: HumanStructure | None,
+) -> Lean:
+    """Over the items with figures of people."""
     if answers is None:
-        return np.zeros((0, 0, len(GROUPS)))
+        return group_lean(np.zeros((0, 0, len(GROUPS))))
     pairs = zip(distributions, answers.items, strict=True)
-    columns = [answer_leans(one, _shares(item, groups)) for item, one in pairs if item.reference is not None]
+    known = [(item, one) for item, one in pairs if item.reference is not None]
+    shares = [_shares(item, groups) for item, _ in known]
+    options = option_leans(shares)
+    columns = [answer_leans(one, of_item) for (_, one), of_item in zip(known, options, strict=True)]
     if not columns:
-        return np.zeros((answers.num_respondents, 0, len(GROUPS)))
-    return np.stack(columns, axis=1)
+        return group_lean(np.zeros((0, 0, len(GROUPS))))
+    if people is None:
+        return group_lean(np.stack(columns, axis=1))
+    of_items = people.of_items([item.question.item_id for item, _ in known]).correlations
+    effects = people_design_effects(of_items, [normalise(one[0]) for one in shares], options)
+    return group_lean(np.stack(columns, axis=1), effects)
 
 
 def _shares(item: QuestionDistribution, groups: Groups) -> Array:

@@ -19,6 +19,7 @@ from def_sim.evaluation.distributions import pool_wordings
 from def_sim.evaluation.findings import Finding
 from def_sim.evaluation.group_leans import group_leans
 from def_sim.evaluation.panel_arrays import PanelArrays
+from def_sim.surveys.human_structure import HumanStructure
 
 ALL: Final = "all"
 NO_REFERENCES: Final = "No answered item has figures of people."
@@ -150,11 +151,14 @@ class PreferenceBias:
         )
 
 
-def preference_bias(arrays: PanelArrays, *, seed: int, num_draws: int) -> PreferenceBias:
+def preference_bias(
+    arrays: PanelArrays, people: HumanStructure | None, *, seed: int, num_draws: int
+) -> PreferenceBias:
     """Of all answers of a panel; as sound bias of items, since a paraphrase is no further item.
 
     Args:
         arrays: The panel's answers, people's shares by group beside them.
+        people: People's correlations between items; None where they are not known.
         seed: Of the Monte Carlo draws.
         num_draws: B, of which at most 100 are taken for each item and group.
     """
@@ -163,7 +167,7 @@ def preference_bias(arrays: PanelArrays, *, seed: int, num_draws: int) -> Prefer
     return PreferenceBias(
         published_bias(arrays.distributions, groups),
         sound_bias(pooled, groups, seed=seed, num_draws=draws),
-        group_leans(pooled, arrays.item_answers, groups),
+        group_leans(pooled, arrays.item_answers, groups, people),
         len(arrays.by_respondent),
     )
 

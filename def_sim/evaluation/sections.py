@@ -103,7 +103,7 @@ def section_results(
         duplicates=near_duplicates(arrays, seed=seed),
         sound_map=_on_sound_map(arrays, figures, model, seed),
         published_map=_on_published_map(arrays, figures, model),
-        bias=preference_bias(arrays, seed=seed, num_draws=num_draws),
+        bias=preference_bias(arrays, figures.structure, seed=seed, num_draws=num_draws),
     )
 
 

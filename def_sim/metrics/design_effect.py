@@ -4,7 +4,7 @@ A sum over items whose answers are independent has the sum of their variances. H
 several answers add what the items share. It is estimated from a panel's own respondents, which needs no
 knowledge of people, or from people's correlations between items. Source of the term: Kish 1965.
 
-Letters: K options, Q items, N respondents.
+Letters: K options, Q items, N respondents, G sums.
 """
 
 import math
@@ -46,8 +46,8 @@ def _deviations(column: Choices, values: Array) -> Array:
     return np.where(has_answer, found - mean, 0.0)
 
 
-def people_design_effect(people_r: Array, shares: Sequence[Array], values: Sequence[Array]) -> float:
-    """The same for people, from their correlations between items.
+def people_design_effects(people_r: Array, shares: Sequence[Array], values: Sequence[Array]) -> Array:
+    """The same for people, from their correlations between items; of G sums at once.
 
     Answers are taken as normal variables that are cut at people's shares, as in `people_panels`. The
     covariance of two functions of such variables is a sum over powers of their correlation (Mehler).
@@ -55,35 +55,34 @@ def people_design_effect(people_r: Array, shares: Sequence[Array], values: Seque
     Args:
         people_r: Shape (Q, Q); pairs that are unknown (NaN) count as independent.
         shares: People's shares, shape (K,) each, length Q.
-        values: As for `panel_design_effect`.
+        values: What each option adds to each sum, shape (G, K) each, length Q; NaN: the item is in none.
 
     Returns:
-        As `panel_design_effect`.
+        Shape (G,), each as from `panel_design_effect`.
     """
     behind = correlations_behind(people_r, shares)
     np.fill_diagonal(behind, 0.0)
-    in_common, power = 0.0, np.ones_like(behind)
-    for part in _expansion(shares, values):
+    added = [np.nan_to_num(one) for one in values]
+    in_common, power = np.zeros(len(added[0])), np.ones_like(behind)
+    for parts in _expansion(shares, added):  # (G, Q)
         power = power * behind
-        in_common += float(part @ power @ part)
-    pairs = zip(shares, values, strict=True)
-    apart = sum(float(one @ value**2 - (one @ value) ** 2) for one, value in pairs)
-    return 1 + in_common / apart if apart > 0 else math.nan
+        in_common += ((parts @ power) * parts).sum(axis=1)
+    apart = sum(one**2 @ of_all - (one @ of_all) ** 2 for of_all, one in zip(shares, added, strict=True))
+    return np.asarray(1 + in_common / np.where(apart > 0, apart, np.nan), dtype=np.float64)
 
 
 def _expansion(shares: Sequence[Array], values: Sequence[Array]) -> Array:
-    """Coefficients of items' values by the Hermite polynomials of the variables behind, shape (terms, Q).
+    """Coefficients of items' values by the Hermite polynomials of the variables behind, shape (terms, G, Q).
 
     The mean of the normalised polynomial m beyond a cut is He(m-1)(cut) phi(cut) / sqrt(m!).
     """
     cuts = cut_points(shares)  # (Q, most cuts)
-    steps = np.zeros_like(cuts)  # by so much the value changes at a cut
+    steps = np.zeros((len(values[0]), *cuts.shape))  # by so much the values change at a cut
     for item, value in enumerate(values):
-        steps[item, : value.size - 1] = np.diff(value)
-    weights = steps * norm.pdf(cuts)  # 0 where a cut is infinite
-    at = np.where(np.isfinite(cuts), cuts, 0.0)
+        steps[:, item, : value.shape[1] - 1] = np.diff(value, axis=1)
+    density, at = norm.pdf(cuts), np.where(np.isfinite(cuts), cuts, 0.0)  # 0 where a cut is infinite
     terms = [
-        (weights * hermite_e.hermeval(at, [0.0] * (term - 1) + [1.0])).sum(axis=1)
+        (steps * density * hermite_e.hermeval(at, [0.0] * (term - 1) + [1.0])).sum(axis=2)
         / math.sqrt(math.factorial(term))
         for term in range(1, _NUM_TERMS + 1)
     ]

@@ -19,7 +19,7 @@ from scipy.stats import t as student
 
 from def_sim.metrics.aggregation import defined_mean
 from def_sim.metrics.choice_array import Choices, checked_choices, checked_shares, option_counts
-from def_sim.metrics.design_effect import panel_design_effect, people_design_effect
+from def_sim.metrics.design_effect import panel_design_effect, people_design_effects
 from def_sim.metrics.divergence import entropy, entropy_ratio
 from def_sim.metrics.sample import Array, normalise
 
@@ -157,7 +157,8 @@ def _design_effect(choices: Choices, compared: Sequence[tuple[Array, Array]], hu
     shares = [people for _, people in compared]
     values = [_rarity(people, int(panel.sum())) for panel, people in compared]
     of_panel = panel_design_effect(choices, values)
-    of_people = 1.0 if human_r is None else people_design_effect(human_r, shares, values)
+    added = [value[None] for value in values]
+    of_people = 1.0 if human_r is None else float(people_design_effects(human_r, shares, added)[0])
     return float(np.nanmax([1.0, of_panel, of_people]))
 
 

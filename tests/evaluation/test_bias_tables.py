@@ -181,7 +181,9 @@ def panel_of(group, num_respondents, groups, distributions):
 @pytest.mark.parametrize("group", ["female|<=29", "male|>=50"])
 def test_a_panel_that_answers_like_a_group_leans_to_it_by_more_than_chance(group):
     distributions, groups = planted(group)
-    found = group_leans(distributions, panel_of(group, 50, groups, distributions), groups).set_index("group")
+    found = group_leans(distributions, panel_of(group, 50, groups, distributions), groups, None).set_index(
+        "group"
+    )
     assert found["lean"].idxmax() == group
     assert found.loc[group, "p_adjusted"] < 0.05
     assert found.loc[group, "low"] > 0
@@ -193,7 +195,7 @@ def test_items_without_people_are_in_no_lean_and_probabilities_have_none():
     distributions, groups = planted("male|<=29", num_items=12)
     answers = panel_of("male|<=29", 30, groups, distributions)
     without = [replace(one, reference=None) if index < 2 else one for index, one in enumerate(distributions)]
-    assert group_leans(without, answers, groups)["num_items"].max() == 10
-    nobody = group_leans(distributions, None, groups)
+    assert group_leans(without, answers, groups, None)["num_items"].max() == 10
+    nobody = group_leans(distributions, None, groups, None)
     assert nobody["lean"].isna().all()
     assert set(nobody["reason"]) == {NO_RESPONDENTS}

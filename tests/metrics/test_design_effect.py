@@ -6,7 +6,7 @@ from scipy.stats import multivariate_normal, norm
 from scripts_loaded import script
 
 from def_sim.metrics.choice_array import NO_ANSWER
-from def_sim.metrics.design_effect import panel_design_effect, people_design_effect
+from def_sim.metrics.design_effect import panel_design_effect, people_design_effects
 from def_sim.metrics.diversity import diversity_beside_people
 from def_sim.metrics.people_panels import correlations_behind
 
@@ -49,14 +49,17 @@ def test_the_effect_of_people_is_that_of_two_normal_variables_cut_at_their_share
     joint = np.diff(np.diff(below, axis=0), axis=1)  # chance of each pair of answers, by rectangles
     covariance = values[0] @ joint @ values[1] - (shares[0] @ values[0]) * (shares[1] @ values[1])
     apart = sum(p @ v**2 - (p @ v) ** 2 for p, v in zip(shares, values, strict=True))
-    found = people_design_effect(r_matrix, shares, values)
+    found = people_design_effects(r_matrix, shares, [one[None] for one in values])[0]
     assert found == pytest.approx(1 + 2 * covariance / apart, abs=0.01)
 
 
 def test_pairs_that_are_unknown_and_options_nobody_took_add_nothing():
     shares = [np.array([0.5, 0.5, 0.0]), np.array([0.0, 0.4, 0.6])]
-    assert people_design_effect(np.full((2, 2), np.nan), shares, [VALUES, VALUES]) == 1
-    assert people_design_effect(np.full((2, 2), 0.5), shares, [VALUES, VALUES]) > 1.2
+    values = [np.array([VALUES, VALUES]), np.array([VALUES, [np.nan] * 3])]  # the second sum lacks an item
+    assert people_design_effects(np.full((2, 2), np.nan), shares, values).tolist() == [1, 1]
+    both, one = people_design_effects(np.full((2, 2), 0.5), shares, values)
+    assert both > 1.2
+    assert one == pytest.approx(1)
 
 
 @pytest.mark.parametrize("world", ["structure", "style"])

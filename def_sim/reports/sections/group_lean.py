@@ -35,7 +35,7 @@ def lift_section(bias: PreferenceBias) -> Section:
         key="lift",
         title="Lean towards groups",
         shows="To which groups' answers the panel leans, beyond what people drawn from everyone do.",
-        hides="That the panel imitates the group, or why; random answers lean to groups that agree less.",
+        hides="That the panel imitates the group, or why it leans.",
         body=not_known(why) if why else _leans(bias) + _lifts(bias),
     )
 
@@ -52,9 +52,10 @@ def _leans(bias: PreferenceBias) -> Markup:
     ]
     columns = ("Group", "Lean, in points", "95 % interval", "Items")
     words = (
-        "All answers: by how many points of 100 more of the group than of everyone give them, beyond what "
-        "people drawn from everyone do. * more than chance (adjusted for the groups, p below "
-        f"{LEVEL:g}); the test allows for answers of one respondent that hang together."
+        "All answers: by how many points of 100 more of the group than of everyone give them. People drawn "
+        "from everyone, random answers and people's most frequent answers are at 0. * more than chance "
+        f"(adjusted for the groups, p below {LEVEL:g}); the test allows for answers of one respondent that "
+        "hang together."
     )
     notes = dict.fromkeys(reason for reason in bias.leans["reason"] if reason)
     return (

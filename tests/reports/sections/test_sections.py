@@ -5,14 +5,17 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 from markupsafe import Markup
 from survey_examples import a_question
 
+from def_sim.evaluation.bias_tables import SoundBias, published_bias
 from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.evaluation.diversity import PanelDiversity
 from def_sim.evaluation.findings import Finding, findings_table
 from def_sim.evaluation.order_effects import OrderEffects
+from def_sim.evaluation.preference_bias import PreferenceBias
 from def_sim.evaluation.response_styles import ResponseStyles
 from def_sim.evaluation.variety import variety
 from def_sim.metrics.answer_tendencies import scale_tendencies
@@ -25,6 +28,7 @@ from def_sim.reports.charts.score_charts import pair_chart
 from def_sim.reports.charts.standalone import plain_style, standalone
 from def_sim.reports.pages.page import asset
 from def_sim.reports.sections.diversity import diversity_section
+from def_sim.reports.sections.group_lean import lift_section
 from def_sim.reports.sections.order_effects import order_section
 from def_sim.reports.sections.response_styles import tendency_section
 from def_sim.reports.sections.section import Section, check_sections
@@ -225,3 +229,31 @@ def test_a_plain_style_is_the_one_of_a_light_screen():
 def test_a_colour_that_the_style_does_not_set_is_an_error():
     with pytest.raises(ValueError, match="ground"):
         plain_style("text { fill: red; }")
+
+
+def leaning(p_adjusted: float, *, low: float = 0.002, reason: str = "") -> str:
+    """The section of a panel with figures for men and, but for a test, for women."""
+    names = {"group": ["male", "female"], "num_items": [12, 8]}
+    leans = pd.DataFrame(
+        names
+        | {"lean": [0.0123, math.nan], "low": [low, math.nan], "high": [0.0226, math.nan]}
+        | {"p_value": [0.01, math.nan], "p_adjusted": [p_adjusted, math.nan], "reason": [reason, "Too few."]}
+    )
+    lifts = pd.DataFrame(names | dict.fromkeys(("lift", "floor_lift", "difference"), [1.1, 0.9]))
+    published, items = published_bias([], {}), pd.DataFrame({"credit": [], "dimension": []})
+    return lift_section(PreferenceBias(published, SoundBias(items, lifts), leans, 20)).body
+
+
+def test_a_lean_has_its_interval_and_a_star_only_where_the_adjusted_test_finds_it():
+    starred, plain = leaning(0.04), leaning(0.06)
+    assert "+1.23\u00a0*</td><td>+0.20 to +2.26" in starred
+    assert "+1.23</td>" in plain
+    assert "<td>–</td><td>–</td><td>8</td>" in plain  # women: too few items, with the reason below
+    assert "Too few." in plain
+
+
+def test_the_lift_of_first_answers_has_no_star():
+    heat_map = leaning(0.04).split('class="heat-map"')[1]
+    assert "1.10" in heat_map
+    assert "*" not in heat_map
+    assert "no test of their own" in heat_map
