@@ -239,7 +239,7 @@ def leaning(p_adjusted: float, *, low: float = 0.002, reason: str = "") -> str:
         | {"lean": [0.0123, math.nan], "low": [low, math.nan], "high": [0.0226, math.nan]}
         | {"p_value": [0.01, math.nan], "p_adjusted": [p_adjusted, math.nan], "reason": [reason, "Too few."]}
     )
-    lifts = pd.DataFrame(names | dict.fromkeys(("lift", "floor_lift", "difference"), [1.1, 0.9]))
+    lifts = pd.DataFrame(names | {name: [1.1, 0.9] for name in ("lift", "floor_lift", "difference")})
     published, items = published_bias([], {}), pd.DataFrame({"credit": [], "dimension": []})
     return lift_section(PreferenceBias(published, SoundBias(items, lifts), leans, 20)).body
 
