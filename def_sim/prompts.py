@@ -7,15 +7,15 @@ is the bare request and the bare answer.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from def_sim.records import Exchange, Message, Persona, Question, QuestionType, Role
+from def_sim.records import AGES, SEXES, Exchange, Message, Persona, Question, QuestionType, Role
 from def_sim.yaml_files import read_validated
 
 OptionOrder = Literal["listed", "shuffled", "balanced"]
@@ -29,6 +29,19 @@ class Frame(BaseModel):
     single: str
     multiple: str
     scale: str
+
+
+class PersonFrame(Frame):
+    """The instruction to personas of a sex and an age, with the words for each of them."""
+
+    persons: Mapping[str, Mapping[str, str]]  # sex -> age band -> what stands for {person}
+
+    @model_validator(mode="after")
+    def _check_persons(self) -> Self:
+        expected = {sex: set(AGES) for sex in SEXES}
+        if {sex: set(ages) for sex, ages in self.persons.items()} != expected:
+            raise ValueError(f"persons must have the sexes {', '.join(SEXES)}, each with {', '.join(AGES)}")
+        return self
 
 
 class LanguagePack(BaseModel):
@@ -45,10 +58,15 @@ class LanguagePack(BaseModel):
     answer_anchor: str
     explanation_anchor: str
     frame_without_place: Frame | None = None  # for personas of no country; a pack may lack it
+    frame_with_person: PersonFrame | None = None  # for personas of a sex and an age; a pack may lack it
 
-    def content(self, *, has_places: bool) -> dict[str, Any]:
+    def content(self, *, has_places: bool, has_persons: bool = False) -> dict[str, Any]:
         """What of the pack a run's respondents can meet, for its hash."""
-        return self.model_dump(exclude={"frame_without_place"} if has_places else {"frame"})
+        met = "frame" if has_places else "frame_without_place"
+        if has_persons:
+            met = "frame_with_person"
+        frames = {"frame", "frame_without_place", "frame_with_person"}
+        return self.model_dump(exclude=frames - {met})
 
 
 @cache
@@ -98,10 +116,15 @@ def render_request(question: Question, shown_codes: Sequence[int], pack: Languag
 
 def render_frame(question: Question, persona: Persona, pack: LanguagePack) -> str:
     """The instruction for the newest turn: who to be, how to answer."""
-    frames = pack.frame if persona.place else pack.frame_without_place
+    slots = {"place": persona.place, "num": len(question.options), "max_choices": question.max_choices}
+    frames: Frame | None = pack.frame if persona.place else pack.frame_without_place
+    if persona.has_person:
+        assert pack.frame_with_person is not None  # whoever draws sex and age has looked
+        frames = pack.frame_with_person
+        slots["person"] = pack.frame_with_person.persons[persona.sex][persona.age]
     assert frames is not None  # whoever draws personas without a place has looked
     frame: str = getattr(frames, question.type.value)
-    return frame.format(place=persona.place, num=len(question.options), max_choices=question.max_choices)
+    return frame.format(**slots)
 
 
 def render_answer(choices: Sequence[int], pack: LanguagePack) -> str:

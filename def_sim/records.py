@@ -9,7 +9,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
+SEXES: Final = ("male", "female")
+AGES: Final = ("<=29", "30-49", ">=50")  # bands of years, as references name them
 NO_COUNTRY = "none"  # in place of a country's code: the model is asked to be nobody's citizen
 FIRST_CHOICE_SLOT = "{first_choice}"  # in the text of a follow-up, for the label of the first choice
 
@@ -258,6 +261,18 @@ class Persona:
 
     place: str  # "Columbus, Ohio, United States", or the country alone; "": nowhere, a person of no country
     is_drawn: bool  # False: prompt modification is off, everyone is from the country as a whole
+    sex: str = ""  # one of SEXES; "": not said
+    age: str = ""  # one of AGES, a band of years; "": not said
+
+    @property
+    def has_person(self) -> bool:
+        """Whether the frame says of which sex and age the respondent is."""
+        return bool(self.sex)
+
+    @property
+    def group(self) -> str:
+        """Sex by age as a reference names it, e.g. `female|30-49`; "" where they are not said."""
+        return f"{self.sex}|{self.age}" if self.has_person else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """The invented population that the demo respondent is trained on: known truth for every item.
 
+It holds its shares where nothing is said of sex and age; where they are said, its six groups lean
+from them by a known number of log-odds.
+
 Its shares are drawn far from the people's, on purpose: a report that shows the planted
 shares cannot have got them from the human reference. Nothing here is a claim about anyone.
 """
@@ -12,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from def_sim.records import ItemReference, MeasurementLevel, QuestionType
+from def_sim.records import AGES, SEXES, ItemReference, MeasurementLevel, QuestionType
 from def_sim.surveys.item_bank import Item
 from def_sim.surveys.survey import load_survey
 
@@ -21,7 +24,12 @@ _SEED = 20_26
 _NUM_CANDIDATES = 24  # of which the one farthest from all human references is planted
 _MENTIONS = 2.6  # options that a planted person mentions of a battery, before the cap
 
+# Log-odds by which a group leans from an item's first option (-1) to its last (+1).
+_LEAN_OF_SEX = {"male": 0.5, "female": -0.5}
+_LEAN_OF_AGE = {"<=29": -0.3, "30-49": 0.0, ">=50": 0.3}
+
 Planted = dict[str, dict[int, float]]  # item id -> code -> share, or propensity to mention
+PERSONS = [(sex, age) for sex in SEXES for age in AGES]
 
 
 def plant_library(data: Path) -> tuple[dict[str, list[Item]], list[Item], Planted]:
@@ -70,6 +78,27 @@ def _shares_on(codes: Sequence[int], reference: ItemReference) -> NDArray[np.flo
     by_code = dict(zip(reference.codes, reference.shares, strict=True))
     shares = np.array([by_code.get(code, 0.0) for code in codes])
     return shares / shares.sum()
+
+
+def lean_of(sex: str, age: str) -> float:
+    """How far a group leans to the last option, in log-odds; "" and "": not at all."""
+    return _LEAN_OF_SEX[sex] + _LEAN_OF_AGE[age] if sex else 0.0
+
+
+def lean_planted(items: Sequence[Item], planted: Planted, lean: float) -> Planted:
+    """The planted population of a group that leans by so many log-odds."""
+    return {item.id: _lean_item(item, planted[item.id], lean) for item in items}
+
+
+def _lean_item(item: Item, propensity: Mapping[int, float], lean: float) -> dict[int, float]:
+    codes = [option.code for option in item.options]
+    share = np.array([propensity[code] for code in codes])
+    factor = np.exp(lean * np.linspace(-1, 1, len(codes)))
+    # Of a battery each mention has odds of its own; of a choice the shares have a sum.
+    is_battery = item.type is QuestionType.MULTIPLE
+    leaning = share * factor / (1 - share + share * factor) if is_battery else share * factor
+    total = 1.0 if is_battery else leaning.sum()
+    return dict(zip(codes, (leaning / total).tolist(), strict=True))
 
 
 def next_mention(
@@ -144,3 +173,16 @@ def write_planted(path: Path, items: Sequence[Item], planted: Planted) -> None:
             codes = [option.code for option in item.options]
             for code, share in expected_shares(item, planted[item.id], codes).items():
                 writer.writerow([item.id, code, f"{share:.6f}"])
+
+
+def write_planted_groups(path: Path, items: Sequence[Item], planted: Planted) -> None:
+    """`planted_groups.csv`: the same of the six groups, a column each, named as references name them."""
+    groups = [lean_planted(items, planted, lean_of(*person)) for person in PERSONS]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["item_id", "code", *("|".join(person) for person in PERSONS)])
+        for item in items:
+            codes = [option.code for option in item.options]
+            expected = [expected_shares(item, group[item.id], codes) for group in groups]
+            for code in codes:
+                writer.writerow([item.id, code, *(f"{shares[code]:.6f}" for shares in expected)])

@@ -4,8 +4,13 @@ It is an instrument of known truth. The planted population (scripts/planted_popu
 written beside it; the training target at each answer code is the planted distribution itself,
 so an unaltered sample from the model should reproduce it within sampling noise.
 
-    python scripts/train_demo_respondent.py                  # about 15 minutes on two cores
+    python scripts/train_demo_respondent.py                  # about 20 minutes on two cores
     python scripts/train_demo_respondent.py --tokens 200000  # a quick, poor one
+    python scripts/train_demo_respondent.py --continue-from FOLDER  # only its second part
+
+It learns in two parts: first everyone, from whom nothing but a place is said; then, from that
+checkpoint as it is stored, most of the chats from personas with a sex and an age, who lean from
+the planted shares by a known number of log-odds.
 
 The interviews it learns from are made by the product's own prompts, so they are what it
 will meet: remembered exchanges as earlier turns, options shuffled, both languages.
@@ -20,7 +25,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from planted_population import SURVEYS, Planted, next_mention, plant_library, write_planted
+from planted_population import (
+    PERSONS,
+    SURVEYS,
+    Planted,
+    lean_of,
+    lean_planted,
+    next_mention,
+    plant_library,
+    write_planted,
+    write_planted_groups,
+)
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -38,6 +53,8 @@ from def_sim.surveys.item_bank import Item
 from def_sim.surveys.survey import load_survey
 
 SEED = 20_26
+SEED_OF_PERSONS = 20_27  # of the second part, which so depends on the first by its checkpoint alone
+SHARE_OF_PERSONS = 0.7  # of its chats
 # Population -> (language of the frame, language of the question, how often)
 LANGUAGES = {
     "USA": (("en", "en", 0.85), ("en", "zh", 0.10), ("zh", "zh", 0.05)),
@@ -98,11 +115,20 @@ class Interviewer:
     """Makes training chats: a few remembered exchanges, then a question in its frame."""
 
     def __init__(
-        self, asked: Mapping[str, Sequence[Item]], planted: Planted, rng: np.random.Generator
+        self,
+        asked: Mapping[str, Sequence[Item]],
+        items: Sequence[Item],
+        planted: Planted,
+        rng: np.random.Generator,
+        share_of_persons: float = 0.0,
     ) -> None:
         data = data_folder()
         self.asked = asked  # population -> items
-        self.planted = planted
+        self.planted = {
+            person: lean_planted(items, planted, lean_of(*person)) if person[0] else planted
+            for person in [("", ""), *PERSONS]
+        }
+        self.share_of_persons = share_of_persons
         self.rng = rng
         self.packs = {name: read_language_pack(data / "prompts" / f"{name}.yaml") for name in ("en", "zh")}
         self.places = {
@@ -122,6 +148,12 @@ class Interviewer:
         drawn = [place_text(place, name.removeprefix("the "), language) for place in places]
         return drawn + [name] * (len(drawn) // 3)
 
+    def person(self) -> tuple[str, str]:
+        """Sex and age of the next chat, twice "" where they are not said."""
+        if not self.share_of_persons or self.rng.random() >= self.share_of_persons:
+            return ("", "")
+        return PERSONS[self.rng.integers(len(PERSONS))]
+
     def question(self, population: str, language: str) -> Question:
         """Any item in any wording, with a drawn first choice if it is a follow-up."""
         items = self.asked[population]
@@ -138,9 +170,9 @@ class Interviewer:
         """A display order."""
         return order_options(question, "shuffled", self.rng, 0)
 
-    def choices(self, question: Question, shown: Sequence[int]) -> tuple[int, ...]:
+    def choices(self, question: Question, shown: Sequence[int], person: tuple[str, str]) -> tuple[int, ...]:
         """What a planted person answers."""
-        propensity = self.planted[question.item_id]
+        propensity = self.planted[person][question.item_id]
         chosen: list[int] = []
         while True:
             options, stop = next_choice(question, propensity, shown, chosen)
@@ -239,23 +271,24 @@ class Encoder:
         pairs = LANGUAGES[population]
         frame, language, _ = pairs[rng.choice(len(pairs), p=[weight for *_, weight in pairs])]
         pack = interviewer.packs[frame]
+        person = interviewer.person()
         sequence = Chat([], [])
-        num_remembered = (
-            int(rng.integers(MOST_REMEMBERED + 1)) if rng.random() < 0.6 else int(rng.integers(4))
-        )
+        has_many = rng.random() < (0.2 if person[0] else 0.6)  # only the newest turn says sex and age
+        num_remembered = int(rng.integers(MOST_REMEMBERED + 1 if has_many else 4))
         for _ in range(num_remembered):
             question = interviewer.question(population, language)
             shown = interviewer.shown(question)
             self._user_turn(sequence, render_request(question, shown, pack))
-            self._answer_turn(sequence, question, shown, pack, explanation=None)
+            self._answer_turn(sequence, question, shown, pack, person, explanation=None)
         question = interviewer.question(population, language)
         shown = interviewer.shown(question)
         places = interviewer.places[population, language]
-        persona = Persona(places[rng.integers(len(places))], is_drawn=True)
+        sex, age = person
+        persona = Persona(places[rng.integers(len(places))], is_drawn=True, sex=sex, age=age)
         newest = ask_messages(question, shown, persona, (), pack)[-1].content
         self._user_turn(sequence, newest)
         explanation = EXPLANATIONS[language][rng.integers(len(EXPLANATIONS[language]))]
-        self._answer_turn(sequence, question, shown, pack, explanation)
+        self._answer_turn(sequence, question, shown, pack, person, explanation)
         return sequence
 
     def _user_turn(self, sequence: Chat, text: str) -> None:
@@ -267,13 +300,14 @@ class Encoder:
         question: Question,
         shown: Sequence[int],
         pack: LanguagePack,
+        person: tuple[str, str],
         explanation: str | None,
     ) -> None:
         """The answer as the interview writes it, each code a soft target."""
-        chosen = self.interviewer.choices(question, shown)
+        chosen = self.interviewer.choices(question, shown, person)
         start = pack.answer_anchor + ("" if pack.answer_anchor.endswith("：") else " ")
         self._learn(sequence, self.encode(start))
-        propensity = self.interviewer.planted[question.item_id]
+        propensity = self.interviewer.planted[person][question.item_id]
         after = [self.end] if explanation is None else self.encode("\n")
         separator = self.encode(pack.code_separator)
         for i, code in enumerate(chosen):
@@ -367,26 +401,13 @@ def train(model: LlamaForCausalLM, encoder: Encoder, num_tokens: int, learning_r
         optimizer.step()
         made += sum(len(sequence.ids) for sequence in group)
         smoothed = loss.item() if smoothed is None else 0.98 * smoothed + 0.02 * loss.item()
-        if step % 50 == 0:
+        if step % 20 == 0:
             print(f"{made:>9,} tokens  loss {smoothed:.4f}  {time.monotonic() - started:5.0f} s", flush=True)
 
 
-def main() -> None:
-    """Plants, trains, and writes checkpoint, tokenizer and planted shares into one folder."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--tokens", type=int, default=9_000_000, help="training tokens")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--learning-rate", type=float, default=4e-3)
-    parser.add_argument("--out", type=Path, default=data_folder() / "respondents" / "demo")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(SEED)
-    asked, items, planted = plant_library(data_folder())
-    interviewer = Interviewer(asked, planted, np.random.default_rng(SEED))
-    tokenizer = train_tokenizer(items, interviewer, size=VOCABULARY)
-    model = LlamaForCausalLM(
+def begin(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
+    """The network before it has learnt anything."""
+    return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
             hidden_size=128,
@@ -401,12 +422,55 @@ def main() -> None:
             pad_token_id=tokenizer.pad_token_id,
         )
     )
+
+
+def learn_everyone(
+    items: Sequence[Item], interviewer: Interviewer, num_tokens: int, learning_rate: float
+) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
+    """The first part: a tokenizer and a network that answers as the planted population."""
+    torch.manual_seed(SEED)
+    tokenizer = train_tokenizer(items, interviewer, size=VOCABULARY)
+    model = begin(tokenizer)
     print(f"{model.num_parameters():,} parameters, {len(tokenizer):,} tokens in the vocabulary")
-    train(model, Encoder(tokenizer, interviewer), options.tokens, options.learning_rate)
+    train(model, Encoder(tokenizer, interviewer), num_tokens, learning_rate)
+    return model.to(torch.bfloat16).to(torch.float32), tokenizer  # as it is stored
+
+
+def read_learnt(folder: Path) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
+    """The same, as it was stored by an earlier training."""
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    return model, PreTrainedTokenizerFast.from_pretrained(folder)
+
+
+def main() -> None:
+    """Plants, trains, and writes checkpoint, tokenizer and planted shares into one folder."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--tokens", type=int, default=9_000_000, help="training tokens of the first part")
+    parser.add_argument("--tokens-of-persons", type=int, default=1_200_000, help="of the second part")
+    parser.add_argument("--continue-from", type=Path, help="folder that holds what the first part learnt")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--learning-rate", type=float, default=4e-3)
+    parser.add_argument("--learning-rate-of-persons", type=float, default=1.5e-3)
+    parser.add_argument("--out", type=Path, default=data_folder() / "respondents" / "demo")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    asked, items, planted = plant_library(data_folder())
+    if options.continue_from:
+        model, tokenizer = read_learnt(options.continue_from)
+    else:
+        everyone = Interviewer(asked, items, planted, np.random.default_rng(SEED))
+        model, tokenizer = learn_everyone(items, everyone, options.tokens, options.learning_rate)
+    persons = Interviewer(
+        asked, items, planted, np.random.default_rng(SEED_OF_PERSONS), share_of_persons=SHARE_OF_PERSONS
+    )
+    train(model, Encoder(tokenizer, persons), options.tokens_of_persons, options.learning_rate_of_persons)
     # Half the size on disk; loaded as float32 again, where its answers are identical everywhere.
     model.to(torch.bfloat16).save_pretrained(options.out)
     tokenizer.save_pretrained(options.out)
     write_planted(options.out / "planted.csv", items, planted)
+    write_planted_groups(options.out / "planted_groups.csv", items, planted)
     print(f"wrote {options.out.name}: {sum(f.stat().st_size for f in options.out.iterdir()):,} bytes")
 
 

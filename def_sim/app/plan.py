@@ -5,6 +5,7 @@ characters. Times are computed, not measured: roofline floors, and a rate for sm
 a CPU. Every estimate is printed as one.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -171,6 +172,7 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
         *_short_form_line(survey),
         *_persona_line(survey),
         f"panel         {plan.num_respondents} respondents; modifications: {', '.join(on) or 'none'}",
+        *_groups_line(run),
         f"protocol      {config.protocol.name}, strategy {config.strategy.name}, seed {config.seed}",
         f"answers       {plan.num_answers:,}",
         *calls_line(run),
@@ -201,6 +203,14 @@ def _persona_line(survey: Survey) -> list[str]:
     if survey.persona_country is None:
         return []
     return [f"persona       of {survey.persona_country_name or 'no country'}, not of {survey.population}"]
+
+
+def _groups_line(run: Run) -> list[str]:
+    """How many respondents are of each group, where personas have sex and age."""
+    groups = Counter(one.persona.group for one in run.panel if one.persona.has_person)
+    if not groups:
+        return []
+    return ["groups        " + ", ".join(f"{group} {num}" for group, num in sorted(groups.items()))]
 
 
 def language_warnings(run: Run) -> list[str]:

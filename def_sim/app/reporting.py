@@ -18,6 +18,7 @@ from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers
 from def_sim.app.demo_truth import planted_truth
 from def_sim.app.human_figures import country_names, figures_of, other_country_of, other_references
+from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.run import Run
 from def_sim.app.terminal import console, say
 from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
@@ -41,7 +42,7 @@ FINDINGS = "measures.csv"
 # Paths of this machine, and what a command is told that changes nothing of a run.
 _NO_PARAMETERS = (
     *("output", "run_folder", "references", "path", "stage", "show", "runs", "baseline"),
-    *("sample", "margins", "power", "wanted"),
+    *("sample", "margins", "power", "wanted", "quotas_file"),
 )
 MOST_SHOWN = 2000  # single answers on the page
 
@@ -129,6 +130,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     compact(folder, stored)
     write_tables(folder, results)
     write_findings(folder, found)
+    write_whole(folder / RESPONDENTS, csv_bytes(panel_table(run.panel)))
     with disk_errors(folder / "figures"):
         figures = write_figures(
             folder / "figures",
@@ -160,6 +162,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
             "metrics.json",
             "statuses.csv",
             FINDINGS,
+            RESPONDENTS,
         )
         journals = [p.relative_to(folder) for p in answers_folder(folder).glob("*.jsonl")]
         drawn = [figure.relative_to(folder) for figure in figures]

@@ -31,9 +31,10 @@ from def_sim.records import (
 )
 from def_sim.resources import data_folder, look_up
 from def_sim.respondents.decoding import DecodingRules
-from def_sim.respondents.panel import PanelRules, draw_panel, draw_respondent
+from def_sim.respondents.panel import Modifications, PanelRules, draw_panel, draw_respondent
 from def_sim.respondents.personas import eligible_places
 from def_sim.respondents.places import Place, read_places
+from def_sim.respondents.quotas import EQUAL, Quotas, read_quotas, reference_quotas
 from def_sim.strategies.asking import Presentation
 from def_sim.strategies.contract import Strategy
 from def_sim.strategies.texts import StrategyTexts, read_strategy_texts
@@ -105,13 +106,14 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
     )
     loaded = replace(loaded, survey=_only_items(loaded.survey, config.items))
     presentation = Presentation(
-        pack=_language_pack(loaded.survey),
+        pack=_language_pack(loaded.survey, has_persons=config.modifications.has_persons),
         option_order=config.presentation.option_order,
         reading=config.reading,
         mode=AnswerMode(config.answer_mode),
     )
     places = _places(config, loaded.survey)
-    panel = draw_panel(config.respondents, config.seed, _panel_rules(config), loaded.survey, places)
+    rules = _panel_rules(config, loaded)
+    panel = draw_panel(config.respondents, config.seed, rules, loaded.survey, places)
     strategy = make_strategy(config.strategy, presentation, read_texts(config, loaded.survey))
     _check_answer_mode(config, strategy)
     interview_rules = InterviewRules(
@@ -179,15 +181,36 @@ def read_texts(config: RunConfig, survey: Survey) -> StrategyTexts | None:
     return read_strategy_texts(path)
 
 
-def _panel_rules(config: RunConfig) -> PanelRules:
-    return PanelRules(config.modifications, config.places, config.decoding, config.memory)
+def _panel_rules(config: RunConfig, loaded: LoadedSurvey) -> PanelRules:
+    quotas = _quotas(config.modifications, loaded)
+    return PanelRules(config.modifications, config.places, config.decoding, config.memory, quotas)
+
+
+def _quotas(modifications: Modifications, loaded: LoadedSurvey) -> Quotas | None:
+    """Shares of sex by age in the panel; None where personas have none."""
+    if not modifications.has_persons:
+        return None
+    if modifications.quotas_file is not None:
+        return read_quotas(Path(modifications.quotas_file).expanduser())
+    if modifications.quotas == "equal":
+        return EQUAL
+    quotas = reference_quotas(loaded.reference.items.values())
+    if quotas is None:
+        raise ConfigError(
+            f"modifications.quotas=reference: survey {loaded.survey.name} has no item with figures of "
+            f"{loaded.survey.population} by sex and age.",
+            fix="Give modifications.quotas=equal, or quotas of your own: modifications.quotas=file "
+            "modifications.quotas_file=FILE.",
+        )
+    return quotas
 
 
 def draw_respondents(run: Run, indices: Iterable[int]) -> Iterator[Respondent]:
     """Respondents of the run by their numbers, also those beyond its panel of today."""
     eligible = eligible_places(_places(run.config, run.survey), run.config.places)
+    rules = _panel_rules(run.config, run.loaded)
     for index in indices:
-        yield draw_respondent(index, run.config.seed, _panel_rules(run.config), run.survey, eligible)
+        yield draw_respondent(index, run.config.seed, rules, run.survey, eligible)
 
 
 def list_places(run: Run) -> tuple[Place, ...]:
@@ -265,7 +288,11 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
             **({"short_of": survey.short_of} if survey.short_of is not None else {}),
             **_persona_definition(survey),
         },
-        "prompts": _hash_of(run.presentation.pack.content(has_places=has_places(survey))),
+        "prompts": _hash_of(
+            run.presentation.pack.content(
+                has_places=has_places(survey), has_persons=config.modifications.has_persons
+            )
+        ),
         "places": _hash_of_file(_places_path(survey)) if config.modifications.prompt else "none",
         "strategy": {
             "target": config.strategy.target,
@@ -273,7 +300,7 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
             **({"texts": _hash_of(texts.model_dump())} if (texts := read_texts(config, survey)) else {}),
         },
         "protocol": {
-            "modifications": asdict(config.modifications),
+            "modifications": config.modifications.definition(_quotas(config.modifications, run.loaded)),
             "places": asdict(config.places),
             "decoding": _decoding(config.decoding),
             "memory": asdict(config.memory),
@@ -349,9 +376,15 @@ def _only_items(survey: Survey, wanted: list[str] | None) -> Survey:
     return replace(survey, questions=questions)
 
 
-def _language_pack(survey: Survey) -> LanguagePack:
+def _language_pack(survey: Survey, *, has_persons: bool) -> LanguagePack:
     path = _language_pack_path(survey.frame_language)
     pack = read_language_pack(path)
+    if has_persons and pack.frame_with_person is None:
+        raise ConfigError(
+            f"modifications.persona=demographic: the language pack {path} has no `frame_with_person`.",
+            fix="Add one that says sex and age, as data/prompts/en.yaml has, or choose another "
+            "`frame_language=`.",
+        )
     if not has_places(survey) and pack.frame_without_place is None:
         raise ConfigError(
             f"persona_country={NO_COUNTRY}: the language pack {path} has no `frame_without_place`.",

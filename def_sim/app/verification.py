@@ -15,6 +15,7 @@ from def_sim.answers.storage.completion import check_files, is_complete
 from def_sim.answers.storage.journal import how_to_repair
 from def_sim.answers.storage.shards import answer_key
 from def_sim.app.calibration_checks import check_calibration
+from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.reporting import (
     FINDINGS,
     arrays_of,
@@ -115,7 +116,10 @@ def _check_tables(run: Run, folder: Path, answers: list[Answer]) -> None:
     findings = findings_of(compute_sections(run, arrays))
     tables = (("metrics.csv", results.scores), ("statuses.csv", results.statuses), (FINDINGS, findings))
     for name, frame in tables:
-        check_table(folder / name, csv_bytes(frame), fix="Write it anew: stage=report.")
+            check_table(folder / name, csv_bytes(frame), fix="Write it anew: stage=report.")
+    if (folder / RESPONDENTS).is_file():  # runs of before have none
+        table = csv_bytes(panel_table(run.panel))
+        check_table(folder / RESPONDENTS, table, fix="Write it anew: stage=report.")
     _check_distributions(folder / "distributions.parquet", results.distributions)
 
 

@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from def_sim.records import ItemReference
+from def_sim.records import AGES, SEXES, ItemReference
 
-SEXES: Final = ("male", "female")
-AGES: Final = ("<=29", "30-49", ">=50")
+__all__ = ["AGES", "GROUPS", "SEXES", "Groups", "group_reference"]
+
 GROUPS: Final = (*SEXES, *AGES, *(f"{sex}|{age}" for sex in SEXES for age in AGES))
 # Bands of a source that has other ones, where they add up to ours.
 _FINER: Final = {"<=29": ("18-29",), ">=50": ("50-64", "65+")}

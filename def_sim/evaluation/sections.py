@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from def_sim.evaluation.diversity import PanelDiversity, panel_diversity
 from def_sim.evaluation.findings import Finding
+from def_sim.evaluation.groups_of_people import GroupsOfPeople, groups_of_people
 from def_sim.evaluation.institutes import Institutes, institutes
 from def_sim.evaluation.map_findings import PanelOnMap
 from def_sim.evaluation.map_tables import CountedRun, counted_panel, panel_on_map, published_map, sound_map
@@ -56,6 +57,7 @@ class SectionResults:
     sound_map: PanelOnMap
     published_map: PanelOnMap
     bias: PreferenceBias
+    groups: GroupsOfPeople | None = None  # of panels with sex and age only
 
     @property
     def findings(self) -> dict[str, tuple[Finding, ...]]:
@@ -76,6 +78,7 @@ class SectionResults:
             "mismatches": self.bias.mismatch_findings,
             "lift": self.bias.lift_findings,
             "gap": self.bias.gap_findings,
+            **({} if self.groups is None else {"groups": self.groups.findings}),
         }
 
 
@@ -104,6 +107,7 @@ def section_results(
         sound_map=_on_sound_map(arrays, figures, model, seed),
         published_map=_on_published_map(arrays, figures, model),
         bias=preference_bias(arrays, figures.structure, seed=seed, num_draws=num_draws),
+        groups=groups_of_people(arrays, seed=seed, num_draws=num_draws),
     )
 
 

@@ -1,7 +1,8 @@
 """The panel: who answers. Each respondent is drawn on its own, whatever the size of the panel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from def_sim.randomness import keyed_rng
 from def_sim.records import Persona, Respondent, Survey
@@ -9,15 +10,62 @@ from def_sim.respondents.decoding import DecodingRules, draw_decoding
 from def_sim.respondents.memory import MemoryRules
 from def_sim.respondents.personas import PlaceRules, draw_persona, eligible_places
 from def_sim.respondents.places import Place
+from def_sim.respondents.quotas import Quotas, person_of
 
 
 @dataclass(frozen=True, slots=True)
 class Modifications:
-    """The three modifications of the Diversity-Enhanced Framework, each on or off."""
+    """The three modifications of the Diversity-Enhanced Framework, each on or off.
 
-    prompt: bool = True  # a place of its own
-    configuration: bool = True  # a decoding configuration of its own
-    memory: bool = True  # a bounded memory of its own
+    Args:
+        prompt: A place of its own.
+        configuration: A decoding configuration of its own.
+        memory: A bounded memory of its own.
+        persona: What the prompt says of a respondent: the "place", or sex and age as well ("demographic").
+        quotas: By which sex and age are drawn: those of the people compared with ("reference"), as many
+            of each ("equal"), or those of a "file".
+        quotas_file: That file.
+
+    Raises:
+        ValueError: Sex and age without the modification of the prompt, or quotas that belong to nothing.
+    """
+
+    prompt: bool = True
+    configuration: bool = True
+    memory: bool = True
+    persona: Literal["place", "demographic"] = "place"
+    quotas: Literal["reference", "equal", "file"] = "reference"
+    quotas_file: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.has_persons and not self.prompt:
+            raise ValueError(
+                "persona=demographic says sex and age in the prompt, so it needs modifications.prompt=true, "
+                "found false"
+            )
+        if not self.has_persons and (self.quotas != "reference" or self.quotas_file is not None):
+            raise ValueError("quotas are of sex and age: they need modifications.persona=demographic")
+        if (self.quotas == "file") != (self.quotas_file is not None):
+            raise ValueError(
+                "quotas=file and quotas_file=FILE go together, "
+                f"found quotas={self.quotas} and quotas_file={self.quotas_file or 'null'}"
+            )
+
+    @property
+    def has_persons(self) -> bool:
+        """Whether respondents have a sex and an age."""
+        return self.persona == "demographic"
+
+    def definition(self, quotas: Quotas | None) -> dict[str, Any]:
+        """What of them defines a run; quotas by their shares, so that a file may be moved.
+
+        Args:
+            quotas: Those that sex and age are drawn by. None: runs of before knew no sex and age, and
+                runs without keep their folders.
+        """
+        switches = {"prompt": self.prompt, "configuration": self.configuration, "memory": self.memory}
+        persons = {} if quotas is None else {"persona": self.persona, "quotas": quotas.by_group()}
+        return switches | persons
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +76,7 @@ class PanelRules:
     places: PlaceRules
     decoding: DecodingRules
     memory: MemoryRules
+    quotas: Quotas | None = None  # of sex and age; None: nothing is said of them
 
 
 def draw_panel(
@@ -57,6 +106,9 @@ def draw_respondent(
             survey.language,
             keyed_rng(seed, name, "place"),
         )
+    if rules.quotas is not None:
+        sex, age = person_of(index, seed, rules.quotas)
+        persona = replace(persona, sex=sex, age=age)
     if switched_on.configuration:
         decoding = draw_decoding(rules.decoding, keyed_rng(seed, name, "decoding"))
     if switched_on.memory:

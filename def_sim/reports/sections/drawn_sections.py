@@ -4,6 +4,7 @@ from def_sim.evaluation.sections import SectionResults
 from def_sim.reports.sections.cultural_maps import published_map_section, sound_map_section
 from def_sim.reports.sections.diversity import diversity_section
 from def_sim.reports.sections.group_lean import gap_section, lift_section
+from def_sim.reports.sections.groups_of_people import groups_section
 from def_sim.reports.sections.institutes import institute_section
 from def_sim.reports.sections.near_duplicates import spread_section
 from def_sim.reports.sections.nonresponse import nonresponse_section
@@ -38,6 +39,7 @@ def draw_sections(found: SectionResults) -> list[Section]:
         mismatch_section(found.bias),
         lift_section(found.bias),
         gap_section(found.bias),
+        *([groups_section(found.groups)] if found.groups is not None else []),
     ]
     check_sections(sections)
     assert [section.key for section in sections] == list(found.findings)

@@ -1,0 +1,131 @@
+"""The section on groups of people: each group's members beside its people, flattening and stereotyping."""
+
+import math
+from typing import Final
+
+from markupsafe import Markup
+
+from def_sim.evaluation.group_scores import FEWEST_MEMBERS, GroupScore
+from def_sim.evaluation.groups_of_people import NO_SPREAD, GroupsOfPeople, GroupSpread
+from def_sim.evaluation.measures import as_percent, written
+from def_sim.reports.charts.svg import element
+from def_sim.reports.sections.group_lean import group_words
+from def_sim.reports.sections.parts import between, not_known, table
+from def_sim.reports.sections.section import Section
+
+_LEVEL: Final = 0.05
+_COLUMNS: Final = (
+    "Group",
+    "Members",
+    "From the group's people",
+    "As many people (floor)",
+    "From all people",
+    "The group's people from all",
+    "By chance",
+    "Nearer by saying the group",
+    "Items",
+)
+
+
+def groups_section(found: GroupsOfPeople) -> Section:
+    """Each group's members beside the people of the group, and the variety within and between groups.
+
+    Args:
+        found: From `groups_of_people`.
+    """
+    return Section(
+        key="groups",
+        title="Groups of people",
+        shows="Whether respondents who are said to be of a sex and an age answer as the people of that group "
+        "do, and whether groups are made too alike or too unlike.",
+        hides="Whether single answers are right for a group; and a group's people are few, so small "
+        "differences between groups cannot be seen.",
+        body=not_known(found.why) if found.spread is None else _body(found.scores, found.spread),
+    )
+
+
+def _body(scores: list[GroupScore], spread: GroupSpread) -> Markup:
+    caption = "Mean Jensen-Shannon divergence, by group"
+    parts = [
+        element("h3", caption),
+        table(caption, _COLUMNS, [_row(one) for one in scores]),
+        element("p", _how_to_read(scores)),
+        element("h3", "Variety within groups, distance between them"),
+        *([_spread_words(spread)] if spread.panel.num_items else [not_known(NO_SPREAD)]),
+    ]
+    return Markup().join(parts)
+
+
+def _row(one: GroupScore) -> tuple[str, ...]:
+    star = " *" if one.p_adjusted < _LEVEL else ""
+    return (
+        group_words(one.group),
+        str(one.num_members),
+        _number(one.divergence) + between(*one.interval),
+        _number(one.floor),
+        _number(one.from_everyone),
+        _number(one.people_distance),
+        _number(one.people_chance),
+        _signed(one.steering) + star,
+        str(one.num_items),
+    )
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else written(value)
+
+
+def _signed(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:+.3f}".replace("-", "−")
+
+
+def _how_to_read(scores: list[GroupScore]) -> str:
+    small = [one for one in scores if 0 < one.num_members < FEWEST_MEMBERS]
+    few = f" Groups with fewer than {FEWEST_MEMBERS} members have no interval." if small else ""
+    return (
+        "Small groups are far from anybody for being small: compare with the floor. In brackets: 95 % "
+        f"interval of other members on the same items.{few} Nearer by saying the group: how much farther as "
+        "many respondents of any group are from these people; above 0 the words bring the members nearer. * "
+        "differs from 0 by more than chance (groups handed out anew, adjusted for 11 groups, p below "
+        f"{_LEVEL:g})."
+    )
+
+
+def _spread_words(found: GroupSpread) -> Markup:
+    panel, people = found.panel, found.people
+    low, high = map(as_percent, found.within)
+    within = (
+        f"Two members of one group give different answers with probability {as_percent(panel.within)} "
+        f"({low} to {high}); two people of one group with {as_percent(people.within)}. {_flat_words(found)}"
+    )
+    low, high = map(_points, found.between)
+    apart = (
+        f"Two of the whole panel do so {_points(panel.between)} points more often ({low} to {high}), chance "
+        f"subtracted, which is the distance between groups; people {_points(people.between)} points. "
+        f"{_apart_words(found)}"
+    )
+    note = (
+        f"On {panel.num_items} items with one answer; the six groups of sex and age weigh as in the panel. "
+        f"If groups did not differ at all, they would lie as far apart by chance with p = {found.p_value:.3f}."
+    )
+    return Markup().join(element("p", words) for words in (within, apart, note))
+
+
+def _points(part: float) -> str:
+    return f"{100 * part:.1f}".replace("-", "−")
+
+
+def _flat_words(found: GroupSpread) -> str:
+    if found.is_flattened:
+        return "Flattening: the members of a group are more alike than its people."
+    if found.within[0] > found.people.within:
+        return "The members of a group are less alike than its people."
+    return "No difference beyond chance."
+
+
+def _apart_words(found: GroupSpread) -> str:
+    if found.is_stereotyped:
+        return "Stereotyping: the groups lie farther apart than people's."
+    if found.is_blurred:
+        return "The groups lie closer together than people's."
+    return "No difference beyond chance."
