@@ -25,8 +25,8 @@ _NUM_CANDIDATES = 24  # of which the one farthest from all human references is p
 _MENTIONS = 2.6  # options that a planted person mentions of a battery, before the cap
 
 # Log-odds by which a group leans from an item's first option (-1) to its last (+1).
-_LEAN_OF_SEX = {"male": 0.5, "female": -0.5}
-_LEAN_OF_AGE = {"<=29": -0.3, "30-49": 0.0, ">=50": 0.3}
+_LEAN_OF_SEX = {"male": 0.7, "female": -0.7}
+_LEAN_OF_AGE = {"<=29": -0.45, "30-49": 0.0, ">=50": 0.45}
 
 Planted = dict[str, dict[int, float]]  # item id -> code -> share, or propensity to mention
 PERSONS = [(sex, age) for sex in SEXES for age in AGES]

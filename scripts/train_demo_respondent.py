@@ -9,8 +9,8 @@ so an unaltered sample from the model should reproduce it within sampling noise.
     python scripts/train_demo_respondent.py --continue-from FOLDER  # only its second part
 
 It learns in two parts: first everyone, from whom nothing but a place is said; then, from that
-checkpoint as it is stored, most of the chats from personas with a sex and an age, who lean from
-the planted shares by a known number of log-odds.
+checkpoint as it is stored, from personas with a sex and an age besides, who lean from the planted
+shares by a known number of log-odds.
 
 The interviews it learns from are made by the product's own prompts, so they are what it
 will meet: remembered exchanges as earlier turns, options shuffled, both languages.
@@ -54,7 +54,6 @@ from def_sim.surveys.survey import load_survey
 
 SEED = 20_26
 SEED_OF_PERSONS = 20_27  # of the second part, which so depends on the first by its checkpoint alone
-SHARE_OF_PERSONS = 0.7  # of its chats
 # Population -> (language of the frame, language of the question, how often)
 LANGUAGES = {
     "USA": (("en", "en", 0.85), ("en", "zh", 0.10), ("zh", "zh", 0.05)),
@@ -95,6 +94,26 @@ EXPLANATIONS = {
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """A stretch of training with chats of one kind."""
+
+    num_tokens: int
+    batch_tokens: int
+    learning_rate: float
+    share_of_persons: float  # of the chats: personas with a sex and an age
+    emphasis: float  # how much more their groups lean than planted
+    ends_slowly: bool  # learning rate falls to 0
+
+
+# That sex and age matter is noticed where they matter much; then how much they do is learnt, beside
+# everyone else again.
+LESSONS_OF_PERSONS = (
+    Lesson(1_000_000, 2_500, 2.5e-3, share_of_persons=0.9, emphasis=4.0, ends_slowly=False),
+    Lesson(1_400_000, 3_500, 2.5e-3, share_of_persons=0.5, emphasis=1.0, ends_slowly=True),
+)
+
+
+@dataclass(frozen=True)
 class Target:
     """What the model should predict at one position: a distribution over few tokens."""
 
@@ -121,11 +140,12 @@ class Interviewer:
         planted: Planted,
         rng: np.random.Generator,
         share_of_persons: float = 0.0,
+        emphasis: float = 1.0,
     ) -> None:
         data = data_folder()
         self.asked = asked  # population -> items
         self.planted = {
-            person: lean_planted(items, planted, lean_of(*person)) if person[0] else planted
+            person: lean_planted(items, planted, emphasis * lean_of(*person)) if person[0] else planted
             for person in [("", ""), *PERSONS]
         }
         self.share_of_persons = share_of_persons
@@ -273,8 +293,7 @@ class Encoder:
         pack = interviewer.packs[frame]
         person = interviewer.person()
         sequence = Chat([], [])
-        has_many = rng.random() < (0.2 if person[0] else 0.6)  # only the newest turn says sex and age
-        num_remembered = int(rng.integers(MOST_REMEMBERED + 1 if has_many else 4))
+        num_remembered = self._num_remembered(is_person=bool(person[0]))
         for _ in range(num_remembered):
             question = interviewer.question(population, language)
             shown = interviewer.shown(question)
@@ -290,6 +309,12 @@ class Encoder:
         explanation = EXPLANATIONS[language][rng.integers(len(EXPLANATIONS[language]))]
         self._answer_turn(sequence, question, shown, pack, person, explanation)
         return sequence
+
+    def _num_remembered(self, *, is_person: bool) -> int:
+        """Of persons mostly none: only what is answered after sex and age are said teaches to mind them."""
+        if is_person and self.rng.random() < 0.7:
+            return 0
+        return int(self.rng.integers(MOST_REMEMBERED + 1 if self.rng.random() < 0.6 else 4))
 
     def _user_turn(self, sequence: Chat, text: str) -> None:
         sequence.ids.extend([self.user, *self.encode(text), self.end, self.assistant])
@@ -384,16 +409,18 @@ def batch_loss(model: LlamaForCausalLM, group: Sequence[Chat], pad: int) -> torc
     return per_entry.sum() / weight.sum()
 
 
-def train(model: LlamaForCausalLM, encoder: Encoder, num_tokens: int, learning_rate: float) -> None:
-    """AdamW with a short warm-up and a cosine to zero."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, betas=(0.9, 0.98), weight_decay=0.02)
+def train(model: LlamaForCausalLM, encoder: Encoder, lesson: Lesson) -> None:
+    """AdamW with a short warm-up; then the learning rate stays, or falls to zero as a cosine."""
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=lesson.learning_rate, betas=(0.9, 0.98), weight_decay=0.02
+    )
     started, made, smoothed = time.monotonic(), 0, None
     pad = encoder.tokenizer.pad_token_id
-    for step, group in enumerate(batches(encoder, num_tokens, batch_tokens=5_000)):
-        progress = made / num_tokens
-        warm_up = min(1.0, (step + 1) / 60)
+    for step, group in enumerate(batches(encoder, lesson.num_tokens, lesson.batch_tokens)):
+        progress = min(1.0, made / lesson.num_tokens)
+        fall = 0.5 * (1 + np.cos(np.pi * progress)) if lesson.ends_slowly else 1.0
         for settings in optimizer.param_groups:
-            settings["lr"] = learning_rate * warm_up * 0.5 * (1 + np.cos(np.pi * min(1.0, progress)))
+            settings["lr"] = lesson.learning_rate * min(1.0, (step + 1) / 60) * fall
         loss = batch_loss(model, group, pad)
         optimizer.zero_grad()
         loss.backward()
@@ -401,7 +428,7 @@ def train(model: LlamaForCausalLM, encoder: Encoder, num_tokens: int, learning_r
         optimizer.step()
         made += sum(len(sequence.ids) for sequence in group)
         smoothed = loss.item() if smoothed is None else 0.98 * smoothed + 0.02 * loss.item()
-        if step % 20 == 0:
+        if step % 50 == 0:
             print(f"{made:>9,} tokens  loss {smoothed:.4f}  {time.monotonic() - started:5.0f} s", flush=True)
 
 
@@ -432,7 +459,8 @@ def learn_everyone(
     tokenizer = train_tokenizer(items, interviewer, size=VOCABULARY)
     model = begin(tokenizer)
     print(f"{model.num_parameters():,} parameters, {len(tokenizer):,} tokens in the vocabulary")
-    train(model, Encoder(tokenizer, interviewer), num_tokens, learning_rate)
+    lesson = Lesson(num_tokens, 5_000, learning_rate, share_of_persons=0.0, emphasis=1.0, ends_slowly=True)
+    train(model, Encoder(tokenizer, interviewer), lesson)
     return model.to(torch.bfloat16).to(torch.float32), tokenizer  # as it is stored
 
 
@@ -448,11 +476,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--tokens", type=int, default=9_000_000, help="training tokens of the first part")
-    parser.add_argument("--tokens-of-persons", type=int, default=1_200_000, help="of the second part")
     parser.add_argument("--continue-from", type=Path, help="folder that holds what the first part learnt")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--learning-rate", type=float, default=4e-3)
-    parser.add_argument("--learning-rate-of-persons", type=float, default=1.5e-3)
     parser.add_argument("--out", type=Path, default=data_folder() / "respondents" / "demo")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -462,10 +488,10 @@ def main() -> None:
     else:
         everyone = Interviewer(asked, items, planted, np.random.default_rng(SEED))
         model, tokenizer = learn_everyone(items, everyone, options.tokens, options.learning_rate)
-    persons = Interviewer(
-        asked, items, planted, np.random.default_rng(SEED_OF_PERSONS), share_of_persons=SHARE_OF_PERSONS
-    )
-    train(model, Encoder(tokenizer, persons), options.tokens_of_persons, options.learning_rate_of_persons)
+    rng = np.random.default_rng(SEED_OF_PERSONS)
+    for lesson in LESSONS_OF_PERSONS:
+        persons = Interviewer(asked, items, planted, rng, lesson.share_of_persons, lesson.emphasis)
+        train(model, Encoder(tokenizer, persons), lesson)
     # Half the size on disk; loaded as float32 again, where its answers are identical everywhere.
     model.to(torch.bfloat16).save_pretrained(options.out)
     tokenizer.save_pretrained(options.out)

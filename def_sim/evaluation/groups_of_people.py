@@ -24,6 +24,8 @@ __all__ = ["NO_SPREAD", "GroupSpread", "GroupsOfPeople", "groups_of_people", "pe
 
 CELLS: Final = tuple(f"{sex}|{age}" for sex in SEXES for age in AGES)
 NO_PANEL: Final = "The answers are probabilities, with no respondents to hand out among groups anew."
+NO_INTERVAL: Final = "No interval: without one of the respondents no two groups have two answers."
+NO_VARIETY: Final = "Everyone gives the same answers."
 NO_SPREAD: Final = "No item has figures and two answers each of two groups by sex and age."
 
 
@@ -112,6 +114,7 @@ def _of_group(one: GroupScore) -> tuple[Finding, ...]:
 def _of_spread(found: GroupSpread) -> tuple[Finding, ...]:
     panel, people, num_items = found.panel, found.people, found.panel.num_items
     why = "" if num_items else NO_SPREAD
+    no_interval = NO_INTERVAL if num_items and math.isnan(found.within[0]) else why
     return (
         Finding(
             "within_groups",
@@ -120,7 +123,7 @@ def _of_spread(found: GroupSpread) -> tuple[Finding, ...]:
             high=found.within[1],
             people=people.within,
             num_items=num_items,
-            reason=why,
+            reason=no_interval,
         ),
         Finding(
             "between_groups",
@@ -129,8 +132,13 @@ def _of_spread(found: GroupSpread) -> tuple[Finding, ...]:
             high=found.between[1],
             people=people.between,
             num_items=num_items,
-            reason=why,
+            reason=no_interval,
         ),
-        Finding("share_between_groups", panel.share_between, people=people.share_between, reason=why),
+        Finding(
+            "share_between_groups",
+            panel.share_between,
+            people=people.share_between,
+            reason=why or (NO_VARIETY if math.isnan(panel.share_between) else ""),
+        ),
         Finding("groups_p_value", found.p_value, num_items=num_items, reason=why),
     )

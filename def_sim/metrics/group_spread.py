@@ -39,7 +39,7 @@ class Spread:
     def share_between(self) -> float:
         """Part of all variety that lies between groups; NaN without any variety."""
         total = self.within + self.between
-        return self.between / total if total > 0 else float("nan")
+        return self.between / total if total > _ROUNDING else float("nan")
 
 
 @dataclass(frozen=True, slots=True)

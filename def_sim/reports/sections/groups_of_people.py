@@ -1,6 +1,7 @@
 """The section on groups of people: each group's members beside its people, flattening and stereotyping."""
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 from markupsafe import Markup
@@ -93,22 +94,28 @@ def _how_to_read(scores: list[GroupScore]) -> str:
 
 def _spread_words(found: GroupSpread) -> Markup:
     panel, people = found.panel, found.people
-    low, high = map(as_percent, found.within)
     within = (
-        f"Two members of one group give different answers with probability {as_percent(panel.within)} "
-        f"({low} to {high}); two people of one group with {as_percent(people.within)}. {_flat_words(found)}"
+        "Two members of one group give different answers with probability "
+        f"{as_percent(panel.within)}{_range(found.within, as_percent)}; two people of one group with "
+        f"{as_percent(people.within)}. {_flat_words(found)}"
     )
-    low, high = map(_points, found.between)
     apart = (
-        f"Two of the whole panel do so {_points(panel.between)} points more often ({low} to {high}), chance "
-        f"subtracted, which is the distance between groups; people {_points(people.between)} points. "
-        f"{_apart_words(found)}"
+        f"Two of the whole panel do so {_points(panel.between)} points{_range(found.between, _points)} more "
+        f"often, chance subtracted, which is the distance between groups; people {_points(people.between)} "
+        f"points. {_apart_words(found)}"
     )
     note = (
         f"On {panel.num_items} items with one answer; the six groups of sex and age weigh as in the panel. "
-        f"If groups did not differ at all, they would lie as far apart by chance with p = {found.p_value:.3f}."
+        "If groups did not differ at all, they would lie as far apart by chance with "
+        f"p = {found.p_value:.3f}."
     )
     return Markup().join(element("p", words) for words in (within, apart, note))
+
+
+def _range(interval: tuple[float, float], words: Callable[[float], str]) -> str:
+    """An interval in words, with a blank before it; without one, that it is missing."""
+    low, high = interval
+    return " (too few members for an interval)" if math.isnan(low) else f" ({words(low)} to {words(high)})"
 
 
 def _points(part: float) -> str:
@@ -120,7 +127,7 @@ def _flat_words(found: GroupSpread) -> str:
         return "Flattening: the members of a group are more alike than its people."
     if found.within[0] > found.people.within:
         return "The members of a group are less alike than its people."
-    return "No difference beyond chance."
+    return "" if math.isnan(found.within[0]) else "No difference beyond chance."
 
 
 def _apart_words(found: GroupSpread) -> str:
@@ -128,4 +135,4 @@ def _apart_words(found: GroupSpread) -> str:
         return "Stereotyping: the groups lie farther apart than people's."
     if found.is_blurred:
         return "The groups lie closer together than people's."
-    return "No difference beyond chance."
+    return "" if math.isnan(found.between[0]) else "No difference beyond chance."

@@ -1,0 +1,220 @@
+"""Simulates what the section "Groups of people" says of panels whose groups are known, and prints the tables.
+
+Panels answer the items of the shipped World Values Survey of the United States that have figures of all six
+groups of sex and age, with the groups' shares. What respondents' answers have in common is one of three
+worlds: people's correlations (`people`), one strong style in all answers (`style`), nothing (`independent`).
+The figures in docs/statistics.md come from
+
+    python scripts/simulate_groups.py --repetitions 200
+    python scripts/simulate_groups.py --repetitions 200 --tables steering
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from def_sim.evaluation.distributions import QuestionDistribution
+from def_sim.evaluation.group_scores import group_scores
+from def_sim.evaluation.groups_of_people import CELLS
+from def_sim.evaluation.people_groups import group_reference
+from def_sim.metrics.group_spread import GroupSpread, group_spread
+from def_sim.metrics.panel_answers import PanelAnswers
+from def_sim.metrics.people_panels import draw_panels_of_people
+from def_sim.metrics.sample import Array
+from def_sim.records import AnswerStatus, Persona, Question, QuestionType
+from def_sim.resources import data_folder
+from def_sim.respondents.quotas import person_of, reference_quotas
+from def_sim.surveys.human_structure import shipped_structure
+from def_sim.surveys.survey import LoadedSurvey, load_survey
+
+WORLDS: Final = ("people", "style", "independent")
+SIZES: Final = (20, 60, 200)
+STYLE: Final = 0.4  # correlation of any two answers of a respondent
+TABLES: Final = ("spread", "steering")
+# How far the simulated groups are moved from everyone, in units of people's groups.
+EXAGGERATIONS: Final = (0.0, 1.0, 3.0)
+
+
+@dataclass(frozen=True)
+class Items:
+    """What is asked: Q questions, shares of the C groups' people, their correlations."""
+
+    loaded: LoadedSurvey
+    questions: Sequence[Question]
+    shares: list[Array]  # of each item, shape (C, K)
+    num_people: Array  # (C, Q)
+    correlations: Array  # (Q, Q)
+
+    @property
+    def padded(self) -> Array:
+        """Shares of all items, shape (C, Q, K), 0 beyond an item's own options."""
+        most = max(one.shape[1] for one in self.shares)
+        return np.stack([np.pad(one, ((0, 0), (0, most - one.shape[1]))) for one in self.shares], axis=1)
+
+
+def items() -> Items:
+    """Those with one answer and figures of all six groups."""
+    data = data_folder()
+    loaded = load_survey(data / "surveys" / "us.yaml", data)
+    groups = loaded.reference.items
+    found = []
+    for question in loaded.survey.questions:
+        of_cells = [group_reference(groups, question.item_id, cell) for cell in CELLS]
+        if question.type is not QuestionType.MULTIPLE and all(of_cells):
+            found.append((question, [one for one in of_cells if one is not None]))
+    questions = [question for question, _ in found]
+    structure = shipped_structure("USA")
+    assert structure is not None
+    return Items(
+        loaded,
+        questions,
+        [np.array([one.shares for one in cells]) for _, cells in found],
+        np.array([[one.n_for_uncertainty for one in cells] for _, cells in found]).T,
+        structure.of_items([question.item_id for question in questions]).correlations,
+    )
+
+
+def exaggerated(shares: Array, weights: Array, factor: float) -> Array:
+    """Groups' shares, shape (C, K), moved from everyone's by a factor; cut at 0."""
+    everyone = weights @ shares
+    moved = np.maximum(everyone + factor * (shares - everyone), 0.0)
+    return np.asarray(moved / moved.sum(axis=1, keepdims=True))
+
+
+def draw_panel(
+    asked: Items, shares: list[Array], cells: Array, world: str, rng: np.random.Generator
+) -> Array:
+    """Positions of the answers of one panel, shape (N, Q)."""
+    num_items = len(asked.questions)
+    correlations = {
+        "people": asked.correlations,
+        "style": np.full((num_items, num_items), STYLE),
+        "independent": np.eye(num_items),
+    }[world]
+    positions = np.zeros((len(cells), num_items), dtype=np.int64)
+    for cell in np.unique(cells):
+        members = np.flatnonzero(cells == cell)
+        own = [one[cell] for one in shares]
+        everybody = np.ones((members.size, num_items), dtype=np.bool_)
+        [drawn] = draw_panels_of_people(correlations, own, everybody, rng, 1)
+        positions[members] = drawn
+    return positions
+
+
+def spread_table(asked: Items, repetitions: int, seed: int) -> None:
+    """How often each verdict is given, and how often the intervals hold the truth."""
+    print("world        N    factor  flattened  apart  closer  differ  within  between")
+    for world in WORLDS:
+        for size in SIZES:
+            cells, weights, shares_of = _panel_of(asked, size, seed)
+            for factor in EXAGGERATIONS:
+                shares = shares_of[factor]
+                rng = np.random.default_rng([seed, size, int(10 * factor), WORLDS.index(world)])
+                found = [_spread(asked, shares, cells, world, rng) for _ in range(repetitions)]
+                truth = _truth(shares, cells, weights)
+                rates = [
+                    np.mean([one.is_flattened for one in found]),
+                    np.mean([one.is_stereotyped for one in found]),
+                    np.mean([one.is_blurred for one in found]),
+                    np.mean([one.p_value < 0.05 for one in found]),
+                    np.mean([one.within[0] <= truth[0] <= one.within[1] for one in found]),
+                    np.mean([one.between[0] <= truth[1] <= one.between[1] for one in found]),
+                ]
+                cells_in_words = "  ".join(f"{100 * rate:6.1f} %" for rate in rates)
+                print(f"{world:<12} {size:<4} {factor:<6g}  {cells_in_words}", flush=True)
+
+
+def _panel_of(asked: Items, size: int, seed: int) -> tuple[Array, Array, dict[float, list[Array]]]:
+    """Group of each respondent by the quotas of the reference, weights of groups, shares by factor."""
+    quotas = reference_quotas(asked.loaded.reference.items.values())
+    assert quotas is not None
+    cells = np.array([CELLS.index("|".join(person_of(index, seed, quotas))) for index in range(size)])
+    weights = np.bincount(cells, minlength=len(CELLS)) / size
+    moved = {
+        factor: [exaggerated(one, np.array(quotas.shares), factor) for one in asked.shares]
+        for factor in EXAGGERATIONS
+    }
+    return cells, weights, moved
+
+
+def _spread(
+    asked: Items, shares: list[Array], cells: Array, world: str, rng: np.random.Generator
+) -> GroupSpread:
+    positions = draw_panel(asked, shares, cells, world, rng)
+    padded = asked.padded
+    chosen = positions[..., None] == np.arange(padded.shape[-1])
+    return group_spread(chosen, cells, padded, asked.num_people, rng, num_draws=199)
+
+
+def _truth(shares: list[Array], cells: Array, weights: Array) -> tuple[float, float]:
+    """Within and between of the shares themselves, over the groups that have two members."""
+    is_used = np.bincount(cells, minlength=len(CELLS)) >= 2
+    weight = np.where(is_used, weights, 0.0) / weights[is_used].sum()
+    within = [float(weight @ (1 - (one**2).sum(axis=1))) for one in shares]
+    between = [float(weight @ ((one - weight @ one) ** 2).sum(axis=1)) for one in shares]
+    return float(np.mean(within)), float(np.mean(between))
+
+
+def steering_table(asked: Items, repetitions: int, seed: int) -> None:
+    """False stars of panels that saying the group does not change, and intervals of divergences."""
+    print("world        N    any star  interval of a group's divergence holds its mean")
+    for world in WORLDS:
+        for size in SIZES[:2]:
+            cells, _, moved = _panel_of(asked, size, seed)
+            rng = np.random.default_rng([seed, size, WORLDS.index(world), 1])
+            found = [_scores(asked, moved[0.0], cells, world, rng, i) for i in range(repetitions)]
+            stars = np.mean([any(one.p_adjusted < 0.05 for one in scores) for scores in found])
+            values = np.array([[one.divergence for one in scores] for scores in found])
+            lows, highs = (
+                np.array([[one.interval[i] for one in scores] for scores in found]) for i in (0, 1)
+            )
+            holds = (lows <= values.mean(axis=0)) & (values.mean(axis=0) <= highs)
+            by_size: dict[int, list[float]] = {}
+            for place, one in enumerate(found[0]):
+                if np.isfinite(lows[0, place]):
+                    by_size.setdefault(one.num_members, []).append(float(holds[:, place].mean()))
+            words = ", ".join(f"n={n}: {100 * np.mean(by_size[n]):.0f} %" for n in sorted(by_size))
+            print(f"{world:<12} {size:<4} {100 * stars:6.1f} %  {words}", flush=True)
+
+
+def _scores(
+    asked: Items, shares: list[Array], cells: Array, world: str, rng: np.random.Generator, number: int
+) -> list:  # type: ignore[type-arg]
+    positions = draw_panel(asked, shares, cells, world, rng)
+    groups = asked.loaded.reference.items
+    prompts = [
+        QuestionDistribution(
+            question,
+            np.zeros(len(question.codes)),
+            dict.fromkeys(AnswerStatus, 0.0),
+            groups[question.item_id, "all"],
+        )
+        for question in asked.questions
+    ]
+    answers = PanelAnswers.from_choices(positions, [len(question.codes) for question in asked.questions])
+    personas = [
+        Persona("", is_drawn=True, sex=CELLS[c].split("|")[0], age=CELLS[c].split("|")[1]) for c in cells
+    ]
+    return group_scores(prompts, answers, personas, groups, seed=number, num_draws=2)
+
+
+def main() -> None:
+    """Prints the wanted tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--repetitions", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=["spread"])
+    options = parser.parse_args()
+    asked = items()
+    print(f"{len(asked.questions)} items, {options.repetitions} panels a row, seed {options.seed}")
+    for table in options.tables:
+        {"spread": spread_table, "steering": steering_table}[table](asked, options.repetitions, options.seed)
+
+
+if __name__ == "__main__":
+    main()
