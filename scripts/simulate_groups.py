@@ -5,8 +5,9 @@ groups of sex and age, with the groups' shares. What respondents' answers have i
 worlds: people's correlations (`people`), one strong style in all answers (`style`), nothing (`independent`).
 The figures in docs/statistics.md come from
 
-    python scripts/simulate_groups.py --repetitions 200
-    python scripts/simulate_groups.py --repetitions 200 --tables steering
+    python scripts/simulate_groups.py --repetitions 200 --factors 1
+    python scripts/simulate_groups.py --repetitions 100 --factors 0 3 --sizes 20 200
+    python scripts/simulate_groups.py --repetitions 100 --tables steering --sizes 20 60
 """
 
 import argparse
@@ -15,9 +16,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from def_sim.evaluation.distributions import QuestionDistribution
-from def_sim.evaluation.group_scores import group_scores
+from def_sim.evaluation.group_scores import GroupScore, group_scores
 from def_sim.evaluation.groups_of_people import CELLS
 from def_sim.evaluation.people_groups import group_reference
 from def_sim.metrics.group_spread import GroupSpread, group_spread
@@ -35,7 +37,7 @@ SIZES: Final = (20, 60, 200)
 STYLE: Final = 0.4  # correlation of any two answers of a respondent
 TABLES: Final = ("spread", "steering")
 # How far the simulated groups are moved from everyone, in units of people's groups.
-EXAGGERATIONS: Final = (0.0, 1.0, 3.0)
+FACTORS: Final = (0.0, 1.0, 3.0)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def exaggerated(shares: Array, weights: Array, factor: float) -> Array:
 
 
 def draw_panel(
-    asked: Items, shares: list[Array], cells: Array, world: str, rng: np.random.Generator
+    asked: Items, shares: list[Array], cells: NDArray[np.int64], world: str, rng: np.random.Generator
 ) -> Array:
     """Positions of the answers of one panel, shape (N, Q)."""
     num_items = len(asked.questions)
@@ -104,16 +106,26 @@ def draw_panel(
     return positions
 
 
-def spread_table(asked: Items, repetitions: int, seed: int) -> None:
+@dataclass(frozen=True)
+class Numbers:
+    """How much is simulated."""
+
+    repetitions: int
+    seed: int
+    sizes: Sequence[int]
+    factors: Sequence[float]
+
+
+def spread_table(asked: Items, numbers: Numbers) -> None:
     """How often each verdict is given, and how often the intervals hold the truth."""
     print("world        N    factor  flattened  apart  closer  differ  within  between")
     for world in WORLDS:
-        for size in SIZES:
-            cells, weights, shares_of = _panel_of(asked, size, seed)
-            for factor in EXAGGERATIONS:
-                shares = shares_of[factor]
-                rng = np.random.default_rng([seed, size, int(10 * factor), WORLDS.index(world)])
-                found = [_spread(asked, shares, cells, world, rng) for _ in range(repetitions)]
+        for size in numbers.sizes:
+            cells, weights, quotas = _panel_of(asked, size, numbers.seed)
+            for factor in numbers.factors:
+                shares = [exaggerated(one, quotas, factor) for one in asked.shares]
+                rng = np.random.default_rng([numbers.seed, size, int(10 * factor), WORLDS.index(world)])
+                found = [_spread(asked, shares, cells, world, rng) for _ in range(numbers.repetitions)]
                 truth = _truth(shares, cells, weights)
                 rates = [
                     np.mean([one.is_flattened for one in found]),
@@ -127,21 +139,16 @@ def spread_table(asked: Items, repetitions: int, seed: int) -> None:
                 print(f"{world:<12} {size:<4} {factor:<6g}  {cells_in_words}", flush=True)
 
 
-def _panel_of(asked: Items, size: int, seed: int) -> tuple[Array, Array, dict[float, list[Array]]]:
-    """Group of each respondent by the quotas of the reference, weights of groups, shares by factor."""
+def _panel_of(asked: Items, size: int, seed: int) -> tuple[NDArray[np.int64], Array, Array]:
+    """Group of each respondent by the quotas of the reference, shape (N,); weights of groups; the quotas."""
     quotas = reference_quotas(asked.loaded.reference.items.values())
     assert quotas is not None
     cells = np.array([CELLS.index("|".join(person_of(index, seed, quotas))) for index in range(size)])
-    weights = np.bincount(cells, minlength=len(CELLS)) / size
-    moved = {
-        factor: [exaggerated(one, np.array(quotas.shares), factor) for one in asked.shares]
-        for factor in EXAGGERATIONS
-    }
-    return cells, weights, moved
+    return cells, np.bincount(cells, minlength=len(CELLS)) / size, np.array(quotas.shares)
 
 
 def _spread(
-    asked: Items, shares: list[Array], cells: Array, world: str, rng: np.random.Generator
+    asked: Items, shares: list[Array], cells: NDArray[np.int64], world: str, rng: np.random.Generator
 ) -> GroupSpread:
     positions = draw_panel(asked, shares, cells, world, rng)
     padded = asked.padded
@@ -149,7 +156,7 @@ def _spread(
     return group_spread(chosen, cells, padded, asked.num_people, rng, num_draws=199)
 
 
-def _truth(shares: list[Array], cells: Array, weights: Array) -> tuple[float, float]:
+def _truth(shares: list[Array], cells: NDArray[np.int64], weights: Array) -> tuple[float, float]:
     """Within and between of the shares themselves, over the groups that have two members."""
     is_used = np.bincount(cells, minlength=len(CELLS)) >= 2
     weight = np.where(is_used, weights, 0.0) / weights[is_used].sum()
@@ -158,14 +165,15 @@ def _truth(shares: list[Array], cells: Array, weights: Array) -> tuple[float, fl
     return float(np.mean(within)), float(np.mean(between))
 
 
-def steering_table(asked: Items, repetitions: int, seed: int) -> None:
+def steering_table(asked: Items, numbers: Numbers) -> None:
     """False stars of panels that saying the group does not change, and intervals of divergences."""
     print("world        N    any star  interval of a group's divergence holds its mean")
     for world in WORLDS:
-        for size in SIZES[:2]:
-            cells, _, moved = _panel_of(asked, size, seed)
-            rng = np.random.default_rng([seed, size, WORLDS.index(world), 1])
-            found = [_scores(asked, moved[0.0], cells, world, rng, i) for i in range(repetitions)]
+        for size in numbers.sizes:
+            cells, _, quotas = _panel_of(asked, size, numbers.seed)
+            rng = np.random.default_rng([numbers.seed, size, WORLDS.index(world), 1])
+            same = [exaggerated(one, quotas, 0.0) for one in asked.shares]
+            found = [_scores(asked, same, cells, world, rng, i) for i in range(numbers.repetitions)]
             stars = np.mean([any(one.p_adjusted < 0.05 for one in scores) for scores in found])
             values = np.array([[one.divergence for one in scores] for scores in found])
             lows, highs = (
@@ -181,8 +189,13 @@ def steering_table(asked: Items, repetitions: int, seed: int) -> None:
 
 
 def _scores(
-    asked: Items, shares: list[Array], cells: Array, world: str, rng: np.random.Generator, number: int
-) -> list:  # type: ignore[type-arg]
+    asked: Items,
+    shares: list[Array],
+    cells: NDArray[np.int64],
+    world: str,
+    rng: np.random.Generator,
+    number: int,
+) -> list[GroupScore]:
     positions = draw_panel(asked, shares, cells, world, rng)
     groups = asked.loaded.reference.items
     prompts = [
@@ -195,9 +208,8 @@ def _scores(
         for question in asked.questions
     ]
     answers = PanelAnswers.from_choices(positions, [len(question.codes) for question in asked.questions])
-    personas = [
-        Persona("", is_drawn=True, sex=CELLS[c].split("|")[0], age=CELLS[c].split("|")[1]) for c in cells
-    ]
+    persons = [CELLS[cell].split("|") for cell in cells]
+    personas = [Persona("", is_drawn=True, sex=sex, age=age) for sex, age in persons]
     return group_scores(prompts, answers, personas, groups, seed=number, num_draws=2)
 
 
@@ -209,11 +221,14 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=["spread"])
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--factors", type=float, nargs="+", default=FACTORS)
     options = parser.parse_args()
+    numbers = Numbers(options.repetitions, options.seed, options.sizes, options.factors)
     asked = items()
-    print(f"{len(asked.questions)} items, {options.repetitions} panels a row, seed {options.seed}")
+    print(f"{len(asked.questions)} items, {numbers.repetitions} panels a row, seed {numbers.seed}")
     for table in options.tables:
-        {"spread": spread_table, "steering": steering_table}[table](asked, options.repetitions, options.seed)
+        {"spread": spread_table, "steering": steering_table}[table](asked, numbers)
 
 
 if __name__ == "__main__":

@@ -108,9 +108,10 @@ class Lesson:
 # That sex and age matter is noticed where they matter much; then how much they do is learnt, beside
 # everyone else again.
 LESSONS_OF_PERSONS = (
-    Lesson(1_000_000, 2_500, 2.5e-3, share_of_persons=0.9, emphasis=4.0, ends_slowly=False),
-    Lesson(1_400_000, 3_500, 2.5e-3, share_of_persons=0.5, emphasis=1.0, ends_slowly=True),
+    Lesson(600_000, 2_500, 2e-3, share_of_persons=0.8, emphasis=2.0, ends_slowly=False),
+    Lesson(1_300_000, 3_500, 2e-3, share_of_persons=0.5, emphasis=1.0, ends_slowly=True),
 )
+SHARE_OF_HEAD = 0.3  # weight of telling sex and age, beside the answers
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,13 @@ class Chat:
 
     ids: list[int]
     targets: list[Target]
+    person: tuple[str, str] = ("", "")  # sex and age that the newest turn says
+
+    @property
+    def answer_start(self) -> int:
+        """Where the newest answer begins: behind the last longest gap of what is learnt, the user's words."""
+        places = [target.position for target in self.targets]
+        return max(after for before, after in zip([-2, *places], places, strict=False) if after > before + 1)
 
 
 class Interviewer:
@@ -292,7 +300,7 @@ class Encoder:
         frame, language, _ = pairs[rng.choice(len(pairs), p=[weight for *_, weight in pairs])]
         pack = interviewer.packs[frame]
         person = interviewer.person()
-        sequence = Chat([], [])
+        sequence = Chat([], [], person)
         num_remembered = self._num_remembered(is_person=bool(person[0]))
         for _ in range(num_remembered):
             question = interviewer.question(population, language)
@@ -385,8 +393,14 @@ def batches(encoder: Encoder, num_tokens: int, batch_tokens: int) -> Iterator[li
             yield group
 
 
-def batch_loss(model: LlamaForCausalLM, group: Sequence[Chat], pad: int) -> torch.Tensor:
-    """Mean cross-entropy to the targets; positions of the user's words carry none."""
+def batch_loss(
+    model: LlamaForCausalLM, group: Sequence[Chat], pad: int, head: torch.nn.Linear
+) -> torch.Tensor:
+    """Mean cross-entropy to the targets; positions of the user's words carry none.
+
+    Besides, `head` is to tell sex and age from what the network knows while it answers: so it learns where
+    in the prompt to look for them, long before it would from their effect on the answers alone.
+    """
     longest = max(len(sequence.ids) for sequence in group)
     ids = torch.full((len(group), longest), pad)
     for row, sequence in enumerate(group):
@@ -402,17 +416,38 @@ def batch_loss(model: LlamaForCausalLM, group: Sequence[Chat], pad: int) -> torc
             owner += [index] * len(target.tokens)
             tokens += target.tokens
             shares += target.shares
-    logits = model.lm_head(hidden[torch.tensor(rows), torch.tensor(positions)])  # (targets, vocabulary)
+    at_targets = hidden[torch.tensor(rows), torch.tensor(positions)]  # (targets, width)
+    logits = model.lm_head(at_targets)  # (targets, vocabulary)
     log_shares = torch.log_softmax(logits.float(), dim=-1)[torch.tensor(owner), torch.tensor(tokens)]
     weight = torch.tensor(weights)
     per_entry = -torch.tensor(shares) * log_shares * weight[torch.tensor(owner)]
-    return per_entry.sum() / weight.sum()
+    loss = per_entry.sum() / weight.sum()
+    return loss + SHARE_OF_HEAD * _person_loss(hidden, group, head)
+
+
+def _person_loss(hidden: torch.Tensor, group: Sequence[Chat], head: torch.nn.Linear) -> torch.Tensor:
+    """Mean cross-entropy to sex and age, over the positions of the newest answer; 0 where nobody has them."""
+    rows, positions, persons = [], [], []
+    for row, sequence in enumerate(group):
+        if sequence.person in PERSONS:
+            own = range(sequence.answer_start, len(sequence.ids))
+            rows += [row] * len(own)
+            positions += own
+            persons += [PERSONS.index(sequence.person)] * len(own)
+    if not rows:
+        return torch.zeros(())
+    found = head(hidden[torch.tensor(rows), torch.tensor(positions)]).float()
+    return torch.nn.functional.cross_entropy(found, torch.tensor(persons))
 
 
 def train(model: LlamaForCausalLM, encoder: Encoder, lesson: Lesson) -> None:
     """AdamW with a short warm-up; then the learning rate stays, or falls to zero as a cosine."""
+    head = torch.nn.Linear(model.config.hidden_size, len(PERSONS))
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=lesson.learning_rate, betas=(0.9, 0.98), weight_decay=0.02
+        [*model.parameters(), *head.parameters()],
+        lr=lesson.learning_rate,
+        betas=(0.9, 0.98),
+        weight_decay=0.02,
     )
     started, made, smoothed = time.monotonic(), 0, None
     pad = encoder.tokenizer.pad_token_id
@@ -421,7 +456,7 @@ def train(model: LlamaForCausalLM, encoder: Encoder, lesson: Lesson) -> None:
         fall = 0.5 * (1 + np.cos(np.pi * progress)) if lesson.ends_slowly else 1.0
         for settings in optimizer.param_groups:
             settings["lr"] = lesson.learning_rate * min(1.0, (step + 1) / 60) * fall
-        loss = batch_loss(model, group, pad)
+        loss = batch_loss(model, group, pad, head)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -455,7 +490,6 @@ def learn_everyone(
     items: Sequence[Item], interviewer: Interviewer, num_tokens: int, learning_rate: float
 ) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
     """The first part: a tokenizer and a network that answers as the planted population."""
-    torch.manual_seed(SEED)
     tokenizer = train_tokenizer(items, interviewer, size=VOCABULARY)
     model = begin(tokenizer)
     print(f"{model.num_parameters():,} parameters, {len(tokenizer):,} tokens in the vocabulary")
@@ -482,6 +516,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=data_folder() / "respondents" / "demo")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    torch.manual_seed(SEED)
     asked, items, planted = plant_library(data_folder())
     if options.continue_from:
         model, tokenizer = read_learnt(options.continue_from)

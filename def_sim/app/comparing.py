@@ -12,6 +12,7 @@ from rich.table import Table
 from def_sim import __version__
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.app.compared_answers import ComparedAnswers, compare_answers
+from def_sim.app.compared_groups import steered_table
 from def_sim.app.processes import WorkerProcesses, num_usable_cores
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.reporting import csv_bytes
@@ -37,6 +38,7 @@ from def_sim.reports.pages.comparison_maps import map_files
 from def_sim.reports.pages.comparison_page import render_comparison
 from def_sim.reports.pages.page import page_style
 
+STEERED: Final = "groups.csv"  # only where an arm says sex and age
 FEWEST_ANSWERS: Final = 300_000  # of all runs, from which several processes are worth their start
 
 
@@ -47,6 +49,7 @@ class ComparedArms:
     groups: list[ArmGroup]
     table: pd.DataFrame  # see `arm_scores.arms_table`
     problems: list[str]  # why other runs are no arms, in words
+    steered: pd.DataFrame  # see `compared_groups.steered_table`
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,9 @@ def compare_runs(patterns: Sequence[str], output: Path, *, baseline: str | None 
         arm_groups, no_arms = group_arms(runs, baseline=baseline)
         table = comparison_table(groups)
         answers = compare_answers(groups, workers)
-    arms = ComparedArms(arm_groups, arms_table(arm_groups, answers.scores), no_arms)
+    arms = ComparedArms(
+        arm_groups, arms_table(arm_groups, answers.scores), no_arms, steered_table(arm_groups)
+    )
     path = _write(groups, table, answers, arms, left_out, output / "comparison")
     return WrittenComparison(path, groups, table, left_out, arms)
 
@@ -117,13 +122,17 @@ def _write(
         code_version=__version__,
         maps=answers.maps,
         pairs=answers.pairs,
-        arms=arm_parts(arms.groups, arms.table),
+        arms=arm_parts(arms.groups, arms.table, arms.steered),
         arm_problems=arms.problems,
         seeds=seeds,
     )
     write_whole(folder / "comparison.csv", csv_bytes(table))
     write_whole(folder / "pairs.csv", csv_bytes(answers.pairs))
     write_whole(folder / "arms.csv", csv_bytes(arms.table))
+    if arms.steered.empty:
+        (folder / STEERED).unlink(missing_ok=True)
+    else:
+        write_whole(folder / STEERED, csv_bytes(arms.steered))
     write_whole(folder / "seeds.csv", csv_bytes(seeds))
     write_whole(folder / "maps.csv", csv_bytes(maps_frame(answers.maps)))
     for name, drawing in map_files(answers.maps).items():

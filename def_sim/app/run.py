@@ -205,6 +205,11 @@ def _quotas(modifications: Modifications, loaded: LoadedSurvey) -> Quotas | None
     return quotas
 
 
+def _quotas_hash(config: RunConfig, loaded: LoadedSurvey) -> str:
+    quotas = _quotas(config.modifications, loaded)
+    return "" if quotas is None else _hash_of(quotas.by_group())
+
+
 def draw_respondents(run: Run, indices: Iterable[int]) -> Iterator[Respondent]:
     """Respondents of the run by their numbers, also those beyond its panel of today."""
     eligible = eligible_places(_places(run.config, run.survey), run.config.places)
@@ -300,7 +305,7 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
             **({"texts": _hash_of(texts.model_dump())} if (texts := read_texts(config, survey)) else {}),
         },
         "protocol": {
-            "modifications": config.modifications.definition(_quotas(config.modifications, run.loaded)),
+            "modifications": config.modifications.definition(_quotas_hash(config, run.loaded)),
             "places": asdict(config.places),
             "decoding": _decoding(config.decoding),
             "memory": asdict(config.memory),

@@ -203,12 +203,14 @@ def settings_of(manifest: Mapping[str, Any]) -> dict[str, str]:
     same floors more exactly.
     """
     scored_with = {key: manifest["scored_with"][key] for key in ("reference", "pool_wordings")}
+    said = {"protocol.modifications.persona": "place"}  # runs without sex and age do not say it
     everything = {
         **manifest["defines"],
         "respondents": manifest["plan"]["respondents"],
         "scored_with": scored_with,
     }
-    return {name: value for name, value in _flat(everything).items() if not name.startswith(_OF_THE_MODEL)}
+    flat = said | _flat(everything)
+    return {name: value for name, value in flat.items() if not name.startswith(_OF_THE_MODEL)}
 
 
 def _flat(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

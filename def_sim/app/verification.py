@@ -116,7 +116,7 @@ def _check_tables(run: Run, folder: Path, answers: list[Answer]) -> None:
     findings = findings_of(compute_sections(run, arrays))
     tables = (("metrics.csv", results.scores), ("statuses.csv", results.statuses), (FINDINGS, findings))
     for name, frame in tables:
-            check_table(folder / name, csv_bytes(frame), fix="Write it anew: stage=report.")
+        check_table(folder / name, csv_bytes(frame), fix="Write it anew: stage=report.")
     if (folder / RESPONDENTS).is_file():  # runs of before have none
         table = csv_bytes(panel_table(run.panel))
         check_table(folder / RESPONDENTS, table, fix="Write it anew: stage=report.")

@@ -34,6 +34,7 @@ _NAMES: Final = {
     "strategy": "strategy",
     "protocol": "protocol",
     "protocol.modifications.prompt": "place in the prompt",
+    "protocol.modifications.persona": "prompt says",
     "protocol.modifications.configuration": "varied decoding",
     "protocol.modifications.memory": "memory",
     "survey.language": "questions in",

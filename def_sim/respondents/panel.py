@@ -56,16 +56,17 @@ class Modifications:
         """Whether respondents have a sex and an age."""
         return self.persona == "demographic"
 
-    def definition(self, quotas: Quotas | None) -> dict[str, Any]:
-        """What of them defines a run; quotas by their shares, so that a file may be moved.
+    def definition(self, quotas_hash: str) -> dict[str, Any]:
+        """What of them defines a run.
 
         Args:
-            quotas: Those that sex and age are drawn by. None: runs of before knew no sex and age, and
-                runs without keep their folders.
+            quotas_hash: Names the shares that sex and age are drawn by, wherever a file of them lies. Said
+                only where there are any: runs of before knew none, and runs without keep their folders.
         """
         switches = {"prompt": self.prompt, "configuration": self.configuration, "memory": self.memory}
-        persons = {} if quotas is None else {"persona": self.persona, "quotas": quotas.by_group()}
-        return switches | persons
+        if not self.has_persons:
+            return switches
+        return switches | {"persona": f"sex and age ({self.quotas} quotas)", "quota_shares": quotas_hash}
 
 
 @dataclass(frozen=True, slots=True)

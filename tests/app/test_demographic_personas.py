@@ -23,7 +23,9 @@ from def_sim.errors import ConfigError
 from def_sim.evaluation.group_scores import GroupScore
 from def_sim.evaluation.groups_of_people import GroupsOfPeople, groups_of_people
 from def_sim.evaluation.panel_arrays import PanelArrays
+from def_sim.evaluation.steerability import steerability
 from def_sim.prompts import render_frame
+from def_sim.randomness import keyed_rng
 from def_sim.reports.sections.groups_of_people import groups_section
 
 pytestmark = pytest.mark.slow
@@ -285,3 +287,58 @@ def test_the_table_of_respondents_says_nothing_of_sex_where_the_prompt_does_not(
     table = panel_table(run_of("respondents=2").panel)
     assert list(table["respondent_id"]) == ["r00000", "r00001"]
     assert set(table["sex"]) == set(table["age"]) == {""}
+
+
+# --- beside the run without ---
+
+
+def test_respondents_brought_to_their_group_s_answers_are_nearer_than_in_the_run_without(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def as_people(run: Run) -> ScriptedEngine:
+        """Everyone answers as one of the people of the own group."""
+        groups = {one.id: one.persona.group for one in run.panel}
+
+        def reply(request: Any) -> str:
+            key = request.key
+            question = run.survey.question(f"{key.item_id}#{key.wording}")
+            people = run.loaded.reference.items.get((key.item_id, groups[key.respondent_id]))
+            if people is None:
+                return answer_text((question.codes[0],), request.answer_anchor)
+            drawn = keyed_rng(key.seed, key.respondent_id, key.item_id).choice(
+                len(people.shares), p=np.array(people.shares) / sum(people.shares)
+            )
+            return answer_text((question.codes[drawn],), request.answer_anchor)
+
+        return ScriptedEngine(reply=reply)
+
+    without = hold(tmp_path, ITEMS, "respondents=30")
+    hold(tmp_path, ITEMS, PERSONS, "respondents=30", respondent=as_people)
+    words = ["stage=report", f"runs={tmp_path}/**", f"output={tmp_path}", "baseline=prompt says place"]
+    assert main(words) == 0
+    table = pd.read_csv(tmp_path / "comparison" / "groups.csv")
+    assert list(table["group"])[:2] == ["male", "female"]
+    assert set(table["baseline"].map(lambda folder: Path(folder).name)) == {without.name}
+    men = table[table["group"] == "male"].iloc[0]
+    # The same from scores of their own, over the items that both have.
+    assert men["steerability"] == pytest.approx(men["unsteered"] - men["steered"])
+    assert men["low"] > 0
+    html = (tmp_path / "comparison" / "comparison.html").read_text(encoding="utf-8")
+    assert "prompt says sex and age (reference quotas)" in html
+    assert "beside the same respondents of the baseline" in html
+
+
+def test_a_run_beside_itself_is_no_nearer(tmp_path: Path) -> None:
+    arrays, _ = measured(hold(tmp_path, ITEMS, PERSONS, "respondents=14", is_reported=False))
+    found = steerability(arrays, arrays)
+    assert not isinstance(found, str)
+    scored = [one for one in found if one.num_items]
+    assert scored
+    assert all(one.value == 0.0 for one in scored)
+    assert all(one.interval == (0.0, 0.0) for one in scored if one.num_members >= 5)
+
+
+def test_other_respondents_cannot_be_paired(tmp_path: Path) -> None:
+    arrays, _ = measured(hold(tmp_path / "a", ITEMS, PERSONS, "respondents=6", is_reported=False))
+    fewer, _ = measured(hold(tmp_path / "b", ITEMS, PERSONS, "respondents=5", is_reported=False))
+    assert steerability(arrays, fewer) == "The two runs have not the same respondents or questions."

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from markupsafe import Markup
 
 from def_sim.evaluation.arms import ArmGroup
 from def_sim.evaluation.measures import MEASURES, Measure, written
 from def_sim.evaluation.paired_runs import LEVEL
 from def_sim.reports.cells import Row, number_in, rows_of
+from def_sim.reports.pages.comparison_groups import steered_parts
 
 _NONE = "–"
 
@@ -34,6 +36,7 @@ class ArmPart:
 
     group: ArmGroup
     lines: tuple[ArmLine, ...]
+    steered: Markup  # groups of people in arms that say sex and age
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +50,25 @@ class SeedLine:
     span: str
 
 
-def arm_parts(groups: Sequence[ArmGroup], table: pd.DataFrame) -> list[ArmPart]:
+def arm_parts(
+    groups: Sequence[ArmGroup], table: pd.DataFrame, steered: pd.DataFrame | None = None
+) -> list[ArmPart]:
     """The comparisons of arms, as the page shows them; the baseline first.
 
     Args:
         groups: From `group_arms`.
         table: From `arms_table` of these groups.
+        steered: What saying sex and age changed, if any arm says them.
     """
-    return [ArmPart(group, _arm_lines(table[table["group"] == group.number])) for group in groups]
+    of_groups = pd.DataFrame() if steered is None else steered
+    return [
+        ArmPart(
+            group,
+            _arm_lines(table[table["group"] == group.number]),
+            steered_parts(of_groups, group.baseline.run.folder),
+        )
+        for group in groups
+    ]
 
 
 def _arm_lines(rows: pd.DataFrame) -> tuple[ArmLine, ...]:

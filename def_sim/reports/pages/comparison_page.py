@@ -27,6 +27,8 @@ _SETTING_WORDS: Final = {
     "survey.questions": "questions as asked",
     "prompts": "language pack",
     "places": "place list",
+    "protocol.modifications.persona": "what the prompt says of respondents",
+    "protocol.modifications.quota_shares": "shares of sex and age",
     "scored_with.reference": "people's figures",
     "scored_with.pool_wordings": "wordings averaged before scoring",
 }
