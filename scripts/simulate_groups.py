@@ -7,7 +7,7 @@ The figures in docs/statistics.md come from
 
     python scripts/simulate_groups.py --repetitions 200 --factors 1
     python scripts/simulate_groups.py --repetitions 100 --factors 0 3 --sizes 20 200
-    python scripts/simulate_groups.py --repetitions 100 --tables steering --sizes 20 60
+    python scripts/simulate_groups.py --repetitions 200 --tables intervals --sizes 20 60
 """
 
 import argparse
@@ -18,15 +18,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from def_sim.evaluation.distributions import QuestionDistribution
-from def_sim.evaluation.group_scores import GroupScore, group_scores
+from def_sim.evaluation.group_scores import memberships
 from def_sim.evaluation.groups_of_people import CELLS
-from def_sim.evaluation.people_groups import group_reference
+from def_sim.evaluation.people_groups import GROUPS, group_reference
 from def_sim.metrics.group_spread import GroupSpread, group_spread
+from def_sim.metrics.item_metrics import ItemForm
+from def_sim.metrics.jackknife import jackknife_interval
 from def_sim.metrics.panel_answers import PanelAnswers
+from def_sim.metrics.panel_scores import score_panel
 from def_sim.metrics.people_panels import draw_panels_of_people
-from def_sim.metrics.sample import Array
-from def_sim.records import AnswerStatus, Persona, Question, QuestionType
+from def_sim.metrics.sample import Array, Sample
+from def_sim.records import Persona, Question, QuestionType
 from def_sim.resources import data_folder
 from def_sim.respondents.quotas import person_of, reference_quotas
 from def_sim.surveys.human_structure import shipped_structure
@@ -35,7 +37,7 @@ from def_sim.surveys.survey import LoadedSurvey, load_survey
 WORLDS: Final = ("people", "style", "independent")
 SIZES: Final = (20, 60, 200)
 STYLE: Final = 0.4  # correlation of any two answers of a respondent
-TABLES: Final = ("spread", "steering")
+TABLES: Final = ("spread", "intervals")
 # How far the simulated groups are moved from everyone, in units of people's groups.
 FACTORS: Final = (0.0, 1.0, 3.0)
 
@@ -153,7 +155,7 @@ def _spread(
     positions = draw_panel(asked, shares, cells, world, rng)
     padded = asked.padded
     chosen = positions[..., None] == np.arange(padded.shape[-1])
-    return group_spread(chosen, cells, padded, asked.num_people, rng, num_draws=199)
+    return group_spread(chosen, cells, padded, asked.num_people, rng, num_draws=99)
 
 
 def _truth(shares: list[Array], cells: NDArray[np.int64], weights: Array) -> tuple[float, float]:
@@ -165,52 +167,48 @@ def _truth(shares: list[Array], cells: NDArray[np.int64], weights: Array) -> tup
     return float(np.mean(within)), float(np.mean(between))
 
 
-def steering_table(asked: Items, numbers: Numbers) -> None:
-    """False stars of panels that saying the group does not change, and intervals of divergences."""
-    print("world        N    any star  interval of a group's divergence holds its mean")
+def intervals_table(asked: Items, numbers: Numbers) -> None:
+    """How often the interval of a group's divergence holds its mean over all panels, by number of members."""
+    print("world        N    members: share of intervals that hold the expected divergence")
+    people = {group: _people_of(asked, group) for group in GROUPS}
     for world in WORLDS:
         for size in numbers.sizes:
-            cells, _, quotas = _panel_of(asked, size, numbers.seed)
+            cells, _, _ = _panel_of(asked, size, numbers.seed)
             rng = np.random.default_rng([numbers.seed, size, WORLDS.index(world), 1])
-            same = [exaggerated(one, quotas, 0.0) for one in asked.shares]
-            found = [_scores(asked, same, cells, world, rng, i) for i in range(numbers.repetitions)]
-            stars = np.mean([any(one.p_adjusted < 0.05 for one in scores) for scores in found])
-            values = np.array([[one.divergence for one in scores] for scores in found])
-            lows, highs = (
-                np.array([[one.interval[i] for one in scores] for scores in found]) for i in (0, 1)
-            )
-            holds = (lows <= values.mean(axis=0)) & (values.mean(axis=0) <= highs)
+            panels = [
+                PanelAnswers.from_choices(
+                    draw_panel(asked, asked.shares, cells, world, rng), [one.shape[1] for one in asked.shares]
+                )
+                for _ in range(numbers.repetitions)
+            ]
             by_size: dict[int, list[float]] = {}
-            for place, one in enumerate(found[0]):
-                if np.isfinite(lows[0, place]):
-                    by_size.setdefault(one.num_members, []).append(float(holds[:, place].mean()))
-            words = ", ".join(f"n={n}: {100 * np.mean(by_size[n]):.0f} %" for n in sorted(by_size))
-            print(f"{world:<12} {size:<4} {100 * stars:6.1f} %  {words}", flush=True)
+            for group, belongs in zip(GROUPS, _members(cells), strict=True):
+                found = np.array([_divergence(panel, belongs, people[group]) for panel in panels])
+                holds = (found[:, 1] <= found[:, 0].mean()) & (found[:, 0].mean() <= found[:, 2])
+                by_size.setdefault(int(belongs.sum()), []).append(float(holds.mean()))
+            words = ", ".join(f"{n}: {100 * np.mean(by_size[n]):.0f} %" for n in sorted(by_size) if n >= 2)
+            print(f"{world:<12} {size:<4} {words}", flush=True)
 
 
-def _scores(
-    asked: Items,
-    shares: list[Array],
-    cells: NDArray[np.int64],
-    world: str,
-    rng: np.random.Generator,
-    number: int,
-) -> list[GroupScore]:
-    positions = draw_panel(asked, shares, cells, world, rng)
-    groups = asked.loaded.reference.items
-    prompts = [
-        QuestionDistribution(
-            question,
-            np.zeros(len(question.codes)),
-            dict.fromkeys(AnswerStatus, 0.0),
-            groups[question.item_id, "all"],
-        )
-        for question in asked.questions
-    ]
-    answers = PanelAnswers.from_choices(positions, [len(question.codes) for question in asked.questions])
+def _members(cells: NDArray[np.int64]) -> Array:
     persons = [CELLS[cell].split("|") for cell in cells]
-    personas = [Persona("", is_drawn=True, sex=sex, age=age) for sex, age in persons]
-    return group_scores(prompts, answers, personas, groups, seed=number, num_draws=2)
+    return memberships([Persona("", is_drawn=True, sex=sex, age=age) for sex, age in persons])
+
+
+def _people_of(asked: Items, group: str) -> list[Sample | None]:
+    found = [group_reference(asked.loaded.reference.items, one.item_id, group) for one in asked.questions]
+    return [Sample.of_people(np.array(one.shares), 1.0) if one else None for one in found]
+
+
+def _divergence(
+    panel: PanelAnswers, belongs: Array, people: Sequence[Sample | None]
+) -> tuple[float, float, float]:
+    """Of the members, and its interval as `group_scores` has it."""
+    chosen = np.flatnonzero(belongs)
+    weights = np.vstack([belongs, belongs - np.eye(belongs.size)[chosen]])
+    forms = [ItemForm()] * len(people)
+    means = score_panel(panel.samples(weights), people, forms, "js_divergence").mean(axis=1)
+    return (float(means[0]), *jackknife_interval(float(means[0]), means[1:]))
 
 
 def main() -> None:
@@ -228,7 +226,7 @@ def main() -> None:
     asked = items()
     print(f"{len(asked.questions)} items, {numbers.repetitions} panels a row, seed {numbers.seed}")
     for table in options.tables:
-        {"spread": spread_table, "steering": steering_table}[table](asked, numbers)
+        {"spread": spread_table, "intervals": intervals_table}[table](asked, numbers)
 
 
 if __name__ == "__main__":

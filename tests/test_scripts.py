@@ -171,3 +171,41 @@ def test_the_shipped_truth_is_what_the_script_plants(tmp_path: Path) -> None:
     path = tmp_path / "planted.csv"
     module.write_planted(path, every_item, planted_shares)
     assert path.read_bytes() == (data_folder() / "respondents" / "demo" / "planted.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("person", "lean"), [(("male", ">=50"), 1.15), (("female", "30-49"), -0.7), (("", ""), 0.0)]
+)
+def test_a_planted_group_leans_by_its_log_odds_from_the_first_option_to_the_last(
+    person: tuple[str, str], lean: float
+) -> None:
+    module, item = script("planted_population"), items()["wvs7.Q1"]
+    assert module.lean_of(*person) == pytest.approx(lean)
+    shares = module.lean_planted([item], planted(), lean)[item.id]
+    everyone = planted()[item.id]
+    codes = [option.code for option in item.options]
+    assert sum(shares.values()) == pytest.approx(1.0)
+    log_odds = np.log(shares[codes[-1]] / shares[codes[0]]) - np.log(everyone[codes[-1]] / everyone[codes[0]])
+    assert log_odds == pytest.approx(2 * lean)  # from -1 to +1
+
+
+def test_a_planted_group_mentions_each_option_of_a_battery_with_odds_of_its_own() -> None:
+    module, item = script("planted_population"), items()["wvs7.Q7_17"]
+    shares, everyone = module.lean_planted([item], planted(), 0.7)[item.id], planted()[item.id]
+    last = item.options[-1].code
+    odds = [one[last] / (1 - one[last]) for one in (shares, everyone)]
+    assert np.log(odds[0] / odds[1]) == pytest.approx(0.7)
+
+
+def test_the_table_of_planted_groups_has_a_column_for_each_and_lies_on_both_sides_of_everyone(
+    tmp_path: Path,
+) -> None:
+    module, some = script("planted_population"), [items()["wvs7.Q1"], items()["wvs7.Q164"]]
+    path = tmp_path / "planted_groups.csv"
+    module.write_planted_groups(path, some, planted())
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[2:] == ["|".join(person) for person in module.PERSONS]
+    last = [row for row in rows if row["item_id"] == "wvs7.Q164"][-1]
+    everyone = planted()["wvs7.Q164"][int(last["code"])]
+    assert float(last["female|<=29"]) < everyone < float(last["male|>=50"])

@@ -198,8 +198,9 @@ def _score(
     value, num_members = float(_mean(own)), int(belongs.sum())
     counted = np.isfinite(own)  # the same items in every number of the group
     everyone = beside.of_everyone(group)
-    floors = [_floor(beside, item, place, members, seed, num_draws) for item in np.flatnonzero(counted)]
-    people, chance = _between_people(beside, group, np.flatnonzero(counted), seed, num_draws)
+    scored = [item for item, is_counted in enumerate(counted) if is_counted]
+    floors = [_floor(beside, item, place, members, seed, num_draws) for item in scored]
+    people, chance = _between_people(beside, group, scored, seed, num_draws)
     return GroupScore(
         group=group,
         num_members=num_members,
@@ -248,11 +249,11 @@ def _floor(beside: _Beside, item: int, place: int, members: Array, seed: int, nu
 
 
 def _between_people(
-    beside: _Beside, group: str, items: Sequence[int] | Array, seed: int, num_draws: int
+    beside: _Beside, group: str, items: Sequence[int], seed: int, num_draws: int
 ) -> tuple[float, float]:
     """People of the group from all people, and the same of as many people drawn from all."""
     found, chance = [], []
-    for item in map(int, items):
+    for item in items:
         one, reference = beside.prompts[item], beside.reference(item, group)
         assert reference is not None  # else the item has no score
         assert one.reference is not None

@@ -6,7 +6,7 @@ Letters: K options, Q items, N respondents, C cells (sexes by ages).
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -98,17 +98,43 @@ def _people_of_cell(arrays: PanelArrays, items: Columns, cell: str, most: int) -
 
 def _of_group(one: GroupScore) -> tuple[Finding, ...]:
     low, high = one.interval
-    words = {"group": one.group, "num_items": one.num_items, "reason": one.reason}
-    why_no_test = one.reason if math.isnan(one.divergence) else "Everyone is of this group."
-    no_test = why_no_test if math.isnan(one.p_steering) else ""
-    return (
-        Finding("group_divergence", one.divergence, low=low, high=high, people=one.floor, **words),
-        Finding("group_divergence_from_everyone", one.from_everyone, **words),
-        Finding("group_people_distance", one.people_distance, random=one.people_chance, **words),
-        Finding("group_members", float(one.num_members), group=one.group),
-        Finding("steering", one.steering, **{**words, "reason": no_test}),
-        Finding("steering_p_adjusted", one.p_adjusted, **{**words, "reason": no_test}),
+    divergence = Finding(
+        "group_divergence",
+        one.divergence,
+        group=one.group,
+        low=low,
+        high=high,
+        people=one.floor,
+        num_items=one.num_items,
+        reason=one.reason,
     )
+    why_no_test = one.reason if math.isnan(one.divergence) else "Everyone is of this group."
+    steering = Finding(
+        "steering",
+        one.steering,
+        group=one.group,
+        num_items=one.num_items,
+        reason=why_no_test if math.isnan(one.p_steering) else "",
+    )
+    return (
+        divergence,
+        replace(_bare(divergence), measure="group_divergence_from_everyone", value=one.from_everyone),
+        replace(
+            _bare(divergence),
+            measure="group_people_distance",
+            value=one.people_distance,
+            random=one.people_chance,
+        ),
+        Finding("group_members", float(one.num_members), group=one.group),
+        steering,
+        replace(steering, measure="steering_p_adjusted", value=one.p_adjusted),
+    )
+
+
+def _bare(divergence: Finding) -> Finding:
+    """The same group and items; a number of them that has no interval and no floor."""
+    reason = divergence.reason if math.isnan(divergence.value) else ""
+    return replace(divergence, low=math.nan, high=math.nan, people=math.nan, reason=reason)
 
 
 def _of_spread(found: GroupSpread) -> tuple[Finding, ...]:

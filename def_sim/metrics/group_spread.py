@@ -112,7 +112,7 @@ def _counts(chosen: NDArray[np.bool_], groups: NDArray[np.integer], num_groups: 
     """Answers by group, shape (C, Q, K)."""
     is_member = (groups == np.arange(num_groups)[:, None]).astype(np.float32)
     flat = is_member @ chosen.reshape(len(groups), -1).astype(np.float32)  # exact: whole numbers below 2**24
-    return flat.reshape(num_groups, *chosen.shape[1:]).astype(np.float64)
+    return np.asarray(flat.reshape(num_groups, *chosen.shape[1:]), dtype=np.float64)
 
 
 def _without(
