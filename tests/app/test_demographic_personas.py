@@ -234,6 +234,45 @@ def test_a_scripted_caricature_is_flagged_as_stereotyping(tmp_path: Path) -> Non
     assert "Flattening: the members of a group are more alike" in body
 
 
+def test_a_planted_lean_of_groups_is_recovered_within_its_intervals(tmp_path: Path) -> None:
+    """Each group leans by known log-odds from equal shares; the truth follows from them."""
+    lean = {"male|<=29": -0.9, "male|30-49": -0.3, "male|>=50": 0.3}
+    lean |= {group.replace("male", "female"): -value for group, value in lean.items()}
+
+    def planted(num_options: int, group: str) -> np.ndarray:
+        weights = np.exp(lean[group] * np.linspace(-1, 1, num_options))
+        return np.asarray(weights / weights.sum())
+
+    def leaning(run: Run) -> ScriptedEngine:
+        groups = {one.id: one.persona.group for one in run.panel}
+
+        def reply(request: Any) -> str:
+            key = request.key
+            codes = run.survey.question(f"{key.item_id}#{key.wording}").codes
+            rng = keyed_rng(key.seed, key.respondent_id, key.item_id)
+            drawn = rng.choice(len(codes), p=planted(len(codes), groups[key.respondent_id]))
+            return answer_text((codes[drawn],), request.answer_anchor)
+
+        return ScriptedEngine(reply=reply)
+
+    words = (ITEMS, PERSONS, EQUAL, "respondents=90", "seed=5")
+    arrays, found = measured(hold(tmp_path, *words, is_reported=False, respondent=leaning))
+    weights = np.array([[one.persona.group == group for group in lean] for one in arrays.panel]).mean(axis=0)
+    within, between = [], []
+    for question in arrays.survey.questions:
+        if (question.item_id, "male|<=29") in arrays.reference.items and question.max_choices == 1:
+            shares = np.array([planted(len(question.codes), group) for group in lean])
+            within.append(weights @ (1 - (shares**2).sum(axis=1)))
+            between.append(weights @ ((shares - weights @ shares) ** 2).sum(axis=1))
+    assert found.spread is not None
+    assert found.spread.panel.num_items == len(within) == 6
+    assert found.spread.within[0] < np.mean(within) < found.spread.within[1]
+    assert found.spread.between[0] < np.mean(between) < found.spread.between[1]
+    assert found.spread.between[0] > 0
+    assert found.spread.is_stereotyped  # people's groups lie far closer together
+    assert found.spread.p_value == pytest.approx(1 / 500)
+
+
 def test_a_panel_without_sex_and_age_has_no_such_section(tmp_path: Path) -> None:
     folder = hold(tmp_path, ITEMS, "respondents=3", is_reported=False)
     run = prepare_run(validate_config(read_manifest(folder)["config"]))
