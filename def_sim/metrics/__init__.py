@@ -37,6 +37,9 @@ An undefined score is NaN, never 0. One idea a file:
     preference_bias  whether first answers are people's, and whose they are
     subgroup_tilt  first answers and divergences beside those of groups, free of their size
     group_lean     leaning of all answers towards groups, and whether by more than chance
+    insensitivity  how often a defect was found among judged answers
+    agreement      of coders, beyond chance
+    misclassification  rates corrected by what people found in an audit
 
 Letters for shapes: K options, Q items, N respondents, B Monte Carlo draws. The option axis is the
 last one; leading axes broadcast, so that B draws are scored in one call.
