@@ -54,6 +54,27 @@ DIMENSION_TITLES: Mapping[Dimension, str] = {
 }
 
 
+class InsensitivityDimension(StrEnum):
+    """What can be wrong with an answer whatever it chooses, in the manner of Liu et al. 2025."""
+
+    IU = "IU"
+    QC = "QC"
+    RP = "RP"
+    CV = "CV"
+    FF = "FF"
+    IR = "IR"
+
+
+INSENSITIVITY_TITLES: Mapping[InsensitivityDimension, str] = {
+    InsensitivityDimension.IU: "Instruction understanding",
+    InsensitivityDimension.QC: "Question type",
+    InsensitivityDimension.RP: "Role playing",
+    InsensitivityDimension.CV: "Value conflict",
+    InsensitivityDimension.FF: "False facts",
+    InsensitivityDimension.IR: "Irrelevant output",
+}
+
+
 class QuestionType(StrEnum):
     """How an answer is given: one option, several options, or a point on a numbered scale."""
 

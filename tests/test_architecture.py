@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "answers.storage": (),
     "engines": ("answers.reading.reasoning",),  # the marks that part a thought from the answer
     "engines.local.model": ("answers.reading.sections",),  # where an answer may stop
+    "judging": ("prompts", "answers"),
     "strategies": (
         "prompts",
         "answers.reading.parse",

@@ -1,0 +1,13 @@
+"""How free text is judged: rules first, then a strict judge, then people.
+
+    rubric        what a judge is asked, as data
+    rules         defects that need no judge
+    sample        which answers are judged
+    verdicts      what was found of an answer
+    exhibits      what a judge is shown, the judged text behind bars
+    replies       what a judge said, read strictly
+    conversation  one question to a judge: a generator that yields requests and receives completions
+    audit         which verdicts people code, and what their codes say
+
+Knows texts and verdicts; no engine, no file of a run, no statistics.
+"""
