@@ -191,6 +191,7 @@ class Question:
     max_choices: int = 1
     follow_up_of: str | None = None
     is_factual: bool = False
+    factual_key: int | None = None  # the code that is right, of factual questions
 
     @property
     def id(self) -> str:

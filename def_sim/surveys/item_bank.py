@@ -90,6 +90,7 @@ class Item(_Strict):
     shown: dict[str, list[int]] = {}  # population -> the codes it was shown, if not all
     follow_up_of: str | None = None
     is_factual: bool = False
+    factual_key: int | None = None  # the code that is right; exactly where the item is factual
     secondary: Dimension | None = None  # a second topic group the item touches
     confidence: Literal["high", "med", "low"] | None = None  # of the assignment to a dimension
     rationale: str | None = None  # of the same, in a few words
@@ -155,6 +156,18 @@ class Item(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _check_factual_key(self) -> Self:
+        if self.is_factual != (self.factual_key is not None):
+            raise ValueError(f"{self.id}: `is_factual: true` and `factual_key` go together")
+        if self.factual_key is not None and self.type is not QuestionType.SINGLE:
+            raise ValueError(f"{self.id}: an item with a right answer is of type single")
+        offered = [self.options, *([o for o in self.options if o.code in s] for s in self.shown.values())]
+        for options in offered if self.factual_key is not None else ():
+            if self.factual_key not in [option.code for option in options]:
+                raise ValueError(f"{self.id}: factual_key {self.factual_key} is no code that is shown")
+        return self
+
+    @model_validator(mode="after")
     def _check_reference(self) -> Self:
         if (self.reference == "user") != bool(self.asked_in):
             raise ValueError(f"{self.id}: `reference: user` and `asked_in` go together")
@@ -217,6 +230,7 @@ class Item(_Strict):
             max_choices=self.max_choices,
             follow_up_of=self.follow_up_of,
             is_factual=self.is_factual,
+            factual_key=self.factual_key,
         )
 
 

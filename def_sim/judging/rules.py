@@ -1,0 +1,234 @@
+"""Defects that need no judge: what a rule can tell for certain, of every answer, without a call.
+
+A rule that fires is right whatever a judge would say, so it fires only on what it knows; all else is left to
+the judge. Reads English and Chinese. Asks nobody and weighs nothing: a finding is a dimension with the
+rule's words.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from def_sim.answers.reading.choices import ReadingRules, affirmed_by_self
+from def_sim.answers.reading.lines import answer_lines
+from def_sim.answers.reading.mentions import NO_OPTION, Kind, Mention, find_mentions
+from def_sim.answers.reading.normalise import plain_text, strip_markup, unify_characters
+from def_sim.answers.reading.parse import read_answer
+from def_sim.answers.reading.phrases import breaks_role
+from def_sim.answers.reading.reasoning import part_reasoning
+from def_sim.answers.reading.sections import (
+    Part,
+    explanation_of,
+    repeats_question,
+    split_exchanges,
+    split_sections,
+)
+from def_sim.judging.rubric import NEVER_JUDGED
+from def_sim.prompts import LanguagePack
+from def_sim.records import Answer, AnswerStatus, FinishReason, InsensitivityDimension, Question, QuestionType
+
+Findings = Mapping[InsensitivityDimension, str]
+
+_ANSWER_ANCHORS: Final = ("Answer:", "答案：")  # of the shipped packs: models translate the frame's
+_EXPLANATION_ANCHORS: Final = ("Explanation:", "解释：")
+_FIRST_PERSON: Final = re.compile(
+    r"\b(?:[Ii]|[Ii]'(?:m|d|ll|ve)|[Mm]e|[Mm]y|[Mm]ine|[Mm]yself|[Ww]e|[Ww]e'(?:re|d|ll|ve)|us|[Oo]urs?"
+    r"|[Oo]urselves)\b(?!\.e\.)|我|咱|本人"
+)
+_LATIN_WORD: Final = re.compile(r"[A-Za-z]{2,}")
+_HAN: Final = re.compile(r"[\u3400-\u9fff]")
+_FEWEST_WORDS: Final = 3  # of an explanation that could have had a first person
+_SOME_OTHERS: Final = re.compile(
+    r"\bsome\b[^\n]{0,80}?\bothers\b"
+    r"|(?:有些|有的|一些|某些|有)人[^\n]{0,40}?(?:有些|有的|一些|其他|另外的?|别的|也有)人",
+    re.IGNORECASE,
+)
+_SENTENCE_END: Final = re.compile(r"[.!?](?=\s|$)|[。！？\n]")
+# What a person says, too, though it is like a machine's disclaimer.
+_HUMAN_TURN: Final = re.compile(
+    r"\b(?:personal|real) experience (?:with|of|in|as)\b|\bmy (?:training|programming) (?:as|in|at|for|job)\b"
+    r"|没有?(?:任何)?(?:个人|真实)的?经历过",
+    re.IGNORECASE,
+)
+_NUMBERS: Final = re.compile(r"[0-9]+")
+_DEFINITION: Final = re.compile(
+    r"[0-9]{1,3}\s?=\s?[^,;)\n]{1,60}"
+)  # "2 (1 = very, 4 = not at all)" chooses 2
+
+
+@dataclass(frozen=True, slots=True)
+class RuleContext:
+    """What the rules must know of a run.
+
+    `is_base_model`: its prompt ends in the anchor of the answer, which is then not written again.
+    `meaningless`: dimensions that mean nothing for the strategy; no rule of theirs is tried.
+    """
+
+    pack: LanguagePack  # of the frame
+    is_base_model: bool = False
+    meaningless: frozenset[InsensitivityDimension] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """An answer as the rules look at it."""
+
+    question: Question
+    answer: Answer
+    first: Answer | None  # of the question that this one follows
+    context: RuleContext
+    own: str  # the exchange that answers this question, in plain text
+    rest: tuple[str, ...]  # what the text runs on into
+
+
+def find_defects(
+    question: Question, answer: Answer, context: RuleContext, *, first: Answer | None = None
+) -> Findings:
+    """The defects that rules find in an answer, each with what was found.
+
+    Args:
+        question: As it was asked.
+        answer: Of it; an answer without a text has none.
+        context: Of the run.
+        first: The same respondent's answer to the question that this one follows.
+
+    Returns:
+        Dimension -> the rule in words. A dimension that is not in it is open, not free of defects.
+    """
+    if answer.status in NEVER_JUDGED:
+        return {}
+    own, rest = _own_exchange(plain_text(answer.text), question)
+    case = _Case(question, answer, first, context, own, rest)
+    found = {
+        dimension: rule(case) for dimension, rule in _RULES.items() if dimension not in context.meaningless
+    }
+    return {dimension: words for dimension, words in found.items() if words}
+
+
+def has_right_choice(question: Question, answer: Answer) -> bool | None:
+    """Whether a factual question was answered with its key; None where there is none, or no choice."""
+    if question.factual_key is None or answer.status is not AnswerStatus.ANSWERED:
+        return None
+    return answer.choices == (question.factual_key,)
+
+
+def _own_exchange(text: str, question: Question) -> tuple[str, tuple[str, ...]]:
+    """The part that answers the question, and what follows it; a text may begin by repeating the question."""
+    first, *later = split_exchanges(text)
+    if not first.strip() and later and repeats_question(later[0], question.text):
+        first, *later = later
+    return first, tuple(exchange for exchange in later if exchange.strip())
+
+
+def _instruction(case: _Case) -> str:
+    """IU: an anchor that was asked for is missing; keys of an object are none."""
+    written = strip_markup(unify_characters(part_reasoning(case.answer.text).answer)).strip()
+    own, _ = _own_exchange(written, case.question)
+    pack = case.context.pack
+    if not case.context.is_base_model and not _has_anchor(own, (*_ANSWER_ANCHORS, pack.answer_anchor)):
+        return "the answer is not marked as one"
+    if not _has_anchor(own, (*_EXPLANATION_ANCHORS, pack.explanation_anchor)):
+        return "the explanation is missing, or not marked as one"
+    return ""
+
+
+def _has_anchor(text: str, anchors: tuple[str, ...]) -> bool:
+    words = "|".join(re.escape(anchor.rstrip(":： ")) for anchor in anchors)
+    return re.search(rf"(?<![A-Za-z])(?:{words})s?\s*:", text, re.IGNORECASE) is not None
+
+
+def _question_type(case: _Case) -> str:
+    """QC: several options where one is asked for, or more than are allowed."""
+    question, answer = case.question, case.answer
+    if question.type is QuestionType.MULTIPLE:
+        rules = ReadingRules(keep_first_of_too_many=False)
+        read = read_answer(
+            answer.text, question, rules=rules, finish_reason=answer.finish_reason, shown=answer.shown_codes
+        )
+        is_over = AnswerStatus.TOO_MANY in (answer.status, read.status)
+        return f"more than {question.max_choices} options are chosen" if is_over else ""
+    is_unclear = answer.status is AnswerStatus.AMBIGUOUS
+    return "several options are chosen, one was asked for" if is_unclear and _is_several(case) else ""
+
+
+def _is_several(case: _Case) -> bool:
+    """Whether the places of the answer name two options in the same way: two numbers, or two labels."""
+    opening, *rest = split_sections(case.own)
+    sections = [section for section in rest if section.part is Part.ANSWER] or [opening]
+    named: dict[Kind, set[int]] = {Kind.NUMBER: set(), Kind.LABEL: set()}
+    for section in sections:
+        lines = answer_lines(section, case.question, case.answer.shown_codes)
+        text = _DEFINITION.sub(" ", lines.text)
+        mentions = find_mentions(text, case.question, case.answer.shown_codes)
+        for mention in affirmed_by_self(mentions):
+            kind = Kind.NUMBER if mention.kind is Kind.UNSURE else mention.kind
+            named[kind] |= _codes_of(mention, text, case.question)
+    return any(len(codes) > 1 for codes in named.values())
+
+
+def _codes_of(mention: Mention, text: str, question: Question) -> set[int]:
+    """The options that a mention names; "2 or 3" and "2-3" name two."""
+    if mention.kind is Kind.UNSURE:
+        numbers = {int(digits) for digits in _NUMBERS.findall(text[mention.start : mention.end])}
+        is_fraction = re.search(r"[0-9]\.[0-9]", text[mention.start : mention.end])
+        return set() if is_fraction else numbers & set(question.codes)
+    return {mention.code} - {NO_OPTION} if not mention.is_unclear else set()
+
+
+def _role(case: _Case) -> str:
+    """RP: who speaks is a machine, a reporter of what others think, or nobody."""
+    if case.answer.status is AnswerStatus.ROLE_BREAK or breaks_role(_HUMAN_TURN.sub(" ", case.own)):
+        return "the text says that a machine wrote it"
+    if case.answer.status is AnswerStatus.THIRD_PERSON or _tells_of_others(case.own):
+        return "the text reports what some and others think"
+    explanation = explanation_of(case.own)
+    # Chinese leaves the first person out, so that is for the judge to say.
+    is_english = _HAN.search(explanation) is None and len(_LATIN_WORD.findall(explanation)) >= _FEWEST_WORDS
+    if is_english and _FIRST_PERSON.search(explanation) is None:
+        return "the explanation has no first person"
+    return ""
+
+
+def _tells_of_others(text: str) -> bool:
+    """Whether a passage sets some people against others, and its writer is not in it."""
+    for match in _SOME_OTHERS.finditer(text):
+        before = [end.end() for end in _SENTENCE_END.finditer(text, 0, match.start())]
+        behind = _SENTENCE_END.search(text, match.end())
+        passage = text[before[-1] if before else 0 : behind.end() if behind else len(text)]
+        if _FIRST_PERSON.search(passage) is None:
+            return True
+    return False
+
+
+def _conflict(case: _Case) -> str:
+    """CV: the second choice is the first one again."""
+    first, answer = case.first, case.answer
+    if first is None or case.question.follow_up_of != first.item_id:
+        return ""
+    both_chose = first.status is answer.status is AnswerStatus.ANSWERED
+    return "the second choice repeats the first" if both_chose and first.choices == answer.choices else ""
+
+
+def _facts(case: _Case) -> str:
+    """FF: a wrong answer to a question that has a right one."""
+    is_wrong = has_right_choice(case.question, case.answer) is False
+    return "the choice is not the right one" if is_wrong else ""
+
+
+def _relevance(case: _Case) -> str:
+    """IR: the text did not end with the answer."""
+    if case.rest:
+        return "the text runs on into another exchange"
+    is_cut = case.answer.finish_reason is FinishReason.LENGTH
+    return "the text was cut by the token limit" if is_cut else ""
+
+
+_RULES: Final[Mapping[InsensitivityDimension, Callable[[_Case], str]]] = {
+    InsensitivityDimension.IU: _instruction,
+    InsensitivityDimension.QC: _question_type,
+    InsensitivityDimension.RP: _role,
+    InsensitivityDimension.CV: _conflict,
+    InsensitivityDimension.FF: _facts,
+    InsensitivityDimension.IR: _relevance,
+}
