@@ -8,6 +8,7 @@
     replies       what a judge said, read strictly
     conversation  one question to a judge: a generator that yields requests and receives completions
     audit         which verdicts people code, and what their codes say
+    sheets        the sheets that they code, and how those are read back
 
 Knows texts and verdicts; no engine, no file of a run, no statistics.
 """

@@ -52,9 +52,8 @@ _HUMAN_TURN: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS: Final = re.compile(r"[0-9]+")
-_DEFINITION: Final = re.compile(
-    r"[0-9]{1,3}\s?=\s?[^,;)\n]{1,60}"
-)  # "2 (1 = very, 4 = not at all)" chooses 2
+# "2 (1 = very, 4 = not at all)" chooses 2.
+_DEFINITION: Final = re.compile(r"[0-9]{1,3}\s?=\s?[^,;)\n]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
