@@ -22,6 +22,7 @@ from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.run import Run
 from def_sim.app.terminal import console, say
 from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
+from def_sim.evaluation.facts import Facts, facts_found, opinions_of
 from def_sim.evaluation.findings import findings_table
 from def_sim.evaluation.measures import MEASURES, counted, normalised_in_short
 from def_sim.evaluation.panel_arrays import PanelArrays
@@ -36,6 +37,7 @@ from def_sim.reports.pages.facts import AnswerView, RunFacts
 from def_sim.reports.pages.plots import write_figures
 from def_sim.reports.pages.report_page import render_report
 from def_sim.reports.sections.drawn_sections import draw_sections
+from def_sim.reports.sections.facts import facts_section
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
@@ -69,8 +71,17 @@ def of_the_panel(run: Run, answers: Iterable[Answer]) -> list[Answer]:
 
 
 def arrays_of(run: Run, answers: Sequence[Answer]) -> PanelArrays:
-    """The answers of a panel, ready to be evaluated."""
-    return PanelArrays(run.survey, run.panel, run.loaded.reference, answers, run.config.pool_wordings)
+    """The answers of a panel to questions of opinion, ready to be evaluated; facts are `facts_of`."""
+    survey = opinions_of(run.survey)
+    if len(survey.questions) < len(run.survey.questions):
+        asked = {question.id for question in survey.questions}
+        answers = [answer for answer in answers if answer.question_id in asked]
+    return PanelArrays(survey, run.panel, run.loaded.reference, answers, run.config.pool_wordings)
+
+
+def facts_of(run: Run, answers: Sequence[Answer]) -> Facts | None:
+    """How the panel answered questions with a right answer; None if it was asked none."""
+    return facts_found(run.survey, answers, run.loaded.reference.for_everyone())
 
 
 def compute_results(run: Run, answers: Sequence[Answer]) -> Results:
@@ -96,9 +107,10 @@ def compute_sections(run: Run, arrays: PanelArrays) -> SectionResults | None:
     )
 
 
-def findings_of(found: SectionResults | None) -> pd.DataFrame:
+def findings_of(found: SectionResults | None, facts: Facts | None = None) -> pd.DataFrame:
     """What measures.csv holds (columns: `evaluation.findings.findings_table`)."""
-    return findings_table(found.findings if found else {})
+    of_facts = {"facts": facts.findings} if facts else {}
+    return findings_table((found.findings if found else {}) | of_facts)
 
 
 def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> WrittenReport:
@@ -126,10 +138,11 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         planted_summary=planted_sentence(_beside_truth(run, arrays, truth)),
     )
     found = compute_sections(run, arrays)
-    sections = draw_sections(found) if found else []
+    of_facts = facts_of(run, answers)
+    sections = [*(draw_sections(found) if found else []), *([facts_section(of_facts)] if of_facts else [])]
     compact(folder, stored)
     write_tables(folder, results)
-    write_findings(folder, found)
+    write_findings(folder, found, of_facts)
     write_whole(folder / RESPONDENTS, csv_bytes(panel_table(run.panel)))
     with disk_errors(folder / "figures"):
         figures = write_figures(
@@ -186,9 +199,9 @@ def write_tables(folder: Path, results: Results) -> None:
     write_whole(folder / "metrics.json", json.dumps(records, indent=1).encode())
 
 
-def write_findings(folder: Path, found: SectionResults | None) -> None:
+def write_findings(folder: Path, found: SectionResults | None, facts: Facts | None = None) -> None:
     """measures.csv: the numbers of all sections."""
-    write_whole(folder / FINDINGS, csv_bytes(findings_of(found)))
+    write_whole(folder / FINDINGS, csv_bytes(findings_of(found, facts)))
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
@@ -324,7 +337,8 @@ def print_summary(written: WrittenReport) -> None:
         say(f"Short form of survey {facts.short_of}: its scores do not compare with those of full runs.")
     if facts.is_demonstration:
         say("Demonstration: the respondent was trained on an invented population.")
-        say(facts.planted_summary)
+        if facts.planted_summary:
+            say(facts.planted_summary)
     if num_unscored := _num_unscored(written.headline):
         have = counted(num_unscored, "question has", "questions have")
         say(f"{have} no score: no figures of people, or no answer that could be read.")

@@ -103,6 +103,7 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         more_references=_own_references(config.references),
         home=home_folder(),
         persona_country=config.persona_country,
+        factual=config.factual,
     )
     loaded = replace(loaded, survey=_only_items(loaded.survey, config.items))
     presentation = Presentation(

@@ -180,6 +180,7 @@ class RunConfig(_Strict):
     wordings: Literal["base", "all"]
     references: PathText | None = None
     items: Annotated[list[str], Field(min_length=1)] | None
+    factual: bool = False
     answer_mode: Literal["free", "constrained", "probabilities"]
     show: Literal["items", "prompts"] | None = None  # a default: runs stored before it existed stay readable
     apply: bool = False

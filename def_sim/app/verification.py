@@ -22,6 +22,7 @@ from def_sim.app.reporting import (
     compute_sections,
     compute_tables,
     csv_bytes,
+    facts_of,
     findings_of,
     panel_answers,
 )
@@ -113,7 +114,7 @@ def _check_plan(run: Run, answers: list[Answer], manifest: Mapping[str, Any]) ->
 def _check_tables(run: Run, folder: Path, answers: list[Answer]) -> None:
     arrays = arrays_of(run, answers)
     results = compute_tables(run, arrays)
-    findings = findings_of(compute_sections(run, arrays))
+    findings = findings_of(compute_sections(run, arrays), facts_of(run, answers))
     tables = (("metrics.csv", results.scores), ("statuses.csv", results.statuses), (FINDINGS, findings))
     for name, frame in tables:
         check_table(folder / name, csv_bytes(frame), fix="Write it anew: stage=report.")

@@ -69,6 +69,7 @@ def load_survey(
     more_references: Path | None = None,
     home: Path | None = None,
     persona_country: str | None = None,
+    factual: bool = False,
 ) -> LoadedSurvey:
     """Joins items, population and language.
 
@@ -84,6 +85,7 @@ def load_survey(
         home: A user's own folder that has the form of `data`; what is in it is taken from there.
         persona_country: Whose citizens the respondents are, apart from whom they are compared with: an
             ISO alpha-3 code, or NO_COUNTRY; None takes the population's.
+        factual: Asks the factual items of the survey's sources, too, behind its last question.
 
     Raises:
         SurveyFormatError: A data file breaks its format.
@@ -97,7 +99,7 @@ def load_survey(
     names = _country_names(known, population, language)
     if persona_country == population:  # the same panel, so the same run
         persona_country = None
-    items, reference = _items_and_reference(file, path, data, home, population, more_references)
+    items, reference = _items_and_reference(file, path, data, home, population, more_references, factual)
     return LoadedSurvey(
         Survey(
             name=file.name,
@@ -179,11 +181,14 @@ def _items_and_reference(
     home: Path | None,
     population: str,
     more_references: Path | None,
+    factual: bool,
 ) -> tuple[dict[str, Item], HumanReference]:
     """The items this population was asked, in the survey's order, with what it answered.
 
     Asked are items with a reference, and items whose `asked_in` names the population: their
-    figures cannot be shipped, and they are scored once a user has brought them.
+    figures cannot be shipped, and they are scored once a user has brought them. Factual items are asked
+    only where the survey names them, or all of them last if `factual`; figures of those that are not asked
+    are left out, as if there were none.
     """
     items: dict[str, Item] = {}
     references = []
@@ -198,7 +203,7 @@ def _items_and_reference(
     if more_references is not None:
         _check_more_references(more_references, file, population)
     reference = merge_references(population, references)
-    order = file.items if file.items is not None else list(items)
+    order = _order(file, items, factual)
     if unknown := [item_id for item_id in order if item_id not in items]:
         raise SurveyFormatError(
             f"Survey {file.name}: item {unknown[0]!r} is in none of its sources {file.sources}.",
@@ -215,7 +220,27 @@ def _items_and_reference(
             fix="Choose another `population=` or another survey.",
         )
     _check_follow_ups(file, list(asked.values()))
-    return asked, reference
+    return asked, _without_facts(reference, items, asked)
+
+
+def _order(file: SurveyFile, items: dict[str, Item], factual: bool) -> list[str]:
+    """Ids of the items in the order they are asked, if the population was."""
+    of_opinion = [item_id for item_id, item in items.items() if not item.is_factual]
+    order = file.items if file.items is not None else of_opinion
+    more = [item_id for item_id, item in items.items() if item.is_factual and item_id not in order]
+    return [*order, *(more if factual else [])]
+
+
+def _without_facts(
+    reference: HumanReference, items: dict[str, Item], asked: dict[str, Item]
+) -> HumanReference:
+    """The reference without factual items that are not asked: a run of before knew none of them."""
+    kept = {
+        key: shares
+        for key, shares in reference.items.items()
+        if key[0] in asked or not items[key[0]].is_factual
+    }
+    return HumanReference(reference.population, reference.sources, kept)
 
 
 def _items_path(source: str, survey: Path, data: Path, home: Path | None) -> Path:
@@ -264,7 +289,8 @@ def _questions(
     blocks = range(most if wordings == "all" else 1)
     return tuple(
         item.question(wording=wording, language=language, population=population)
+        for is_factual in (False, True)  # facts last, so that no opinion is asked behind one
         for wording in blocks  # base block first, then each further wording
         for item in items.values()
-        if wording < len(item.wordings[language])
+        if item.is_factual == is_factual and wording < len(item.wordings[language])
     )

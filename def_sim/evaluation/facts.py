@@ -1,0 +1,99 @@
+"""Questions with a right answer: how often a panel is wrong, beside people. They are in no other score."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from def_sim.evaluation.findings import Finding
+from def_sim.metrics.insensitivity import wilson_interval
+from def_sim.records import Answer, AnswerStatus, ItemReference, Question, Survey
+
+
+@dataclass(frozen=True, slots=True)
+class FactualItem:
+    """How one factual item was answered, in one wording.
+
+    `wrong`: share of wrong choices among readable answers, with Wilson's 95 % interval; NaN without any.
+    `people_wrong`: the same of people who gave an answer; NaN where it is not known.
+    """
+
+    question: Question
+    num_answered: int
+    num_failed: int  # asked, and no choice could be read
+    wrong: float
+    low: float
+    high: float
+    people_wrong: float
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All factual items of a run."""
+
+    items: tuple[FactualItem, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The wrong share of each."""
+        return tuple(
+            Finding(
+                "wrong_share",
+                item.wrong,
+                group=item.question.id,
+                low=item.low,
+                high=item.high,
+                people=item.people_wrong,
+                num_items=1,
+                reason="" if item.num_answered else "no answer could be read",
+            )
+            for item in self.items
+        )
+
+
+def opinions_of(survey: Survey) -> Survey:
+    """The survey without its factual questions: what is scored against people."""
+    return replace(survey, questions=tuple(one for one in survey.questions if one.factual_key is None))
+
+
+def facts_found(
+    survey: Survey, answers: Sequence[Answer], people: Mapping[str, ItemReference]
+) -> Facts | None:
+    """How the factual questions of a survey were answered; None if it asks none.
+
+    Args:
+        survey: What was asked.
+        answers: Of the panel, to any of its questions.
+        people: Item id -> shares of everyone.
+    """
+    questions = [question for question in survey.questions if question.factual_key is not None]
+    if not questions:
+        return None
+    by_question: dict[str, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        by_question[answer.question_id].append(answer)
+    return Facts(tuple(_item(one, by_question[one.id], people.get(one.item_id)) for one in questions))
+
+
+def _item(question: Question, answers: Sequence[Answer], people: ItemReference | None) -> FactualItem:
+    answered = [answer for answer in answers if answer.status is AnswerStatus.ANSWERED]
+    num_asked = sum(answer.status is not AnswerStatus.NOT_ASKED for answer in answers)
+    num_wrong = sum(answer.choices != (question.factual_key,) for answer in answered)
+    low, high = wilson_interval(num_wrong, len(answered))
+    return FactualItem(
+        question,
+        len(answered),
+        num_asked - len(answered),
+        num_wrong / len(answered) if answered else math.nan,
+        low,
+        high,
+        _people_wrong(question, people),
+    )
+
+
+def _people_wrong(question: Question, people: ItemReference | None) -> float:
+    if people is None:
+        return math.nan
+    return sum(
+        share for code, share in zip(people.codes, people.shares, strict=True) if code != question.factual_key
+    )
