@@ -6,21 +6,24 @@ rule's words.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from def_sim.answers.reading.choices import ReadingRules, affirmed_by_self
+from def_sim.answers.reading.leads import counts_a_list
 from def_sim.answers.reading.lines import answer_lines
-from def_sim.answers.reading.mentions import NO_OPTION, Kind, Mention, find_mentions
+from def_sim.answers.reading.mentions import NO_OPTION, Kind, find_mentions
 from def_sim.answers.reading.normalise import plain_text, strip_markup, unify_characters
 from def_sim.answers.reading.parse import read_answer
 from def_sim.answers.reading.phrases import breaks_role
 from def_sim.answers.reading.reasoning import part_reasoning
 from def_sim.answers.reading.sections import (
     Part,
+    Section,
     explanation_of,
-    repeats_question,
     split_exchanges,
     split_sections,
 )
@@ -40,7 +43,7 @@ _LATIN_WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _FEWEST_WORDS: Final = 3  # of an explanation that could have had a first person
 _SOME_OTHERS: Final = re.compile(
-    r"\bsome\b[^\n]{0,80}?\bothers\b"
+    r"\bsome\b[^\n]{0,80}?(?<!than )(?<!from )(?<!to )(?<!for )(?<!with )(?<!of )(?<!help )\bothers\b"
     r"|(?:有些|有的|一些|某些|有)人[^\n]{0,40}?(?:有些|有的|一些|其他|另外的?|别的|也有)人",
     re.IGNORECASE,
 )
@@ -51,7 +54,10 @@ _HUMAN_TURN: Final = re.compile(
     r"|没有?(?:任何)?(?:个人|真实)的?经历过",
     re.IGNORECASE,
 )
-_NUMBERS: Final = re.compile(r"[0-9]+")
+_NUMBERS: Final = re.compile(r"[0-9]{1,9}")
+_SIDE_BY_SIDE: Final = re.compile(
+    r"[\s,;、/&|+-]*(?:and|or|和|与|及|或者?|还是)?[\s,;、/&|+-]*(?:options?|number|选项)?\s*", re.IGNORECASE
+)
 # "2 (1 = very, 4 = not at all)" chooses 2.
 _DEFINITION: Final = re.compile(r"[0-9]{1,3}\s?=\s?[^,;)\n]{1,60}")
 
@@ -97,7 +103,7 @@ def find_defects(
     """
     if answer.status in NEVER_JUDGED:
         return {}
-    own, rest = _own_exchange(plain_text(answer.text), question)
+    own, rest = _own_exchange(plain_text(answer.text))
     case = _Case(question, answer, first, context, own, rest)
     found = {
         dimension: rule(case) for dimension, rule in _RULES.items() if dimension not in context.meaningless
@@ -112,10 +118,11 @@ def has_right_choice(question: Question, answer: Answer) -> bool | None:
     return answer.choices == (question.factual_key,)
 
 
-def _own_exchange(text: str, question: Question) -> tuple[str, tuple[str, ...]]:
+def _own_exchange(text: str) -> tuple[str, tuple[str, ...]]:
     """The part that answers the question, and what follows it; a text may begin by repeating the question."""
     first, *later = split_exchanges(text)
-    if not first.strip() and later and repeats_question(later[0], question.text):
+    # Nothing stands before the first request: that part, whosever question it puts, is the answer's own.
+    if not first.strip() and later:
         first, *later = later
     return first, tuple(exchange for exchange in later if exchange.strip())
 
@@ -123,13 +130,20 @@ def _own_exchange(text: str, question: Question) -> tuple[str, tuple[str, ...]]:
 def _instruction(case: _Case) -> str:
     """IU: an anchor that was asked for is missing; keys of an object are none."""
     written = strip_markup(unify_characters(part_reasoning(case.answer.text).answer)).strip()
-    own, _ = _own_exchange(written, case.question)
+    own, _ = _own_exchange(written)
     pack = case.context.pack
     if not case.context.is_base_model and not _has_anchor(own, (*_ANSWER_ANCHORS, pack.answer_anchor)):
         return "the answer is not marked as one"
     if not _has_anchor(own, (*_EXPLANATION_ANCHORS, pack.explanation_anchor)):
         return "the explanation is missing, or not marked as one"
-    return ""
+    empty = [part for part in (Part.ANSWER, Part.EXPLANATION) if _is_empty(own, part)]
+    return "nothing stands behind the mark of the answer or of the explanation" if empty else ""
+
+
+def _is_empty(text: str, part: Part) -> bool:
+    """Whether there are sections of that part, and none of them holds a word."""
+    sections = [section.text for section in split_sections(text) if section.part is part]
+    return bool(sections) and not any(re.search(r"\w", section) for section in sections)
 
 
 def _has_anchor(text: str, anchors: tuple[str, ...]) -> bool:
@@ -152,27 +166,38 @@ def _question_type(case: _Case) -> str:
 
 
 def _is_several(case: _Case) -> bool:
-    """Whether the places of the answer name two options in the same way: two numbers, or two labels."""
+    """Whether a place of the answer names two options side by side, both numbers or both labels.
+
+    Not where the second corrects the first, or the options are listed: what is meant is then not certain.
+    """
     opening, *rest = split_sections(case.own)
-    sections = [section for section in rest if section.part is Part.ANSWER] or [opening]
-    named: dict[Kind, set[int]] = {Kind.NUMBER: set(), Kind.LABEL: set()}
-    for section in sections:
-        lines = answer_lines(section, case.question, case.answer.shown_codes)
-        text = _DEFINITION.sub(" ", lines.text)
-        mentions = find_mentions(text, case.question, case.answer.shown_codes)
-        for mention in affirmed_by_self(mentions):
-            kind = Kind.NUMBER if mention.kind is Kind.UNSURE else mention.kind
-            named[kind] |= _codes_of(mention, text, case.question)
-    return any(len(codes) > 1 for codes in named.values())
+    sections = [section for section in rest if section.part is Part.ANSWER]
+    if case.context.is_base_model and not sections:
+        sections = [opening]
+    return any(_names_several(section, case) for section in sections if not counts_a_list(section.text))
 
 
-def _codes_of(mention: Mention, text: str, question: Question) -> set[int]:
-    """The options that a mention names; "2 or 3" and "2-3" name two."""
-    if mention.kind is Kind.UNSURE:
-        numbers = {int(digits) for digits in _NUMBERS.findall(text[mention.start : mention.end])}
-        is_fraction = re.search(r"[0-9]\.[0-9]", text[mention.start : mention.end])
-        return set() if is_fraction else numbers & set(question.codes)
-    return {mention.code} - {NO_OPTION} if not mention.is_unclear else set()
+def _names_several(section: Section, case: _Case) -> bool:
+    question, shown = case.question, case.answer.shown_codes
+    text = _DEFINITION.sub(" ", answer_lines(section, question, shown).text)
+    mentions = affirmed_by_self(find_mentions(text, question, shown))
+    if any(_spans_options(text[m.start : m.end], question) for m in mentions if m.kind is Kind.UNSURE):
+        return True
+    numbers = [mention for mention in mentions if mention.kind is Kind.NUMBER]
+    named = numbers or [mention for mention in mentions if mention.kind is Kind.LABEL]
+    return any(
+        left.code != right.code
+        and NO_OPTION not in (left.code, right.code)
+        and not (left.is_unclear or right.is_unclear)
+        and _SIDE_BY_SIDE.fullmatch(text[left.end : right.start]) is not None
+        for left, right in pairwise(named)
+    )
+
+
+def _spans_options(written: str, question: Question) -> bool:
+    """Whether "2 or 3" or "2-3" names two options; 7.5 names none."""
+    is_fraction = re.search(r"[0-9]\.[0-9]", written) is not None
+    return not is_fraction and len({int(n) for n in _NUMBERS.findall(written)} & set(question.codes)) > 1
 
 
 def _role(case: _Case) -> str:
@@ -184,18 +209,24 @@ def _role(case: _Case) -> str:
     explanation = explanation_of(case.own)
     # Chinese leaves the first person out, so that is for the judge to say.
     is_english = _HAN.search(explanation) is None and len(_LATIN_WORD.findall(explanation)) >= _FEWEST_WORDS
-    if is_english and _FIRST_PERSON.search(explanation) is None:
+    if is_english and not _is_label(explanation, case.question) and _FIRST_PERSON.search(explanation) is None:
         return "the explanation has no first person"
     return ""
 
 
+def _is_label(explanation: str, question: Question) -> bool:
+    """Whether an explanation is an option again, with its number or without: nobody speaks in it."""
+    words = re.sub(r"^[\W0-9]*|[\W]*$", "", explanation).casefold()
+    return words in {option.label.casefold() for option in question.options}
+
+
 def _tells_of_others(text: str) -> bool:
     """Whether a passage sets some people against others, and its writer is not in it."""
+    ends = [0, *(end.end() for end in _SENTENCE_END.finditer(text)), len(text)]
     for match in _SOME_OTHERS.finditer(text):
-        before = [end.end() for end in _SENTENCE_END.finditer(text, 0, match.start())]
-        behind = _SENTENCE_END.search(text, match.end())
-        passage = text[before[-1] if before else 0 : behind.end() if behind else len(text)]
-        if _FIRST_PERSON.search(passage) is None:
+        first = ends[bisect_right(ends, match.start(), hi=len(ends) - 1) - 1]
+        last = ends[min(bisect_left(ends, match.end()), len(ends) - 1)]
+        if _FIRST_PERSON.search(text, first, last) is None:
             return True
     return False
 

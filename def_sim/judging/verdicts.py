@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
-from def_sim.records import Answer
+from def_sim.records import Answer, InsensitivityDimension
 
 
 class Source(StrEnum):
@@ -65,3 +65,23 @@ def hash_answer(answer: Answer) -> str:
     """16 hexadecimal digits that name what of an answer is judged: another text or reading, another hash."""
     content = [answer.text, answer.status, answer.choices, answer.finish_reason]
     return hashlib.blake2b(json.dumps(content).encode(), digest_size=8).hexdigest()
+
+
+def found_by_rule(answer: Answer, dimension: InsensitivityDimension, words: str) -> Verdict:
+    """The verdict of a rule that fired; a rule that did not leaves the question to the judge.
+
+    Args:
+        answer: That has the defect.
+        dimension: Of the defect.
+        words: What the rule found (`rules.find_defects`).
+    """
+    return Verdict(
+        answer.respondent_id,
+        answer.item_id,
+        answer.wording,
+        dimension.value,
+        value=True,
+        source=Source.RULE,
+        why=words,
+        answer_hash=hash_answer(answer),
+    )

@@ -7,6 +7,7 @@ from survey_examples import a_question, language_pack
 
 from def_sim.answers.reading.parse import ReadingRules, read_answer
 from def_sim.judging.rules import RuleContext, find_defects, has_right_choice
+from def_sim.judging.verdicts import found_by_rule, hash_answer
 from def_sim.records import Answer, AnswerStatus, FinishReason, InsensitivityDimension, Question
 
 IU, QC, RP, CV, FF, IR = InsensitivityDimension
@@ -138,3 +139,30 @@ def test_without_its_rule_no_other_finds_a_defect(dimension):
         for planted in PLANTED[language, dimension]:
             question, answer = read(planted, language)
             assert find_defects(question, answer, context, first=first_of(question)) == {}
+
+
+@pytest.mark.parametrize(
+    ("explanation", "tells_of_others"),
+    [
+        ("Some say yes. Others say no.", True),
+        ("I work. Some do, others do not. I rest.", True),
+        ("Some do, others do not.", True),
+        ("Some say yes. Others, like me, say no.", False),
+        ("I think some do and others do not.", False),
+        ("Some do. I do. Others do not.", False),
+        ("I like some of it better than others.", False),
+        ("有些人同意。其他人不同意。", True),
+        ("我觉得有些人同意，有些人不同意。", False),
+    ],
+)
+def test_some_against_others_is_a_report_unless_the_writer_is_among_them(explanation, tells_of_others):
+    found = found_in(Planted("single", f"Answer: 2\nExplanation: {explanation} I like it."), "en")
+    assert found == ({RP} if tells_of_others else set())
+
+
+def test_what_a_rule_found_is_a_verdict_without_a_reply():
+    question, answer = read(Planted("single", "Answer: 2"), "en")
+    [(dimension, words)] = find_defects(question, answer, RuleContext(language_pack())).items()
+    verdict = found_by_rule(answer, dimension, words)
+    assert (verdict.value, verdict.source, verdict.question, verdict.replies) == (True, "rule", "IU", ())
+    assert (verdict.question_id, verdict.answer_hash) == (question.id, hash_answer(answer))
