@@ -230,12 +230,14 @@ def item_warnings(run: Run) -> list[str]:
     """What the report cannot show of some items, since their file has one wording or no topic group."""
     items = {question.item_id: run.loaded.items[question.item_id] for question in run.survey.questions}
     alone = [name for name, item in items.items() if len(item.wordings[run.survey.language]) == 1]
-    apart = [name for name, item in items.items() if item.dimension is None]
+    facts = [name for name, item in items.items() if item.is_factual]
+    apart = [name for name, item in items.items() if item.dimension is None and not item.is_factual]
     return [
         f"{_some(names)} {what}"
         for names, what in (
             (alone, "in one wording only: what another wording would change cannot be seen"),
             (apart, "in no topic group: scored by item and in means over items, in no mean of groups"),
+            (facts, "with a right answer: wrong choices are counted, in no other score"),
         )
         if names
     ]

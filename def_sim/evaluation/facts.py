@@ -15,6 +15,7 @@ class FactualItem:
     """How one factual item was answered, in one wording.
 
     `wrong`: share of wrong choices among readable answers, with Wilson's 95 % interval; NaN without any.
+    Where answers hold the model's probabilities it is their mean, and has no interval: nothing was drawn.
     `people_wrong`: the same of people who gave an answer; NaN where it is not known.
     """
 
@@ -25,6 +26,13 @@ class FactualItem:
     low: float
     high: float
     people_wrong: float
+
+    @property
+    def reason(self) -> str:
+        """Why there is no share, or no interval."""
+        if self.num_answered == 0:
+            return "no answer could be read"
+        return "probabilities, of which nothing was drawn" if math.isnan(self.low) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ class Facts:
                 high=item.high,
                 people=item.people_wrong,
                 num_items=1,
-                reason="" if item.num_answered else "no answer could be read",
+                reason=item.reason,
             )
             for item in self.items
         )
@@ -78,17 +86,26 @@ def facts_found(
 def _item(question: Question, answers: Sequence[Answer], people: ItemReference | None) -> FactualItem:
     answered = [answer for answer in answers if answer.status is AnswerStatus.ANSWERED]
     num_asked = sum(answer.status is not AnswerStatus.NOT_ASKED for answer in answers)
-    num_wrong = sum(answer.choices != (question.factual_key,) for answer in answered)
-    low, high = wilson_interval(num_wrong, len(answered))
+    wrong = [_wrong(question, answer) for answer in answered]
+    is_drawn = not any(answer.option_probabilities for answer in answered)
+    low, high = wilson_interval(round(sum(wrong)), len(answered)) if is_drawn else (math.nan, math.nan)
     return FactualItem(
         question,
         len(answered),
         num_asked - len(answered),
-        num_wrong / len(answered) if answered else math.nan,
+        sum(wrong) / len(answered) if answered else math.nan,
         low,
         high,
         _people_wrong(question, people),
     )
+
+
+def _wrong(question: Question, answer: Answer) -> float:
+    """1 for a wrong choice; of probabilities, that of all options but the right one."""
+    if not answer.option_probabilities:
+        return float(answer.choices != (question.factual_key,))
+    shares = zip(answer.shown_codes, answer.option_probabilities, strict=True)
+    return sum(share for code, share in shares if code != question.factual_key)
 
 
 def _people_wrong(question: Question, people: ItemReference | None) -> float:

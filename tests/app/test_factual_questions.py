@@ -7,6 +7,7 @@ import pytest
 from scripted_runs import hold
 
 from def_sim.answers.storage.manifest import read_manifest
+from def_sim.app.main import main
 from def_sim.app.reporting import facts_of, panel_answers, write_report
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
@@ -42,6 +43,13 @@ def test_facts_change_no_score_of_opinions(tmp_path: Path) -> None:
     measures = [(folder / "measures.csv").read_text() for folder in (plain, more)]
     assert measures[1].startswith(measures[0])
     assert measures[1].count("\nfacts,wrong_share,wvs7.Q9") == 3
+
+
+def test_a_plan_says_that_facts_stand_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["stage=plan", "survey=facts"]) == 0
+    said = capsys.readouterr().out
+    assert "wvs7.Q91, wvs7.Q92, wvs7.Q93: with a right answer" in said
+    assert "in no topic group" not in said
 
 
 def test_the_report_of_facts_alone_counts_wrong_choices_beside_people(tmp_path: Path) -> None:

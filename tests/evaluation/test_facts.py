@@ -1,6 +1,7 @@
 """Wrong shares of factual questions, counted by hand, beside people."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from statsmodels.stats.proportion import proportion_confint
@@ -39,6 +40,18 @@ def test_the_wrong_share_is_of_readable_answers_and_stands_beside_people():
     assert item.wrong == pytest.approx(0.5)
     assert (item.low, item.high) == pytest.approx(proportion_confint(2, 4, method="wilson"))
     assert item.people_wrong == pytest.approx(0.4)
+
+
+def test_probabilities_count_by_what_they_give_to_wrong_options_and_have_no_interval():
+    # .5 + .3 = .8 and .1 + .1 = .2 are wrong, whatever was drawn: .5 on average.
+    given = [
+        replace(answer, shown_codes=(3, 1, 2), option_probabilities=probabilities)
+        for answer, probabilities in zip(answers(2, 2), [(0.5, 0.3, 0.2), (0.1, 0.1, 0.8)], strict=True)
+    ]
+    [item] = facts_found(SURVEY, given, PEOPLE).items
+    assert item.wrong == pytest.approx(0.5)
+    assert math.isnan(item.low)
+    assert item.reason == "probabilities, of which nothing was drawn"
 
 
 def test_without_an_answer_or_figures_a_share_is_absent_with_its_reason():
