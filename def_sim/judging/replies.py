@@ -4,28 +4,29 @@ Never guesses: a word like "no" somewhere in a reply says nothing. Options are t
 judge was given; 0 cannot be classified. Knows no question and no rubric.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from def_sim.answers.reading.strict_objects import Fault, NotOneObjectError, only_object
 from def_sim.judging.verdicts import Missing, Value
 from def_sim.records import Completion, FinishReason
 from def_sim.visible import visible
 
-_MOST_CHARACTERS: Final = 20_000  # a longer reply is no verdict, and may be nested without end
 _LONGEST_WHY: Final = 2_000
-_FENCE: Final = re.compile(r"\A```(?:json)?[ \t]*\n(?P<inside>.*)```\Z", re.DOTALL | re.IGNORECASE)
-_FENCE_LINE: Final = re.compile(r"^[ \t]*```(?:json)?[ \t]*$", re.MULTILINE | re.IGNORECASE)
-_BETWEEN: Final = re.compile(r"[\s,;]*")
-
 _PROBLEMS: Final[Mapping[Missing, str]] = {
     Missing.PROSE: "it was not one JSON object alone.",
     Missing.TWO_OBJECTS: "it held more than one JSON object.",
     Missing.DOUBLED_KEY: "a key stood twice in the object.",
     Missing.EMPTY: "it was empty.",
     Missing.TRUNCATED: "it was too long and was cut off.",
+}
+_FAULTS: Final[Mapping[Fault, tuple[Missing, str]]] = {
+    Fault.PROSE: (Missing.PROSE, ""),
+    Fault.TWO_OBJECTS: (Missing.TWO_OBJECTS, ""),
+    Fault.DOUBLED_KEY: (Missing.DOUBLED_KEY, ""),
+    Fault.NO_OBJECT: (Missing.WRONG_TYPE, "it was JSON, but no object."),
 }
 
 
@@ -127,53 +128,11 @@ def _failed(completion: Completion, *, may_be_cut: bool = False) -> Reply | None
 
 def _only_object(text: str) -> Mapping[str, Any]:
     """The one object that a reply is, alone or alone in one code fence."""
-    text = text.strip()
-    if len(text) > _MOST_CHARACTERS:
-        raise _UnusableError(Missing.PROSE)
-    fence = _FENCE.match(text)
-    text = fence["inside"].strip() if fence else text
     try:
-        found = _DECODER.decode(text)
-    except (ValueError, RecursionError):
-        is_several = _num_objects(_FENCE_LINE.sub("", text)) > 1
-        raise _UnusableError(Missing.TWO_OBJECTS if is_several else Missing.PROSE) from None
-    if not isinstance(found, dict):
-        raise _UnusableError(Missing.WRONG_TYPE, "it was JSON, but no object.")
-    return found
-
-
-def _num_objects(text: str) -> int:
-    """How many objects a text consists of; 0 if it consists of anything else."""
-    position, count = _past_gap(text, 0), 0
-    while position < len(text):
-        try:
-            found, position = _DECODER.raw_decode(text, position)
-        except (ValueError, RecursionError):
-            return 0
-        if not isinstance(found, dict):
-            return 0
-        count, position = count + 1, _past_gap(text, position)
-    return count
-
-
-def _past_gap(text: str, position: int) -> int:
-    gap = _BETWEEN.match(text, position)
-    return gap.end() if gap else position
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys stand once: of two the last would win, whatever the first said."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise _UnusableError(Missing.DOUBLED_KEY)
-    return found
-
-
-def _refuse_constant(_: str) -> None:
-    raise ValueError("NaN and Infinity are no JSON")
-
-
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        return only_object(text)
+    except NotOneObjectError as error:
+        missing, problem = _FAULTS[error.fault]
+        raise _UnusableError(missing, problem) from None
 
 
 def _defect(value: object) -> bool:
