@@ -4,6 +4,7 @@
     rules         defects that need no judge
     sample        which answers are judged
     verdicts      what was found of an answer
+    verdict_sets  all verdicts of one judge on one run
     exhibits      what a judge is shown, the judged text behind bars
     replies       what a judge said, read strictly
     conversation  one question to a judge: a generator that yields requests and receives completions
