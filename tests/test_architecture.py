@@ -241,6 +241,7 @@ def test_only_engines_load_a_model_library() -> None:
         "def_sim.app.main",
         "def_sim.app.stages",
         "def_sim.app.run",
+        "def_sim.app.definition",
         "def_sim.engines.local.engine",
         "def_sim.engines.scripted",
         "def_sim.engines.anthropic_api",

@@ -1,17 +1,13 @@
-"""A run, prepared: survey, panel, strategy, model, and the folder that its definition names.
+"""A run, prepared: survey, panel, strategy and model, read and checked.
 
 Everything here is light: no torch, no pandas, nothing downloaded, nothing written.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from inspect import signature
 from pathlib import Path
-from typing import Any
 
-from def_sim.answers.storage.manifest import run_hash
 from def_sim.app.home import SHIPPED, find_package, home_folder
 from def_sim.app.schema import RunConfig, StrategyChoice
 from def_sim.app.targets import resolve_target
@@ -24,13 +20,10 @@ from def_sim.records import (
     NO_COUNTRY,
     AnswerMode,
     DecodingConfig,
-    Question,
     Respondent,
-    StopAfter,
     Survey,
 )
 from def_sim.resources import data_folder, look_up
-from def_sim.respondents.decoding import DecodingRules
 from def_sim.respondents.panel import Modifications, PanelRules, draw_panel, draw_respondent
 from def_sim.respondents.personas import eligible_places
 from def_sim.respondents.places import Place, read_places
@@ -45,7 +38,7 @@ _PLACES = (SHIPPED, FETCHED)
 
 @dataclass(frozen=True)
 class Run:
-    """All that a stage needs. `defines` is what makes this run this run and no other."""
+    """All that a stage needs."""
 
     config: RunConfig
     loaded: LoadedSurvey
@@ -183,11 +176,11 @@ def read_texts(config: RunConfig, survey: Survey) -> StrategyTexts | None:
 
 
 def _panel_rules(config: RunConfig, loaded: LoadedSurvey) -> PanelRules:
-    quotas = _quotas(config.modifications, loaded)
+    quotas = quotas_of(config.modifications, loaded)
     return PanelRules(config.modifications, config.places, config.decoding, config.memory, quotas)
 
 
-def _quotas(modifications: Modifications, loaded: LoadedSurvey) -> Quotas | None:
+def quotas_of(modifications: Modifications, loaded: LoadedSurvey) -> Quotas | None:
     """Shares of sex by age in the panel; None where personas have none."""
     if not modifications.has_persons:
         return None
@@ -204,11 +197,6 @@ def _quotas(modifications: Modifications, loaded: LoadedSurvey) -> Quotas | None
             "modifications.quotas_file=FILE.",
         )
     return quotas
-
-
-def _quotas_hash(config: RunConfig, loaded: LoadedSurvey) -> str:
-    quotas = _quotas(config.modifications, loaded)
-    return "" if quotas is None else _hash_of(quotas.by_group())
 
 
 def draw_respondents(run: Run, indices: Iterable[int]) -> Iterator[Respondent]:
@@ -263,102 +251,9 @@ def create_engine(config: RunConfig) -> Engine:
     return engine
 
 
-def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
-    """What makes this run this run: change any of it and it is another one, in another folder.
-
-    Not in it: how many respondents, shards or slots, and any path.
-
-    Args:
-        run: The prepared run.
-        model_identity: Hashes of the checkpoint and its template, or an API's model name.
-    """
-    config, survey = run.config, run.survey
-    engine = config.model.engine
-    settings = engine.arguments if engine else {}
-    return {
-        "model": {
-            "identity": dict(model_identity),
-            **{name: settings.get(name) for name in ("dtype", "quantization", "prompt_style")},
-            # Runs of before could not give any.
-            **{name: settings[name] for name in ("template_arguments",) if settings.get(name)},
-        },
-        "survey": {
-            "name": survey.name,
-            "population": survey.population,
-            "country": survey.country_names[survey.language],
-            "language": survey.language,
-            "frame_language": survey.frame_language,
-            "wordings": config.wordings,
-            "questions": _hash_of([_as_asked(question) for question in survey.questions]),
-            # Said of short forms only, so that other runs keep their folders.
-            **({"short_of": survey.short_of} if survey.short_of is not None else {}),
-            **_persona_definition(survey),
-        },
-        "prompts": _hash_of(
-            run.presentation.pack.content(
-                has_places=has_places(survey), has_persons=config.modifications.has_persons
-            )
-        ),
-        "places": _hash_of_file(_places_path(survey)) if config.modifications.prompt else "none",
-        "strategy": {
-            "target": config.strategy.target,
-            **config.strategy.arguments,
-            **({"texts": _hash_of(texts.model_dump())} if (texts := read_texts(config, survey)) else {}),
-        },
-        "protocol": {
-            "modifications": config.modifications.definition(_quotas_hash(config, run.loaded)),
-            "places": asdict(config.places),
-            "decoding": _decoding(config.decoding),
-            "memory": asdict(config.memory),
-            "presentation": config.presentation.model_dump(),
-            "reading": asdict(config.reading),
-        },
-        "answer_mode": config.answer_mode,
-        "seed": config.seed,
-    }
-
-
 def has_places(survey: Survey) -> bool:
     """Whether respondents are said to be from somewhere, if only from a country."""
     return survey.persona_country != NO_COUNTRY
-
-
-def _persona_definition(survey: Survey) -> dict[str, Any]:
-    """Whose citizens the panel is, only where that is not the population: runs of before had none."""
-    if survey.persona_country is None:
-        return {}
-    return {"persona_country": survey.persona_country, "persona_country_name": survey.persona_country_name}
-
-
-def _decoding(rules: DecodingRules) -> dict[str, Any]:
-    """As asked for; what answers stop after only where they stop early, which runs of before did not."""
-    values = asdict(rules)
-    if rules.stop_after is StopAfter.END:
-        del values["stop_after"]
-    return values
-
-
-def folder_of(run: Run, defines: Mapping[str, Any]) -> Path:
-    """Where the run lies: named by model, survey, strategy and the hash of its definition."""
-    config = run.config
-    if config.run_folder is not None:
-        return Path(config.run_folder).expanduser()
-    name = f"{config.strategy.name}-{run_hash(defines)}"
-    return Path(config.output).expanduser() / config.model.name / config.survey.name / name
-
-
-def references_hash(run: Run) -> str:
-    """Names the human figures that scores were computed from."""
-    return _hash_of(
-        [asdict(reference) for _, reference in sorted(run.loaded.reference.items.items())],
-    )
-
-
-def _as_asked(question: Question) -> list[Any]:
-    """What a respondent can see of a question; its dimension, say, may be revised later."""
-    options = [[option.code, option.label] for option in question.options]
-    asked = [question.id, question.language, question.text, question.type.value, options]
-    return [*asked, question.max_choices, question.follow_up_of]
 
 
 def _only_items(survey: Survey, wanted: list[str] | None) -> Survey:
@@ -412,7 +307,8 @@ def _language_pack_path(language: str) -> Path:
     return path
 
 
-def _places_path(survey: Survey) -> Path:
+def places_path(survey: Survey) -> Path:
+    """The place list of the country whose citizens are asked; it need not be there."""
     return look_up(f"places/{survey.persona_country or survey.population}.csv", data_folder(), home_folder())
 
 
@@ -425,7 +321,7 @@ def _places(config: RunConfig, survey: Survey) -> tuple[Place, ...]:
             "for each respondent.",
             fix="Switch that off: modifications.prompt=false.",
         )
-    path = _places_path(survey)
+    path = places_path(survey)
     if not path.is_file():
         raise ConfigError(
             f"There is no place list for {path.stem}.",
@@ -434,12 +330,3 @@ def _places(config: RunConfig, survey: Survey) -> tuple[Place, ...]:
         )
     level = {"cities": "city", "regions": "region"}[config.places.level]
     return read_places(path, level=level, language=survey.language)
-
-
-def _hash_of(content: Any) -> str:
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _hash_of_file(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

@@ -19,13 +19,14 @@ from def_sim.answers.storage.shards import answers_folder, shard_name
 from def_sim.answers.storage.store import AnswerStore
 from def_sim.app.belonging import foreign_since_completion
 from def_sim.app.capabilities import check_capabilities
+from def_sim.app.definition import folder_of, what_defines
 from def_sim.app.holding import close, conduct, planned_of
 from def_sim.app.home import home_folder, home_lines
 from def_sim.app.plan import language_warnings, make_plan, plan_lines
 from def_sim.app.progress import InterviewProgress, print_note
 from def_sim.app.provenance import record_run
 from def_sim.app.received import check_places, read_received, read_stored_manifest
-from def_sim.app.run import Run, create_engine, folder_of, prepare_run, what_defines
+from def_sim.app.run import Run, create_engine, prepare_run
 from def_sim.app.schema import RunConfig, WantedPrecision
 from def_sim.app.signals import Interrupted, run_coroutine
 from def_sim.app.terminal import say, say_text

@@ -18,9 +18,10 @@ import pandas as pd
 from def_sim.answers.storage.completion import is_complete, read_completion
 from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.manifest import check_same_run, manifest_path
+from def_sim.app.definition import references_hash, what_defines
 from def_sim.app.received import read_received, read_stored_manifest
 from def_sim.app.reporting import compute_results, panel_answers
-from def_sim.app.run import prepare_run, references_hash, what_defines
+from def_sim.app.run import prepare_run
 from def_sim.errors import ConfigError, DefSimError, RunMismatchError, StoreError
 from def_sim.evaluation.compared_runs import SCOPES, ComparedRun, LeftOut
 from def_sim.names import check_path

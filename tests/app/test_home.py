@@ -266,7 +266,7 @@ def held(home: Path, output: Path, *words: str) -> Path:
 
 def hash_of(home: Path) -> str:
     from def_sim.answers.storage.manifest import run_hash
-    from def_sim.app.run import what_defines
+    from def_sim.app.definition import what_defines
 
     with at_home(str(home)):
         return run_hash(what_defines(prepare_run(validate_config(compose_config(["survey=town"]))), {}))

@@ -1,0 +1,122 @@
+"""What makes a run this run and no other, and the folder that is named after it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from def_sim.answers.storage.manifest import run_hash
+from def_sim.app.run import Run, has_places, places_path, quotas_of, read_texts
+from def_sim.app.schema import RunConfig
+from def_sim.records import Question, StopAfter, Survey
+from def_sim.respondents.decoding import DecodingRules
+from def_sim.surveys.survey import LoadedSurvey
+
+
+def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes this run this run: change any of it and it is another one, in another folder.
+
+    Not in it: how many respondents, shards or slots, and any path.
+
+    Args:
+        run: The prepared run.
+        model_identity: Hashes of the checkpoint and its template, or an API's model name.
+    """
+    config, survey = run.config, run.survey
+    engine = config.model.engine
+    settings = engine.arguments if engine else {}
+    return {
+        "model": {
+            "identity": dict(model_identity),
+            **{name: settings.get(name) for name in ("dtype", "quantization", "prompt_style")},
+            # Runs of before could not give any.
+            **{name: settings[name] for name in ("template_arguments",) if settings.get(name)},
+        },
+        "survey": {
+            "name": survey.name,
+            "population": survey.population,
+            "country": survey.country_names[survey.language],
+            "language": survey.language,
+            "frame_language": survey.frame_language,
+            "wordings": config.wordings,
+            "questions": _hash_of([_as_asked(question) for question in survey.questions]),
+            # Said of short forms only, so that other runs keep their folders.
+            **({"short_of": survey.short_of} if survey.short_of is not None else {}),
+            **_persona_definition(survey),
+        },
+        "prompts": _hash_of(
+            run.presentation.pack.content(
+                has_places=has_places(survey), has_persons=config.modifications.has_persons
+            )
+        ),
+        "places": _hash_of_file(places_path(survey)) if config.modifications.prompt else "none",
+        "strategy": {
+            "target": config.strategy.target,
+            **config.strategy.arguments,
+            **({"texts": _hash_of(texts.model_dump())} if (texts := read_texts(config, survey)) else {}),
+        },
+        "protocol": {
+            "modifications": config.modifications.definition(_quotas_hash(config, run.loaded)),
+            "places": asdict(config.places),
+            "decoding": _decoding(config.decoding),
+            "memory": asdict(config.memory),
+            "presentation": config.presentation.model_dump(),
+            "reading": asdict(config.reading),
+        },
+        "answer_mode": config.answer_mode,
+        "seed": config.seed,
+    }
+
+
+def folder_of(run: Run, defines: Mapping[str, Any]) -> Path:
+    """Where the run lies: named by model, survey, strategy and the hash of its definition."""
+    config = run.config
+    if config.run_folder is not None:
+        return Path(config.run_folder).expanduser()
+    name = f"{config.strategy.name}-{run_hash(defines)}"
+    return Path(config.output).expanduser() / config.model.name / config.survey.name / name
+
+
+def references_hash(run: Run) -> str:
+    """Names the human figures that scores were computed from."""
+    return _hash_of(
+        [asdict(reference) for _, reference in sorted(run.loaded.reference.items.items())],
+    )
+
+
+def _persona_definition(survey: Survey) -> dict[str, Any]:
+    """Whose citizens the panel is, only where that is not the population: runs of before had none."""
+    if survey.persona_country is None:
+        return {}
+    return {"persona_country": survey.persona_country, "persona_country_name": survey.persona_country_name}
+
+
+def _decoding(rules: DecodingRules) -> dict[str, Any]:
+    """As asked for; what answers stop after only where they stop early, which runs of before did not."""
+    values = asdict(rules)
+    if rules.stop_after is StopAfter.END:
+        del values["stop_after"]
+    return values
+
+
+def _as_asked(question: Question) -> list[Any]:
+    """What a respondent can see of a question; its dimension, say, may be revised later."""
+    options = [[option.code, option.label] for option in question.options]
+    asked = [question.id, question.language, question.text, question.type.value, options]
+    return [*asked, question.max_choices, question.follow_up_of]
+
+
+def _quotas_hash(config: RunConfig, loaded: LoadedSurvey) -> str:
+    quotas = quotas_of(config.modifications, loaded)
+    return "" if quotas is None else _hash_of(quotas.by_group())
+
+
+def _hash_of(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _hash_of_file(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
