@@ -1,6 +1,7 @@
 """What a model is shown: frame, question, options in their order, remembered exchanges."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from survey_examples import OHIO, a_question, a_scale, language_pack
 
 from def_sim.errors import SurveyFormatError
 from def_sim.prompts import (
+    LanguagePack,
     OptionOrder,
     ask_messages,
     hash_messages,
@@ -156,4 +158,33 @@ def test_a_misspelt_part_of_a_pack_is_an_error_at_its_line(tmp_path: Path) -> No
     path.write_text(text + "greeting: 您好\n", encoding="utf-8")
     line = text.count("\n") + 1
     with pytest.raises(SurveyFormatError, match=rf"zh\.yaml, line {line}, greeting"):
+        read_language_pack(path)
+
+
+@pytest.mark.parametrize("pack", [EN, ZH], ids=["en", "zh"])
+def test_a_frame_with_sex_and_age_differs_from_the_one_without_in_these_words_alone(
+    pack: LanguagePack,
+) -> None:
+    assert pack.frame_with_person is not None
+    woman = replace(OHIO, sex="female", age=">=50")
+    words = pack.frame_with_person.persons["female"][">=50"]
+    for question in (a_question(), a_scale()):
+        frame, plain = render_frame(question, woman, pack), render_frame(question, OHIO, pack)
+        assert words in frame
+        assert frame.partition(words)[0].startswith(plain.partition(OHIO.place)[0] + OHIO.place)
+        assert frame.endswith(plain[-40:])
+
+
+def test_all_six_persons_read_differently() -> None:
+    for pack in (EN, ZH):
+        assert pack.frame_with_person is not None
+        words = [word for of_sex in pack.frame_with_person.persons.values() for word in of_sex.values()]
+        assert len(set(words)) == 6
+
+
+def test_a_pack_that_lacks_a_person_is_an_error_at_its_line(tmp_path: Path) -> None:
+    text = (data_folder() / "prompts" / "en.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "en.yaml"
+    path.write_text(text.replace(', ">=50": a man aged 50 or older', ""), encoding="utf-8")
+    with pytest.raises(SurveyFormatError, match=r"en\.yaml, line \d+, frame_with_person: persons must have"):
         read_language_pack(path)

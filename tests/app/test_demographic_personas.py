@@ -28,6 +28,7 @@ from def_sim.evaluation.steerability import steerability
 from def_sim.prompts import render_frame
 from def_sim.randomness import keyed_rng
 from def_sim.reports.sections.groups_of_people import groups_section
+from def_sim.resources import data_folder
 
 pytestmark = pytest.mark.slow
 
@@ -147,6 +148,20 @@ def test_without_people_by_sex_and_age_the_reference_has_no_quotas() -> None:
         prepare_run(config, load=load)
     assert "by sex and age" in error.value.message
     assert "quotas=equal" in error.value.fix
+
+
+def test_a_language_pack_without_words_for_persons_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (data_folder() / "prompts" / "en.yaml").read_text(encoding="utf-8")
+    before, _, after = text.partition("# For personas with sex and age")
+    (tmp_path / "prompts").mkdir()
+    pack = tmp_path / "prompts" / "en2.yaml"
+    pack.write_text(before + after[after.index("request:") :], encoding="utf-8")
+    monkeypatch.setattr("def_sim.app.run.home_folder", lambda: tmp_path)
+    assert run_of("frame_language=en2").presentation.pack.frame_with_person is None
+    with pytest.raises(ConfigError, match="has no `frame_with_person`"):
+        run_of("frame_language=en2", PERSONS)
 
 
 # --- what is reported ---
