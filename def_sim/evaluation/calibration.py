@@ -19,7 +19,6 @@ from def_sim.metrics.raking import kish_size
 from def_sim.metrics.rectified_shares import (
     FEWEST_ITEMS,
     FEWEST_PEOPLE,
-    Combined,
     as_share,
     combine,
     estimated_share,
@@ -48,6 +47,7 @@ _COLUMNS: Final = {
     "panel_weight": "float64",
     "reason": "str",
 }
+_ROUNDING: Final = 1e-9  # equal weights of any size leave as many people as there are, but for rounding
 _NO_PANEL: Final = "Nobody of the panel answered: the sample alone."
 _NO_USE: Final = "The panel is too far from people, here or on the other items: the sample alone."
 
@@ -96,7 +96,7 @@ class _Item:
 
     @property
     def is_enough(self) -> bool:
-        return self.size >= FEWEST_PEOPLE
+        return self.size >= FEWEST_PEOPLE - _ROUNDING
 
     @property
     def has_order(self) -> bool:
@@ -113,11 +113,8 @@ def _group_rows(sample: HumanSample, group: GroupAnswers) -> Iterator[dict[str, 
     ordered = [item for item in enough if item.has_order]
     means = dict(zip(map(id, ordered), _mean_rows(ordered), strict=True))
     for item in items:
-        rows = (
-            [*shares[id(item)], *([means[id(item)]] if item.has_order else [])]
-            if item.is_enough
-            else (_absent_rows(item))
-        )
+        mean = [means[id(item)]] if id(item) in means else []
+        rows = [*shares[id(item)], *mean] if item.is_enough else _absent_rows(item)
         shared = {
             "item": item.question.item_id,
             "group": group.name,
@@ -152,7 +149,13 @@ def _share_rows(items: Sequence[_Item]) -> list[list[dict[str, object]]]:
         as_share(found.estimate + found.half_width),
     )
     columns = np.split(np.stack([*ends, found.sample_weight, found.gain]), bounds, axis=1)
-    return [_options(item, of_item, len(items)) for item, of_item in zip(items, columns, strict=True)]
+    num_known = _num_known(items)
+    return [_options(item, of_item, num_known) for item, of_item in zip(items, columns, strict=True)]
+
+
+def _num_known(items: Sequence[_Item]) -> int:
+    """Items that say something of the panel."""
+    return sum(item.num_panel > 0 for item in items)
 
 
 def _panel_places(item: _Item) -> Array:
@@ -165,7 +168,7 @@ def _repeated(items: Sequence[_Item], values: Sequence[float] | range) -> Array:
     return np.repeat(np.array(values, dtype=np.float64), [item.sample.size for item in items])
 
 
-def _options(item: _Item, columns: Array, num_items: int) -> list[dict[str, object]]:
+def _options(item: _Item, columns: Array, num_known: int) -> list[dict[str, object]]:
     """Shares of one choice are scaled to sum to 1, and their intervals with them.
 
     `columns` holds estimate, ends, weight of the sample and gain, shape (5, K).
@@ -182,7 +185,7 @@ def _options(item: _Item, columns: Array, num_items: int) -> list[dict[str, obje
             "high": min(1.0, high[place] * scale),
             "n_gained": item.size * (gain[place] - 1),
             "panel_weight": 1 - sample_weight[place],
-            "reason": _why_alone(item, float(sample_weight[place]), num_items),
+            "reason": _why_alone(item, float(sample_weight[place]), num_known),
         }
         for place, code in enumerate(item.question.codes)
     ]
@@ -198,19 +201,17 @@ def _mean_rows(items: Sequence[_Item]) -> list[dict[str, object]]:
     # In units of each item's own spread, so that items on which people differ more do not count more.
     units = np.sqrt([item.size * position_variance(item.sample, item.size) for item in items])
     found = combine(sample / units, 1 / sizes, panel / units, np.arange(len(items)))
-    ends = (found.estimate * units, found.half_width * units)
-    return [
-        _mean_row(
-            item, found, place, sample[place], panel[place], float(ends[0][place]), float(ends[1][place])
-        )
-        for place, item in enumerate(items)
-    ]
+    columns = np.stack(
+        [sample, panel, found.estimate * units, found.half_width * units, found.sample_weight, found.gain]
+    )
+    num_known = _num_known(items)
+    return [_mean_row(item, column, num_known) for item, column in zip(items, columns.T, strict=True)]
 
 
-def _mean_row(
-    item: _Item, found: Combined, place: int, sample: float, panel: float, estimate: float, half: float
-) -> dict[str, object]:
+def _mean_row(item: _Item, column: Array, num_known: int) -> dict[str, object]:
+    """`column` holds sample, panel, estimate, half-width, weight of the sample and gain, shape (6,)."""
     steps = item.sample.size - 1
+    sample, panel, estimate, half, sample_weight, gain = (float(value) for value in column)
     return {
         "code": MEAN,
         "panel": 1 + steps * panel,
@@ -218,24 +219,25 @@ def _mean_row(
         "rectified": 1 + steps * estimate,
         "low": 1 + steps * max(0.0, estimate - half),
         "high": 1 + steps * min(1.0, estimate + half),
-        "n_gained": item.size * (found.gain[place] - 1),
-        "panel_weight": 1 - found.sample_weight[place],
-        "reason": _why_alone(item, float(found.sample_weight[place]), found.estimate.size),
+        "n_gained": item.size * (gain - 1),
+        "panel_weight": 1 - sample_weight,
+        "reason": _why_alone(item, sample_weight, num_known),
     }
 
 
-def _why_alone(item: _Item, sample_weight: float, num_items: int) -> str:
+def _why_alone(item: _Item, sample_weight: float, num_known: int) -> str:
     if sample_weight < 1:
         return ""
     if item.num_panel <= 0:
         return _NO_PANEL
-    if num_items <= FEWEST_ITEMS:
-        return f"{num_items - 1} other items, of {FEWEST_ITEMS} that are needed: the sample alone."
+    if num_known <= FEWEST_ITEMS:
+        return f"{num_known - 1} other items, of {FEWEST_ITEMS} that are needed: the sample alone."
     return _NO_USE
 
 
 def _absent_rows(item: _Item) -> list[dict[str, object]]:
-    worth = "" if item.size == item.num_people else f", worth {item.size:.1f} with equal weights"
+    is_weighted = abs(item.size - item.num_people) > _ROUNDING
+    worth = "" if not is_weighted else f", worth {item.size:.1f} with equal weights"
     reason = f"{item.num_people} people answered{worth}; at least {FEWEST_PEOPLE} are needed."
     nothing = dict.fromkeys(("rectified", "low", "high", "n_gained", "panel_weight"), np.nan)
     return [

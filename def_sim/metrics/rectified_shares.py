@@ -98,28 +98,39 @@ def combine(sample: Array, variances: Array, panel: Array, items: NDArray[np.int
         have them, or where an interval with the panel would be no shorter.
     """
     alone = NORMAL_REACH * np.sqrt(variances)
-    found = Combined(sample.copy(), alone.copy(), np.ones_like(sample), np.ones_like(sample))
+    found = Combined(sample.copy(), alone, np.ones_like(sample), np.ones_like(sample))
     known = np.flatnonzero(~np.isnan(panel))
     names, index = np.unique(items[known], return_inverse=True)
     if names.size <= FEWEST_ITEMS:
         return found
-    sums = _ItemSums.of(panel[known] - sample[known], variances[known], index, names.size)
     differences = panel - sample
+    sums = _ItemSums.of(differences[known], variances[known], index, names.size)
     for item in range(names.size):
         members = known[index == item]
         second, kurtosis = sums.moments_without(item)
         off = float((differences[members] ** 2 / (second + variances[members])).mean())
-        if off > MOST_ERRORS_OFF**2:
-            continue
-        for variance in np.unique(variances[members]):  # one for all options of an item
-            places = members[variances[members] == variance]
-            weight = second / (second + variance)
-            half = critical_value(variance / second, kurtosis) * weight * float(np.sqrt(variance))
-            if half < alone[places[0]]:
-                found.estimate[places] += (1 - weight) * differences[places]
-                found.half_width[places], found.sample_weight[places] = half, weight
-                found.gain[places] = (alone[places] / half) ** 2
+        if off <= MOST_ERRORS_OFF**2:
+            for variance in np.unique(variances[members]):  # one for all options of an item
+                places = members[variances[members] == variance]
+                _draw_towards(found, places, differences, float(variance), second, kurtosis)
     return found
+
+
+def _draw_towards(
+    found: Combined,
+    places: NDArray[np.intp],
+    differences: Array,
+    variance: float,
+    second: float,
+    kurtosis: float,
+) -> None:
+    """Enters the combined estimates of these places, if their interval is shorter than the sample's."""
+    weight, deviation = second / (second + variance), float(np.sqrt(variance))
+    reach = critical_value(variance / second, kurtosis) * weight
+    if reach < NORMAL_REACH:
+        found.estimate[places] += (1 - weight) * differences[places]
+        found.half_width[places], found.sample_weight[places] = reach * deviation, weight
+        found.gain[places] = (NORMAL_REACH / reach) ** 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,21 @@ def test_people_whose_weights_leave_too_few_of_them_are_too_few() -> None:
     }
 
 
+def test_equal_weights_of_any_size_leave_thirty_people_thirty() -> None:
+    sample = sample_of(SHARES, num_people=30)
+    panel = [counted(item, one) for item, one in enumerate(SHARES)]
+    found = calibrated_frame(HumanSample(sample.chosen, np.full(30, 0.3), {}), [everyone(panel, 30)])
+    assert found["rectified"].notna().all()
+
+
+def test_items_that_the_panel_did_not_answer_do_not_tell_how_good_it_is() -> None:
+    num = FEWEST_ITEMS
+    panel = [counted(item, one, num=500 if item < num else 0) for item, one in enumerate(SHARES)]
+    found = calibrated_frame(sample_of(SHARES), [everyone(panel)])
+    [reason] = set(found.loc[found["item"] == "toy.q0", "reason"])
+    assert reason.startswith(f"{num - 1} other items, of {num}")
+
+
 def test_few_items_leave_the_sample_alone_and_say_so() -> None:
     num = FEWEST_ITEMS
     panel = [counted(item, one) for item, one in enumerate(SHARES[:num])]
