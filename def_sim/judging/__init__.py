@@ -2,6 +2,7 @@
 
     rubric        what a judge is asked, as data
     rules         defects that need no judge
+    several_options  whether an answer takes several options where one is asked for
     sample        which answers are judged
     verdicts      what was found of an answer
     verdict_sets  all verdicts of one judge on one run

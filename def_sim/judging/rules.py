@@ -9,25 +9,19 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
-from def_sim.answers.reading.choices import ReadingRules, affirmed_by_self
-from def_sim.answers.reading.leads import counts_a_list
-from def_sim.answers.reading.lines import answer_lines
-from def_sim.answers.reading.mentions import NO_OPTION, Kind, find_mentions
 from def_sim.answers.reading.normalise import plain_text, strip_markup, unify_characters
-from def_sim.answers.reading.parse import read_answer
 from def_sim.answers.reading.phrases import breaks_role
 from def_sim.answers.reading.reasoning import part_reasoning
 from def_sim.answers.reading.sections import (
     Part,
-    Section,
     explanation_of,
     split_exchanges,
     split_sections,
 )
 from def_sim.judging.rubric import NEVER_JUDGED
+from def_sim.judging.several_options import takes_several, takes_too_many
 from def_sim.prompts import LanguagePack
 from def_sim.records import Answer, AnswerStatus, FinishReason, InsensitivityDimension, Question, QuestionType
 
@@ -35,9 +29,9 @@ Findings = Mapping[InsensitivityDimension, str]
 
 _ANSWER_ANCHORS: Final = ("Answer:", "答案：")  # of the shipped packs: models translate the frame's
 _EXPLANATION_ANCHORS: Final = ("Explanation:", "解释：")
-_FIRST_PERSON: Final = re.compile(
-    r"\b(?:[Ii]|[Ii]'(?:m|d|ll|ve)|[Mm]e|[Mm]y|[Mm]ine|[Mm]yself|[Ww]e|[Ww]e'(?:re|d|ll|ve)|us|[Oo]urs?"
-    r"|[Oo]urselves)\b(?!\.e\.)|我|咱|本人"
+_FIRST_PERSON: Final = re.compile(  # "US" is a country, "i.e." nobody
+    r"\b(?:(?i:i|i'(?:m|d|ll|ve)|me|my|mine|myself|we|we'(?:re|d|ll|ve)|ours?|ourselves)|us)\b(?!\.e\.)"
+    r"|我|咱|本人"
 )
 _LATIN_WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
@@ -54,12 +48,6 @@ _HUMAN_TURN: Final = re.compile(
     r"|没有?(?:任何)?(?:个人|真实)的?经历过",
     re.IGNORECASE,
 )
-_NUMBERS: Final = re.compile(r"[0-9]{1,9}")
-_SIDE_BY_SIDE: Final = re.compile(
-    r"[\s,;、/&|+-]*(?:and|or|和|与|及|或者?|还是)?[\s,;、/&|+-]*(?:options?|number|选项)?\s*", re.IGNORECASE
-)
-# "2 (1 = very, 4 = not at all)" chooses 2.
-_DEFINITION: Final = re.compile(r"[0-9]{1,3}\s?=\s?[^,;)\n]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,49 +143,10 @@ def _question_type(case: _Case) -> str:
     """QC: several options where one is asked for, or more than are allowed."""
     question, answer = case.question, case.answer
     if question.type is QuestionType.MULTIPLE:
-        rules = ReadingRules(keep_first_of_too_many=False)
-        read = read_answer(
-            answer.text, question, rules=rules, finish_reason=answer.finish_reason, shown=answer.shown_codes
-        )
-        is_over = AnswerStatus.TOO_MANY in (answer.status, read.status)
+        is_over = takes_too_many(question, answer)
         return f"more than {question.max_choices} options are chosen" if is_over else ""
-    is_unclear = answer.status is AnswerStatus.AMBIGUOUS
-    return "several options are chosen, one was asked for" if is_unclear and _is_several(case) else ""
-
-
-def _is_several(case: _Case) -> bool:
-    """Whether a place of the answer names two options side by side, both numbers or both labels.
-
-    Not where the second corrects the first, or the options are listed: what is meant is then not certain.
-    """
-    opening, *rest = split_sections(case.own)
-    sections = [section for section in rest if section.part is Part.ANSWER]
-    if case.context.is_base_model and not sections:
-        sections = [opening]
-    return any(_names_several(section, case) for section in sections if not counts_a_list(section.text))
-
-
-def _names_several(section: Section, case: _Case) -> bool:
-    question, shown = case.question, case.answer.shown_codes
-    text = _DEFINITION.sub(" ", answer_lines(section, question, shown).text)
-    mentions = affirmed_by_self(find_mentions(text, question, shown))
-    if any(_spans_options(text[m.start : m.end], question) for m in mentions if m.kind is Kind.UNSURE):
-        return True
-    numbers = [mention for mention in mentions if mention.kind is Kind.NUMBER]
-    named = numbers or [mention for mention in mentions if mention.kind is Kind.LABEL]
-    return any(
-        left.code != right.code
-        and NO_OPTION not in (left.code, right.code)
-        and not (left.is_unclear or right.is_unclear)
-        and _SIDE_BY_SIDE.fullmatch(text[left.end : right.start]) is not None
-        for left, right in pairwise(named)
-    )
-
-
-def _spans_options(written: str, question: Question) -> bool:
-    """Whether "2 or 3" or "2-3" names two options; 7.5 names none."""
-    is_fraction = re.search(r"[0-9]\.[0-9]", written) is not None
-    return not is_fraction and len({int(n) for n in _NUMBERS.findall(written)} & set(question.codes)) > 1
+    is_several = takes_several(question, answer, case.own, is_base_model=case.context.is_base_model)
+    return "several options are chosen, one was asked for" if is_several else ""
 
 
 def _role(case: _Case) -> str:

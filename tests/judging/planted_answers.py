@@ -344,6 +344,7 @@ CLEAN: Final = {
             "Answer: 2, although some see it differently than others\nExplanation: I like it.",
             "Answer: two (3)\nExplanation: I am not certain.",
             "Answer: 2\nExplanation: Not at all important",
+            "Answer: 2\nExplanation: OUR JOBS MATTER TO EVERYBODY.",
             "Answer:\n1. Very important\n2. Rather important\n3. Rather important\nExplanation: I like it.",
         ),
         *_each(
