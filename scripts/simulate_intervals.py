@@ -52,7 +52,7 @@ METRICS: Final = (
 FEW: Final = (3, 4, 5, 6, 8, 9, 12, 15)
 GROUPS: Final = (("3 x 2", 3, 2), ("3 x 3", 3, 3), ("9 x 2", 9, 2), ("9 x 3", 9, 3))
 STYLE: Final = 0.9  # correlation of every answer with the one trait
-SPANS: Final = (5, 8, 15, 100)  # items of a normalised score
+SPANS: Final = (5, 8, 15, 40)  # items of a normalised score
 ANY: Final = 2  # items: intervals below the fewest that reports ask for are simulated too
 
 
