@@ -124,3 +124,27 @@ def test_the_same_answers_have_the_same_intervals_again():
     choices, prompts = a_panel(num_items=6)
     first, again = (scored(choices, prompts, num_draws=50) for _ in range(2))
     assert first.equals(again)
+
+
+def test_few_items_have_scores_and_the_reason_why_they_have_no_interval():
+    few = scored(*a_panel(num_items=9))  # three in each of three topic groups
+    group = row(few, "js_divergence", "dimension", "PDI")
+    assert group["value"] > 0
+    assert group["why_no_interval"] == "Too few items: 3 with a score, 5 are needed."
+    assert group["why_no_limit"] == group["why_no_interval"] == group["why_no_normalised"]
+    assert np.isnan([group["interval_low"], group["limit"], group["normalised_low"]]).all()
+    # Five beyond the first of each other group are seven; eight, for a score without upper end, are ten.
+    assert row(few, "js_divergence", "macro")["why_no_interval"] == ""
+    assert row(few, "kl_smoothed_model_human", "micro")["why_no_interval"] == ""
+    found = row(few, "kl_smoothed_model_human", "macro")["why_no_interval"]
+    assert found == "Too few items: 9 with a score, 10 are needed."
+
+
+def test_no_interval_leaves_the_range_of_its_score(scores):
+    for metric in ("js_divergence", "js_distance", "total_variation", "wasserstein"):
+        means = scores[(scores["metric"] == metric) & scores["interval_low"].notna()]
+        assert len(means) == 5  # three topic groups, macro, micro
+        assert (means["interval_low"] > 0).all()
+        assert (means["interval_high"] < 1).all()
+    assert (scores["interval_low"].dropna() >= 0).all()
+    assert (scores["limit_low"].dropna() >= 0).all()
