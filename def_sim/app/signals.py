@@ -9,9 +9,11 @@ A signal that the process was told to ignore (nohup) stays ignored.
 import asyncio
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, Final, TypeVar
 
@@ -102,13 +104,22 @@ def heeding_signals() -> Iterator[None]:
     heeded = [each for each, handler in before.items() if handler not in (signal.SIG_IGN, None)]
     for each in heeded:
         signal.signal(each, _STOP.handle)
+    tell_before = sys.unraisablehook
+    sys.unraisablehook = partial(_tell_of_others, tell_before)
     try:
         yield
         if _STOP.number is not None:  # it broke in where Python passes over exceptions
             raise Interrupted(_STOP.number)
     finally:
+        sys.unraisablehook = tell_before
         for each in heeded:
             signal.signal(each, before[each])
+
+
+def _tell_of_others(tell: Callable[[Any], object], passed_over: Any) -> None:
+    """A signal that broke in where Python passes over exceptions ends the work later, without a traceback."""
+    if passed_over.exc_type is not Interrupted:
+        tell(passed_over)
 
 
 @contextmanager

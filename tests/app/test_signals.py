@@ -217,3 +217,33 @@ def test_what_cannot_be_broken_into_and_what_is_told_twice_ends_at_once(
     rest, _ = process.communicate(timeout=HANG_S)
     assert process.returncode == ending
     assert rest.splitlines()[:1] == lines[num_signals:]
+
+
+BREAK_INTO_A_DESTRUCTOR = """
+import os, signal, sys
+from def_sim.app.signals import Interrupted, heeding_signals
+class Cleared:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(1000):
+            pass
+try:
+    with heeding_signals():
+        cleared = Cleared()
+        del cleared
+        print("went on", flush=True)
+except Interrupted as stop:
+    sys.exit(stop.exit_code)
+"""
+
+
+def test_a_signal_that_python_passes_over_ends_the_work_without_a_traceback() -> None:
+    """Python ignores exceptions in destructors and callbacks of weak references, and says so."""
+    done = subprocess.run(
+        [sys.executable, "-c", BREAK_INTO_A_DESTRUCTOR],
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, "went on\n", "")
