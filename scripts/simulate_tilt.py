@@ -16,7 +16,7 @@ import numpy as np
 from dependent_panels import WORLDS, People
 from numpy.typing import NDArray
 
-from def_sim.evaluation.group_leans import LEVEL
+from def_sim.evaluation.group_leans import LEVEL, UNKNOWN_CORRELATION
 from def_sim.evaluation.people_groups import GROUPS
 from def_sim.metrics.choice_array import Choices
 from def_sim.metrics.design_effect import people_design_effects
@@ -74,14 +74,15 @@ def starred(world_of: People, panel: Choices, *, is_known: bool = True) -> list[
         answer_leans(ItemAnswers.from_positions(panel[:, item], options.shape[1]), options)
         for item, options in enumerate(_options(world_of))
     ]
-    found = group_lean(np.stack(leans, axis=1), _design_effects(world_of) if is_known else None)
+    found = group_lean(np.stack(leans, axis=1), _design_effects(world_of, is_known))
     adjusted = adjusted_for_many(dict(zip(GROUPS, found.p_value.tolist(), strict=True)))
     return [adjusted[group] < LEVEL for group in GROUPS]
 
 
 @cache
-def _design_effects(world_of: People) -> Array:
-    return people_design_effects(world_of.r, world_of.shares, _options(world_of))
+def _design_effects(world_of: People, is_known: bool) -> Array:
+    r = world_of.r if is_known else np.full_like(world_of.r, np.nan)
+    return people_design_effects(r, world_of.shares, _options(world_of), unknown=UNKNOWN_CORRELATION)
 
 
 @cache

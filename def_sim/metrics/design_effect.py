@@ -46,16 +46,19 @@ def _deviations(column: Choices, values: Array) -> Array:
     return np.where(has_answer, found - mean, 0.0)
 
 
-def people_design_effects(people_r: Array, shares: Sequence[Array], values: Sequence[Array]) -> Array:
+def people_design_effects(
+    people_r: Array, shares: Sequence[Array], values: Sequence[Array], *, unknown: float = 0.0
+) -> Array:
     """The same for people, from their correlations between items; of G sums at once.
 
     Answers are taken as normal variables that are cut at people's shares, as in `people_panels`. The
     covariance of two functions of such variables is a sum over powers of their correlation (Mehler).
 
     Args:
-        people_r: Shape (Q, Q); pairs that are unknown (NaN) count as independent.
+        people_r: Of the answers to two items, shape (Q, Q); NaN where unknown.
         shares: People's shares, shape (K,) each, length Q.
         values: What each option adds to each sum, shape (G, K) each, length Q; NaN: the item is in none.
+        unknown: Correlation of what two items add, where people's is unknown.
 
     Returns:
         Shape (G,), each as from `panel_design_effect`.
@@ -67,7 +70,12 @@ def people_design_effects(people_r: Array, shares: Sequence[Array], values: Sequ
     for parts in _expansion(shares, added):  # (G, Q)
         power = power * behind
         in_common += ((parts @ power) * parts).sum(axis=1)
-    apart = sum(one**2 @ of_all - (one @ of_all) ** 2 for of_all, one in zip(shares, added, strict=True))
+    pairs = zip(shares, added, strict=True)
+    variances = np.array([one**2 @ of_all - (one @ of_all) ** 2 for of_all, one in pairs]).T  # (G, Q)
+    spreads = np.sqrt(np.maximum(variances, 0.0))
+    is_unknown = np.isnan(people_r) & ~np.eye(len(behind), dtype=np.bool_)
+    in_common += unknown * ((spreads @ is_unknown) * spreads).sum(axis=1)
+    apart = variances.sum(axis=1)
     return np.asarray(1 + in_common / np.where(apart > 0, apart, np.nan), dtype=np.float64)
 
 

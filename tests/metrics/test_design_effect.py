@@ -62,6 +62,12 @@ def test_pairs_that_are_unknown_and_options_nobody_took_add_nothing():
     assert one == pytest.approx(1)
 
 
+def test_pairs_that_are_unknown_can_be_given_a_correlation():
+    shares = [np.array([0.5, 0.3, 0.2])] * 4
+    found = people_design_effects(np.full((4, 4), np.nan), shares, [VALUES[None]] * 4, unknown=0.1)
+    assert found[0] == pytest.approx(1 + 3 * 0.1)  # four alike: each has .1 in common with three others
+
+
 @pytest.mark.parametrize("world", ["structure", "style"])
 def test_panels_of_people_lie_in_the_range_of_people_though_their_answers_hang_together(world):
     people = script("simulate_tilt").people()

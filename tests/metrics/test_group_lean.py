@@ -1,5 +1,7 @@
 """Lean towards groups: by hand, against statsmodels, its level for dependent answers, a planted lean."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -173,8 +175,8 @@ def test_panels_of_people_are_starred_for_some_group_in_at_most_five_percent_of_
 def test_panels_that_are_only_more_or_less_varied_than_people_or_one_person_are_not_starred():
     tilt = script("simulate_tilt")
     drawn = [tilt.odd_panels(tilt.people(), 20, rng(11, case)) for case in range(30)]
-    for name in drawn[0]:
-        num_starred = sum(any(tilt.starred(tilt.people(), one[name])) for one in drawn)
+    for name, is_known in product(drawn[0], (True, False)):
+        num_starred = sum(any(tilt.starred(tilt.people(), one[name], is_known=is_known)) for one in drawn)
         assert num_starred <= binom.ppf(0.999, 30, 0.05), name
 
 
