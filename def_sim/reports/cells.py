@@ -17,7 +17,7 @@ Row = Mapping[str, Any]  # one row of a frame: column -> value
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A number as printed. `why` is set only where the number is missing."""
+    """A number as printed. `why` is set only where the number is missing or stands for another."""
 
     text: str
     why: str = ""

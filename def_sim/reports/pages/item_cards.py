@@ -26,6 +26,9 @@ from def_sim.reports.cells import (
 from def_sim.reports.charts.score_charts import pair_chart
 
 _CHIP_METRICS = ("js_divergence", "total_variation", "wasserstein", "kl_paper", "entropy_ratio")
+_REPLACED = (
+    "Its own is infinite or undefined; as in the study, the largest finite value plus 1 stands for it."
+)
 
 Prompt = tuple[str, int]  # item and wording
 
@@ -168,6 +171,8 @@ def _chips(row: Row, scores: Mapping[str, Row]) -> tuple[Chip, ...]:
         floor = number_in(score, "floor")
         why = why_undefined(metric, level=str(row["level"]), num_answered=count_in(row, "num_answered"))
         value = shown(number_in(score, "value"), why)
+        if score.get("is_replaced", False):
+            value = Shown(value.text, _REPLACED)
         chips.append(Chip(MEASURES[metric], value, "" if math.isnan(floor) else written(floor)))
     return tuple(chips)
 

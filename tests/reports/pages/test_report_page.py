@@ -222,6 +222,13 @@ def test_an_undefined_score_is_a_dash_with_its_reason(scores, distributions, sta
     assert not re.search(r"\bnan\b", Page(html).text, flags=re.IGNORECASE)
 
 
+def test_a_published_score_that_was_replaced_is_marked(scores, distributions, statuses):
+    scores["is_replaced"] = (scores["metric"] == "kl_paper") & (scores["item_id"] == "a")
+    html = render_report(FACTS, scores, distributions, statuses, [])
+    marked = re.findall(r'title="Its own is infinite or undefined[^"]*">0.200</abbr>', html)
+    assert len(marked) == 1
+
+
 def test_an_item_without_reference_shows_dashes_instead_of_bars(scores, distributions, statuses):
     distributions.loc[distributions["item_id"] == "a", ["human_share", "human_n"]] = math.nan
     page = Page(render_report(FACTS, scores, distributions, statuses, []))
