@@ -116,12 +116,13 @@ class Numbers:
     seed: int
     sizes: Sequence[int]
     factors: Sequence[float]
+    worlds: Sequence[str]
 
 
 def spread_table(asked: Items, numbers: Numbers) -> None:
     """How often each verdict is given, and how often the intervals hold the truth."""
     print("world        N    factor  flattened  apart  closer  differ  within  between")
-    for world in WORLDS:
+    for world in numbers.worlds:
         for size in numbers.sizes:
             cells, weights, quotas = _panel_of(asked, size, numbers.seed)
             for factor in numbers.factors:
@@ -171,7 +172,7 @@ def intervals_table(asked: Items, numbers: Numbers) -> None:
     """How often the interval of a group's divergence holds its mean over all panels, by number of members."""
     print("world        N    members: share of intervals that hold the expected divergence")
     people = {group: _people_of(asked, group) for group in GROUPS}
-    for world in WORLDS:
+    for world in numbers.worlds:
         for size in numbers.sizes:
             cells, _, _ = _panel_of(asked, size, numbers.seed)
             rng = np.random.default_rng([numbers.seed, size, WORLDS.index(world), 1])
@@ -221,8 +222,9 @@ def main() -> None:
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=["spread"])
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--factors", type=float, nargs="+", default=FACTORS)
+    parser.add_argument("--worlds", nargs="+", choices=WORLDS, default=WORLDS)
     options = parser.parse_args()
-    numbers = Numbers(options.repetitions, options.seed, options.sizes, options.factors)
+    numbers = Numbers(options.repetitions, options.seed, options.sizes, options.factors, options.worlds)
     asked = items()
     print(f"{len(asked.questions)} items, {numbers.repetitions} panels a row, seed {numbers.seed}")
     for table in options.tables:

@@ -4,7 +4,7 @@ It is an instrument of known truth. The planted population (scripts/planted_popu
 written beside it; the training target at each answer code is the planted distribution itself,
 so an unaltered sample from the model should reproduce it within sampling noise.
 
-    python scripts/train_demo_respondent.py                  # about 20 minutes on two cores
+    python scripts/train_demo_respondent.py                  # about half an hour on two cores
     python scripts/train_demo_respondent.py --tokens 200000  # a quick, poor one
     python scripts/train_demo_respondent.py --continue-from FOLDER  # only its second part
 
@@ -108,8 +108,8 @@ class Lesson:
 # That sex and age matter is noticed where they matter much; then how much they do is learnt, beside
 # everyone else again.
 LESSONS_OF_PERSONS = (
-    Lesson(600_000, 2_500, 2e-3, share_of_persons=0.8, emphasis=2.0, ends_slowly=False),
-    Lesson(1_300_000, 3_500, 2e-3, share_of_persons=0.5, emphasis=1.0, ends_slowly=True),
+    Lesson(2_000_000, 2_500, 2e-3, share_of_persons=0.8, emphasis=2.0, ends_slowly=False),
+    Lesson(4_000_000, 3_500, 2e-3, share_of_persons=0.5, emphasis=1.0, ends_slowly=True),
 )
 SHARE_OF_HEAD = 0.3  # weight of telling sex and age, beside the answers
 

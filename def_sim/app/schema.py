@@ -213,6 +213,12 @@ class RunConfig(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _check_quotas_file(self) -> Self:
+        if self.modifications.quotas_file is not None:
+            check_path(self.modifications.quotas_file)
+        return self
+
+    @model_validator(mode="after")
     def _check_show(self) -> Self:
         if self.show is not None and self.stage.name != "plan":
             raise ValueError(f"show={self.show} belongs to stage=plan, found stage={self.stage.name}")

@@ -93,7 +93,8 @@ def read_quotas(path: Path) -> Quotas:
     rows = read_rows(path, fix=_FIX)
     line, header = next(rows, (1, []))
     if sorted(header) != sorted(COLUMNS):
-        raise _wrong(path, line, f"expected the columns {', '.join(COLUMNS)}, found {', '.join(header)}")
+        # What stands there is not repeated: a stored run may name any file.
+        raise _wrong(path, line, f"expected the columns {', '.join(COLUMNS)}, found others")
     shares: dict[Person, float] = {}
     for line, fields in rows:
         row = dict(zip(header, fields, strict=True))
