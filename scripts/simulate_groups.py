@@ -49,7 +49,6 @@ class Items:
     loaded: LoadedSurvey
     questions: Sequence[Question]
     shares: list[Array]  # of each item, shape (C, K)
-    num_people: Array  # (C, Q)
     correlations: Array  # (Q, Q)
 
     @property
@@ -76,7 +75,6 @@ def items() -> Items:
         loaded,
         questions,
         [np.array([one.shares for one in cells]) for _, cells in found],
-        np.array([[one.n_for_uncertainty for one in cells] for _, cells in found]).T,
         structure.of_items([question.item_id for question in questions]).correlations,
     )
 
@@ -156,7 +154,9 @@ def _spread(
     positions = draw_panel(asked, shares, cells, world, rng)
     padded = asked.padded
     chosen = positions[..., None] == np.arange(padded.shape[-1])
-    return group_spread(chosen, cells, padded, asked.num_people, rng, num_draws=99)
+    # The shares are those that panels are drawn from, not those of a sample: as of very many people.
+    num_people = np.full(padded.shape[:2], 1e9)
+    return group_spread(chosen, cells, padded, num_people, rng, num_draws=99)
 
 
 def _truth(shares: list[Array], cells: NDArray[np.int64], weights: Array) -> tuple[float, float]:

@@ -5,7 +5,7 @@ written beside it; the training target at each answer code is the planted distri
 so an unaltered sample from the model should reproduce it within sampling noise.
 
     python scripts/train_demo_respondent.py                  # about half an hour on two cores
-    python scripts/train_demo_respondent.py --tokens 200000  # a quick, poor one
+    python scripts/train_demo_respondent.py --tokens 200000 --tokens-of-persons 100000  # a quick, poor one
     python scripts/train_demo_respondent.py --continue-from FOLDER  # only its second part
 
 It learns in two parts: first everyone, from whom nothing but a place is said; then, from that
@@ -510,6 +510,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--tokens", type=int, default=9_000_000, help="training tokens of the first part")
+    parser.add_argument("--tokens-of-persons", type=int, default=6_000_000, help="of the second part")
     parser.add_argument("--continue-from", type=Path, help="folder that holds what the first part learnt")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--learning-rate", type=float, default=4e-3)
@@ -524,7 +525,9 @@ def main() -> None:
         everyone = Interviewer(asked, items, planted, np.random.default_rng(SEED))
         model, tokenizer = learn_everyone(items, everyone, options.tokens, options.learning_rate)
     rng = np.random.default_rng(SEED_OF_PERSONS)
-    for lesson in LESSONS_OF_PERSONS:
+    scale = options.tokens_of_persons / sum(lesson.num_tokens for lesson in LESSONS_OF_PERSONS)
+    for whole in LESSONS_OF_PERSONS:
+        lesson = replace(whole, num_tokens=round(scale * whole.num_tokens))
         persons = Interviewer(asked, items, planted, rng, lesson.share_of_persons, lesson.emphasis)
         train(model, Encoder(tokenizer, persons), lesson)
     # Half the size on disk; loaded as float32 again, where its answers are identical everywhere.
