@@ -5,9 +5,9 @@ groups of sex and age, with the groups' shares. What respondents' answers have i
 worlds: people's correlations (`people`), one strong style in all answers (`style`), nothing (`independent`).
 The figures in docs/statistics.md come from
 
-    python scripts/simulate_groups.py --repetitions 200 --factors 1
-    python scripts/simulate_groups.py --repetitions 100 --factors 0 3 --sizes 20 200
-    python scripts/simulate_groups.py --repetitions 200 --tables intervals --sizes 20 60
+    python scripts/simulate_groups.py --repetitions 150 --factors 1 --worlds style people --sizes 60
+    python scripts/simulate_groups.py --repetitions 100 --factors 1 --worlds style people --sizes 20
+    python scripts/simulate_groups.py --repetitions 100 --tables intervals --sizes 20 60
 """
 
 import argparse
