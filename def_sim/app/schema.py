@@ -241,8 +241,6 @@ class RunConfig(_Strict):
         given = [f"{name}=" for name in ("sample", "margins") if getattr(self, name) is not None]
         if given and self.stage.name != "calibrate":
             raise ValueError(f"{given[0]} belongs to stage=calibrate, found stage={self.stage.name}")
-        if self.stage.name == "calibrate" and not given:
-            raise ValueError("stage=calibrate needs sample=FILE, margins=FILE or both (docs/statistics.md)")
         return self
 
     @model_validator(mode="after")

@@ -160,6 +160,11 @@ def calibrate(config: RunConfig) -> int:
     """Rectifies a run's shares with a sample of people, and weights its panel to margins."""
     from def_sim.app.calibrating import calibrate_run
 
+    if config.sample is None and config.margins is None:
+        raise ConfigError(
+            "stage=calibrate needs sample=FILE, margins=FILE or both.",
+            fix="Give a table of people, of margins, or both (docs/statistics.md).",
+        )
     stored, folder = _stored_run(config)
     lines = calibrate_run(prepare_run(stored), folder, sample=config.sample, margins=config.margins)
     for line in lines:

@@ -25,6 +25,7 @@ from def_sim.metrics.rectified_shares import (
     position_mean,
     position_variance,
     stabilised,
+    student_widening,
 )
 from def_sim.metrics.sample import Array
 from def_sim.records import MeasurementLevel, Question, QuestionType
@@ -201,9 +202,8 @@ def _mean_rows(items: Sequence[_Item]) -> list[dict[str, object]]:
     # In units of each item's own spread, so that items on which people differ more do not count more.
     units = np.sqrt([item.size * position_variance(item.sample, item.size) for item in items])
     found = combine(sample / units, 1 / sizes, panel / units, np.arange(len(items)))
-    columns = np.stack(
-        [sample, panel, found.estimate * units, found.half_width * units, found.sample_weight, found.gain]
-    )
+    half_widths = found.half_width * units * student_widening(sizes)
+    columns = np.stack([sample, panel, found.estimate * units, half_widths, found.sample_weight, found.gain])
     num_known = _num_known(items)
     return [_mean_row(item, column, num_known) for item, column in zip(items, columns.T, strict=True)]
 

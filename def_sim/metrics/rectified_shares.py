@@ -22,6 +22,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from def_sim.metrics.average_coverage import NORMAL_REACH, critical_value
 from def_sim.metrics.sample import HUMAN_PSEUDO_COUNT, Array, smoothed_shares
@@ -80,6 +82,12 @@ def position_variance(shares: Array, size: float) -> float:
     places = np.linspace(0.0, 1.0, shares.size)
     smoothed = smoothed_shares(shares * size, total=HUMAN_PSEUDO_COUNT)
     return float(smoothed @ places**2 - (smoothed @ places) ** 2) / size
+
+
+def student_widening(sizes: Array) -> Array:
+    """Student's quantile over the normal one: how much wider an interval is whose spread was estimated."""
+    tail = float(norm.cdf(NORMAL_REACH))
+    return np.asarray(student.ppf(tail, sizes - 1) / NORMAL_REACH, dtype=np.float64)
 
 
 def combine(sample: Array, variances: Array, panel: Array, items: NDArray[np.int_]) -> Combined:

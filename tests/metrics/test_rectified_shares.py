@@ -12,6 +12,7 @@ from def_sim.metrics.rectified_shares import (
     position_mean,
     position_variance,
     stabilised,
+    student_widening,
 )
 from def_sim.metrics.sample import Array
 
@@ -129,6 +130,11 @@ def test_mean_position_and_its_variance_by_hand() -> None:
     # 49 people and one more, spread over 0, 1/2 and 1: E x^2 = (24.5 + (0 + 1/4 + 1)/3) / 50, mean 1/2.
     expected = ((24.5 + 1.25 / 3) / 50 - 0.25) / 49
     assert position_variance(shares, 49.0) == pytest.approx(expected)
+
+
+def test_thirty_people_know_their_spread_less_well_than_a_thousand() -> None:
+    # Student's 97.5 % quantile with 29 degrees of freedom is 2.0452.
+    assert student_widening(np.array([30.0, 1e6])) == pytest.approx([2.0452 / 1.95996, 1], abs=1e-4)
 
 
 def test_people_who_all_agree_leave_some_variance() -> None:
