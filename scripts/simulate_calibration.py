@@ -12,7 +12,7 @@ Values Survey. A sample of n of them is drawn, and a panel of N respondents who 
 
 Coverage is averaged over options within items, items and repetitions. The figures in docs/statistics.md:
 
-    python scripts/simulate_calibration.py --repetitions 120 --items 40 --seed 7
+    python scripts/simulate_calibration.py --repetitions 60 --items 40 22 150
 """
 
 import argparse
