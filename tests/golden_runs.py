@@ -1,7 +1,8 @@
 """Runs whose results are kept in tests/golden/ for good: how each is made, and how it is renewed.
 
-`python tests/golden_runs.py scripted_us` holds that run again and writes its folder anew. Do so only where a
-change is meant to change a result, and say in the commit which values change and why. What is kept
+`python tests/golden_runs.py scripted_us` reports the kept answers of that run again and keeps the new tables,
+with `--held` it holds the run again, answers and all. Do so only where a change is meant to change a result,
+and say in the commit which values change and why. What is kept
 is what other people have on their disks: runs of earlier versions must go on, verify and report as before.
 """
 
@@ -229,6 +230,18 @@ def folder_of(output: Path) -> Path:
 
 
 def _renew(name: str, scratch: Path) -> None:
+    """Tables only, from the kept answers."""
+    os.chdir(scratch)
+    kept = GOLDEN / name
+    folder = scratch / (kept / "folder.txt").read_text().strip()
+    shutil.copytree(kept, folder, ignore=shutil.ignore_patterns("folder.txt"))
+    assert main(["stage=report", f"run_folder={folder}"]) == 0
+    for table in (*TABLES, "distributions.parquet"):
+        shutil.copyfile(folder / table, kept / table)
+    _mark(folder, kept)
+
+
+def _hold_again(name: str, scratch: Path) -> None:
     os.chdir(scratch)
     assert command(name) == 0
     made, kept = folder_of(scratch), GOLDEN / name
@@ -236,17 +249,19 @@ def _renew(name: str, scratch: Path) -> None:
     (kept / "answers").mkdir(parents=True)
     for path in (*_KEPT, "manifest.json", *sorted(p.relative_to(made) for p in made.glob("answers/*.jsonl"))):
         shutil.copyfile(made / path, kept / path)
-    mark_complete(
-        kept,
-        [*_KEPT, "manifest.json"],
-        num_answers=json.loads((made / "complete.json").read_text())["num_answers"],
-    )
     (kept / "folder.txt").write_text(f"{made.relative_to(scratch)}\n")
+    _mark(made, kept)
+
+
+def _mark(made: Path, kept: Path) -> None:
+    num_answers = json.loads((made / "complete.json").read_text())["num_answers"]
+    mark_complete(kept, [*_KEPT, "manifest.json"], num_answers=num_answers)
 
 
 if __name__ == "__main__":
     from tempfile import TemporaryDirectory
 
-    for chosen in sys.argv[1:]:
+    renew = _hold_again if "--held" in sys.argv else _renew
+    for chosen in [word for word in sys.argv[1:] if word != "--held"]:
         with TemporaryDirectory() as folder:
-            _renew(chosen, Path(folder))
+            renew(chosen, Path(folder))
