@@ -7,6 +7,7 @@ The figures in docs/statistics.md come from
 
     python scripts/simulate_groups.py --repetitions 150 --factors 1 --worlds style people --sizes 60
     python scripts/simulate_groups.py --repetitions 100 --factors 1 --worlds style people --sizes 20
+    python scripts/simulate_groups.py --repetitions 60 --factors 1 3 --worlds people --sizes 200
     python scripts/simulate_groups.py --repetitions 100 --tables intervals --sizes 20 60
 """
 
