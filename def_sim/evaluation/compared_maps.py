@@ -10,7 +10,7 @@ from typing import Final
 import pandas as pd
 
 from def_sim.evaluation.compared_panels import ComparedPanel
-from def_sim.evaluation.compared_runs import ComparedRun, RunGroup, respondents_in_words
+from def_sim.evaluation.compared_runs import ComparedRun, RunGroup, respondents_in_words, told_apart
 from def_sim.evaluation.map_points import CultureMap
 from def_sim.evaluation.map_tables import CountedRun, published_map, sound_map
 from def_sim.evaluation.measures import as_percent
@@ -53,8 +53,10 @@ def sharing_a_map(groups: Sequence[RunGroup]) -> list[SharedMap]:
             # A short form has few rows of a map: beside a full one it would lie elsewhere for that alone.
             settings["form"] = "full" if run.short_of is None else "short"
             found.setdefault(tuple(sorted(settings.items())), []).append(run)
+    titles = told_apart([_title(runs) for runs in found.values()], [dict(settings) for settings in found])
     return [
-        SharedMap(number, _title(runs), tuple(runs)) for number, runs in enumerate(found.values(), start=1)
+        SharedMap(number, title, tuple(runs))
+        for number, (title, runs) in enumerate(zip(titles, found.values(), strict=True), start=1)
     ]
 
 

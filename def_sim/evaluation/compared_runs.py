@@ -152,7 +152,8 @@ def group_runs(runs: Sequence[ComparedRun]) -> list[RunGroup]:
     for number, settings in enumerate(ordered, start=1):
         differs = {name: dict(settings).get(name, "nothing") for name in varying}
         groups.append(RunGroup(number, _title(members[settings]), tuple(members[settings]), differs))
-    return [_told_apart(group, groups) for group in groups]
+    titles = told_apart([group.title for group in groups], [group.differs for group in groups])
+    return [replace(group, title=title) for group, title in zip(groups, titles, strict=True)]
 
 
 def respondents_in_words(runs: Sequence[ComparedRun]) -> str:
@@ -177,14 +178,27 @@ def _varying(settings: Sequence[Mapping[str, str]]) -> list[str]:
     return [name for name in names if len({one.get(name) for one in settings}) > 1]
 
 
-def _told_apart(group: RunGroup, groups: Sequence[RunGroup]) -> RunGroup:
-    """With the settings in its title that no other group of that title has; a few of them."""
-    namesakes = [other.differs for other in groups if other.title == group.title]
+def told_apart(titles: Sequence[str], settings: Sequence[Mapping[str, str]]) -> list[str]:
+    """Titles, each with the settings that no other group of the same title has; a few of them.
+
+    Args:
+        titles: Of groups of runs.
+        settings: Of each group, name -> value; of them only those in which namesakes differ are said.
+    """
+    return [
+        ", ".join([title, *_said(own, [s for t, s in zip(titles, settings, strict=True) if t == title])])
+        for title, own in zip(titles, settings, strict=True)
+    ]
+
+
+def _said(own: Mapping[str, str], namesakes: Sequence[Mapping[str, str]]) -> list[str]:
     varying = _varying(namesakes)
     # What a hash stands for follows from a language, a place list or a strategy that is said as well.
-    readable = [name for name in varying if not any(_HASH.fullmatch(one[name]) for one in namesakes)]
-    said = [f"{name.rpartition('.')[2]} {group.differs[name]}" for name in readable or varying]
-    return replace(group, title=", ".join([group.title, *said[:_MOST_SAID]]))
+    readable = [
+        name for name in varying if not any(_HASH.fullmatch(one.get(name, "nothing")) for one in namesakes)
+    ]
+    said = [f"{name.rpartition('.')[2]} {own.get(name, 'nothing')}" for name in readable or varying]
+    return said[:_MOST_SAID]
 
 
 def comparison_table(groups: Sequence[RunGroup]) -> pd.DataFrame:

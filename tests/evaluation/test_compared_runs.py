@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from some_runs import SETTINGS, run, scores
 
+from def_sim.evaluation.compared_maps import sharing_a_map
 from def_sim.evaluation.compared_runs import comparison_table, group_runs, metrics_compared
 
 
@@ -39,6 +40,15 @@ def test_groups_of_one_name_are_told_apart_by_what_differs():
     assert second.title == "survey us, USA, diversity_enhanced, paper, 20 respondents, memory false"
     assert first.title.endswith("memory nothing")
     assert second.differs == {"protocol.modifications.memory": "false"}
+
+
+def test_maps_of_one_name_are_told_apart_by_what_differs():
+    switched = run("c", settings={**SETTINGS, "protocol.modifications.memory": "false"})
+    other_survey = run("d", settings={**SETTINGS, "survey.name": "cn"})
+    maps = sharing_a_map(group_runs([run("a"), run("b"), switched, other_survey]))
+    assert [len(one.runs) for one in maps] == [3, 1]
+    assert maps[0].title.endswith("memory nothing")
+    assert maps[1].title == "diversity_enhanced, paper, 20 respondents, memory false"
 
 
 @pytest.mark.parametrize(
