@@ -91,6 +91,68 @@ class Engine(Protocol):
         ...
 
 
+class EngineCalls:
+    """Carries requests to an engine: so many at a time; failed ones again, and counted if they stay failed.
+
+    Args:
+        engine: Who completes texts.
+        max_in_flight: Most requests under way at once.
+        max_engine_errors: Requests that may fail for good, before the first too many is an error.
+        num_engine_errors: Those that earlier commands have met.
+    """
+
+    def __init__(
+        self, engine: Engine, *, max_in_flight: int, max_engine_errors: int, num_engine_errors: int = 0
+    ) -> None:
+        self._engine = engine
+        self._in_flight = asyncio.Semaphore(max_in_flight)
+        self._max_engine_errors = max_engine_errors
+        self._num_engine_errors = num_engine_errors
+        self._failures: list[EngineError] = []
+
+    @property
+    def failures(self) -> Sequence[EngineError]:
+        """Of requests that failed for good in this command, in their order."""
+        return tuple(self._failures)
+
+    def all_failed(self) -> EngineError:
+        """The error to raise where requests failed and none succeeded."""
+        first = self._failures[0]
+        return EngineError(
+            f"All {len(self._failures)} calls failed, and nothing was answered. The first: {first.message}",
+            fix=first.fix,
+        )
+
+    async def complete(self, request: Request) -> Completion:
+        """A completion; a call that fails for good is recorded as failed, never as text.
+
+        Raises:
+            EngineError: The engine gave up, or too many calls failed.
+        """
+        async with self._in_flight:
+            return await self._try_to_complete(request)
+
+    async def _try_to_complete(self, request: Request) -> Completion:
+        for number, pause_s in enumerate((*_RETRY_PAUSES_S, None), 1):
+            try:
+                return await self._engine.submit(request)
+            except EngineError as error:
+                is_final = error.is_of_request and number >= _TRIES_OF_A_REQUEST
+                if not error.retryable or is_final:
+                    return self._failed(error)
+                if pause_s is None:
+                    raise
+            await asyncio.sleep(pause_s)
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _failed(self, error: EngineError) -> Completion:
+        self._num_engine_errors += 1
+        if self._num_engine_errors > self._max_engine_errors:
+            raise error
+        self._failures.append(error)
+        return Completion(text="", finish_reason=FinishReason.ERROR, error=error.message)
+
+
 class Interviews:
     """All interviews of one shard, joined with one engine and one store.
 
@@ -116,20 +178,22 @@ class Interviews:
     ) -> None:
         self._survey = survey
         self._strategy = strategy
-        self._engine = engine
         self._store = store
         self._presentation = presentation
         self._rules = replace(rules, uses_memory=strategy.uses_memory)
         self._on_answer = on_answer
         self._under_way = asyncio.Semaphore(rules.max_in_flight)  # conversations: few are left half done
-        self._in_flight = asyncio.Semaphore(rules.max_in_flight)  # requests
         statuses = [answer.status for answer in store.answered().values()]
         # Counted over all commands of the run: a model that stays broken must not fill it bit by bit.
-        self._num_engine_errors = statuses.count(AnswerStatus.ENGINE_ERROR)
+        self._calls = EngineCalls(
+            engine,
+            max_in_flight=rules.max_in_flight,
+            max_engine_errors=rules.max_engine_errors,
+            num_engine_errors=statuses.count(AnswerStatus.ENGINE_ERROR),
+        )
         self._has_answered = any(status not in _SAYS_NOTHING for status in statuses)
         self._held_back: list[Answer] = []
         self._held_calls: list[Call] = []
-        self._failures: list[EngineError] = []
 
     async def conduct(self, panel: Sequence[Respondent]) -> None:
         """Asks everyone everything that the store does not hold yet.
@@ -144,21 +208,14 @@ class Interviews:
                     for chain in chains_of(self._survey, respondent, self._rules):
                         tasks.create_task(self._interview(respondent, chain))
         except BaseExceptionGroup as group:
-            raise _first_cause(group) from group
-        if self._failures and not self._has_answered:
-            raise self._all_failed()
+            raise first_cause(group) from group
+        if self._calls.failures and not self._has_answered:
+            raise self._calls.all_failed()
 
     @property
     def failures(self) -> Sequence[EngineError]:
         """Of calls that failed for good in this command, in their order."""
-        return tuple(self._failures)
-
-    def _all_failed(self) -> EngineError:
-        first = self._failures[0]
-        return EngineError(
-            f"All {len(self._failures)} calls failed, and nothing was answered. The first: {first.message}",
-            fix=first.fix,
-        )
+        return self._calls.failures
 
     async def _interview(self, respondent: Respondent, chain: Sequence[Question]) -> None:
         memory = Memory(capacity_of(respondent, self._rules), self._rules.memory)
@@ -226,7 +283,7 @@ class Interviews:
         """Carries requests to the engine and completions back until the strategy has its answer."""
         while requests := conversation.requests:
             if conversation.has_one_call:
-                conversation.receive([await self._complete(requests[0])])
+                conversation.receive([await self._calls.complete(requests[0])])
                 continue
             async with asyncio.TaskGroup() as calls:
                 tasks = [calls.create_task(self._call(request)) for request in requests]
@@ -238,7 +295,7 @@ class Interviews:
         key, prompt_hash = request.key, hash_messages(request.messages)
         stored = self._store.calls_for((key.respondent_id, key.item_id, key.wording)).get(key.call)
         if stored is None:
-            completion = await self._complete(request)
+            completion = await self._calls.complete(request)
             call = Call(key.respondent_id, key.item_id, key.wording, key.call, prompt_hash, completion)
             self._keep_call(call)
             return completion
@@ -254,37 +311,12 @@ class Interviews:
         while self._has_answered and self._held_calls:
             self._store.append_call(self._held_calls.pop(0))
 
-    async def _complete(self, request: Request) -> Completion:
-        """A completion; a call that fails for good is recorded as failed, never as text."""
-        async with self._in_flight:
-            return await self._try_to_complete(request)
 
-    async def _try_to_complete(self, request: Request) -> Completion:
-        for number, pause_s in enumerate((*_RETRY_PAUSES_S, None), 1):
-            try:
-                return await self._engine.submit(request)
-            except EngineError as error:
-                is_final = error.is_of_request and number >= _TRIES_OF_A_REQUEST
-                if not error.retryable or is_final:
-                    return self._failed(error)
-                if pause_s is None:
-                    raise
-            await asyncio.sleep(pause_s)
-        raise AssertionError("unreachable: the last try returns or raises")
-
-    def _failed(self, error: EngineError) -> Completion:
-        self._num_engine_errors += 1
-        if self._num_engine_errors > self._rules.max_engine_errors:
-            raise error
-        self._failures.append(error)
-        return Completion(text="", finish_reason=FinishReason.ERROR, error=error.message)
-
-
-def _first_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def first_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """What went wrong, rather than what was cancelled because of it."""
     causes = [
         cause
         for error in group.exceptions
-        for cause in ([_first_cause(error)] if isinstance(error, BaseExceptionGroup) else [error])
+        for cause in ([first_cause(error)] if isinstance(error, BaseExceptionGroup) else [error])
     ]
     return next((cause for cause in causes if isinstance(cause, DefSimError)), causes[0])

@@ -1,8 +1,8 @@
 """Holding interviews so that they stop when they must: at a signal, or when their journal is lost."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
 
 from def_sim.answers.storage.shards import AnswerKey
 from def_sim.answers.storage.store import AnswerStore
@@ -28,11 +28,16 @@ async def conduct(interviews: Interviews, panel: Sequence[Respondent], store: An
     Raises:
         DefSimError: As `Interviews.conduct` and `AnswerStore.check`.
     """
-    asking = asyncio.ensure_future(interviews.conduct(panel))
+    await watched(interviews.conduct(panel), store.check)
+
+
+async def watched(work: Coroutine[Any, Any, None], check: Callable[[], None]) -> None:
+    """Does the work until it is done, or until the check fails, which is made twice a second."""
+    asking = asyncio.ensure_future(work)
     try:
         while not asking.done():
             await asyncio.wait([asking], timeout=_LOOK_EVERY_S)
-            store.check()
+            check()
     except BaseException:
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)  # the first error is the one to tell

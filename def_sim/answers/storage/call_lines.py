@@ -37,13 +37,17 @@ assert set(_COMPLETION) == {field.name for field in fields(Completion)}
 
 def encode_call(call: Call) -> bytes:
     """The line of a call, newline included."""
-    completion = call.completion
-    record = {name: getattr(call, name) for name in _ADDRESS}
-    record |= {name: getattr(completion, name) for name in _COMPLETION}
+    address = {name: getattr(call, name) for name in _ADDRESS}
+    return sealed(address | completion_record(call.completion))
+
+
+def completion_record(completion: Completion) -> dict[str, Any]:
+    """A completion as an object of JSON."""
+    record = {name: getattr(completion, name) for name in _COMPLETION}
     if completion.option_probabilities is not None:  # keys of JSON are words
         shares = completion.option_probabilities.items()
         record["option_probabilities"] = {str(code): share for code, share in shares}
-    return sealed(record)
+    return record
 
 
 def decode_call(line: bytes) -> Call:
@@ -53,21 +57,35 @@ def decode_call(line: bytes) -> Call:
         KeyError, TypeError, ValueError: The fields are not those of this version.
     """
     record = record_of(line)
-    _check(record)
+    _check(record, _KINDS)
+    return Call(**{name: record[name] for name in _ADDRESS}, completion=_completion(record))
+
+
+def completion_of_record(record: Mapping[str, Any]) -> Completion:
+    """The completion that `completion_record` wrote.
+
+    Raises:
+        KeyError, TypeError, ValueError: The fields are not those of this version.
+    """
+    _check(record, _COMPLETION)
+    return _completion(record)
+
+
+def _completion(record: Mapping[str, Any]) -> Completion:
     values = {name: record[name] for name in _COMPLETION}
     values["finish_reason"] = FinishReason(record["finish_reason"])
     values["option_probabilities"] = _shares(record["option_probabilities"])
-    return Call(**{name: record[name] for name in _ADDRESS}, completion=Completion(**values))
+    return Completion(**values)
 
 
-def _check(record: Mapping[str, Any]) -> None:
-    """Makes sure that every field holds what a call has there: a journal may come from anywhere."""
+def _check(record: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> None:
+    """Makes sure that every field holds what belongs there: a journal may come from anywhere."""
     for name, value in record.items():
-        if name not in _KINDS:
+        if name not in kinds:
             raise TypeError(f"unknown field {name!r}")
-        if type(value) not in _KINDS[name]:
+        if type(value) not in kinds[name]:
             raise TypeError(f"{name} is of type {type(value).__name__}")
-    if not all(0 <= record[name] < _MOST for name in _COUNTS):
+    if not all(0 <= record[name] < _MOST for name in _COUNTS if name in kinds):
         raise ValueError("a number is negative or too large")
 
 

@@ -6,7 +6,6 @@ The store does not know what is still to be asked, nor of what the run consists.
 """
 
 import logging
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.journal import Entry, Repair, count_intact, how_to_repair, repair_last_line
 from def_sim.answers.storage.journal_writer import CallJournal, Journal, LineJournal
 from def_sim.answers.storage.lease import Lease, end, find_stale
+from def_sim.answers.storage.pulse import Pulse
 from def_sim.answers.storage.shards import (
     AnswerKey,
     answer_key,
@@ -53,24 +53,6 @@ FindForeign = Callable[[Mapping[AnswerKey, Entry], Calls], Iterable[Foreign]]
 
 def _nothing_is_foreign(entries: Mapping[AnswerKey, Entry], calls: Calls) -> Iterable[Foreign]:
     return ()
-
-
-class _Pulse:
-    """Calls a function every `_BEAT_S` seconds until stopped, on a thread that dies with the process."""
-
-    def __init__(self, beat: Callable[[], None]) -> None:
-        self._beat = beat
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="answer store", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while not self._stopping.wait(_BEAT_S):
-            self._beat()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join()
 
 
 class AnswerStore:
@@ -143,7 +125,7 @@ class AnswerStore:
             opened.callback(self._call_journal.close)
             self._journals.append(self._call_journal)
         opened.callback(self._look_after_journals)  # once more when all is written
-        opened.callback(_Pulse(self._beat).stop)
+        opened.callback(Pulse(self._beat, every_s=_BEAT_S).stop)
 
     def _refuse_other_divisions(self, num_shards: int, *, take_over: bool) -> None:
         """Shards of 2 and shards of 4 hold the same respondents: they must not run together.
