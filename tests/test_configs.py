@@ -72,7 +72,10 @@ def test_every_protocol_and_strategy_prepare_a_run(protocol: str, strategy: str)
     assert run.num_planned == 3 * len(run.survey.questions) >= 180
 
 
-NEEDED = {"calibrate": ["sample=people.csv"]}  # by a stage, beside the defaults
+NEEDED = {  # by a stage, beside the defaults
+    "calibrate": ["sample=people.csv"],
+    "judge": ["rubric=unread", "run_folder=outputs"],
+}
 
 
 @pytest.mark.parametrize("stage", names("stage"))

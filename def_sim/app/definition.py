@@ -9,7 +9,7 @@ from typing import Any
 
 from def_sim.answers.storage.manifest import run_hash
 from def_sim.app.run import Run, has_places, places_path, quotas_of, read_texts
-from def_sim.app.schema import RunConfig
+from def_sim.app.schema import ModelChoice, RunConfig
 from def_sim.records import Question, StopAfter, Survey
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.surveys.survey import LoadedSurvey
@@ -25,15 +25,8 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
         model_identity: Hashes of the checkpoint and its template, or an API's model name.
     """
     config, survey = run.config, run.survey
-    engine = config.model.engine
-    settings = engine.arguments if engine else {}
     return {
-        "model": {
-            "identity": dict(model_identity),
-            **{name: settings.get(name) for name in ("dtype", "quantization", "prompt_style")},
-            # Runs of before could not give any.
-            **{name: settings[name] for name in ("template_arguments",) if settings.get(name)},
-        },
+        "model": what_defines_model(config.model, model_identity),
         "survey": {
             "name": survey.name,
             "population": survey.population,
@@ -67,6 +60,17 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
         },
         "answer_mode": config.answer_mode,
         "seed": config.seed,
+    }
+
+
+def what_defines_model(model: ModelChoice, identity: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes answers of a model those of this one: its identity, and how it is run."""
+    settings = model.engine.arguments if model.engine else {}
+    return {
+        "identity": dict(identity),
+        **{name: settings.get(name) for name in ("dtype", "quantization", "prompt_style")},
+        # Runs of before could not give any.
+        **{name: settings[name] for name in ("template_arguments",) if settings.get(name)},
     }
 
 

@@ -26,6 +26,7 @@ _FILES: Final = {
     "structure": "*/*.csv",
     "places": "*.csv",
     "prompts": "**/*.yaml",
+    "rubrics": "*.yaml",
 }
 _CLOSED_GROUPS: Final = ("hydra", "stage")  # how commands run is not configured in a home
 

@@ -15,6 +15,7 @@ from def_sim.app.plan_counts import CARDS, Card, Plan
 from def_sim.app.plan_cpu import processor_rate, processor_seconds
 from def_sim.app.plan_memory import RESERVE, memory_line, weight_bytes
 from def_sim.app.run import Run, resolve_path
+from def_sim.app.schema import ModelChoice
 from def_sim.app.thinking import TYPICAL_THOUGHT, model_thinks, thought_lines
 from def_sim.engines.local.checkpoints.checkpoint import check_checkpoint, find_checkpoint, loadable_folder
 from def_sim.engines.local.checkpoints.weight_files import num_parameters
@@ -35,7 +36,7 @@ _MOST_NAMED = 4  # items in a warning
 
 def make_plan(run: Run) -> Plan:
     """Counts what the panel will read and write."""
-    count, how = _token_counter(run)
+    count, how = token_counter(run.config.model)
     pack = run.presentation.pack
     requests = [count(render_request(q, q.codes, pack)) for q in run.survey.questions]
     exchange = sum(requests) / len(requests) + count(pack.answer_anchor) + 6
@@ -98,8 +99,9 @@ def _exchanges_read(run: Run, respondent: Respondent) -> int:
     return sum(min(i, respondent.memory_capacity) for i in range(len(run.survey.questions)))
 
 
-def _token_counter(run: Run) -> tuple[Callable[[str], int], str]:
-    engine = run.config.model.engine
+def token_counter(model: ModelChoice) -> tuple[Callable[[str], int], str]:
+    """Counts the tokens of a text as a model would, and how that is done, in words."""
+    engine = model.engine
     folder = _checkpoint(engine.arguments) if engine else None
     if folder is not None and (folder / "tokenizer.json").is_file():
         from tokenizers import Tokenizer

@@ -17,8 +17,10 @@ from def_sim.answers.storage.completion import unmark_complete
 from def_sim.answers.storage.manifest import manifest_path, read_manifest, write_manifest
 from def_sim.app.definition import references_hash
 from def_sim.app.run import Run
+from def_sim.app.schema import ModelChoice
 from def_sim.errors import RunMismatchError
 
+OF_JUDGING = ("rubric", "judging")  # parameters that tell nothing of a run and its answers
 _LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
 
 
@@ -59,7 +61,7 @@ def _content(
     return {
         "created": earlier.get("created", now),
         "defines": dict(defines),
-        "config": config.model_dump(mode="json", by_alias=True),
+        "config": config.model_dump(mode="json", by_alias=True, exclude=set(OF_JUDGING)),
         "plan": {
             "respondents": len(run.panel),
             "questions": len(run.survey.questions),
@@ -70,15 +72,15 @@ def _content(
             "draws": config.scoring.draws,
             "pool_wordings": config.pool_wordings,
         },
-        "engine": _as_configured(run, engine_facts or {}) if has_asked else earlier["engine"],
+        "engine": as_configured(config.model, engine_facts or {}) if has_asked else earlier["engine"],
         "versions": _versions() if has_asked else earlier["versions"],
         "commands": [*earlier.get("commands", []), event],
     }
 
 
-def _as_configured(run: Run, engine_facts: Mapping[str, object]) -> dict[str, object]:
+def as_configured(model: ModelChoice, engine_facts: Mapping[str, object]) -> dict[str, object]:
     """The engine's facts with the path as it was given, not as it resolves on this machine."""
-    arguments = run.config.model.engine.arguments if run.config.model.engine else {}
+    arguments = model.engine.arguments if model.engine else {}
     return {**engine_facts, **({"path": arguments["path"]} if "path" in arguments else {})}
 
 

@@ -22,7 +22,7 @@ from def_sim.errors import ConfigError, StoreError
 # Where a configuration names a class or function, and whose YAML files may name it.
 _CHOSEN_BY: Final = {"stage": "stage", "strategy": "strategy", "model.engine": "model"}
 # The parts of a run folder that stages touch.
-_READ_OR_WRITTEN: Final = (".", "answers", "figures", "batches", "spending")
+_READ_OR_WRITTEN: Final = (".", "answers", "figures", "batches", "spending", "verdicts")
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,9 @@ def check_places(folder: Path) -> None:
         StoreError: Naming the first that is something else.
     """
     root = folder.resolve()
-    for name in _READ_OR_WRITTEN:
+    of_sets = [f"verdicts/{entry.name}" for entry in _entries(folder / "verdicts") if entry.is_dir()]
+    in_sets = [f"{of_set}/{name}" for of_set in of_sets for name in ("spending", "batches")]
+    for name in (*_READ_OR_WRITTEN, *of_sets, *in_sets):
         for entry in _entries(folder / name):
             path = Path(entry.path)
             if entry.is_symlink() and not _leads_into(path, root):

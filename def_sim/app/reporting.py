@@ -19,6 +19,7 @@ from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles,
 from def_sim.app.demo_truth import planted_truth
 from def_sim.app.human_figures import country_names, figures_of, other_country_of, other_references
 from def_sim.app.panel_table import RESPONDENTS, panel_table
+from def_sim.app.provenance import OF_JUDGING
 from def_sim.app.run import Run
 from def_sim.app.terminal import console, say
 from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
@@ -30,6 +31,7 @@ from def_sim.evaluation.results import Results, results_of
 from def_sim.evaluation.score_tables import headline
 from def_sim.evaluation.sections import SectionResults, section_results
 from def_sim.evaluation.shown_answers import shown_answers
+from def_sim.judging.verdict_journal import files_of_finished
 from def_sim.prompts import ask_messages
 from def_sim.questionnaire import replay
 from def_sim.records import Answer, AnswerStatus, DecodingConfig, ItemReference, Respondent, StopAfter
@@ -45,6 +47,7 @@ FINDINGS = "measures.csv"
 _NO_PARAMETERS = (
     *("output", "run_folder", "references", "path", "stage", "show", "runs", "baseline"),
     *("sample", "margins", "power", "wanted", "quotas_file"),
+    *OF_JUDGING,
 )
 MOST_SHOWN = 2000  # single answers on the page
 
@@ -179,7 +182,8 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         )
         journals = [p.relative_to(folder) for p in answers_folder(folder).glob("*.jsonl")]
         drawn = [figure.relative_to(folder) for figure in figures]
-        files: list[Path | str] = [*tables, "manifest.json", "report.html", *journals, *drawn]
+        judged = [path.relative_to(folder) for path in files_of_finished(folder)]
+        files: list[Path | str] = [*tables, "manifest.json", "report.html", *journals, *drawn, *judged]
         mark_complete(folder, files, num_answers=len(answers))
     return WrittenReport(path, headline(results.scores), facts)
 

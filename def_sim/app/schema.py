@@ -163,6 +163,23 @@ class LeaseRules(_Strict):
     take_over: bool = False
 
 
+class RubricChoice(_Strict):
+    """conf/rubric/<name>.yaml; `sample`: answers a run, null: as the rubric says."""
+
+    name: Name
+    sample: Annotated[int, Field(ge=1)] | Literal["all"] | None = None
+
+
+class Judging(_Strict):
+    """How a judge is asked."""
+
+    num_repeats: Annotated[int, Field(ge=1, le=1000)] = 1
+    format: Literal["json", "code"] = "json"
+    max_new_tokens: Count = 256
+    allow_self: bool = False
+    allow_demonstration: bool = False
+
+
 class RunConfig(_Strict):
     """The whole configuration of a run, resolved."""
 
@@ -197,6 +214,8 @@ class RunConfig(_Strict):
     max_in_flight: Count
     max_engine_errors: NonNegative
     lease: LeaseRules = LeaseRules()
+    rubric: RubricChoice | None = None
+    judging: Judging = Judging()
     modifications: Modifications
     places: PlaceRules
     decoding: DecodingRules
@@ -244,11 +263,23 @@ class RunConfig(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _check_judge(self) -> Self:
+        name = self.stage.name
+        if name == "judge" and self.rubric is None:
+            raise ValueError("stage=judge needs a rubric, such as rubric=insensitivity")
+        if self.rubric is not None and name not in ("judge", "plan"):
+            raise ValueError(f"rubric= belongs to stage=judge and plan, found stage={name}")
+        if self.rubric is not None and self.runs is None and self.run_folder is None:
+            raise ValueError("rubric= needs run_folder=FOLDER or runs='PATTERN': the runs that are judged")
+        return self
+
+    @model_validator(mode="after")
     def _check_runs(self) -> Self:
-        if self.runs is not None and self.stage.name != "report":
-            raise ValueError(f"runs= belongs to stage=report, found stage={self.stage.name}")
+        is_taken = self.stage.name in ("report", "judge") or self.rubric is not None
+        if self.runs is not None and not is_taken:
+            raise ValueError(f"runs= belongs to stage=report and judge, found stage={self.stage.name}")
         if self.runs is not None and self.run_folder is not None:
-            raise ValueError("runs= compares several runs, run_folder= names one: give one of the two")
+            raise ValueError("runs= names several runs, run_folder= names one: give one of the two")
         if self.baseline is not None and self.runs is None:
             raise ValueError("baseline= names an arm of a comparison: give runs= as well")
         return self

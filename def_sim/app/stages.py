@@ -9,23 +9,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from def_sim.answers.storage.lease import find_starting
-from def_sim.answers.storage.manifest import (
-    check_same_run,
-    manifest_path,
-    read_manifest,
-)
-from def_sim.answers.storage.shards import answers_folder, shard_name
+from def_sim.answers.storage.manifest import manifest_path, read_manifest
+from def_sim.answers.storage.shards import shard_name
 from def_sim.answers.storage.store import AnswerStore
 from def_sim.app.belonging import foreign_since_completion
 from def_sim.app.capabilities import check_capabilities
 from def_sim.app.definition import folder_of, what_defines
 from def_sim.app.holding import close, conduct, planned_of
 from def_sim.app.home import home_folder, home_lines
+from def_sim.app.opened_runs import check_same, open_run, require_manifest
 from def_sim.app.plan import language_warnings, make_plan, plan_lines
 from def_sim.app.progress import InterviewProgress, print_note
 from def_sim.app.provenance import record_run
-from def_sim.app.received import check_places, read_received, read_stored_manifest
+from def_sim.app.received import check_places, read_stored_manifest
 from def_sim.app.run import Run, create_engine, prepare_run
 from def_sim.app.schema import RunConfig, WantedPrecision
 from def_sim.app.signals import Interrupted, run_coroutine
@@ -33,14 +29,14 @@ from def_sim.app.terminal import say, say_text
 from def_sim.engines.hosted.cost import HasLedger
 from def_sim.engines.shared.notices import HasNotices
 from def_sim.engines.shared.optional import GoesOn, HasFiles
-from def_sim.errors import ConfigError, EngineError, ModelError, RunInUseError, RunMismatchError, StoreError
+from def_sim.errors import EngineError, ModelError, StoreError
 from def_sim.interview import Engine, HasWork, Interviews
-
-_LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
 
 
 def plan(config: RunConfig) -> int:
     """Prints what the run will ask, cost and need. Loads nothing; writes a codebook if asked to."""
+    if config.rubric is not None:
+        return _plan_verdicts(config)
     given, finished = config, _finished_run(config)
     if finished is not None:
         config, _ = _stored_run(config)
@@ -64,12 +60,18 @@ def plan(config: RunConfig) -> int:
     return 0
 
 
+def _plan_verdicts(config: RunConfig) -> int:
+    from def_sim.app.judging_stage import plan_verdicts  # what a plan of interviews has no use for
+
+    return plan_verdicts(config)
+
+
 def _finished_run(config: RunConfig) -> Path | None:
     """The run whose own spread `power=true` plans with: one that is there and named by its folder."""
     if not config.power or config.run_folder is None:
         return None
     folder = Path(config.run_folder).expanduser()
-    _require_manifest(folder)
+    require_manifest(folder)
     return folder
 
 
@@ -206,34 +208,16 @@ def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
     """
     if config.run_folder is not None:
         folder = Path(config.run_folder).expanduser()
-        _require_manifest(folder)
-        received = read_received(folder)
-        stored = received.config
-        # The items may have been reworded since: other questions make another run.
-        identity = received.manifest["defines"]["model"]["identity"]
-        _check_same(folder, what_defines(prepare_run(stored), identity))
-        return stored.model_copy(update={"run_folder": config.run_folder, "stage": config.stage}), folder
+        run, _ = open_run(folder)
+        return run.config.model_copy(update={"run_folder": config.run_folder, "stage": config.stage}), folder
     # Not checked: a report needs neither a key nor a model that is still served.
     run, engine = prepare_run(config), create_engine(config)
     defines = _definition(run, engine)
     folder = folder_of(run, defines)
-    _require_manifest(folder)
+    require_manifest(folder)
     if config.stage.name == "report":  # its figures or draws may be new
         record_run(run, folder, defines, engine_facts=None)
     return config, folder
-
-
-def _require_manifest(folder: Path) -> None:
-    if not manifest_path(folder).is_file():
-        if (starting := find_starting(answers_folder(folder))) is not None:
-            raise RunInUseError(
-                f"The run in {folder} is being started by {starting}: it has no answer yet.",
-                fix="Wait until its first line of progress, then give the same command again.",
-            )
-        raise ConfigError(
-            f"There is no run in {folder}.",
-            fix="Hold the interviews first: the same command without stage=.",
-        )
 
 
 def _interview(config: RunConfig) -> Path:
@@ -244,7 +228,7 @@ def _interview(config: RunConfig) -> Path:
     folder = folder_of(run, defines)
     check_places(folder)
     if manifest_path(folder).is_file():
-        _check_same(folder, defines)
+        check_same(folder, defines)
         _go_on_as_before(engine, folder)
     elif folder.is_dir() and any(folder.iterdir()) and config.run_folder is not None:
         _refuse_foreign_folder(folder)
@@ -308,13 +292,6 @@ def _failure_lines(failures: Sequence[EngineError]) -> list[str]:
     first = failures[0]
     calls = "1 call" if len(failures) == 1 else f"{len(failures):,} calls"
     return [f"failed  {calls}; the first: {first.message}", *([f"  do:  {first.fix}"] if first.fix else [])]
-
-
-def _check_same(folder: Path, defines: Mapping[str, Any]) -> None:
-    try:
-        check_same_run(read_manifest(folder)["defines"], defines)
-    except RunMismatchError as error:
-        raise RunMismatchError(f"{folder}: {error.message}", fix=error.fix) from None
 
 
 def _go_on_as_before(engine: Engine, folder: Path) -> None:

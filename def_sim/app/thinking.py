@@ -49,6 +49,9 @@ def with_room_for_thought(config: RunConfig, *, given: Collection[str]) -> RunCo
     if not {"decoding", "decoding.max_new_tokens"} & set(given):
         limit = config.decoding.max_new_tokens + room
         changes["decoding"] = replace(config.decoding, max_new_tokens=limit)
+    if "judging.max_new_tokens" not in given:
+        limit = config.judging.max_new_tokens + room
+        changes["judging"] = config.judging.model_copy(update={"max_new_tokens": limit})
     own = {
         name: value + room
         for name, value in config.strategy.arguments.items()

@@ -28,6 +28,7 @@ from def_sim.app.reporting import (
 )
 from def_sim.app.run import Run
 from def_sim.app.tables import check_table
+from def_sim.app.verdict_checks import check_verdicts
 from def_sim.errors import VerificationError
 from def_sim.questionnaire import replay
 from def_sim.randomness import Address
@@ -62,6 +63,7 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
     _check_tables(run, folder, answers)
     yield "scores        every distribution, score and measure recomputed"
     yield from check_calibration(run, folder, answers)
+    yield from check_verdicts(run, folder, answers)
 
 
 def _check_interviews(run: Run, folder: Path, answers: list[Answer]) -> int:

@@ -8,7 +8,7 @@ ours.
 from dataclasses import replace
 
 from def_sim.randomness import Address
-from def_sim.records import Answer, Question, Respondent
+from def_sim.records import Answer, InsensitivityDimension, Question, Respondent
 from def_sim.respondents.memory import Memory
 from def_sim.strategies.asking import OneCall, Presentation, read_as_answer
 from def_sim.strategies.contract import Conversation
@@ -25,6 +25,10 @@ class Cao2023(OneCall):
     """
 
     uses_memory = False
+    meaningless_dimensions = (
+        InsensitivityDimension.IU,
+        InsensitivityDimension.RP,
+    )  # a number alone, about others
 
     def __init__(self, presentation: Presentation, texts: StrategyTexts) -> None:
         texts.check(INSTRUCTION_TEXTS)

@@ -7,7 +7,7 @@ Barez 2025, "Rethinking AI Cultural Alignment".
 from collections.abc import Sequence
 
 from def_sim.randomness import Address
-from def_sim.records import Answer, DecodingConfig, Question, Respondent
+from def_sim.records import Answer, DecodingConfig, InsensitivityDimension, Question, Respondent
 from def_sim.respondents.memory import Memory
 from def_sim.strategies.asking import OneCall, Presentation, read_as_answer
 from def_sim.strategies.contract import Conversation
@@ -26,6 +26,7 @@ class Classification(OneCall):
     """
 
     uses_memory = False
+    meaningless_dimensions = (InsensitivityDimension.IU,)  # a number alone
 
     def __init__(
         self,

@@ -10,7 +10,16 @@ from typing import Protocol, TypeVar
 
 from def_sim.errors import StrategyError
 from def_sim.randomness import Address
-from def_sim.records import Answer, AnswerMode, Completion, DecodingConfig, Question, Request, Respondent
+from def_sim.records import (
+    Answer,
+    AnswerMode,
+    Completion,
+    DecodingConfig,
+    InsensitivityDimension,
+    Question,
+    Request,
+    Respondent,
+)
 from def_sim.respondents.memory import Memory
 
 ResultT = TypeVar("ResultT")
@@ -63,9 +72,13 @@ class Strategy(Protocol):
 
 
 class DecodedAsDrawn:
-    """What strategies say of themselves whose every request is decoded as drawn for its respondent."""
+    """What strategies say of themselves whose every request is decoded as drawn for its respondent.
+
+    `meaningless_dimensions`: defects that mean nothing of their answers, which are not judged for them.
+    """
 
     answer_modes: Collection[AnswerMode] = tuple(AnswerMode)
+    meaningless_dimensions: Collection[InsensitivityDimension] = frozenset()
 
     def decodings(self, respondent: Respondent) -> Sequence[DecodingConfig]:
         """The respondent's."""

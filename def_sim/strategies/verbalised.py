@@ -20,6 +20,7 @@ from def_sim.records import (
     AnswerStatus,
     DecodingConfig,
     FinishReason,
+    InsensitivityDimension,
     Question,
     QuestionType,
     Reading,
@@ -53,6 +54,7 @@ class Verbalised(OneCall):
     """
 
     uses_memory = False
+    meaningless_dimensions = tuple(InsensitivityDimension)  # shares, and nobody who answers
     answer_modes = (AnswerMode.FREE,)
 
     def __init__(

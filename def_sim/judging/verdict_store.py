@@ -1,0 +1,143 @@
+"""The verdicts of one set, written: a lease, a journal that is watched, and what is there already.
+
+A verdict that `append` has taken survives the end of this process, however it ends. Writes nothing outside
+the folder of the set. Knows no judge and no answers.
+"""
+
+import logging
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Final
+
+from def_sim.answers.storage.disk import disk_errors
+from def_sim.answers.storage.journal import repair_last_line
+from def_sim.answers.storage.journal_writer import LineJournal
+from def_sim.answers.storage.lease import Lease
+from def_sim.answers.storage.pulse import Pulse
+from def_sim.answers.storage.temporary import remove_leftovers
+from def_sim.errors import RunInUseError, StoreError
+from def_sim.judging.verdict_journal import (
+    SHARD,
+    Placed,
+    how_to_mend,
+    journal_of,
+    judge_path,
+    read_judge,
+    read_placed,
+)
+from def_sim.judging.verdict_lines import StoredVerdict, VerdictKey, encode_verdict
+
+_log = logging.getLogger(__name__)
+_BEAT_S: Final = 0.5
+
+
+class VerdictStore:
+    """The verdicts of a set, open for writing. A context manager; open once constructed.
+
+    Args:
+        of_set: The folder of the set, made if missing; removed again if nothing comes into it.
+        take_over: Whether it is taken from a process that may be alive; that one then stops.
+
+    Raises:
+        RunInUseError: Another process judges this set.
+        StoreError: The folder cannot be written, or what is in it is damaged.
+    """
+
+    def __init__(self, of_set: Path, *, take_over: bool = False) -> None:
+        self.folder = of_set
+        self._path = journal_of(of_set)
+        self._lease = Lease(of_set / f"{SHARD}.lease")
+        self._failure: OSError | StoreError | None = None  # noticed between two appends
+        with disk_errors(self._path), ExitStack() as opened:
+            of_set.mkdir(parents=True, exist_ok=True)
+            opened.callback(self._remove_if_empty)
+            self._lease.acquire(take_over=take_over)
+            opened.callback(self._lease.release)
+            self._open(opened)
+            self._opened = opened.pop_all()
+
+    def _open(self, opened: ExitStack) -> None:
+        remove_leftovers(self.folder, now=self._lease.renew())
+        repaired = repair_last_line(self._path) if self._path.exists() else None
+        if repaired is not None:
+            _log.warning("%s", repaired)
+        self._placed = read_placed(self.folder)
+        if judge_path(self.folder).is_file():
+            read_judge(self.folder)  # damaged: found before anything is asked
+        elif self._placed:
+            raise StoreError(f"{judge_path(self.folder)} is missing.", fix=how_to_mend(self.folder))
+        self._journal = LineJournal(self._path)
+        opened.callback(self._journal.close)
+        opened.callback(Pulse(self._beat, every_s=_BEAT_S).stop)
+
+    def _remove_if_empty(self) -> None:
+        with suppress(OSError):  # anything in it: it stays
+            is_empty = self._path.exists() and not self._path.stat().st_size
+            if is_empty and not judge_path(self.folder).exists():
+                self._path.unlink()
+            self.folder.rmdir()
+            self.folder.parent.rmdir()
+
+    def _beat(self) -> None:
+        """Twice a second, beside the judge: verdicts to the disk, a sign of life to others."""
+        self._look_after_journal()
+        try:
+            self._journal.sync()
+        except OSError as error:
+            self._failure = self._failure or error
+        # A lost lease is told by the next append, which renews as well.
+        with suppress(RunInUseError, OSError):
+            self._lease.renew()
+
+    def _look_after_journal(self) -> None:
+        """Notices that somebody removed, replaced or cut the journal."""
+        try:
+            if self._failure is None and (loss := self._journal.loss()) is not None:
+                self._failure = StoreError(
+                    f"{loss} Nothing more is asked.",
+                    fix="Restore the file from a copy if there is one, then run the same command again: it "
+                    "checks what is there and asks the rest.",
+                )
+        except OSError as error:
+            self._failure = error
+
+    def check(self) -> None:
+        """Makes sure that what was written is where it was written. Costs nothing: the beat has looked.
+
+        Raises:
+            StoreError: The journal was removed, replaced or cut, or the disk failed.
+        """
+        with disk_errors(self._path):
+            if self._failure:
+                raise self._failure
+
+    def stored(self) -> Mapping[VerdictKey, Placed]:
+        """What was there on opening, open verdicts among them."""
+        return MappingProxyType(self._placed)
+
+    def append(self, stored: StoredVerdict) -> None:
+        """Stores one verdict. When this returns, it survives the end of the process.
+
+        Raises:
+            RunInUseError: The lease was taken over by another process.
+            StoreError: The disk is full or failed, or the journal is gone; what was stored before is safe.
+        """
+        with disk_errors(self._path):
+            self._look_after_journal()
+            if self._failure:
+                raise self._failure
+            self._lease.renew()
+            self._journal.append_line(encode_verdict(stored))
+
+    def __enter__(self) -> "VerdictStore":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with disk_errors(self._path):
+            self._opened.close()
+            if self._failure and error is None:
+                raise self._failure
