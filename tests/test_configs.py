@@ -72,7 +72,7 @@ def test_every_protocol_and_strategy_prepare_a_run(protocol: str, strategy: str)
     assert run.num_planned == 3 * len(run.survey.questions) >= 180
 
 
-NEEDED = {  # by a stage, beside the defaults
+STAGES_NEED = {  # beside the defaults
     "calibrate": ["sample=people.csv"],
     "judge": ["rubric=unread", "run_folder=outputs"],
 }
@@ -80,7 +80,7 @@ NEEDED = {  # by a stage, beside the defaults
 
 @pytest.mark.parametrize("stage", names("stage"))
 def test_every_stage_composes_with_the_defaults(stage: str) -> None:
-    config = configured(f"stage={stage}", *NEEDED.get(stage, []))
+    config = configured(f"stage={stage}", *STAGES_NEED.get(stage, []))
     assert (config.stage.name, config.model.name, config.survey.name) == (stage, "demo", "us")
     assert config.respondents == 20
 

@@ -29,7 +29,7 @@ from def_sim.app.terminal import say, say_text
 from def_sim.engines.hosted.cost import HasLedger
 from def_sim.engines.shared.notices import HasNotices
 from def_sim.engines.shared.optional import GoesOn, HasFiles
-from def_sim.errors import EngineError, ModelError, StoreError
+from def_sim.errors import ConfigError, EngineError, ModelError, StoreError
 from def_sim.interview import Engine, HasWork, Interviews
 
 
