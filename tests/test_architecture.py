@@ -45,7 +45,13 @@ MAY_IMPORT = {
     ),
     "questionnaire": ("answers.reading.sections", "respondents.memory", "prompts", "strategies.asking"),
     "interview": ("questionnaire", "prompts", "answers.storage.store", "respondents.memory", "strategies"),
-    "evaluation": ("surveys", "metrics"),
+    "evaluation": (
+        "surveys",
+        "metrics",
+        "judging.verdicts",
+        "judging.verdict_sets",
+        "judging.audit",
+    ),
     "reports": ("evaluation",),
 }
 HEAVY = ("torch", "transformers", "triton", "accelerate", "bitsandbytes", "anthropic", "openai")

@@ -18,6 +18,7 @@ from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers
 from def_sim.app.demo_truth import planted_truth
 from def_sim.app.human_figures import country_names, figures_of, other_country_of, other_references
+from def_sim.app.insensitivity import INSENSITIVITY, found_defects
 from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.provenance import OF_JUDGING
 from def_sim.app.run import Run
@@ -40,6 +41,7 @@ from def_sim.reports.pages.plots import write_figures
 from def_sim.reports.pages.report_page import render_report
 from def_sim.reports.sections.drawn_sections import draw_sections
 from def_sim.reports.sections.facts import facts_section
+from def_sim.reports.sections.insensitivity import insensitivity_section
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
@@ -142,10 +144,16 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     )
     found = compute_sections(run, arrays)
     of_facts = facts_of(run, answers)
-    sections = [*(draw_sections(found) if found else []), *([facts_section(of_facts)] if of_facts else [])]
+    defects = found_defects(run, folder, manifest, answers, of_facts)
+    sections = [
+        *(draw_sections(found) if found else []),
+        insensitivity_section(defects.rates, defects.examples),
+        *([facts_section(of_facts)] if of_facts else []),
+    ]
     compact(folder, stored)
     write_tables(folder, results)
     write_findings(folder, found, of_facts)
+    write_whole(folder / INSENSITIVITY, csv_bytes(defects.table))
     write_whole(folder / RESPONDENTS, csv_bytes(panel_table(run.panel)))
     with disk_errors(folder / "figures"):
         figures = write_figures(
@@ -178,6 +186,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
             "metrics.json",
             "statuses.csv",
             FINDINGS,
+            INSENSITIVITY,
             RESPONDENTS,
         )
         journals = [p.relative_to(folder) for p in answers_folder(folder).glob("*.jsonl")]

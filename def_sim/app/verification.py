@@ -15,6 +15,7 @@ from def_sim.answers.storage.completion import check_files, is_complete
 from def_sim.answers.storage.journal import how_to_repair
 from def_sim.answers.storage.shards import answer_key
 from def_sim.app.calibration_checks import check_calibration
+from def_sim.app.insensitivity import INSENSITIVITY, found_defects
 from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.reporting import (
     FINDINGS,
@@ -60,7 +61,7 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
     yield f"interviews    {_check_interviews(run, folder, answers):,} prompts rebuilt and readings repeated"
     _check_plan(run, answers, manifest)
     yield "plan          statuses add up to the plan"
-    _check_tables(run, folder, answers)
+    _check_tables(run, folder, manifest, answers)
     yield "scores        every distribution, score and measure recomputed"
     yield from check_calibration(run, folder, answers)
     yield from check_verdicts(run, folder, answers)
@@ -113,14 +114,17 @@ def _check_plan(run: Run, answers: list[Answer], manifest: Mapping[str, Any]) ->
         )
 
 
-def _check_tables(run: Run, folder: Path, answers: list[Answer]) -> None:
-    arrays = arrays_of(run, answers)
+def _check_tables(run: Run, folder: Path, manifest: Mapping[str, Any], answers: list[Answer]) -> None:
+    arrays, facts = arrays_of(run, answers), facts_of(run, answers)
     results = compute_tables(run, arrays)
-    findings = findings_of(compute_sections(run, arrays), facts_of(run, answers))
+    findings = findings_of(compute_sections(run, arrays), facts)
     tables = (("metrics.csv", results.scores), ("statuses.csv", results.statuses), (FINDINGS, findings))
     for name, frame in tables:
         check_table(folder / name, csv_bytes(frame), fix="Write it anew: stage=report.")
-    if (folder / RESPONDENTS).is_file():  # runs of before have none
+    if (folder / INSENSITIVITY).is_file():  # runs of before have none
+        table = csv_bytes(found_defects(run, folder, manifest, answers, facts).table)
+        check_table(folder / INSENSITIVITY, table, fix="Write it anew: stage=report.")
+    if (folder / RESPONDENTS).is_file():
         table = csv_bytes(panel_table(run.panel))
         check_table(folder / RESPONDENTS, table, fix="Write it anew: stage=report.")
     _check_distributions(folder / "distributions.parquet", results.distributions)

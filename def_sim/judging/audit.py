@@ -33,6 +33,15 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CodedAudit:
+    """An audit that came back. `coders`: of each, row -> what it is to them; None or absent: left empty."""
+
+    set_name: str
+    rows: tuple[AuditRow, ...]
+    coders: tuple[Mapping[int, Value | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CodedStratum:
     """Verdicts of one question with the same outcome, and one coder's codes of the audited ones."""
 

@@ -1,0 +1,104 @@
+"""Insensitivity of a stored run: rules over its answers, its sets of verdicts and their audits, put together.
+
+Numbers come from `evaluation`; what a set's folder holds, from `judging` and `audits`.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from def_sim.app.audits import stored_audits
+from def_sim.app.run import Run
+from def_sim.app.verdict_sets import stored_sets
+from def_sim.evaluation.defect_examples import DefectExample, defect_examples
+from def_sim.evaluation.facts import Facts
+from def_sim.evaluation.insensitivity import (
+    Insensitivity,
+    JudgedModel,
+    RuleFindings,
+    insensitivity,
+    insensitivity_table,
+)
+from def_sim.judging.rubric import NEVER_JUDGED
+from def_sim.judging.rules import RuleContext, find_defects
+from def_sim.judging.verdicts import Verdict, found_by_rule
+from def_sim.records import Answer, AnswerMode, InsensitivityDimension
+
+INSENSITIVITY: Final = "insensitivity.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDefects:
+    """What the report shows of a run's insensitivity."""
+
+    rates: Insensitivity
+    examples: tuple[DefectExample, ...]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """What insensitivity.csv holds (columns: `evaluation.insensitivity.insensitivity_table`)."""
+        return insensitivity_table(self.rates)
+
+
+def meaningless_dimensions(run: Run) -> frozenset[InsensitivityDimension]:
+    """The dimensions that mean nothing for a run: all where codes are chosen, not written.
+
+    A strategy names its own in the attribute `meaningless_dimensions`, if it has any.
+    """
+    if run.presentation.mode is not AnswerMode.FREE:
+        return frozenset(InsensitivityDimension)
+    return frozenset(getattr(run.strategy, "meaningless_dimensions", ()))
+
+
+def rule_findings(run: Run, answers: Sequence[Answer]) -> RuleFindings:
+    """What rules find in all answers of a run.
+
+    Args:
+        run: Of the answers.
+        answers: Of its panel, to its questions.
+    """
+    meaningless = meaningless_dimensions(run)
+    context = RuleContext(run.presentation.pack, not run.config.model.is_tuned, meaningless)
+    questions = {question.id: question for question in run.survey.questions}
+    by_respondent: dict[str, dict[str, Answer]] = defaultdict(dict)
+    for answer in answers:
+        by_respondent[answer.respondent_id][answer.question_id] = answer
+    verdicts: list[Verdict] = []
+    num_answers = 0
+    for answer in answers:
+        if answer.status in NEVER_JUDGED:
+            continue
+        num_answers += 1
+        question = questions[answer.question_id]
+        first = by_respondent[answer.respondent_id].get(f"{question.follow_up_of}#{question.wording}")
+        found = find_defects(question, answer, context, first=first)
+        verdicts += [found_by_rule(answer, dimension, words) for dimension, words in found.items()]
+    return RuleFindings(num_answers, tuple(verdicts), meaningless)
+
+
+def found_defects(
+    run: Run, folder: Path, manifest: Mapping[str, Any], answers: Sequence[Answer], facts: Facts | None
+) -> FoundDefects:
+    """Rates and examples of a stored run.
+
+    Args:
+        run: Of the answers.
+        folder: Of the run, whose sets of verdicts and audits are read.
+        manifest: Of the run.
+        answers: Of its panel, to its questions.
+        facts: How questions with a right answer were answered.
+
+    Raises:
+        StoreError: A set or an audit is damaged.
+    """
+    rules, sets, seed = rule_findings(run, answers), stored_sets(folder), run.config.seed
+    identity = manifest["defines"]["model"]["identity"]
+    model = JudgedModel(identity, run.config.model.family)
+    audits = stored_audits(folder, sets)
+    rates = insensitivity(rules, facts, sets, audits, model, seed=seed)
+    examples = () if rates.absent else defect_examples(rules.verdicts, sets, answers, seed=seed)
+    return FoundDefects(rates, examples)

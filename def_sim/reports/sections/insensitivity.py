@@ -1,0 +1,199 @@
+"""The section on insensitivity: a radar and a table of rates for each set, examples, and what people say."""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from markupsafe import Markup
+
+from def_sim.evaluation.defect_examples import DefectExample
+from def_sim.evaluation.insensitivity import (
+    AXES,
+    BY_RULES,
+    FACT_CHOICES,
+    FACT_CLAIMS,
+    DimensionRate,
+    Insensitivity,
+    SetRates,
+)
+from def_sim.evaluation.measures import as_percent, written
+from def_sim.records import INSENSITIVITY_TITLES, InsensitivityDimension
+from def_sim.reports.charts.radar import RadarAxis, outer_ring, radar
+from def_sim.reports.charts.svg import element
+from def_sim.reports.sections.parts import between, not_known, table
+from def_sim.reports.sections.section import Section
+
+KEY: Final = "insensitivity"
+_TITLES: Final = {
+    **{kind.value: title for kind, title in INSENSITIVITY_TITLES.items()},
+    FACT_CHOICES: "False facts: choices",
+    FACT_CLAIMS: "False facts: explanations",
+}
+_RATES: Final = (
+    "Kind of defect",
+    "rate",
+    "95 %",
+    "by rule",
+    "by judge",
+    "judged",
+    "missing",
+    "if missing",
+    "",
+)
+_PEOPLE: Final = ("Kind of defect", "corrected", "95 %", "each coder", "precision", "recall", "rows", "")
+_AGREEMENT: Final = ("Who with whom", "kind", "rows", "agree", "kappa (95 %)")
+_RULE_WORDS: Final = (
+    "Rules look at every answer that has a text and count only what is certain, so a rate is at least this. "
+    "They know the marks of answer and explanation, several options where one is asked for, machines and "
+    "reporters who speak, repeated second choices, wrong choices where one is right, and texts that run on."
+)
+_JUDGE_WORDS: Final = (
+    "Rate: defects per judged answer of a sample, by rule or, where none fires, by the judge. Answers are "
+    "taken as independent (Wilson's interval). If missing: the rate if none or all of the verdicts that are "
+    "missing were defects. What explanations claim as facts a judge can only guess."
+)
+_PEOPLE_WORDS: Final = (
+    "Corrected: the rate as people see it who coded some rows without knowing the verdict, weighed by how "
+    "many answers each verdict was given to. The interval holds both coders' own. Precision: how many of the "
+    "defects found are some; recall: how many of the defects were found."
+)
+_AGREEMENT_WORDS: Final = (
+    "On the coded rows as they were drawn, in which defects are more frequent than among all answers. Kappa: "
+    "agreement beyond chance, 1 is full, 0 is chance."
+)
+
+
+def insensitivity_section(found: Insensitivity, examples: Sequence[DefectExample]) -> Section:
+    """Radars, tables and examples.
+
+    Args:
+        found: From `insensitivity`.
+        examples: From `defect_examples`.
+    """
+    radars = {f"{KEY}-{one.name}": radar_of(one) for one in found.sets}
+    bodies = [_set(one, radars[f"{KEY}-{one.name}"]) for one in found.sets]
+    return Section(
+        key=KEY,
+        title="Insensitivity",
+        shows="How often an answer is defective whatever it chooses: in its form, its role, its sense.",
+        hides="Whether an answer without such a defect is what a person would say.",
+        body=Markup("").join([*bodies, _examples(examples)]) if bodies else not_known(f"{found.absent}."),
+        charts=radars,
+    )
+
+
+def radar_of(one: SetRates, css: str = "radar") -> Markup:
+    """The rates of one set on six axes."""
+    axes = [_axis(kind, one) for kind in AXES]
+    return radar(axes, outer=outer_ring(axes), title=f"Rates of defects, {one.name}", css=css)
+
+
+def _axis(kind: InsensitivityDimension, one: SetRates) -> RadarAxis:
+    found = one.on_axis(kind).found
+    return RadarAxis(kind.value, found.rate, found.low, found.high)
+
+
+def _set(one: SetRates, drawing: Markup) -> Markup:
+    is_of_rules = one.name == BY_RULES
+    title = "By rules, all answers" if is_of_rules else f"Judged by {one.judge or 'a judge'}: {one.name}"
+    parts = [element("h3", title), *(element("p", words) for words in one.remarks)]
+    if not is_of_rules:
+        parts.append(element("p", f"{one.num_done:,} of {one.num_planned:,} verdicts are in."))
+    rows = [_rate_row(rate) for rate in one.rates]
+    parts += [drawing, table(title, _RATES, rows)]
+    parts.append(element("p", _RULE_WORDS if is_of_rules else _JUDGE_WORDS))
+    parts += [element("p", words) for rate in one.rates if (words := _beside_people(rate))]
+    return Markup("").join([*parts, *(_audited(one) if one.has_audit else [])])
+
+
+def _rate_row(rate: DimensionRate) -> list[str]:
+    found = rate.found
+    return [
+        _named(rate.dimension),
+        as_percent(found.rate),
+        _percents(found.low, found.high),
+        f"{rate.by_rule:,}",
+        f"{rate.by_judge:,}",
+        f"{found.num_judged:,}",
+        f"{found.num_missing:,}",
+        _percents(found.if_missing_low, found.if_missing_high),
+        rate.reason,
+    ]
+
+
+def _beside_people(rate: DimensionRate) -> str:
+    if math.isnan(rate.people):
+        return ""
+    return (
+        f"Of choices where one is right {as_percent(rate.found.rate)} are wrong, people's "
+        f"{as_percent(rate.people)} on the same questions."
+    )
+
+
+def _named(dimension: str) -> str:
+    return f"{dimension.partition('_')[0]} {_TITLES[dimension]}"
+
+
+def _percents(low: float, high: float) -> str:
+    return "–" if math.isnan(low) or math.isnan(high) else f"{as_percent(low)} to {as_percent(high)}"
+
+
+def _audited(one: SetRates) -> list[Markup]:
+    """What people who coded some of the verdicts say."""
+    rows = [_people_row(rate) for rate in one.rates if rate.audited is not None]
+    pairs = [
+        (
+            agreement.pair,
+            _named(rate.dimension),
+            f"{agreement.num_rows:,}",
+            as_percent(agreement.raw),
+            written(agreement.kappa) + between(agreement.low, agreement.high),
+        )
+        for rate in one.rates
+        if rate.audited is not None
+        for agreement in rate.audited.agreements
+    ]
+    return [
+        element("h3", "What people say of these verdicts"),
+        table("Corrected rates", _PEOPLE, rows),
+        element("p", _PEOPLE_WORDS),
+        table("Agreement", _AGREEMENT, pairs),
+        element("p", _AGREEMENT_WORDS),
+        *(element("p", words) for rate in one.rates if (words := _alpha_of(rate))),
+    ]
+
+
+def _people_row(rate: DimensionRate) -> list[str]:
+    assert rate.audited is not None
+    audited, corrected = rate.audited, rate.audited.corrected
+    return [
+        _named(rate.dimension),
+        as_percent(corrected.rate),
+        _percents(corrected.low, corrected.high),
+        ", ".join(as_percent(value) for value in corrected.by_coder) or "–",
+        as_percent(audited.precision),
+        as_percent(audited.recall),
+        f"{audited.num_audited:,}",
+        corrected.reason,
+    ]
+
+
+def _alpha_of(rate: DimensionRate) -> str:
+    """Krippendorff's alpha of the coders, where there are two who differ at all."""
+    audited = rate.audited
+    if audited is None or math.isnan(audited.alpha):
+        return ""
+    alpha = written(audited.alpha) + between(audited.alpha_low, audited.alpha_high)
+    return f"{_named(rate.dimension)}: Krippendorff's alpha of the coders {alpha}."
+
+
+def _examples(examples: Sequence[DefectExample]) -> Markup:
+    if not examples:
+        return element("p", "No defect was found.")
+    return Markup("").join([element("h3", "Examples"), *(_example(one) for one in examples)])
+
+
+def _example(one: DefectExample) -> Markup:
+    by = "rule" if one.found_by == "rule" else f"judge {one.found_by}"
+    words = f"{_named(one.dimension)}: {one.respondent_id}, {one.question_id}. By {by}: {one.why}"
+    return element("div", element("p", words), element("pre", one.text or "(empty)"), class_="example")
