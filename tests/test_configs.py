@@ -75,6 +75,7 @@ def test_every_protocol_and_strategy_prepare_a_run(protocol: str, strategy: str)
 STAGES_NEED = {  # beside the defaults
     "calibrate": ["sample=people.csv"],
     "judge": ["rubric=unread", "run_folder=outputs"],
+    "audit": ["export=audit"],
 }
 
 

@@ -57,10 +57,23 @@ def read_rows(folder: Path, one: VerdictSet) -> tuple[AuditRow, ...]:
         raise StoreError(f"{path} is damaged: it names rows that are not in the set.", fix=_AGAIN) from None
 
 
-def store_codes(folder: Path, one: VerdictSet, coders: Sequence[Mapping[int, Value | None]]) -> None:
+def store_codes(
+    folder: Path, one: VerdictSet, rows: Sequence[AuditRow], coders: Sequence[Mapping[int, Value | None]]
+) -> None:
     """Seals what each coder wrote: row and code, None where left empty."""
     written = [[[row, _plain(code)] for row, code in sorted(codes.items())] for codes in coders]
-    write_sealed(folder / CODED, {"verdicts": verdicts_hash(one.verdicts), "coders": written})
+    write_sealed(folder / CODED, {"of": _fingerprint(one, rows), "coders": written})
+
+
+def is_coded(folder: Path) -> bool:
+    """Whether sheets of that set came back."""
+    return (folder / CODED).is_file()
+
+
+def _fingerprint(one: VerdictSet, rows: Sequence[AuditRow]) -> str:
+    """Names the verdicts, and which of them each row is."""
+    said = [verdicts_hash(one.verdicts), *([row.row, *_address(row.verdict)] for row in rows)]
+    return hashlib.sha256(canonical_json(said)).hexdigest()
 
 
 def stored_audits(folder: Path, sets: Iterable[VerdictSet]) -> dict[str, CodedAudit]:
@@ -78,7 +91,7 @@ def stored_audits(folder: Path, sets: Iterable[VerdictSet]) -> dict[str, CodedAu
 
 def _audit_of(folder: Path, one: VerdictSet) -> CodedAudit | None:
     path = set_folder(folder, one.name)
-    if not (path / CODED).is_file():
+    if not is_coded(path):
         return None
     rows = read_rows(path, one)
     content = read_sealed(path / CODED, fix="Read the coded sheets again: stage=audit import=...")
@@ -87,9 +100,7 @@ def _audit_of(folder: Path, one: VerdictSet) -> CodedAudit | None:
         coders = tuple({int(row): _value(code) for row, code in codes} for codes in content["coders"])
     except (KeyError, TypeError, ValueError):
         raise StoreError(f"{path / CODED} is damaged: it holds no codes.", fix=_AGAIN) from None
-    if content.get("verdicts") != verdicts_hash(one.verdicts) or any(
-        codes.keys() - known for codes in coders
-    ):
+    if content.get("of") != _fingerprint(one, rows) or any(codes.keys() - known for codes in coders):
         raise StoreError(f"{path / CODED}: the codes are not those of this export.", fix=_AGAIN)
     return CodedAudit(one.name, rows, coders)
 

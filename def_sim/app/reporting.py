@@ -48,7 +48,7 @@ FINDINGS = "measures.csv"
 # Paths of this machine, and what a command is told that changes nothing of a run.
 _NO_PARAMETERS = (
     *("output", "run_folder", "references", "path", "stage", "show", "runs", "baseline"),
-    *("sample", "margins", "power", "wanted", "quotas_file"),
+    *("sample", "margins", "power", "wanted", "quotas_file", "audit", "export", "import"),
     *OF_JUDGING,
 )
 MOST_SHOWN = 2000  # single answers on the page

@@ -180,6 +180,13 @@ class Judging(_Strict):
     allow_demonstration: bool = False
 
 
+class AuditRules(_Strict):
+    """Which verdicts of a run people code (`stage=audit`)."""
+
+    set: Annotated[str, AfterValidator(check_name)] | None = None  # null: the only one there is
+    per_stratum: Count = 25  # rows of each stratum of a question
+
+
 class RunConfig(_Strict):
     """The whole configuration of a run, resolved."""
 
@@ -205,6 +212,9 @@ class RunConfig(_Strict):
     margins: PathText | None = None
     power: bool = False
     wanted: WantedPrecision = WantedPrecision()
+    audit: AuditRules = AuditRules()
+    export: PathText | None = None
+    imported: Annotated[list[PathText], Field(min_length=1)] | None = Field(default=None, alias="import")
     output: PathText
     run_folder: PathText | None
     runs: RunPatterns | None = None
@@ -271,6 +281,15 @@ class RunConfig(_Strict):
             raise ValueError(f"rubric= belongs to stage=judge and plan, found stage={name}")
         if self.rubric is not None and self.runs is None and self.run_folder is None:
             raise ValueError("rubric= needs run_folder=FOLDER or runs='PATTERN': the runs that are judged")
+        return self
+
+    @model_validator(mode="after")
+    def _check_audit(self) -> Self:
+        given = [name for name, value in (("export=", self.export), ("import=", self.imported)) if value]
+        if given and self.stage.name != "audit":
+            raise ValueError(f"{given[0]} belongs to stage=audit, found stage={self.stage.name}")
+        if self.stage.name == "audit" and len(given) != 1:
+            raise ValueError("stage=audit needs export=NAME, or import=[FIRST,SECOND]: one of the two")
         return self
 
     @model_validator(mode="after")

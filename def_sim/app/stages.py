@@ -174,6 +174,22 @@ def calibrate(config: RunConfig) -> int:
     return 0
 
 
+def audit(config: RunConfig) -> int:
+    """Writes blind sheets of a judge's verdicts, or reads what people coded in them."""
+    from def_sim.app.auditing import export_sheets, import_sheets
+    from def_sim.app.verdict_sets import chosen_set
+
+    stored, folder = _stored_run(config)
+    run, one = prepare_run(stored), chosen_set(folder, config.audit.set)
+    if config.export is not None:
+        lines = export_sheets(run, folder, one, config.export, config.audit.per_stratum)
+    else:
+        lines = import_sheets(run, folder, one, config.imported or [])
+    for line in lines:
+        say(line)
+    return 0
+
+
 def repair(config: RunConfig) -> int:
     """Sets lines aside that are damaged, foreign or doubled; shows them only, unless apply=true."""
     from def_sim.app.repairing import repair_run
@@ -201,7 +217,7 @@ def _definition(run: Run, engine: Engine) -> dict[str, Any]:
 
 
 def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
-    """The run that stage=report, verify, repair or calibrate is about.
+    """The run that stage=report, verify, audit, repair or calibrate is about.
 
     With `run_folder=` alone the configuration is the stored one; otherwise the command line
     names the run as it did for the interview.

@@ -37,7 +37,7 @@ def chosen_set(folder: Path, name: str | None) -> VerdictSet:
             fix=f"Have it judged first: `python -m def_sim stage=judge rubric=... run_folder={folder}`.",
         )
     if name is None and len(sets) > 1:
-        raise ConfigError(f"{folder} holds several sets of verdicts: {names}.", fix="Name one: `verdicts=`.")
+        raise ConfigError(f"{folder} holds several sets of verdicts: {names}.", fix="Name one: audit.set=...")
     found = [one for one in sets if name in (None, one.name)]
     if not found:
         raise ConfigError(

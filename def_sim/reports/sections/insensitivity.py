@@ -117,7 +117,7 @@ def _rate_row(rate: DimensionRate) -> list[str]:
         f"{found.num_judged:,}",
         f"{found.num_missing:,}",
         _percents(found.if_missing_low, found.if_missing_high),
-        rate.reason,
+        rate.reason if math.isnan(found.rate) else "",
     ]
 
 
