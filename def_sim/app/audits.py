@@ -44,6 +44,8 @@ def read_rows(folder: Path, one: VerdictSet) -> tuple[AuditRow, ...]:
         StoreError: The file is damaged, or the verdicts are others than at the export.
     """
     path = folder / EXPORTED
+    if not path.is_file():
+        raise StoreError(f"{path} is missing: nothing was exported.", fix=_AGAIN)
     content = read_sealed(path, fix=_AGAIN)
     if content.get("verdicts") != verdicts_hash(one.verdicts):
         raise StoreError(f"{path}: the verdicts of {one.name} have changed since the export.", fix=_AGAIN)
@@ -68,6 +70,12 @@ def store_codes(
 def is_coded(folder: Path) -> bool:
     """Whether sheets of that set came back."""
     return (folder / CODED).is_file()
+
+
+def coded_files(folder: Path, sets: Iterable[VerdictSet]) -> list[Path]:
+    """The files of all audits that came back, for the mark of a finished run."""
+    coded = [path for one in sets if is_coded(path := set_folder(folder, one.name))]
+    return [path / name for path in coded for name in (EXPORTED, CODED)]
 
 
 def _fingerprint(one: VerdictSet, rows: Sequence[AuditRow]) -> str:

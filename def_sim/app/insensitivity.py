@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from def_sim.app.audits import stored_audits
+from def_sim.app.audits import coded_files, stored_audits
 from def_sim.app.run import Run
 from def_sim.app.verdict_sets import stored_sets
 from def_sim.evaluation.defect_examples import DefectExample, defect_examples
@@ -37,6 +37,7 @@ class FoundDefects:
 
     rates: Insensitivity
     examples: tuple[DefectExample, ...]
+    files: tuple[Path, ...] = ()  # of audits, which the rates rest on
 
     @property
     def table(self) -> pd.DataFrame:
@@ -101,4 +102,4 @@ def found_defects(
     audits = stored_audits(folder, sets)
     rates = insensitivity(rules, facts, sets, audits, model, seed=seed)
     examples = () if rates.absent else defect_examples(rules.verdicts, sets, answers, seed=seed)
-    return FoundDefects(rates, examples)
+    return FoundDefects(rates, examples, tuple(coded_files(folder, sets)))

@@ -191,8 +191,9 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         )
         journals = [p.relative_to(folder) for p in answers_folder(folder).glob("*.jsonl")]
         drawn = [figure.relative_to(folder) for figure in figures]
-        judged = [path.relative_to(folder) for path in files_of_finished(folder)]
-        files: list[Path | str] = [*tables, "manifest.json", "report.html", *journals, *drawn, *judged]
+        judged = sorted({*files_of_finished(folder), *defects.files})
+        of_judges = [path.relative_to(folder) for path in judged]
+        files: list[Path | str] = [*tables, "manifest.json", "report.html", *journals, *drawn, *of_judges]
         mark_complete(folder, files, num_answers=len(answers))
     return WrittenReport(path, headline(results.scores), facts)
 

@@ -217,7 +217,7 @@ def _remarks(one: VerdictSet, model: JudgedModel) -> tuple[str, ...]:
     """What to know of the judge before believing it."""
     judge = one.judge
     said = []
-    if model.identity and judge.get("identity") == dict(model.identity):
+    if judge.get("is_self") is True or (model.identity and judge.get("identity") == dict(model.identity)):
         said.append("The judge is the judged model: it may share the faults that it looks for.")
     elif judge.get("family") and judge["family"] == model.family:
         said.append("The judge is of the judged model's family: it may be lenient with its kind.")
