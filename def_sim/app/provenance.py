@@ -20,7 +20,7 @@ from def_sim.app.run import Run
 from def_sim.app.schema import ModelChoice
 from def_sim.errors import RunMismatchError
 
-OF_JUDGING = ("rubric", "judging")  # parameters that tell nothing of a run and its answers
+OF_JUDGING = ("rubric", "judging", "verdicts")  # parameters that tell nothing of a run and its answers
 _LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
 
 

@@ -19,6 +19,7 @@ from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles,
 from def_sim.app.demo_truth import planted_truth
 from def_sim.app.human_figures import country_names, figures_of, other_country_of, other_references
 from def_sim.app.insensitivity import INSENSITIVITY, found_defects
+from def_sim.app.judged_readings import judged_readings
 from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.provenance import OF_JUDGING
 from def_sim.app.run import Run
@@ -30,7 +31,7 @@ from def_sim.evaluation.measures import MEASURES, counted, normalised_in_short
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.results import Results, results_of
 from def_sim.evaluation.score_tables import headline
-from def_sim.evaluation.sections import SectionResults, section_results
+from def_sim.evaluation.sections import JudgedPanel, SectionResults, section_results
 from def_sim.evaluation.shown_answers import shown_answers
 from def_sim.judging.verdict_journal import files_of_finished
 from def_sim.prompts import ask_messages
@@ -102,13 +103,30 @@ def compute_tables(run: Run, arrays: PanelArrays) -> Results:
     )
 
 
-def compute_sections(run: Run, arrays: PanelArrays) -> SectionResults | None:
+def judged_panel(run: Run, folder: Path, answers: Sequence[Answer]) -> JudgedPanel | None:
+    """The answers as the judge of `verdicts=` read those that failed; None if there is none.
+
+    Raises:
+        ConfigError: The set is not there, or there are several and none was named.
+    """
+    found = judged_readings(folder, run.config.verdicts, answers)
+    return None if found is None else JudgedPanel(arrays_of(run, found.answers), found.words)
+
+
+def compute_sections(
+    run: Run, arrays: PanelArrays, judged: JudgedPanel | None = None
+) -> SectionResults | None:
     """The numbers of the sections of the report; None for a run without answers."""
     if not arrays.answers:
         return None
     config = run.config
     return section_results(
-        arrays, figures_of(run), model=config.model.label, seed=config.seed, num_draws=config.scoring.draws
+        arrays,
+        figures_of(run),
+        model=config.model.label,
+        seed=config.seed,
+        num_draws=config.scoring.draws,
+        judged=judged,
     )
 
 
@@ -133,6 +151,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     answers = of_the_panel(run, stored)
     arrays = arrays_of(run, answers)
     is_complete = len(answers) == run.num_planned
+    judged = judged_panel(run, folder, answers)
     results = compute_tables(run, arrays)
     unmark_complete(folder)
     truth = planted_truth(run)
@@ -142,7 +161,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         num_answering=len({a.respondent_id for a in answers if a.status is AnswerStatus.ANSWERED}),
         planted_summary=planted_sentence(_beside_truth(run, arrays, truth)),
     )
-    found = compute_sections(run, arrays)
+    found = compute_sections(run, arrays, judged)
     of_facts = facts_of(run, answers)
     defects = found_defects(run, folder, manifest, answers, of_facts)
     sections = [
@@ -191,8 +210,8 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         )
         journals = [p.relative_to(folder) for p in answers_folder(folder).glob("*.jsonl")]
         drawn = [figure.relative_to(folder) for figure in figures]
-        judged = sorted({*files_of_finished(folder), *defects.files})
-        of_judges = [path.relative_to(folder) for path in judged]
+        of_sets = sorted({*files_of_finished(folder), *defects.files})
+        of_judges = [path.relative_to(folder) for path in of_sets]
         files: list[Path | str] = [*tables, "manifest.json", "report.html", *journals, *drawn, *of_judges]
         mark_complete(folder, files, num_answers=len(answers))
     return WrittenReport(path, headline(results.scores), facts)

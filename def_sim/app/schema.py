@@ -226,6 +226,7 @@ class RunConfig(_Strict):
     lease: LeaseRules = LeaseRules()
     rubric: RubricChoice | None = None
     judging: Judging = Judging()
+    verdicts: Name | None = None
     modifications: Modifications
     places: PlaceRules
     decoding: DecodingRules

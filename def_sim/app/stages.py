@@ -225,7 +225,7 @@ def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
     if config.run_folder is not None:
         folder = Path(config.run_folder).expanduser()
         run, _ = open_run(folder)
-        return run.config.model_copy(update={"run_folder": config.run_folder, "stage": config.stage}), folder
+        return run.config.model_copy(update=_of_command(config)), folder
     # Not checked: a report needs neither a key nor a model that is still served.
     run, engine = prepare_run(config), create_engine(config)
     defines = _definition(run, engine)
@@ -234,6 +234,11 @@ def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
     if config.stage.name == "report":  # its figures or draws may be new
         record_run(run, folder, defines, engine_facts=None)
     return config, folder
+
+
+def _of_command(config: RunConfig) -> dict[str, Any]:
+    """What a command says of itself, and not of the run that its folder names."""
+    return {name: getattr(config, name) for name in ("run_folder", "stage", "verdicts")}
 
 
 def _interview(config: RunConfig) -> Path:

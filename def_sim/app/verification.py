@@ -25,12 +25,14 @@ from def_sim.app.reporting import (
     csv_bytes,
     facts_of,
     findings_of,
+    judged_panel,
     panel_answers,
 )
 from def_sim.app.run import Run
 from def_sim.app.tables import check_table
 from def_sim.app.verdict_checks import check_verdicts
 from def_sim.errors import VerificationError
+from def_sim.judging.verdict_journal import read_verdict_sets
 from def_sim.questionnaire import replay
 from def_sim.randomness import Address
 from def_sim.records import Answer
@@ -54,7 +56,10 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
         )
     answers = panel_answers(run, folder)
     yield f"answers       {len(answers):,} lines, each with its checksum"
+    sets = read_verdict_sets(folder)  # before the mark: a line that is damaged is then named
     check_files(folder)
+    if sets:
+        yield f"verdicts      {sum(len(one.verdicts) for one in sets):,} lines, each with its checksum"
     yield "files         all as they were when the run was completed"
     check_parquet(folder)
     yield "table         answers.parquet holds what the journal holds"
@@ -117,7 +122,7 @@ def _check_plan(run: Run, answers: list[Answer], manifest: Mapping[str, Any]) ->
 def _check_tables(run: Run, folder: Path, manifest: Mapping[str, Any], answers: list[Answer]) -> None:
     arrays, facts = arrays_of(run, answers), facts_of(run, answers)
     results = compute_tables(run, arrays)
-    findings = findings_of(compute_sections(run, arrays), facts)
+    findings = findings_of(compute_sections(run, arrays, judged_panel(run, folder, answers)), facts)
     tables = (("metrics.csv", results.scores), ("statuses.csv", results.statuses), (FINDINGS, findings))
     for name, frame in tables:
         check_table(folder / name, csv_bytes(frame), fix="Write it anew: stage=report.")

@@ -16,6 +16,7 @@ from def_sim.metrics.sample import Array, Sample
 
 METRICS: Final = ("js_divergence", "total_variation", "wasserstein", "entropy_ratio")
 FIELDS: Final = ("dropped", "category", "least", "most")
+JUDGED: Final = "judged"  # one more field where a judge read what rules could not
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Nonresponse:
     means: Mapping[str, Mapping[str, float]]  # metric -> field -> mean of topic groups; empty: none failed
     num_items: int  # with figures of people, behind the means
     num_asked: float  # answers
+    judge: str = ""  # who read failed answers, in words; empty: nobody
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -40,16 +42,27 @@ class Nonresponse:
         )
 
 
-def nonresponse(prompts: Sequence[QuestionDistribution]) -> Nonresponse:
+def nonresponse(
+    prompts: Sequence[QuestionDistribution],
+    judged: Sequence[QuestionDistribution] = (),
+    judge: str = "",
+) -> Nonresponse:
     """Means over topic groups with failures dropped, as an option of their own, and at their bounds.
 
     Args:
         prompts: What is scored, aligned with people; items without figures are left out.
+        judged: The same with failed answers as a judge read them; none: nobody did.
+        judge: Who that was, in words.
     """
     known = [one for one in prompts if one.reference is not None and one.num_asked > 0]
     failed, asked = sum(one.num_failed for one in prompts), sum(one.num_asked for one in prompts)
     means = {metric: _means(known, metric) for metric in METRICS} if failed else {}
-    return Nonresponse(failed / asked if asked else math.nan, means, len(known), asked)
+    if failed and judged:
+        read = [one for one in judged if one.reference is not None and one.num_asked > 0]
+        means = {metric: fields | {JUDGED: _dropped(read, metric)} for metric, fields in means.items()}
+    return Nonresponse(
+        failed / asked if asked else math.nan, means, len(known), asked, judge if judged else ""
+    )
 
 
 def _means(known: Sequence[QuestionDistribution], metric: str) -> dict[str, float]:
@@ -57,6 +70,13 @@ def _means(known: Sequence[QuestionDistribution], metric: str) -> dict[str, floa
     scores = [_scores(one, metric) for one in known]
     dimensions = [str(one.question.dimension) for one in known]
     return {field: _macro([getattr(one, field) for one in scores], dimensions) for field in FIELDS}
+
+
+def _dropped(known: Sequence[QuestionDistribution], metric: str) -> float:
+    """Mean over topic groups of those who answered."""
+    return _macro(
+        [_scores(one, metric).dropped for one in known], [str(one.question.dimension) for one in known]
+    )
 
 
 def _scores(one: QuestionDistribution, metric: str) -> NonresponseScores:

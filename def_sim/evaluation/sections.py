@@ -42,6 +42,14 @@ class HumanFigures:
 
 
 @dataclass(frozen=True)
+class JudgedPanel:
+    """A panel's answers with failed ones as a judge read them, and who that was, in words."""
+
+    arrays: PanelArrays
+    judge: str
+
+
+@dataclass(frozen=True)
 class SectionResults:
     """What each section shows, in the order of the page."""
 
@@ -83,7 +91,13 @@ class SectionResults:
 
 
 def section_results(
-    arrays: PanelArrays, figures: HumanFigures, *, model: str, seed: int, num_draws: int
+    arrays: PanelArrays,
+    figures: HumanFigures,
+    *,
+    model: str,
+    seed: int,
+    num_draws: int,
+    judged: JudgedPanel | None = None,
 ) -> SectionResults:
     """Everything that the sections of one report show.
 
@@ -93,11 +107,14 @@ def section_results(
         model: Name of the panel on the maps.
         seed: Of all draws.
         num_draws: Monte Carlo draws for each item, where a measure takes no number of its own.
+        judged: The answers as a judge read those that failed; None: nobody did.
     """
     return SectionResults(
         topic_groups=topic_groups(arrays, figures.structure, figures.likeness),
         institutes=institutes(figures.institute_pairs, arrays.prompts, seed=seed, num_draws=num_draws),
-        nonresponse=nonresponse(arrays.prompts),
+        nonresponse=nonresponse(arrays.prompts)
+        if judged is None
+        else nonresponse(arrays.prompts, judged.arrays.prompts, judged.judge),
         diversity=panel_diversity(arrays, figures.structure),
         variety=variety(arrays.prompts, keyed_rng(seed, "people as varied")),
         order=order_effects(arrays, seed=seed),

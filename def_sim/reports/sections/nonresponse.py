@@ -5,7 +5,7 @@ from typing import Final
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import MEASURES, as_percent, written
-from def_sim.evaluation.nonresponse import FIELDS, Nonresponse
+from def_sim.evaluation.nonresponse import FIELDS, JUDGED, Nonresponse
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.parts import table
 from def_sim.reports.sections.section import Section
@@ -33,15 +33,23 @@ def _body(found: Nonresponse) -> Markup:
         return element("p", "No answer failed: the scores above are whole.")
     if not found.num_items:
         return element("p", f"Not known: {_NOTHING}")
+    shown = (*FIELDS, JUDGED) if found.judge else FIELDS
     rows = [
-        (MEASURES[metric].title, *(written(fields[field]) for field in FIELDS))
+        (MEASURES[metric].title, *(written(fields[field]) for field in shown))
         for metric, fields in found.means.items()
     ]
-    columns = ("Mean of topic groups", "Left out", "As one more option", "Least", "Most")
+    columns = ["Mean of topic groups", "Left out", "As one more option", "Least", "Most"]
+    if found.judge:
+        columns.append("As a judge read them")
     words = (
         f"{as_percent(found.share_failed)} of the answers failed. Left out: as in the scores above, which "
         "compare those who answered. As one more option: people never chose it; along a scale it has no "
         "place. Least and most: each failed answer on the option that lowers or raises the score. The floor "
         "for least and most is that of everyone who was asked."
     )
+    if found.judge:
+        words += (
+            f" As a judge read them: {found.judge} said which option they meant, and where it could not they "
+            "are left out. The respondents' memory did not hold these answers when later questions were put."
+        )
     return table("Scores by what is made of failed answers", columns, rows) + element("p", words)
