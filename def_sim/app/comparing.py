@@ -13,6 +13,8 @@ from def_sim import __version__
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.app.compared_answers import ComparedAnswers, compare_answers
 from def_sim.app.compared_groups import steered_table
+from def_sim.app.compared_insensitivity import stored_defects
+from def_sim.app.insensitivity import INSENSITIVITY
 from def_sim.app.processes import WorkerProcesses, num_usable_cores
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.reporting import csv_bytes
@@ -21,6 +23,7 @@ from def_sim.app.terminal import console, say
 from def_sim.errors import ConfigError
 from def_sim.evaluation.arm_scores import arms_table
 from def_sim.evaluation.arms import ArmGroup, group_arms
+from def_sim.evaluation.compared_insensitivity import compared_defects
 from def_sim.evaluation.compared_maps import maps_frame
 from def_sim.evaluation.compared_runs import (
     ComparedRun,
@@ -34,6 +37,7 @@ from def_sim.evaluation.measures import MEASURES
 from def_sim.evaluation.seed_spread import seeds_table
 from def_sim.reports.charts.standalone import standalone
 from def_sim.reports.pages.comparison_arms import arm_parts
+from def_sim.reports.pages.comparison_insensitivity import defects_part
 from def_sim.reports.pages.comparison_maps import map_files
 from def_sim.reports.pages.comparison_page import render_comparison
 from def_sim.reports.pages.page import page_style
@@ -93,7 +97,8 @@ def compare_runs(patterns: Sequence[str], output: Path, *, baseline: str | None 
     arms = ComparedArms(
         arm_groups, arms_table(arm_groups, answers.scores), no_arms, steered_table(arm_groups)
     )
-    path = _write(groups, table, answers, arms, left_out, output / "comparison")
+    defects = compared_defects(groups, stored_defects(runs))
+    path = _write(groups, table, answers, arms, defects, left_out, output / "comparison")
     return WrittenComparison(path, groups, table, left_out, arms)
 
 
@@ -108,6 +113,7 @@ def _write(
     table: pd.DataFrame,
     answers: ComparedAnswers,
     arms: ComparedArms,
+    defects: pd.DataFrame,
     left_out: list[LeftOut],
     folder: Path,
 ) -> Path:
@@ -125,7 +131,9 @@ def _write(
         arms=arm_parts(arms.groups, arms.table, arms.steered),
         arm_problems=arms.problems,
         seeds=seeds,
+        insensitivity=defects_part(defects),
     )
+    write_whole(folder / INSENSITIVITY, csv_bytes(defects))
     write_whole(folder / "comparison.csv", csv_bytes(table))
     write_whole(folder / "pairs.csv", csv_bytes(answers.pairs))
     write_whole(folder / "arms.csv", csv_bytes(arms.table))

@@ -23,6 +23,7 @@ BY_RULES: Final = "rules"  # in place of a set's name
 FACT_CHOICES, FACT_CLAIMS = "FF_keys", "FF_explanations"  # the two rows of FF
 AXES: Final = (Kind.IU, Kind.QC, Kind.RP, Kind.CV, Kind.FF, Kind.IR)
 _ROWS: Final = ("IU", "QC", "RP", "CV", FACT_CHOICES, FACT_CLAIMS, "IR")
+NEEDED_ROWS: Final = frozenset(_ROWS) - {FACT_CHOICES}  # of every set
 
 _AT_LEAST: Final = "rules alone: what only a judge would find is not in it"
 _JUDGE_ONLY: Final = "what an explanation claims is for a judge"
@@ -30,7 +31,7 @@ _NO_KEYS: Final = "no question that has a right answer was answered"
 _NO_TEXT: Final = "no answer has a text"
 _MEANINGLESS: Final = "means nothing for how the questions were asked"
 
-_TYPES: Final = {
+COLUMN_TYPES: Final = {
     **dict.fromkeys(("set", "judge", "dimension"), "str"),
     **dict.fromkeys(("num_judged", "num_missing", "by_rule", "by_judge"), "int64"),
     **dict.fromkeys(("rate", "low", "high", "if_missing_low", "if_missing_high"), "float64"),
@@ -259,7 +260,7 @@ def insensitivity_table(found: Insensitivity) -> pd.DataFrame:
             people: of FF_keys people's share of wrong choices; reason: why a number is absent.
     """
     rows = [_record(one, rate) for one in found.sets for rate in one.rates]
-    return pd.DataFrame(rows, columns=list(_TYPES)).astype(_TYPES)
+    return pd.DataFrame(rows, columns=list(COLUMN_TYPES)).astype(COLUMN_TYPES)
 
 
 def _record(one: SetRates, rate: DimensionRate) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def render_comparison(
     arms: Sequence[ArmPart] = (),
     arm_problems: Sequence[str] = (),
     seeds: pd.DataFrame | None = None,
+    insensitivity: Markup | None = None,
 ) -> str:
     """The whole comparison as the text of one HTML file.
 
@@ -77,6 +78,7 @@ def render_comparison(
         arms: From `arm_parts`.
         arm_problems: Why some runs are no arms, in words.
         seeds: From `seed_spread.seeds_table`, of all groups.
+        insensitivity: From `defects_part`.
 
     Returns:
         HTML. Depends on the arguments alone.
@@ -95,6 +97,7 @@ def render_comparison(
         arms=arms,
         arm_problems=arm_problems,
         maps=[(one, map_parts(one)) for one in maps],
+        insensitivity=insensitivity,
         pairs_measure=MEASURES[PAIRS_METRIC],
         measures=[MEASURES[metric] for metric in metrics],
         left_out=left_out,
