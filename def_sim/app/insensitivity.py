@@ -13,7 +13,6 @@ import pandas as pd
 
 from def_sim.app.audits import coded_files, stored_audits
 from def_sim.app.run import Run
-from def_sim.app.verdict_sets import stored_sets
 from def_sim.evaluation.defect_examples import DefectExample, defect_examples
 from def_sim.evaluation.facts import Facts
 from def_sim.evaluation.insensitivity import (
@@ -25,6 +24,7 @@ from def_sim.evaluation.insensitivity import (
 )
 from def_sim.judging.rubric import NEVER_JUDGED
 from def_sim.judging.rules import RuleContext, find_defects
+from def_sim.judging.verdict_journal import read_verdict_sets
 from def_sim.judging.verdicts import Verdict, found_by_rule
 from def_sim.records import Answer, AnswerMode, InsensitivityDimension
 
@@ -96,7 +96,7 @@ def found_defects(
     Raises:
         StoreError: A set or an audit is damaged.
     """
-    rules, sets, seed = rule_findings(run, answers), stored_sets(folder), run.config.seed
+    rules, sets, seed = rule_findings(run, answers), read_verdict_sets(folder), run.config.seed
     identity = manifest["defines"]["model"]["identity"]
     model = JudgedModel(identity, run.config.model.family)
     audits = stored_audits(folder, sets)

@@ -1,26 +1,15 @@
 """The sets of verdicts that lie in a run's folder, for reports and audits."""
 
 from pathlib import Path
-from typing import Final
 
 from def_sim.errors import ConfigError
+from def_sim.judging.verdict_journal import read_verdict_sets, verdicts_folder
 from def_sim.judging.verdict_sets import VerdictSet
-
-VERDICTS: Final = "verdicts"
 
 
 def set_folder(folder: Path, name: str) -> Path:
     """Where a set of a run lies."""
-    return folder / VERDICTS / name
-
-
-def stored_sets(folder: Path) -> tuple[VerdictSet, ...]:
-    """All sets of a run, by name; none where nothing was judged.
-
-    Args:
-        folder: Of the run.
-    """
-    return ()
+    return verdicts_folder(folder) / name
 
 
 def chosen_set(folder: Path, name: str | None) -> VerdictSet:
@@ -29,7 +18,7 @@ def chosen_set(folder: Path, name: str | None) -> VerdictSet:
     Raises:
         ConfigError: There is none, none of that name, or several and no name.
     """
-    sets = stored_sets(folder)
+    sets = read_verdict_sets(folder)
     names = ", ".join(one.name for one in sets)
     if not sets:
         raise ConfigError(

@@ -40,7 +40,7 @@ def lay(monkeypatch: pytest.MonkeyPatch, folder: Path, *sets: VerdictSet) -> Non
     for one in sets:
         verdict_sets.set_folder(folder, one.name).mkdir(parents=True, exist_ok=True)
     for module in (verdict_sets, insensitivity):
-        monkeypatch.setattr(module, "stored_sets", lambda _: sets)
+        monkeypatch.setattr(module, "read_verdict_sets", lambda _: sets)
 
 
 @pytest.fixture(scope="module")

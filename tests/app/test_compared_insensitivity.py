@@ -46,7 +46,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output folder of two models' runs of 12 answers, judged and reported."""
     output = tmp_path_factory.mktemp("reported")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(insensitivity, "stored_sets", a_set)
+        patch.setattr(insensitivity, "read_verdict_sets", a_set)
         for model in MODELS:
             words = (f"model={model}", "respondents=3")
             folder = hold(output, *words, is_reported=False, respondent=without_marks)
