@@ -76,7 +76,9 @@ def test_rates_of_all_runs_stand_in_one_table_under_each_judge(outputs: Path) ->
     assert "By rules, all answers" in page
     assert f"Judged by Judge J: {NAME}" in page
     assert page.count('class="radar small"') == 4
+    # Wilson's interval of 6 in 12.
     assert "50 % (25 % to 75 %)" in page
+    assert '<th scope="col">Group</th>' in page
 
 
 def test_runs_whose_report_has_no_rates_are_compared_without_them(tmp_path: Path) -> None:

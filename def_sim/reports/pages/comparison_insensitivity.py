@@ -18,11 +18,11 @@ from def_sim.reports.charts.svg import element
 from def_sim.reports.pages.comparison_scores import size_in_words
 from def_sim.reports.sections.parts import table
 
-_COLUMNS: Final = ("Model", "Family", "Size", "Kind", *(axis.value for axis in AXES))
+_COLUMNS: Final = ("Model", "Group", "Family", "Size", "Kind", *(axis.value for axis in AXES))
 _WORDS: Final = (
     "Rate with its 95 % interval; behind it, where people coded some verdicts, the rate as they see it. "
     "Rules find only what is certain, so their rates are lower ends. Judges differ: compare runs under one "
-    "judge only."
+    "judge only, and within a group: in others something else was asked."
 )
 
 
@@ -73,7 +73,8 @@ def _line(run: dict[InsensitivityDimension, Row]) -> list[str]:
     row = run[AXES[0]]
     kind = "tuned" if row["is_tuned"] else "base"
     size = size_in_words(int(row["num_parameters"]))
-    return [str(row["model_label"]), str(row["family"]), size, kind, *(_cell(run[axis]) for axis in AXES)]
+    named = [str(row["model_label"]), str(row["group"]), str(row["family"]), size, kind]
+    return [*named, *(_cell(run[axis]) for axis in AXES)]
 
 
 def _cell(row: Row) -> str:
