@@ -10,20 +10,18 @@ from typing import Final
 
 from def_sim.answers.storage.disk import disk_errors, write_whole
 from def_sim.app.audits import is_coded, read_rows, store_codes, store_rows
-from def_sim.app.home import home_folder
 from def_sim.app.reporting import panel_answers
 from def_sim.app.run import Run
-from def_sim.app.verdict_sets import set_folder
+from def_sim.app.verdict_sets import rubric_of_set, set_folder
 from def_sim.errors import ConfigError, DefSimError
 from def_sim.judging.audit import AuditRow, draw_defects, draw_stances, sheet_order
 from def_sim.judging.exhibits import JudgedAnswer
-from def_sim.judging.rubric import Rubric, find_rubric
+from def_sim.judging.rubric import Rubric
 from def_sim.judging.sheets import SheetRow, read_sheet, sheet_row, write_sheet
 from def_sim.judging.verdict_sets import VerdictSet
 from def_sim.judging.verdicts import Value, hash_answer
 from def_sim.questionnaire import replay
 from def_sim.records import Answer
-from def_sim.resources import data_folder
 from def_sim.text_files import read_text
 
 NUM_CODERS: Final = 2
@@ -48,7 +46,7 @@ def export_sheets(run: Run, folder: Path, one: VerdictSet, name: str, per_stratu
     """
     paths = [Path(f"{Path(name).expanduser()}_{number}.csv") for number in range(1, NUM_CODERS + 1)]
     _check_export(folder, one, paths)
-    rubric = find_rubric(one.rubric, data_folder(), home_folder())
+    rubric = rubric_of_set(folder, one)
     seed = run.config.seed
     if rubric.verdict == "defect":
         rows = draw_defects(one.verdicts, seed, per_stratum)
@@ -101,7 +99,7 @@ def import_sheets(run: Run, folder: Path, one: VerdictSet, paths: Sequence[str])
         DefSimError: A sheet is not one that was exported, or a row or a coding is wrong.
         StoreError: Nothing was exported, or verdicts have changed since.
     """
-    rubric = find_rubric(one.rubric, data_folder(), home_folder())
+    rubric = rubric_of_set(folder, one)
     rows = read_rows(set_folder(folder, one.name), one)
     shown = list(_sheet_rows(run, folder, rubric, rows).values())
     files = [Path(path).expanduser() for path in paths]

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pandas as pd
 
 from def_sim.app.audits import coded_files, stored_audits
+from def_sim.app.judged_answers import rule_context
 from def_sim.app.run import Run
 from def_sim.evaluation.defect_examples import DefectExample, defect_examples
 from def_sim.evaluation.facts import Facts
@@ -23,10 +24,10 @@ from def_sim.evaluation.insensitivity import (
     insensitivity_table,
 )
 from def_sim.judging.rubric import NEVER_JUDGED
-from def_sim.judging.rules import RuleContext, find_defects
+from def_sim.judging.rules import find_defects
 from def_sim.judging.verdict_journal import read_verdict_sets
 from def_sim.judging.verdicts import Verdict, found_by_rule
-from def_sim.records import Answer, AnswerMode, InsensitivityDimension
+from def_sim.records import Answer
 
 INSENSITIVITY: Final = "insensitivity.csv"
 
@@ -45,16 +46,6 @@ class FoundDefects:
         return insensitivity_table(self.rates)
 
 
-def meaningless_dimensions(run: Run) -> frozenset[InsensitivityDimension]:
-    """The dimensions that mean nothing for a run: all where codes are chosen, not written.
-
-    A strategy names its own in the attribute `meaningless_dimensions`, if it has any.
-    """
-    if run.presentation.mode is not AnswerMode.FREE:
-        return frozenset(InsensitivityDimension)
-    return frozenset(getattr(run.strategy, "meaningless_dimensions", ()))
-
-
 def rule_findings(run: Run, answers: Sequence[Answer]) -> RuleFindings:
     """What rules find in all answers of a run.
 
@@ -62,8 +53,7 @@ def rule_findings(run: Run, answers: Sequence[Answer]) -> RuleFindings:
         run: Of the answers.
         answers: Of its panel, to its questions.
     """
-    meaningless = meaningless_dimensions(run)
-    context = RuleContext(run.presentation.pack, not run.config.model.is_tuned, meaningless)
+    context = rule_context(run)
     questions = {question.id: question for question in run.survey.questions}
     by_respondent: dict[str, dict[str, Answer]] = defaultdict(dict)
     for answer in answers:
@@ -78,7 +68,7 @@ def rule_findings(run: Run, answers: Sequence[Answer]) -> RuleFindings:
         first = by_respondent[answer.respondent_id].get(f"{question.follow_up_of}#{question.wording}")
         found = find_defects(question, answer, context, first=first)
         verdicts += [found_by_rule(answer, dimension, words) for dimension, words in found.items()]
-    return RuleFindings(num_answers, tuple(verdicts), meaningless)
+    return RuleFindings(num_answers, tuple(verdicts), context.meaningless)
 
 
 def found_defects(

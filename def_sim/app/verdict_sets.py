@@ -3,13 +3,19 @@
 from pathlib import Path
 
 from def_sim.errors import ConfigError
-from def_sim.judging.verdict_journal import read_verdict_sets, verdicts_folder
+from def_sim.judging.rubric import Rubric
+from def_sim.judging.verdict_journal import read_judge, read_verdict_sets, rubric_of, verdicts_folder
 from def_sim.judging.verdict_sets import VerdictSet
 
 
 def set_folder(folder: Path, name: str) -> Path:
     """Where a set of a run lies."""
     return verdicts_folder(folder) / name
+
+
+def rubric_of_set(folder: Path, one: VerdictSet) -> Rubric:
+    """The rubric that a set was judged by, as it was then."""
+    return rubric_of(read_judge(set_folder(folder, one.name)))
 
 
 def chosen_set(folder: Path, name: str | None) -> VerdictSet:

@@ -9,14 +9,18 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from judged_runs import a_judge, depends_on_all, judge
 from scripted_runs import hold
 
+import def_sim.app.auditing as auditing
 import def_sim.app.insensitivity as insensitivity
 import def_sim.app.verdict_sets as verdict_sets
 from def_sim.answers.storage.shards import read_answers
 from def_sim.app.main import main
+from def_sim.judging.rubric import read_rubric
 from def_sim.judging.verdict_sets import VerdictSet
 from def_sim.judging.verdicts import Source, Verdict, hash_answer
+from def_sim.resources import data_folder
 
 pytestmark = pytest.mark.slow
 
@@ -41,6 +45,8 @@ def lay(monkeypatch: pytest.MonkeyPatch, folder: Path, *sets: VerdictSet) -> Non
         verdict_sets.set_folder(folder, one.name).mkdir(parents=True, exist_ok=True)
     for module in (verdict_sets, insensitivity):
         monkeypatch.setattr(module, "read_verdict_sets", lambda _: sets)
+    rubric = read_rubric(data_folder() / "rubrics" / "insensitivity.yaml")
+    monkeypatch.setattr(auditing, "rubric_of_set", lambda *_: rubric)
 
 
 @pytest.fixture(scope="module")
@@ -242,3 +248,26 @@ def test_without_a_set_or_with_several_or_an_unfinished_one_nothing_is_exported(
         assert audit(folder, "export=audit") == 2
         assert expected in said_of(capsys)
         assert not Path("audit_1.csv").exists()
+
+
+def test_a_run_that_a_judge_read_is_audited_corrected_and_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = hold(tmp_path / "outputs", "respondents=8", is_reported=False)
+    one = judge(folder, a_judge(depends_on_all), "rubric.sample=20")
+    assert audit(folder, "export=audit") == 0
+    # Both coders call every row a defect; one saves the sheet with commas, one with semicolons.
+    code("audit_1.csv", lambda text: "1")
+    code("audit_2.csv", lambda text: "1", delimiter=";")
+    assert audit(folder, "import=[audit_1.csv,audit_2.csv]") == 0
+    assert main(["stage=report", f"run_folder={folder}"]) == 0
+    assert main(["stage=verify", f"run_folder={folder}"]) == 0
+    table = pd.read_csv(folder / "insensitivity.csv", keep_default_na=False, na_values=[""])
+    rows = table[table["set"] == one.name].set_index("dimension")
+    for dimension in ("IU", "QC", "RP", "CV", "IR"):
+        verdicts = [verdict for verdict in one.verdicts if verdict.question == dimension]
+        known = [verdict.value for verdict in verdicts if verdict.value is not None]
+        assert rows.loc[dimension, "rate"] == pytest.approx(sum(known) / len(known))
+        assert rows.loc[dimension, "num_missing"] == len(verdicts) - len(known)
+        assert (rows.loc[dimension, "corrected"], rows.loc[dimension, "precision"]) == (1.0, 1.0)
