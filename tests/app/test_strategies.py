@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from runs import run_folder
 
@@ -71,3 +73,10 @@ def test_a_way_of_answering_that_a_strategy_cannot_read_is_refused(
 def test_rewrites_without_critiques_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words(tmp_path, "ccsv", "strategy.num_critiques=0")) == 2
     assert "strategy.num_critiques=0: expected at least 1" in capsys.readouterr().err
+
+
+def test_a_number_alone_is_not_counted_as_an_answer_without_its_explanation(tmp_path: Path) -> None:
+    assert main(words(tmp_path, "classification")) == 0
+    table = pd.read_csv(run_folder(tmp_path) / "insensitivity.csv").set_index("dimension")
+    assert np.isnan(table.loc["IU", "rate"])
+    assert not np.isnan(table.loc["IR", "rate"])
