@@ -13,6 +13,7 @@ from waiting import HANG_S, comes_true
 
 from def_sim import interview
 from def_sim.answers.storage.answer_lines import decode_line, encode_line
+from def_sim.answers.storage.completion import check_files, is_complete, mark_complete
 from def_sim.answers.storage.shards import read_answers
 from def_sim.app.judging_plan import calls_left, plan_lines_of
 from def_sim.app.judging_stage import judge_run
@@ -24,7 +25,7 @@ from def_sim.app.verdict_checks import check_verdicts
 from def_sim.engines.hosted.cost import CostCapError
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import ConfigError, DefSimError, EngineError, StoreError, VerificationError
-from def_sim.judging.verdict_journal import journal_of, read_placed, read_verdict_sets
+from def_sim.judging.verdict_journal import files_of_finished, journal_of, read_placed, read_verdict_sets
 from def_sim.judging.verdict_lines import StoredVerdict, encode_verdict
 from def_sim.judging.verdicts import Missing, Source
 from def_sim.records import Completion, Request
@@ -447,3 +448,47 @@ def test_judging_by_a_started_engine_closes_it(folder: Path) -> None:
     engine = Closes(reply=says_no)
     judge_run(work_of(folder, engine, "rubric.sample=1"), engine)  # type: ignore[arg-type]
     assert engine.is_closed
+
+
+# --- a finished run ---
+
+
+def test_a_finished_set_is_held_by_the_mark_and_a_set_that_grows_takes_that_mark_away(folder: Path) -> None:
+    judge(folder, a_judge(), "rubric.sample=2")
+    files = [path.relative_to(folder) for path in files_of_finished(folder)]
+    assert {path.name for path in files} == {"judge.json", "shard-00-of-01.jsonl"}
+    mark_complete(folder, ["manifest.json", *files], num_answers=16)
+    judge(folder, a_judge(), "rubric.sample=2")  # nothing new
+    check_files(folder)
+    judge(folder, a_judge(), "rubric.sample=3")
+    assert not is_complete(folder)
+
+
+def test_a_mark_that_holds_no_verdicts_stays_when_a_run_is_judged(folder: Path) -> None:
+    mark_complete(folder, ["manifest.json"], num_answers=16)
+    judge(folder, a_judge(), "rubric.sample=2")
+    check_files(folder)
+
+
+def test_an_unfinished_set_is_in_no_mark(folder: Path) -> None:
+    with pytest.raises(DefSimError, match="gone"):
+        judge(folder, StopsAfter(3), "rubric.sample=6")
+    assert files_of_finished(folder) == []
+
+
+@pytest.mark.parametrize("where", ["verdicts", "verdicts/unread-0123456789ab"])
+def test_a_link_out_of_the_run_is_not_followed_among_verdicts(
+    folder: Path, tmp_path: Path, where: str
+) -> None:
+    (folder / where).mkdir(parents=True)
+    (folder / where / "spending").symlink_to(tmp_path)
+    with pytest.raises(StoreError, match="a link that leads out of the run folder"):
+        work_of(folder, a_judge())
+
+
+def test_a_folder_without_a_run_is_one_message_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["stage=judge", "rubric=unread", f"run_folder={tmp_path}", "model=claude"]) == 2
+    assert "error:" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
