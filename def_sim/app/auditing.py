@@ -14,7 +14,9 @@ from def_sim.app.reporting import panel_answers
 from def_sim.app.run import Run
 from def_sim.app.verdict_sets import rubric_of_set, set_folder
 from def_sim.errors import ConfigError, DefSimError
-from def_sim.judging.audit import AuditRow, draw_defects, draw_stances, sheet_order
+from def_sim.evaluation.audited_verdicts import audited_question
+from def_sim.evaluation.measures import as_percent, written
+from def_sim.judging.audit import AuditRow, CodedAudit, draw_defects, draw_stances, sheet_order
 from def_sim.judging.exhibits import JudgedAnswer
 from def_sim.judging.rubric import Rubric
 from def_sim.judging.sheets import SheetRow, read_sheet, sheet_row, write_sheet
@@ -108,15 +110,29 @@ def import_sheets(run: Run, folder: Path, one: VerdictSet, paths: Sequence[str])
     coders = [read_sheet(text, file.name, shown) for file, text in zip(files, texts, strict=True)]
     with disk_errors(set_folder(folder, one.name)):
         store_codes(set_folder(folder, one.name), one, rows, coders)
+    audit = CodedAudit(one.name, rows, tuple(coders))
     return [
         *(_said(file, codes) for file, codes in zip(files, coders, strict=True)),
-        "  to see what they say: stage=report",
+        *_agreement_lines(audit, one, rubric, run.config.seed),
+        "  stage=report puts what people say of defects beside the judge's rates",
     ]
 
 
 def _said(file: Path, codes: Mapping[int, Value | None]) -> str:
     num_coded = sum(code is not None for code in codes.values())
     return f"read          {file.name}: {num_coded:,} of {len(codes):,} rows coded"
+
+
+def _agreement_lines(audit: CodedAudit, one: VerdictSet, rubric: Rubric, seed: int) -> list[str]:
+    """How right the verdicts are by people's codes, for each question that was audited."""
+    asked = {row.verdict.question for row in audit.rows}
+    names = [question.name for question in rubric.questions if question.name in asked]
+    found = [audited_question(audit, one.verdicts, name, seed=seed) for name in names]
+    return [
+        f"{each.question:<13} {as_percent(each.accuracy)} of the verdicts are right; kappa with people "
+        f"{written(each.kappa)}, alpha of people {written(each.alpha)}"
+        for each in found
+    ]
 
 
 def _refuse_same(files: Sequence[Path], texts: Sequence[str]) -> None:

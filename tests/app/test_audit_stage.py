@@ -271,3 +271,27 @@ def test_a_run_that_a_judge_read_is_audited_corrected_and_verified(
         assert rows.loc[dimension, "rate"] == pytest.approx(sum(known) / len(known))
         assert rows.loc[dimension, "num_missing"] == len(verdicts) - len(known)
         assert (rows.loc[dimension, "corrected"], rows.loc[dimension, "precision"]) == (1.0, 1.0)
+
+
+def test_options_that_texts_take_are_audited_by_how_many_verdicts_are_right(
+    judged: tuple[Path, VerdictSet], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, _ = judged
+    # The judge sees option 1 in all 80 answers; where another one was chosen it is wrong.
+    stances = tuple(
+        Verdict(
+            a.respondent_id, a.item_id, a.wording, "stance", (1,), Source.JUDGE, answer_hash=hash_answer(a)
+        )
+        for a in read_answers(folder)
+    )
+    lay(monkeypatch, folder, VerdictSet("stance-1", "stance", {"label": "P"}, "json", 80, stances))
+    rubric = read_rubric(data_folder() / "rubrics" / "stance.yaml")
+    monkeypatch.setattr(auditing, "rubric_of_set", lambda *_: rubric)
+    assert audit(folder, "export=audit") == 0
+    lines = lines_of("audit_1.csv")
+    assert len(lines) == 50
+    code("audit_1.csv", lambda text: text.removeprefix("Answer: ").split("\n", maxsplit=1)[0])
+    share = sum("Answer: 1\n" in line["text"] for line in lines) / 50
+    capsys.readouterr()
+    assert audit(folder, "import=[audit_1.csv]") == 0
+    assert f"stance        {100 * share:.0f} % of the verdicts are right" in capsys.readouterr().out
