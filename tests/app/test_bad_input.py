@@ -29,7 +29,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     ("words", "expected"),
     [
         (["model=mistral"], ["there is no such model", "Did you mean `model=mistral7b`?"]),
-        (["survey=jp"], ["there is no such survey", "cn, cn_short, us, us_short"]),
+        (["survey=jp"], ["there is no such survey", "cn, cn_short, facts, us, us_short"]),
         (["protocol=papr"], ["there is no such protocol", "Did you mean `protocol=paper`?"]),
         (["stage=plam"], ["there is no such stage", "Did you mean `stage=plan`?"]),
         (["strategy=none"], ["there is no such strategy"]),

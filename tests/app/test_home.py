@@ -63,7 +63,7 @@ def test_the_environment_names_the_home_where_the_command_line_does_not(
     monkeypatch.setenv(VARIABLE, str(home))
     assert "Town survey" in out(capsys, "survey=town", "stage=plan")
     other = write_files(tmp_path / "other", {"conf/survey/village.yaml": TOWN["conf/survey/town.yaml"]})
-    assert "Known: cn, cn_short, us, us_short, village (home)" in refused(
+    assert "Known: cn, cn_short, facts, us, us_short, village (home)" in refused(
         capsys, f"home={other}", "survey=town", "stage=plan"
     )
     assert "there is no such survey" in refused(capsys, "home=null", "survey=town", "stage=plan")
@@ -77,7 +77,7 @@ def test_help_and_plan_say_what_the_home_holds(home: Path, capsys: pytest.Captur
         assert [line.split() for line in text.splitlines() if line.startswith("  references/USA ")] == [
             ["references/USA", "town"]
         ]
-    assert "cn, cn_short, town (home), us, us_short" in out(capsys, "--help", f"home={home}")
+    assert "cn, cn_short, facts, town (home), us, us_short" in out(capsys, "--help", f"home={home}")
     assert "(home)" not in out(capsys, "--help")
 
 

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from def_sim.app.received import read_received
 from def_sim.app.run import prepare_run
 from def_sim.app.targets import installed_targets
 from def_sim.errors import DefSimError
+from def_sim.resources import conf_folder
 from def_sim.surveys.survey import load_survey
 
 pytestmark = pytest.mark.slow
@@ -152,7 +154,8 @@ def test_a_loader_of_code_that_is_installed_is_not_called_either(
 
 def test_the_classes_that_may_be_named_are_those_of_the_installed_configuration() -> None:
     strategies = installed_targets("strategy")
-    assert len(strategies) == 2
+    files = [path.read_text() for path in (conf_folder() / "strategy").glob("*.yaml")]
+    assert strategies == set(re.findall(r"^  _target_: (\S+)$", "\n".join(files), re.MULTILINE))
     assert all(target.startswith("def_sim.strategies.") for target in strategies)
     assert all(target.startswith("def_sim.engines.") for target in installed_targets("model"))
 
