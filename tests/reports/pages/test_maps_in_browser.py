@@ -71,7 +71,7 @@ def bias_charts():
         "50 and over",
         *(f"women, {k}" for k in ("up to 29", "30 to 49")),
     ]
-    tilts = [TiltRow(name, (1.234, 0.876, 1.0, math.nan, 1.1, 0.9, 1.05), (True,) * 7) for name in rows]
+    tilts = [TiltRow(name, (1.234, 0.876, 1.0, math.nan, 1.1, 0.9, 1.05)) for name in rows]
     counts = np.ones((3, 7, 9), dtype=np.int64)
     titles = ["Emancipative values", "Long-term orientation", "Uncertainty avoidance", *"abcdef"]
     return (
