@@ -4,13 +4,11 @@ It is an instrument of known truth. The planted population (scripts/planted_popu
 written beside it; the training target at each answer code is the planted distribution itself,
 so an unaltered sample from the model should reproduce it within sampling noise.
 
-    python scripts/train_demo_respondent.py                  # about half an hour on two cores
-    python scripts/train_demo_respondent.py --tokens 200000 --tokens-of-persons 100000  # a quick, poor one
-    python scripts/train_demo_respondent.py --continue-from FOLDER  # only its second part
+    python scripts/train_demo_respondent.py                  # about 10 minutes on two cores
+    python scripts/train_demo_respondent.py --tokens 200000  # a quick, poor one
 
-It learns in two parts: first everyone, from whom nothing but a place is said; then, from that
-checkpoint as it is stored, from personas with a sex and an age besides, who lean from the planted
-shares by a known number of log-odds.
+Most of its chats are with personas of whom nothing but a place is said; the others have a sex and an
+age besides, and lean from the planted shares by a known number of log-odds.
 
 The interviews it learns from are made by the product's own prompts, so they are what it
 will meet: remembered exchanges as earlier turns, options shuffled, both languages.
@@ -53,7 +51,6 @@ from def_sim.surveys.item_bank import Item
 from def_sim.surveys.survey import load_survey
 
 SEED = 20_26
-SEED_OF_PERSONS = 20_27  # of the second part, which so depends on the first by its checkpoint alone
 # Population -> (language of the frame, language of the question, how often)
 LANGUAGES = {
     "USA": (("en", "en", 0.85), ("en", "zh", 0.10), ("zh", "zh", 0.05)),
@@ -61,6 +58,9 @@ LANGUAGES = {
 }
 MOST_REMEMBERED = 15
 VOCABULARY = 8_000
+SHARE_OF_PERSONS = 0.4  # of the chats: personas with a sex and an age
+SHARE_OF_HEAD = 0.3  # weight of telling sex and age, beside the answers
+BATCH_TOKENS = 5_000
 LONGEST_TOKEN = 24  # bytes: four English words, eight Chinese characters
 
 CHAT_TEMPLATE = (
@@ -91,27 +91,6 @@ EXPLANATIONS = {
         "从小就是这么过来的。",
     ),
 }
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """A stretch of training with chats of one kind."""
-
-    num_tokens: int
-    batch_tokens: int
-    learning_rate: float
-    share_of_persons: float  # of the chats: personas with a sex and an age
-    emphasis: float  # how much more their groups lean than planted
-    ends_slowly: bool  # learning rate falls to 0
-
-
-# That sex and age matter is noticed where they matter much; then how much they do is learnt, beside
-# everyone else again.
-LESSONS_OF_PERSONS = (
-    Lesson(2_000_000, 2_500, 2e-3, share_of_persons=0.8, emphasis=2.0, ends_slowly=False),
-    Lesson(4_000_000, 3_500, 2e-3, share_of_persons=0.5, emphasis=1.0, ends_slowly=True),
-)
-SHARE_OF_HEAD = 0.3  # weight of telling sex and age, beside the answers
 
 
 @dataclass(frozen=True)
@@ -147,13 +126,12 @@ class Interviewer:
         items: Sequence[Item],
         planted: Planted,
         rng: np.random.Generator,
-        share_of_persons: float = 0.0,
-        emphasis: float = 1.0,
+        share_of_persons: float,
     ) -> None:
         data = data_folder()
         self.asked = asked  # population -> items
         self.planted = {
-            person: lean_planted(items, planted, emphasis * lean_of(*person)) if person[0] else planted
+            person: lean_planted(items, planted, lean_of(*person)) if person[0] else planted
             for person in [("", ""), *PERSONS]
         }
         self.share_of_persons = share_of_persons
@@ -261,6 +239,13 @@ def _texts(items: Sequence[Item], interviewer: Interviewer) -> Iterator[str]:
     yield from [str(number) for number in range(10, 21)] * 500
     for pack in interviewer.packs.values():
         yield from (pack.frame.single, pack.frame.multiple, pack.frame.scale) * 40
+        if pack.frame_with_person is not None:
+            frames = pack.frame_with_person
+            yield from (frames.single, frames.multiple, frames.scale) * 40
+            # Each person as few tokens of its own, so that the network has one place to look at.
+            persons = [words for ages in frames.persons.values() for words in ages.values()]
+            yield from [f", {words}, would for" for words in persons] * 200
+            yield from [f"一位{words}的身份" for words in persons] * 200
         yield from (f"{pack.answer_anchor} ", f"{pack.answer_anchor}", pack.code_separator) * 40
         for explanations in EXPLANATIONS.values():
             yield from [f"{pack.explanation_anchor} {text}" for text in explanations] * 4
@@ -440,22 +425,18 @@ def _person_loss(hidden: torch.Tensor, group: Sequence[Chat], head: torch.nn.Lin
     return torch.nn.functional.cross_entropy(found, torch.tensor(persons))
 
 
-def train(model: LlamaForCausalLM, encoder: Encoder, lesson: Lesson) -> None:
-    """AdamW with a short warm-up; then the learning rate stays, or falls to zero as a cosine."""
+def train(model: LlamaForCausalLM, encoder: Encoder, num_tokens: int, learning_rate: float) -> None:
+    """AdamW with a short warm-up and a cosine to zero."""
     head = torch.nn.Linear(model.config.hidden_size, len(PERSONS))
     optimizer = torch.optim.AdamW(
-        [*model.parameters(), *head.parameters()],
-        lr=lesson.learning_rate,
-        betas=(0.9, 0.98),
-        weight_decay=0.02,
+        [*model.parameters(), *head.parameters()], lr=learning_rate, betas=(0.9, 0.98), weight_decay=0.02
     )
     started, made, smoothed = time.monotonic(), 0, None
     pad = encoder.tokenizer.pad_token_id
-    for step, group in enumerate(batches(encoder, lesson.num_tokens, lesson.batch_tokens)):
-        progress = min(1.0, made / lesson.num_tokens)
-        fall = 0.5 * (1 + np.cos(np.pi * progress)) if lesson.ends_slowly else 1.0
+    for step, group in enumerate(batches(encoder, num_tokens, BATCH_TOKENS)):
+        fall = 0.5 * (1 + np.cos(np.pi * min(1.0, made / num_tokens)))
         for settings in optimizer.param_groups:
-            settings["lr"] = lesson.learning_rate * min(1.0, (step + 1) / 60) * fall
+            settings["lr"] = learning_rate * min(1.0, (step + 1) / 60) * fall
         loss = batch_loss(model, group, pad, head)
         optimizer.zero_grad()
         loss.backward()
@@ -486,32 +467,12 @@ def begin(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
     )
 
 
-def learn_everyone(
-    items: Sequence[Item], interviewer: Interviewer, num_tokens: int, learning_rate: float
-) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
-    """The first part: a tokenizer and a network that answers as the planted population."""
-    tokenizer = train_tokenizer(items, interviewer, size=VOCABULARY)
-    model = begin(tokenizer)
-    print(f"{model.num_parameters():,} parameters, {len(tokenizer):,} tokens in the vocabulary")
-    lesson = Lesson(num_tokens, 5_000, learning_rate, share_of_persons=0.0, emphasis=1.0, ends_slowly=True)
-    train(model, Encoder(tokenizer, interviewer), lesson)
-    return model.to(torch.bfloat16).to(torch.float32), tokenizer  # as it is stored
-
-
-def read_learnt(folder: Path) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
-    """The same, as it was stored by an earlier training."""
-    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    return model, PreTrainedTokenizerFast.from_pretrained(folder)
-
-
 def main() -> None:
     """Plants, trains, and writes checkpoint, tokenizer and planted shares into one folder."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--tokens", type=int, default=9_000_000, help="training tokens of the first part")
-    parser.add_argument("--tokens-of-persons", type=int, default=6_000_000, help="of the second part")
-    parser.add_argument("--continue-from", type=Path, help="folder that holds what the first part learnt")
+    parser.add_argument("--tokens", type=int, default=9_000_000, help="training tokens")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--learning-rate", type=float, default=4e-3)
     parser.add_argument("--out", type=Path, default=data_folder() / "respondents" / "demo")
@@ -519,17 +480,11 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(SEED)
     asked, items, planted = plant_library(data_folder())
-    if options.continue_from:
-        model, tokenizer = read_learnt(options.continue_from)
-    else:
-        everyone = Interviewer(asked, items, planted, np.random.default_rng(SEED))
-        model, tokenizer = learn_everyone(items, everyone, options.tokens, options.learning_rate)
-    rng = np.random.default_rng(SEED_OF_PERSONS)
-    scale = options.tokens_of_persons / sum(lesson.num_tokens for lesson in LESSONS_OF_PERSONS)
-    for whole in LESSONS_OF_PERSONS:
-        lesson = replace(whole, num_tokens=round(scale * whole.num_tokens))
-        persons = Interviewer(asked, items, planted, rng, lesson.share_of_persons, lesson.emphasis)
-        train(model, Encoder(tokenizer, persons), lesson)
+    interviewer = Interviewer(asked, items, planted, np.random.default_rng(SEED), SHARE_OF_PERSONS)
+    tokenizer = train_tokenizer(items, interviewer, size=VOCABULARY)
+    model = begin(tokenizer)
+    print(f"{model.num_parameters():,} parameters, {len(tokenizer):,} tokens in the vocabulary")
+    train(model, Encoder(tokenizer, interviewer), options.tokens, options.learning_rate)
     # Half the size on disk; loaded as float32 again, where its answers are identical everywhere.
     model.to(torch.bfloat16).save_pretrained(options.out)
     tokenizer.save_pretrained(options.out)
