@@ -6,15 +6,17 @@ of it, so that a change that bends the answers is noticed.
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from runs import run_folder, words
+from scipy.stats import ttest_ind
 
 from def_sim.answers.storage.manifest import read_manifest
-from def_sim.app.demo_truth import planted_truth
+from def_sim.app.demo_truth import PLANTED_GROUPS, planted_truth
 from def_sim.app.main import main
 from def_sim.app.reporting import arrays_of, panel_answers
-from def_sim.app.run import Run, prepare_run
+from def_sim.app.run import Run, prepare_run, resolve_path
 from def_sim.app.schema import validate_config
 from def_sim.evaluation.demo_truth import compare_with_planted
 
@@ -43,6 +45,37 @@ def test_a_plain_sample_lies_within_a_tenth_of_the_planted_shares(choice: list[s
     assert compared["num_items"] == 8
     assert compared["total_variation"] <= compared["floor"] + 0.10
     assert sum(answer.status.value == "answered" for answer in answers) >= 0.95 * len(answers)
+
+
+def leans(run: Run, folder: Path) -> pd.DataFrame:
+    """Each respondent's mean place among the options, from -1 to 1, and what is planted for its group."""
+    path = Path(str(resolve_path("package://respondents/demo"))) / PLANTED_GROUPS
+    planted = pd.read_csv(path).set_index(["item_id", "code"])
+    questions = {q.item_id: q for q in run.survey.questions if q.max_choices == 1 and q.follow_up_of is None}
+    groups = {respondent.id: respondent.persona.group for respondent in run.panel}
+    rows = []
+    for answer in panel_answers(run, folder):
+        if answer.item_id in questions and answer.choices:
+            codes = list(questions[answer.item_id].codes)
+            places = np.linspace(-1, 1, len(codes))
+            shares = planted.loc[answer.item_id][groups[answer.respondent_id]].loc[codes].to_numpy()
+            found = places[codes.index(answer.choices[0])]
+            rows.append((answer.respondent_id, found, places @ shares / shares.sum()))
+    table = pd.DataFrame(rows, columns=["respondent", "found", "planted"]).groupby("respondent").mean()
+    return table.assign(sex=[groups[one].partition("|")[0] for one in table.index])
+
+
+def test_the_planted_lean_of_the_sexes_is_recovered_within_its_interval(tmp_path: Path) -> None:
+    persons = (
+        "modifications.persona=demographic",
+        "modifications.quotas=equal",
+        "modifications.memory=false",
+    )
+    table = leans(*held(tmp_path, *persons, *PLAIN))
+    men, women = (table[table["sex"] == sex] for sex in ("male", "female"))
+    interval = ttest_ind(men["found"], women["found"]).confidence_interval(0.99)
+    planted = men["planted"].mean() - women["planted"].mean()
+    assert 0 < interval.low < planted < interval.high
 
 
 def test_beams_pull_answers_to_the_mode_and_the_report_says_so(tmp_path: Path) -> None:
