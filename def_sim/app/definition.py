@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from def_sim.answers.storage.manifest import run_hash
+from def_sim.app.choices import ModelChoice
 from def_sim.app.run import Run, has_places, places_path, quotas_of, read_texts
-from def_sim.app.schema import ModelChoice, RunConfig
+from def_sim.app.schema import RunConfig
 from def_sim.records import Question, StopAfter, Survey
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.surveys.survey import LoadedSurvey

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from def_sim.app.choices import ModelChoice
 from def_sim.app.run import create_engine, resolve_path
-from def_sim.app.schema import ModelChoice, RunConfig
+from def_sim.app.schema import RunConfig
 from def_sim.app.signals import leaving_at_once
 from def_sim.app.terminal import say, say_error, streams_of_libraries
 from def_sim.engines.local.checkpoints.checkpoint import find_checkpoint, loadable_folder

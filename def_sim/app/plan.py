@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from def_sim.app.choices import ModelChoice
 from def_sim.app.plan_calls import calls_line, tokens_read
 from def_sim.app.plan_costs import hosted_lines
 from def_sim.app.plan_counts import CARDS, Card, Plan
 from def_sim.app.plan_cpu import processor_rate, processor_seconds
 from def_sim.app.plan_memory import RESERVE, memory_line, weight_bytes
 from def_sim.app.run import Run, resolve_path
-from def_sim.app.schema import ModelChoice
 from def_sim.app.thinking import TYPICAL_THOUGHT, model_thinks, thought_lines
 from def_sim.engines.local.checkpoints.checkpoint import check_checkpoint, find_checkpoint, loadable_folder
 from def_sim.engines.local.checkpoints.weight_files import num_parameters

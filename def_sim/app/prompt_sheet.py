@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from def_sim.app.choices import ModelChoice
 from def_sim.app.run import Run, resolve_path
-from def_sim.app.schema import ModelChoice
 from def_sim.errors import ModelError
 from def_sim.prompts import render_answer
 from def_sim.questionnaire import capacity_of, chains_of, question_as_asked, remember

@@ -15,9 +15,9 @@ from typing import Any
 from def_sim import __version__
 from def_sim.answers.storage.completion import unmark_complete
 from def_sim.answers.storage.manifest import manifest_path, read_manifest, write_manifest
+from def_sim.app.choices import ModelChoice
 from def_sim.app.definition import references_hash
 from def_sim.app.run import Run
-from def_sim.app.schema import ModelChoice
 from def_sim.errors import RunMismatchError
 
 OF_JUDGING = ("rubric", "judging", "verdicts")  # parameters that tell nothing of a run and its answers

@@ -2,42 +2,36 @@
 
 import io
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
 from def_sim.answers.storage.compaction import compact
 from def_sim.answers.storage.completion import mark_complete, unmark_complete
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers
+from def_sim.app.answer_views import answer_views
 from def_sim.app.demo_truth import planted_truth
-from def_sim.app.human_figures import country_names, figures_of, other_country_of, other_references
+from def_sim.app.human_figures import figures_of, other_references
 from def_sim.app.insensitivity import INSENSITIVITY, found_defects
 from def_sim.app.judged_readings import judged_readings
 from def_sim.app.panel_table import RESPONDENTS, panel_table
-from def_sim.app.provenance import OF_JUDGING
+from def_sim.app.printed_summary import WrittenReport
 from def_sim.app.run import Run
-from def_sim.app.terminal import console, say
+from def_sim.app.run_facts import run_facts
 from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
 from def_sim.evaluation.facts import Facts, facts_found, opinions_of
 from def_sim.evaluation.findings import findings_table
-from def_sim.evaluation.measures import MEASURES, counted, normalised_in_short
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.results import Results, results_of
 from def_sim.evaluation.score_tables import headline
 from def_sim.evaluation.sections import JudgedPanel, SectionResults, section_results
 from def_sim.evaluation.shown_answers import shown_answers
 from def_sim.judging.verdict_journal import files_of_finished
-from def_sim.prompts import ask_messages
-from def_sim.questionnaire import replay
-from def_sim.records import Answer, AnswerStatus, DecodingConfig, ItemReference, Respondent, StopAfter
-from def_sim.reports.pages.facts import AnswerView, RunFacts
+from def_sim.records import Answer, AnswerStatus, ItemReference
 from def_sim.reports.pages.plots import write_figures
 from def_sim.reports.pages.report_page import render_report
 from def_sim.reports.sections.drawn_sections import draw_sections
@@ -46,22 +40,7 @@ from def_sim.reports.sections.insensitivity import insensitivity_section
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
-# Paths of this machine, and what a command is told that changes nothing of a run.
-_NO_PARAMETERS = (
-    *("output", "run_folder", "references", "path", "stage", "show", "runs", "baseline"),
-    *("sample", "margins", "power", "wanted", "quotas_file", "audit", "export", "import"),
-    *OF_JUDGING,
-)
 MOST_SHOWN = 2000  # single answers on the page
-
-
-@dataclass(frozen=True)
-class WrittenReport:
-    """What a terminal shows of a report."""
-
-    path: Path
-    headline: pd.DataFrame
-    facts: RunFacts
 
 
 def panel_answers(run: Run, folder: Path) -> list[Answer]:
@@ -157,7 +136,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     truth = planted_truth(run)
     planted = planted_frame(truth)
     facts = replace(
-        _facts(run, manifest, len(answers), is_complete),
+        run_facts(run, manifest, len(answers), is_complete),
         num_answering=len({a.respondent_id for a in answers if a.status is AnswerStatus.ANSWERED}),
         planted_summary=planted_sentence(_beside_truth(run, arrays, truth)),
     )
@@ -242,145 +221,3 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     text = io.StringIO()
     frame.to_csv(text, index=False, lineterminator="\n")
     return visible(text.getvalue(), keeps="\n").encode("utf-8")
-
-
-def answer_views(run: Run, answers: list[Answer]) -> list[AnswerView]:
-    """Each answer with the question and the memory as the respondent met them, rebuilt by replay."""
-    by_respondent: dict[str, dict[str, Answer]] = defaultdict(dict)
-    for answer in answers:
-        by_respondent[answer.respondent_id][answer.question_id] = answer
-    return [
-        view for respondent in run.panel for view in _views_of(run, respondent, by_respondent[respondent.id])
-    ]
-
-
-def _views_of(run: Run, respondent: Respondent, answers: Mapping[str, Answer]) -> list[AnswerView]:
-    views = []
-    for moment in replay(respondent, run.survey, run.presentation, run.rules, answers):
-        answer, question = moment.answer, moment.question
-        remembered = moment.memory.exchanges
-        pack = run.presentation.pack
-        newest = ask_messages(question, answer.shown_codes, respondent.persona, (), pack)[-1]
-        views.append(
-            AnswerView(
-                respondent_id=respondent.id,
-                question_id=question.id,
-                topic=question.topic,
-                decoding=describe_decoding(respondent.decoding),
-                place=respondent.persona.place,
-                memory=tuple((exchange.request, exchange.answer) for exchange in remembered),
-                prompt=newest.content,
-                text=answer.text,
-                status=answer.status.value,
-                choices=answer.choices,
-                choice_labels=tuple(question.label_of(code) for code in answer.choices),
-                method=answer.method.value,
-            )
-        )
-    return views
-
-
-def describe_decoding(decoding: DecodingConfig) -> str:
-    """A decoding configuration in a few words."""
-    beams = "1 beam" if decoding.num_beams == 1 else f"{decoding.num_beams} beams"
-    extra = "" if decoding.stop_after is StopAfter.END else ", cut after the first sentence"
-    if not decoding.do_sample:
-        return f"{beams}, not sampled{extra}"
-    warmth = "" if decoding.temperature == 1 else f", temperature {decoding.temperature:g}"
-    return f"{beams}, sampled{warmth}{extra}"
-
-
-def _facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete: bool) -> RunFacts:
-    config, survey = run.config, run.survey
-    decodings = [respondent.decoding for respondent in run.panel]
-    beams = [decoding.num_beams for decoding in decodings]
-    sampled = sum(decoding.do_sample for decoding in decodings)
-    spread = (
-        f"{min(beams)} to {max(beams)} beams"
-        if max(beams) > min(beams)
-        else counted(max(beams), "beam", "beams")
-    )
-    return RunFacts(
-        model_label=config.model.label,
-        survey_title=survey.title,
-        other_country=_name_of(other_country_of(survey.population)),
-        population=survey.population,
-        language=survey.language,
-        frame_language=survey.frame_language,
-        strategy=config.strategy.name,
-        protocol=config.protocol.name,
-        num_respondents=len(run.panel),
-        num_planned=run.num_planned,
-        num_done=num_done,
-        is_complete=is_complete,
-        is_demonstration=config.model.is_demonstration,
-        seed=config.seed,
-        run_hash=manifest["run_hash"],
-        code_version=f"{manifest['versions']['def_sim']} ({manifest['versions']['commit'][:12]})",
-        created=manifest["created"][:10],
-        deviations=tuple(manifest["engine"].get("deviations", {}).values()),
-        citations=tuple(source.citation for source in run.loaded.reference.sources),
-        effective_n=run.loaded.reference.effective_n,
-        modifications={
-            name: getattr(config.modifications, name) for name in ("prompt", "configuration", "memory")
-        },
-        decoding=f"{spread}; {sampled} of {counted(len(decodings), 'respondent', 'respondents')} sampled",
-        max_beams=max(beams),
-        parameters=_parameters(config.model_dump(mode="json", by_alias=True)),
-        short_of=survey.short_of,
-    )
-
-
-def _name_of(population: str) -> str:
-    return country_names().get(population, population)
-
-
-def _parameters(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Every parameter with its dotted name, but for paths of this machine."""
-    flat: dict[str, str] = {}
-    for key, value in section.items():
-        if key in _NO_PARAMETERS:
-            continue
-        if isinstance(value, Mapping):
-            flat |= _parameters(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = json.dumps(value, ensure_ascii=False)
-    return flat
-
-
-def print_summary(written: WrittenReport) -> None:
-    """The short table at the end of a run, and where the report lies."""
-    facts = written.facts
-    table = Table(title=f"{facts.model_label}: {facts.survey_title}", title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("mean of the topic groups", no_wrap=True)
-    for name in ("value", "floor", "people", "random", "norm."):
-        table.add_column(name, justify="right")
-    for row in written.headline.to_dict("records"):
-        numbers = [f"{row[name]:.3f}" for name in ("value", "floor", "human_to_human", "uniform")]
-        normalised = normalised_in_short(row["normalised"])
-        cells = [*("–" if number == "nan" else number for number in numbers), normalised]
-        table.add_row(MEASURES[row["metric"]].title, *cells)
-    console().print(table)
-    say(
-        f"floor: {counted(facts.num_scored, 'real person', 'real people')}; "
-        "people: two halves of the people behind the reference;"
-    )
-    say("random: random answers; norm.: 0 = as far as random answers, 1 = cannot be told from people")
-    if facts.short_of is not None:
-        say(f"Short form of survey {facts.short_of}: its scores do not compare with those of full runs.")
-    if facts.is_demonstration:
-        say("Demonstration: the respondent was trained on an invented population.")
-        if facts.planted_summary:
-            say(facts.planted_summary)
-    if num_unscored := _num_unscored(written.headline):
-        have = counted(num_unscored, "question has", "questions have")
-        say(f"{have} no score: no figures of people, or no answer that could be read.")
-    if not facts.is_complete:
-        say(f"Not complete: {facts.num_done:,} of {facts.num_planned:,} answers.")
-    say(f"report  {written.path}")
-
-
-def _num_unscored(headline: pd.DataFrame) -> int:
-    """Questions without answers or people. The study's KL scores failures, W1 and entropy need more."""
-    [num] = headline.loc[headline["metric"] == "js_divergence", "num_undefined"]
-    return int(num)

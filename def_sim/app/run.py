@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from inspect import signature
 from pathlib import Path
 
+from def_sim.app.choices import StrategyChoice
 from def_sim.app.home import SHIPPED, find_package, home_folder
-from def_sim.app.schema import RunConfig, StrategyChoice
+from def_sim.app.schema import RunConfig
 from def_sim.app.targets import resolve_target
 from def_sim.engines.local.checkpoints.package_source import FETCHED, packages_folder
 from def_sim.errors import ConfigError, ModelError

@@ -4,33 +4,24 @@
 is asked to show the items.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from def_sim.answers.storage.manifest import manifest_path, read_manifest
-from def_sim.answers.storage.shards import shard_name
-from def_sim.answers.storage.store import AnswerStore
-from def_sim.app.belonging import foreign_since_completion
 from def_sim.app.capabilities import check_capabilities
-from def_sim.app.definition import folder_of, what_defines
-from def_sim.app.holding import close, conduct, planned_of
+from def_sim.app.definition import folder_of
 from def_sim.app.home import home_folder, home_lines
-from def_sim.app.opened_runs import check_same, open_run, require_manifest
-from def_sim.app.plan import language_warnings, make_plan, plan_lines
-from def_sim.app.progress import InterviewProgress, print_note
+from def_sim.app.interviewing import definition_of, hold_interviews
+from def_sim.app.opened_runs import open_run, require_manifest
+from def_sim.app.plan import make_plan, plan_lines
 from def_sim.app.provenance import record_run
-from def_sim.app.received import check_places, read_stored_manifest
+from def_sim.app.received import read_stored_manifest
 from def_sim.app.run import Run, create_engine, prepare_run
 from def_sim.app.schema import RunConfig, WantedPrecision
-from def_sim.app.signals import Interrupted, run_coroutine
 from def_sim.app.terminal import say, say_text
-from def_sim.engines.hosted.cost import HasLedger
-from def_sim.engines.shared.notices import HasNotices
-from def_sim.engines.shared.optional import GoesOn, HasFiles
-from def_sim.errors import ConfigError, EngineError, ModelError, StoreError
-from def_sim.interview import Engine, HasWork, Interviews
+from def_sim.engines.shared.optional import HasFiles
+from def_sim.errors import ConfigError, ModelError
+from def_sim.interview import Engine
 
 
 def plan(config: RunConfig) -> int:
@@ -45,7 +36,7 @@ def plan(config: RunConfig) -> int:
         engine = create_engine(config)
         check_capabilities(run, engine.capabilities)
         _check_files(engine)
-        last = [f"folder        {folder_of(run, _definition(run, engine))}"]
+        last = [f"folder        {folder_of(run, definition_of(run, engine))}"]
     except ModelError as error:
         # A plan is made before the weights are fetched: what is missing is news, not an error.
         last = [f"not ready     {error.message}", f"  do:         {error.fix}"]
@@ -119,13 +110,13 @@ def _check_files(engine: Engine) -> None:
 
 def interview(config: RunConfig) -> int:
     """Asks everything that is not answered yet."""
-    _interview(config)
+    hold_interviews(config)
     return 0
 
 
 def run_all(config: RunConfig) -> int:
     """Interview, then report. The default."""
-    folder = _interview(config)
+    folder = hold_interviews(config)
     if config.num_shards > 1:
         say(f"shard {config.shard} of {config.num_shards} is done; when all are: stage=report")
         return 0
@@ -203,17 +194,12 @@ def repair(config: RunConfig) -> int:
 
 def _report(config: RunConfig, folder: Path) -> int:
     # pandas, matplotlib and the statistics load here, not for `plan` or an interview.
-    from def_sim.app.reporting import print_summary, write_report
+    from def_sim.app.printed_summary import print_summary
+    from def_sim.app.reporting import write_report
 
     written = write_report(prepare_run(config), folder, read_stored_manifest(folder))
     print_summary(written)
     return 0
-
-
-def _definition(run: Run, engine: Engine) -> dict[str, Any]:
-    identity = engine.describe()["identity"]
-    assert isinstance(identity, Mapping)
-    return what_defines(run, identity)
 
 
 def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
@@ -228,7 +214,7 @@ def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
         return run.config.model_copy(update=_of_command(config)), folder
     # Not checked: a report needs neither a key nor a model that is still served.
     run, engine = prepare_run(config), create_engine(config)
-    defines = _definition(run, engine)
+    defines = definition_of(run, engine)
     folder = folder_of(run, defines)
     require_manifest(folder)
     if config.stage.name == "report":  # its figures or draws may be new
@@ -239,132 +225,3 @@ def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
 def _of_command(config: RunConfig) -> dict[str, Any]:
     """What a command says of itself, and not of the run that its folder names."""
     return {name: getattr(config, name) for name in ("run_folder", "stage", "verdicts")}
-
-
-def _interview(config: RunConfig) -> Path:
-    run, engine = prepare_run(config), create_engine(config)
-    check_capabilities(run, engine.capabilities)
-    engine.check()
-    defines = _definition(run, engine)
-    folder = folder_of(run, defines)
-    check_places(folder)
-    if manifest_path(folder).is_file():
-        check_same(folder, defines)
-        _go_on_as_before(engine, folder)
-    elif folder.is_dir() and any(folder.iterdir()) and config.run_folder is not None:
-        _refuse_foreign_folder(folder)
-    say(f"{config.model.label}, {run.survey.title}: {run.num_planned:,} answers planned")
-    for warning in language_warnings(run):
-        say(f"warning  {warning}")
-    say(f"folder {folder}")
-    store = AnswerStore(
-        folder,
-        shard=config.shard,
-        num_shards=config.num_shards,
-        keeps_calls=run.most_calls > 1,
-        find_foreign=partial(foreign_since_completion, run, folder),
-        take_over=config.lease.take_over,
-    )
-    try:
-        with store:
-            run_coroutine(_hold_interviews(run, engine, store, defines))
-    except Interrupted as stop:
-        planned = planned_of(run)
-        standing = f"{len(planned & store.answered().keys()):,} of {len(planned):,} answered"
-        raise Interrupted(stop.number, standing) from None
-    return folder
-
-
-def _loaded_lines(facts: Mapping[str, Any]) -> list[str]:
-    """What was loaded, and where it lies; nothing for a model that others hold."""
-    if "loaded_bytes" not in facts:
-        return []
-    packed = f" ({facts['packed_share']:.0%} packed)" if facts["packed_share"] else ""
-    where = ", ".join(sorted(set(facts["device_map"].values())))
-    size = f"{facts['parameters']:,} parameters, {facts['loaded_bytes'] / 1e6:,.1f} MB{packed}"
-    kind = facts["dtype"] if facts["quantization"] == "none" else facts["quantization"]
-    note = [f"note   {facts['dtype_note']}"] if "dtype_note" in facts else []
-    loop = str(facts["loop"])
-    batches = [f"loop   {loop}"] if loop.startswith("generate") else []
-    return [f"model  {size}, {kind}, on {where}", *note, *batches]
-
-
-def _warning_lines(facts: Mapping[str, Any]) -> list[str]:
-    """What of the loaded model may spoil answers."""
-    if "why_no_turn_end" not in facts:
-        return []
-    stops = ", ".join(facts["stop_tokens"]) or "no token"
-    line = (
-        f"warning  no token ends a turn: {facts['why_no_turn_end']}; without {stops} answers run to the limit"
-    )
-    return [line]
-
-
-def _work_lines(work: Mapping[str, int]) -> list[str]:
-    """What of the prompts was still there from the respondent's question before."""
-    total, reused = work.get("num_prompt_tokens", 0), work.get("num_reused_tokens", 0)
-    return [f"prompts  {total:,} tokens, {reused / total:.0%} of them not read again"] if total else []
-
-
-def _failure_lines(failures: Sequence[EngineError]) -> list[str]:
-    """Why answers are missing: the first cause, which most others share."""
-    if not failures:
-        return []
-    first = failures[0]
-    calls = "1 call" if len(failures) == 1 else f"{len(failures):,} calls"
-    return [f"failed  {calls}; the first: {first.message}", *([f"  do:  {first.fix}"] if first.fix else [])]
-
-
-def _go_on_as_before(engine: Engine, folder: Path) -> None:
-    """What `dtype: auto` chose for the first answer holds for all: it is not tried again."""
-    stored = read_manifest(folder).get("engine", {}).get("dtype")
-    if isinstance(engine, GoesOn) and isinstance(stored, str):
-        engine.go_on_in(stored)
-
-
-def _refuse_foreign_folder(folder: Path) -> None:
-    """A folder that was named by hand and holds something else is left alone."""
-    if not (folder / "answers").is_dir():
-        raise StoreError(
-            f"{folder} is not empty and holds no run.", fix="Give an empty or new folder: `run_folder=...`."
-        )
-
-
-async def _hold_interviews(run: Run, engine: Engine, store: AnswerStore, defines: Mapping[str, Any]) -> None:
-    planned = planned_of(run)
-    done = len(planned & store.answered().keys())
-    if isinstance(engine, HasLedger):
-        engine.keep_in(store.folder, shard_name(run.config.shard, run.config.num_shards))
-    if isinstance(engine, HasNotices):
-        engine.notices.tell_to(print_note)
-    try:
-        if done < len(planned):  # a finished run needs no model
-            await engine.start()
-            check_capabilities(run, engine.capabilities)  # a server's are known once it was asked
-            facts = engine.describe()
-            record_run(run, store.folder, defines, facts)
-            for line in (*_loaded_lines(facts), *_warning_lines(facts)):
-                say(line)
-        else:
-            record_run(run, store.folder, defines, engine_facts=None)
-        note = engine.ledger.line if isinstance(engine, HasLedger) else None
-        with InterviewProgress(total=len(planned), done=done, note=note) as progress:
-            if isinstance(engine, HasNotices):
-                engine.notices.tell_to(progress.tell)
-            interviews = Interviews(
-                run.survey,
-                run.strategy,
-                engine,
-                store,
-                run.presentation,
-                run.rules,
-                on_answer=progress.advance,
-            )
-            await conduct(interviews, run.shard_panel, store)
-        for line in _failure_lines(interviews.failures):
-            say(line, to_errors=True)
-        if isinstance(engine, HasWork):
-            for line in _work_lines(engine.work):
-                say(line)
-    finally:
-        await close(engine)

@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from def_sim.app.choices import ModelChoice
 from def_sim.app.run import resolve_path
-from def_sim.app.schema import ModelChoice, RunConfig
+from def_sim.app.schema import RunConfig
 from def_sim.engines.local.checkpoints.checkpoint import chat_template_text, context_length, find_checkpoint
 from def_sim.engines.local.prompts.chat_templates import thinks
 from def_sim.errors import ModelError

@@ -1,0 +1,47 @@
+"""Single answers as a report shows them, with what the respondent met."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from def_sim.app.run import Run
+from def_sim.app.run_facts import describe_decoding
+from def_sim.prompts import ask_messages
+from def_sim.questionnaire import replay
+from def_sim.records import Answer, Respondent
+from def_sim.reports.pages.facts import AnswerView
+
+
+def answer_views(run: Run, answers: list[Answer]) -> list[AnswerView]:
+    """Each answer with the question and the memory as the respondent met them, rebuilt by replay."""
+    by_respondent: dict[str, dict[str, Answer]] = defaultdict(dict)
+    for answer in answers:
+        by_respondent[answer.respondent_id][answer.question_id] = answer
+    return [
+        view for respondent in run.panel for view in _views_of(run, respondent, by_respondent[respondent.id])
+    ]
+
+
+def _views_of(run: Run, respondent: Respondent, answers: Mapping[str, Answer]) -> list[AnswerView]:
+    views = []
+    for moment in replay(respondent, run.survey, run.presentation, run.rules, answers):
+        answer, question = moment.answer, moment.question
+        remembered = moment.memory.exchanges
+        pack = run.presentation.pack
+        newest = ask_messages(question, answer.shown_codes, respondent.persona, (), pack)[-1]
+        views.append(
+            AnswerView(
+                respondent_id=respondent.id,
+                question_id=question.id,
+                topic=question.topic,
+                decoding=describe_decoding(respondent.decoding),
+                place=respondent.persona.place,
+                memory=tuple((exchange.request, exchange.answer) for exchange in remembered),
+                prompt=newest.content,
+                text=answer.text,
+                status=answer.status.value,
+                choices=answer.choices,
+                choice_labels=tuple(question.label_of(code) for code in answer.choices),
+                method=answer.method.value,
+            )
+        )
+    return views

@@ -1,0 +1,62 @@
+"""A YAML's arguments held against the constructor that receives them, and pydantic's errors in our words."""
+
+import inspect
+import json
+from typing import Any, get_type_hints
+
+from pydantic import ConfigDict, ValidationError, create_model
+
+from def_sim.app.choices import Target
+from def_sim.app.targets import resolve_target
+from def_sim.errors import ConfigError
+
+
+def as_config_error(error: ValidationError, prefix: str = "") -> ConfigError:
+    """The first thing that pydantic found, as one message that names the parameter."""
+    first = error.errors()[0]
+    name = ".".join([prefix, *(str(part) for part in first["loc"])]).strip(".")
+    if first["type"] == "value_error":
+        message = first["msg"].removeprefix("Value error, ")
+        return ConfigError(f"{name + ': ' if name else ''}{message}.", fix=_fix(name))
+    if first["type"] == "extra_forbidden":
+        return ConfigError(f"There is no parameter {name!r}.", fix="Correct its name, or leave it out.")
+    expected = first["msg"][0].lower() + first["msg"][1:]
+    return ConfigError(f"{name}={_short(first['input'])}: {expected}.", fix=_fix(name))
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _fix(name: str) -> str:
+    if not name:
+        return "`python -m def_sim --cfg job` prints every parameter with its value."
+    return f"Give another value for `{name}=`; `python -m def_sim --cfg job` prints them all."
+
+
+def check_arguments(section: str, target: Target, given_by_app: set[str]) -> None:
+    """Holds a YAML's arguments against the constructor that will receive them.
+
+    Raises:
+        ConfigError: An argument is unknown, missing or of the wrong type.
+    """
+    signature = inspect.signature(resolve_target(target.target))
+    hints = get_type_hints(_constructor(target.target))
+    expected: dict[str, Any] = {
+        name: (hints.get(name, Any), ... if parameter.default is parameter.empty else parameter.default)
+        for name, parameter in signature.parameters.items()
+        if name not in given_by_app
+    }
+    model = create_model(
+        f"{section} arguments", __config__=ConfigDict(extra="forbid", protected_namespaces=()), **expected
+    )
+    try:
+        model.model_validate_json(json.dumps(target.arguments), strict=True)
+    except ValidationError as error:
+        raise as_config_error(error, prefix=section) from None
+
+
+def _constructor(path: str) -> Any:
+    target = resolve_target(path)
+    return target.__init__ if inspect.isclass(target) else target

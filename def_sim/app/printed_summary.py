@@ -1,0 +1,59 @@
+"""The short table at the end of a run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from def_sim.app.terminal import console, say
+from def_sim.evaluation.measures import MEASURES, counted, normalised_in_short
+from def_sim.reports.pages.facts import RunFacts
+
+
+@dataclass(frozen=True)
+class WrittenReport:
+    """What a terminal shows of a report."""
+
+    path: Path
+    headline: pd.DataFrame
+    facts: RunFacts
+
+
+def print_summary(written: WrittenReport) -> None:
+    """The short table at the end of a run, and where the report lies."""
+    facts = written.facts
+    table = Table(title=f"{facts.model_label}: {facts.survey_title}", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("mean of the topic groups", no_wrap=True)
+    for name in ("value", "floor", "people", "random", "norm."):
+        table.add_column(name, justify="right")
+    for row in written.headline.to_dict("records"):
+        numbers = [f"{row[name]:.3f}" for name in ("value", "floor", "human_to_human", "uniform")]
+        normalised = normalised_in_short(row["normalised"])
+        cells = [*("–" if number == "nan" else number for number in numbers), normalised]
+        table.add_row(MEASURES[row["metric"]].title, *cells)
+    console().print(table)
+    say(
+        f"floor: {counted(facts.num_scored, 'real person', 'real people')}; "
+        "people: two halves of the people behind the reference;"
+    )
+    say("random: random answers; norm.: 0 = as far as random answers, 1 = cannot be told from people")
+    if facts.short_of is not None:
+        say(f"Short form of survey {facts.short_of}: its scores do not compare with those of full runs.")
+    if facts.is_demonstration:
+        say("Demonstration: the respondent was trained on an invented population.")
+        if facts.planted_summary:
+            say(facts.planted_summary)
+    if num_unscored := _num_unscored(written.headline):
+        have = counted(num_unscored, "question has", "questions have")
+        say(f"{have} no score: no figures of people, or no answer that could be read.")
+    if not facts.is_complete:
+        say(f"Not complete: {facts.num_done:,} of {facts.num_planned:,} answers.")
+    say(f"report  {written.path}")
+
+
+def _num_unscored(headline: pd.DataFrame) -> int:
+    """Questions without answers or people. The study's KL scores failures, W1 and entropy need more."""
+    [num] = headline.loc[headline["metric"] == "js_divergence", "num_undefined"]
+    return int(num)
