@@ -100,7 +100,10 @@ class ReferenceQuality(StrEnum):
 
 
 class AnswerStatus(StrEnum):
-    """How an asked question ended. Every planned answer ends in exactly one of these."""
+    """How an asked question ended. Every planned answer ends in exactly one of these.
+
+    One that waits for a judge has not failed and is not answered: nobody has read its text.
+    """
 
     ANSWERED = "answered"
     DONT_KNOW = "dont_know"
@@ -114,6 +117,7 @@ class AnswerStatus(StrEnum):
     TRUNCATED = "truncated"  # ran into max_new_tokens before a choice was given
     ENGINE_ERROR = "engine_error"
     NOT_ASKED = "not_asked"  # a follow-up whose first question was not answered
+    UNJUDGED = "unjudged"  # asked; the text waits for a judge, see `Strategy.needs_judge`
 
 
 class ReadingMethod(StrEnum):

@@ -68,7 +68,7 @@ def check_format(config: RunConfig, capabilities: Capabilities) -> None:
 def why_not_for_rules(rubric: Rubric, run: Run) -> str:
     """Why a rubric for free texts is none for a run whose answers rules read; empty if it is one."""
     is_for_all = rubric.verdict == "option" and rubric.judged == "all"
-    if not is_for_all or getattr(run.strategy, "needs_judge", False):
+    if not is_for_all or run.strategy.needs_judge is not None:
         return ""
     return f"rubric={rubric.name} is for free texts; strategy={run.config.strategy.name} is read by rules"
 

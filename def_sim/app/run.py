@@ -115,7 +115,8 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         seed=config.seed,
         uses_memory=strategy.uses_memory,
         memory=config.memory,
-        follow_up=config.presentation.follow_up,
+        # Before a judge has read the first answer nobody knows what would follow: `fill` asks nothing then.
+        follow_up=config.presentation.follow_up if strategy.needs_judge is None else "fill",
         question_order=config.presentation.question_order,
         max_in_flight=config.max_in_flight,
         max_engine_errors=config.max_engine_errors,
@@ -138,7 +139,15 @@ def make_strategy(
     """
     own = {"texts": texts} if texts is not None else {}
     strategy = resolve_target(choice.target)(presentation=presentation, **own, **choice.arguments)
-    for name in ("uses_memory", "num_calls", "mean_tokens", "answer_modes", "decodings", "ask"):
+    for name in (
+        "uses_memory",
+        "num_calls",
+        "mean_tokens",
+        "answer_modes",
+        "needs_judge",
+        "decodings",
+        "ask",
+    ):
         if not hasattr(strategy, name):
             raise ConfigError(
                 f"strategy={choice.name}: {choice.target} has no `{name}`.",

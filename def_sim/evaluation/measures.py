@@ -125,6 +125,7 @@ STATUS_TITLES: Final[Mapping[str, str]] = {
     AnswerStatus.TRUNCATED: "Cut off",
     AnswerStatus.ENGINE_ERROR: "Engine error",
     AnswerStatus.NOT_ASKED: "Not asked",
+    AnswerStatus.UNJUDGED: "Waits for a judge",
 }
 METHOD_TITLES: Final[Mapping[str, str]] = {
     ReadingMethod.NUMBER: "the number",

@@ -283,4 +283,5 @@ def _status_rows(distributions: Sequence[QuestionDistribution], scope: _Scope) -
             "share": count / total if total else np.nan,
         }
         for status, count in counts.items()
+        if count or status is not AnswerStatus.UNJUDGED  # there is none where rules read the answers
     ]

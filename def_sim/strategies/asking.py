@@ -152,6 +152,17 @@ def read_as_answer(
     )
 
 
+def left_to_judge(answer: Answer) -> Answer:
+    """The answer of a strategy that needs a judge: whatever rules make of its text, nobody has read it.
+
+    Failed calls, texts that a filter refused and answers without any text stay as they are.
+    """
+    has_text = answer.finish_reason in (FinishReason.STOP, FinishReason.LENGTH) and answer.text.strip()
+    if not has_text:
+        return answer
+    return replace(answer, status=AnswerStatus.UNJUDGED, choices=(), method=ReadingMethod.NONE)
+
+
 def put_question(
     question: Question,
     respondent: Respondent,

@@ -76,6 +76,7 @@ class CollectiveCritique:
 
     uses_memory = False
     answer_modes = (AnswerMode.FREE,)
+    needs_judge: str | None = None
 
     def __init__(
         self,

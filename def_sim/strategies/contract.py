@@ -13,6 +13,7 @@ from def_sim.randomness import Address
 from def_sim.records import (
     Answer,
     AnswerMode,
+    AnswerStatus,
     Completion,
     DecodingConfig,
     InsensitivityDimension,
@@ -36,10 +37,13 @@ class Strategy(Protocol):
         uses_memory: Whether it reads what is remembered. Where it does not, a respondent's questions run
             side by side.
         answer_modes: In which ways the answers that it reads may be given.
+        needs_judge: Name of the rubric by which a judge reads its texts; None: rules read them. With a
+            rubric no answer is `answered`: one with a text is `unjudged` (`asking.left_to_judge`).
     """
 
     uses_memory: bool
     answer_modes: Collection[AnswerMode]
+    needs_judge: str | None
 
     def num_calls(self, question: Question) -> int:
         """Most requests that it makes for a question, at least 1.
@@ -78,6 +82,7 @@ class DecodedAsDrawn:
     """
 
     answer_modes: Collection[AnswerMode] = tuple(AnswerMode)
+    needs_judge: str | None = None
     meaningless_dimensions: Collection[InsensitivityDimension] = frozenset()
 
     def decodings(self, respondent: Respondent) -> Sequence[DecodingConfig]:
@@ -100,6 +105,7 @@ class OpenConversation:
         self, strategy: Strategy, question: Question, respondent: Respondent, memory: Memory, address: Address
     ) -> None:
         self._name = type(strategy).__name__
+        self._rubric = strategy.needs_judge
         self._address = address
         self._most = strategy.num_calls(question)
         self._decodings = tuple(strategy.decodings(respondent))
@@ -177,7 +183,21 @@ class OpenConversation:
             raise self._broken(
                 f"read its call {answer.call} of {self.num_made}", "Give the number of a call that was made."
             )
+        self._check_reader(answer.status)
         return answer
+
+    def _check_reader(self, status: AnswerStatus) -> None:
+        """Makes sure that answers are read by rules, or by a judge, as the strategy says."""
+        if self._rubric is None and status is AnswerStatus.UNJUDGED:
+            raise self._broken(
+                "left its answer to a judge, though needs_judge is None",
+                "Let `needs_judge` name the rubric, or read the answer.",
+            )
+        if self._rubric is not None and status is AnswerStatus.ANSWERED:
+            raise self._broken(
+                f"read its answer, though needs_judge says {self._rubric}",
+                "Leave the text to the judge: `left_to_judge(answer)`.",
+            )
 
     def _broken(self, what: str, fix: str) -> StrategyError:
         question = f"{self._address.item_id}#{self._address.wording}"

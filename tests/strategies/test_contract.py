@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import several_calls
+from free_texts import Essay
 from several_calls import PRESENTATION, DraftAndRevise, Sixteen, a_reply_to_every_word, interview
 from survey_examples import a_question, a_respondent
 from waiting import HANG_S
@@ -23,9 +24,19 @@ from def_sim.answers.storage.store import read_answers
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import ConfigError, EngineError, StoreError, StrategyError
 from def_sim.randomness import Address
-from def_sim.records import Answer, Call, Completion, FinishReason, Question, Request, Respondent
+from def_sim.records import (
+    Answer,
+    AnswerStatus,
+    Call,
+    Completion,
+    FinishReason,
+    Question,
+    ReadingMethod,
+    Request,
+    Respondent,
+)
 from def_sim.respondents.memory import Memory
-from def_sim.strategies.asking import ask_request, put_question, read_as_answer
+from def_sim.strategies.asking import ask_request, left_to_judge, put_question, read_as_answer
 from def_sim.strategies.contract import DecodedAsDrawn, OpenConversation, hold_with
 from def_sim.strategies.replaying import MisfitError, check_calls, check_follows
 from def_sim.strategies.texts import StrategyTexts
@@ -176,6 +187,11 @@ def returns_a_text(request: Request) -> Generator[Any, Any, Any]:
     return completion.text
 
 
+def leaves_its_answer_to_a_judge(request: Request) -> Generator[Any, Any, Any]:
+    [completion] = yield [request]
+    return left_to_judge(read_as_answer(completion, request, a_question(), NO_MEMORY, PRESENTATION))
+
+
 def reads_a_call_that_was_not_made(request: Request) -> Generator[Any, Any, Any]:
     [completion] = yield [request]
     answer = read_as_answer(completion, request, a_question(), NO_MEMORY, PRESENTATION)
@@ -196,6 +212,7 @@ def reads_a_call_that_was_not_made(request: Request) -> Generator[Any, Any, Any]
         (never_ends, "made request number 3, though num_calls says 2"),
         (returns_a_text, "returned no answer of the question"),
         (reads_a_call_that_was_not_made, "read its call 1 of 1"),
+        (leaves_its_answer_to_a_judge, "left its answer to a judge, though needs_judge is None"),
     ],
 )
 def test_a_strategy_that_breaks_the_contract_is_told_how(
@@ -206,6 +223,39 @@ def test_a_strategy_that_breaks_the_contract_is_told_how(
     assert why in caught.value.message
     assert "(toy.work#0)" in caught.value.message
     assert caught.value.fix
+
+
+def test_a_strategy_that_needs_a_judge_must_not_read_its_answer() -> None:
+    class Reading(Broken):
+        needs_judge = "stance"
+
+    def reads_it(request: Request) -> Generator[Any, Any, Any]:
+        [completion] = yield [request]
+        return read_as_answer(completion, request, a_question(), NO_MEMORY, PRESENTATION)
+
+    with pytest.raises(StrategyError, match="read its answer, though needs_judge says stance"):
+        hold_with(opened(Reading(reads_it)), lambda request: Completion("Answer: 1"))
+
+
+@pytest.mark.parametrize(
+    ("completion", "status"),
+    [
+        (Completion("Answer: 2"), AnswerStatus.UNJUDGED),
+        (Completion("As an AI I have no opinion."), AnswerStatus.UNJUDGED),
+        (Completion("I was about to", FinishReason.LENGTH), AnswerStatus.UNJUDGED),
+        (Completion(" \n", FinishReason.LENGTH), AnswerStatus.TRUNCATED),
+        (Completion(""), AnswerStatus.NO_ANSWER),
+        (Completion("I cannot", FinishReason.REFUSAL), AnswerStatus.REFUSED),
+        (Completion("", FinishReason.ERROR, error="gone"), AnswerStatus.ENGINE_ERROR),
+    ],
+)
+def test_a_text_waits_for_a_judge_and_what_brought_none_does_not(
+    completion: Completion, status: AnswerStatus
+) -> None:
+    _, answer = hold_with(opened(Essay(PRESENTATION)), lambda request: completion)
+    assert (answer.status, answer.choices, answer.method) == (status, (), ReadingMethod.NONE)
+    assert answer.text == completion.text
+    check_follows(opened(Essay(PRESENTATION)), answer, {})
 
 
 def opened(strategy: Any, question: Question | None = None) -> OpenConversation:
