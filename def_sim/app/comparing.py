@@ -131,7 +131,7 @@ def _write(
         arms=arm_parts(arms.groups, arms.table, arms.steered),
         arm_problems=arms.problems,
         seeds=seeds,
-        insensitivity=defects_part(defects),
+        insensitivity=defects_part(defects, groups),
     )
     write_whole(folder / INSENSITIVITY, csv_bytes(defects))
     write_whole(folder / "comparison.csv", csv_bytes(table))

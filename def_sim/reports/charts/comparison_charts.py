@@ -5,7 +5,7 @@ never as 0. Knows no frames and no files.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -68,8 +68,8 @@ def small_multiple(marks: Sequence[RunMark], *, title: str, end: float) -> Marku
     return drawing(*parts, height=foot + 18, title=f"{title}: {said}", css="multiple")
 
 
-def _said(mark: RunMark) -> str:
-    return written(mark.value) + (f" (rank {mark.rank})" if mark.rank else "")
+def _said(mark: RunMark, in_words: Callable[[float], str] = written) -> str:
+    return in_words(mark.value) + (f" (rank {mark.rank})" if mark.rank else "")
 
 
 def _line(mark: RunMark, axis: Axis, *, top: float) -> list[Markup]:
@@ -92,14 +92,22 @@ def _line(mark: RunMark, axis: Axis, *, top: float) -> list[Markup]:
     return parts
 
 
-def strip_chart(rows: Sequence[tuple[str, Sequence[RunMark]]], *, title: str, end: float) -> Markup:
+def strip_chart(
+    rows: Sequence[tuple[str, Sequence[RunMark]]],
+    *,
+    title: str,
+    end: float,
+    in_words: Callable[[float], str] | None = None,
+) -> Markup:
     """A row for each kind of model with its runs on a common axis, lettered discs side by side.
 
     Args:
         rows: Name of the kind, and its runs; those without a value are left out.
         title: What is drawn, in words.
         end: Upper end of the axis.
+        in_words: How values are written, such as `as_percent`; None: as scores are.
     """
+    said_as, tick_as = in_words or written, in_words or "{:g}".format
     axis, top, parts = Axis(end, left=34, right=97), 0, []
     for name, marks in rows:
         defined = sorted((m for m in marks if math.isfinite(m.value)), key=lambda m: m.value)
@@ -112,9 +120,12 @@ def strip_chart(rows: Sequence[tuple[str, Sequence[RunMark]]], *, title: str, en
         top += 26 + 20 * max(layers, default=0)
     grid = [vertical(axis.place(tick), 0, top, "grid") for tick in axis.ticks()]
     ends = [
-        label(f"{tick:g}", axis.place(tick), top + 13, css="faint", anchor="middle") for tick in axis.ticks()
+        label(tick_as(tick), axis.place(tick), top + 13, css="faint", anchor="middle")
+        for tick in axis.ticks()
     ]
-    said = "; ".join(f"{name}: {', '.join(f'{m.letter} {_said(m)}' for m in marks)}" for name, marks in rows)
+    said = "; ".join(
+        f"{name}: {', '.join(f'{m.letter} {_said(m, said_as)}' for m in marks)}" for name, marks in rows
+    )
     return drawing(*grid, *parts, *ends, height=top + 18, title=f"{title}. {said}", css="strip")
 
 

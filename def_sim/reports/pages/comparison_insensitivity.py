@@ -1,21 +1,26 @@
-"""Insensitivity of several runs on the comparison's page: small radars and a table under each judge.
+"""Insensitivity of several runs on the comparison's page: radars, a table and strips under each judge.
 
-All radars of one judge have the same outer ring. Computes no rate.
+All drawings of one judge have the same outer ring or end. Strips stay within a group of comparable runs,
+since other questions give other rates. Computes no rate.
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 from markupsafe import Markup
 
+from def_sim.evaluation.compared_runs import RunGroup
 from def_sim.evaluation.insensitivity import AXES, BY_RULES, FACT_CHOICES, FACT_CLAIMS
 from def_sim.evaluation.measures import as_percent
-from def_sim.records import InsensitivityDimension
+from def_sim.records import INSENSITIVITY_TITLES, InsensitivityDimension
 from def_sim.reports.cells import Row, number_in, rows_of
+from def_sim.reports.charts.comparison_charts import RunMark
 from def_sim.reports.charts.radar import RadarAxis, outer_ring, radar
 from def_sim.reports.charts.svg import element
-from def_sim.reports.pages.comparison_scores import size_in_words
+from def_sim.reports.pages.comparison_scores import ModelKind, run_letter, size_in_words, strips_by_kind
 from def_sim.reports.sections.parts import table
 
 _COLUMNS: Final = ("Model", "Group", "Family", "Size", "Kind", *(axis.value for axis in AXES))
@@ -26,28 +31,63 @@ _WORDS: Final = (
 )
 
 
-def defects_part(rates: pd.DataFrame) -> Markup:
-    """Radars and a table for the rules, and for each judge; nothing without any rates.
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run under one judge: its letter in its group, and the row of each axis."""
+
+    letter: str
+    rows: dict[InsensitivityDimension, Row]
+
+    @property
+    def known(self) -> Row:
+        """What is the same in all rows: the model, the group."""
+        return self.rows[AXES[0]]
+
+    @property
+    def kind(self) -> ModelKind:
+        known = self.known
+        return ModelKind(int(known["num_parameters"]), str(known["family"]), bool(known["is_tuned"]))
+
+
+def defects_part(rates: pd.DataFrame, groups: Sequence[RunGroup]) -> Markup:
+    """Radars, a table and strips for the rules, and for each judge; nothing without any rates.
 
     Args:
         rates: From `compared_defects`.
+        groups: That it was made of; they give the letters by which the page names runs.
     """
+    letters = {
+        (group.number, run.folder): run_letter(place)
+        for group in groups
+        for place, run in enumerate(group.runs)
+    }
     names = list(dict.fromkeys(rates["set"]))
     ordered = [*(name for name in names if name == BY_RULES), *sorted(set(names) - {BY_RULES})]
-    return Markup("").join(_of_set(rates[rates["set"] == name]) for name in ordered)
+    return Markup("").join(_of_set(rates[rates["set"] == name], letters) for name in ordered)
 
 
-def _of_set(rates: pd.DataFrame) -> Markup:
+def _of_set(rates: pd.DataFrame, letters: dict[tuple[int, str], str]) -> Markup:
     first = rates.iloc[0]
     is_of_rules = first["set"] == BY_RULES
     title = "By rules, all answers" if is_of_rules else f"Judged by {first['judge']}: {first['set']}"
-    runs = [_by_axis(rows) for _, rows in rates.groupby(["group", "folder"], sort=False)]
-    drawn = [[_axis(kind, row) for kind, row in run.items()] for run in runs]
+    by_run = rates.groupby(["group", "folder"], sort=False)
+    runs = [
+        _Run(letters[rows.iloc[0]["group"], rows.iloc[0]["folder"]], _by_axis(rows)) for _, rows in by_run
+    ]
+    drawn = [[_axis(kind, row) for kind, row in run.rows.items()] for run in runs]
     outer = outer_ring([axis for axes in drawn for axis in axes])
-    figures = [_figure(run, axes, outer) for run, axes in zip(runs, drawn, strict=True)]
-    lines = [_line(run) for run in runs]
+    numbers = list(dict.fromkeys(int(run.known["group"]) for run in runs))
+    figures = [
+        _figure(_named(run, is_alone=len(numbers) == 1), axes, outer)
+        for run, axes in zip(runs, drawn, strict=True)
+    ]
     parts = [element("h3", title, class_="apart"), element("div", *figures, class_="radars")]
-    return Markup("").join([*parts, table(title, _COLUMNS, lines), element("p", _WORDS)])
+    parts += [table(title, _COLUMNS, [_line(run) for run in runs]), element("p", _WORDS)]
+    for number in numbers:
+        of_group = [run for run in runs if run.known["group"] == number]
+        words = "" if len(numbers) == 1 else f", group {number}"
+        parts += _strips(of_group, outer, words)
+    return Markup("").join(parts)
 
 
 def _by_axis(rows: pd.DataFrame) -> dict[InsensitivityDimension, Row]:
@@ -63,18 +103,45 @@ def _axis(kind: InsensitivityDimension, row: Row) -> RadarAxis:
     return RadarAxis(kind.value, rate, low, high)
 
 
-def _figure(run: dict[InsensitivityDimension, Row], axes: list[RadarAxis], outer: float) -> Markup:
-    label = str(run[AXES[0]]["model_label"])
-    drawing = radar(axes, outer=outer, title=f"Rates of defects, {label}", css="radar small")
-    return element("figure", drawing, element("figcaption", element("bdi", label)))
+def _named(run: _Run, *, is_alone: bool) -> str:
+    """Letter and model, with the group where there are several: each begins anew with A."""
+    words = f"{run.letter} {run.known['model_label']}"
+    return words if is_alone else f"{words} (group {run.known['group']})"
 
 
-def _line(run: dict[InsensitivityDimension, Row]) -> list[str]:
-    row = run[AXES[0]]
-    kind = "tuned" if row["is_tuned"] else "base"
-    size = size_in_words(int(row["num_parameters"]))
-    named = [str(row["model_label"]), str(row["group"]), str(row["family"]), size, kind]
-    return [*named, *(_cell(run[axis]) for axis in AXES)]
+def _figure(words: str, axes: Sequence[RadarAxis], outer: float) -> Markup:
+    drawing = radar(axes, outer=outer, title=f"Rates of defects, {words}", css="radar small")
+    return element("figure", drawing, element("figcaption", element("bdi", words)))
+
+
+def _strips(runs: Sequence[_Run], end: float, of_group: str) -> list[Markup]:
+    """For each axis on which two runs or more have a rate: by size, by family, base or tuned."""
+    figures = [
+        element("figure", element("figcaption", f"{kind.value}, {name.lower()}{of_group}"), drawing)
+        for kind in AXES
+        if sum(math.isfinite(number_in(run.rows[kind], "rate")) for run in runs) > 1
+        for name, drawing in strips_by_kind(
+            [(run.kind, _mark(run, kind)) for run in runs],
+            title=f"{INSENSITIVITY_TITLES[kind]}, rate of defects",
+            end=end,
+            in_words=as_percent,
+        )
+    ]
+    return [element("div", *figures, class_="strips")] if figures else []
+
+
+def _mark(run: _Run, kind: InsensitivityDimension) -> RunMark:
+    row = run.rows[kind]
+    rate, low, high = (number_in(row, name) for name in ("rate", "low", "high"))
+    label, is_tuned = str(row["model_label"]), bool(row["is_tuned"])
+    return RunMark(run.letter, label, rate, low, high, floor=math.nan, uniform=math.nan, is_tuned=is_tuned)
+
+
+def _line(run: _Run) -> list[str]:
+    row = run.known
+    named = [f"{run.letter} {row['model_label']}", str(row["group"]), str(row["family"])]
+    named += [size_in_words(run.kind.num_parameters), run.kind.in_words]
+    return [*named, *(_cell(run.rows[axis]) for axis in AXES)]
 
 
 def _cell(row: Row) -> str:

@@ -6,7 +6,6 @@ with the table of `compared_runs.py`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from string import ascii_uppercase
 from typing import Final
 
 import pandas as pd
@@ -19,7 +18,13 @@ from def_sim.evaluation.paired_runs import METRIC as PAIRS_METRIC
 from def_sim.reports.charts.svg import shape
 from def_sim.reports.pages.comparison_arms import ArmPart, SeedLine, seed_lines
 from def_sim.reports.pages.comparison_maps import PairLine, map_parts, pair_lines, why_no_pair
-from def_sim.reports.pages.comparison_scores import MetricPart, RunLine, metric_part, size_in_words
+from def_sim.reports.pages.comparison_scores import (
+    MetricPart,
+    RunLine,
+    metric_part,
+    run_letter,
+    size_in_words,
+)
 from def_sim.reports.pages.page import asset, page_style, security_policy, template
 
 # Settings that are hashes or need other words; the rest is named as in the configuration.
@@ -130,7 +135,7 @@ def _group_part(
     seeds: pd.DataFrame | None,
 ) -> GroupPart:
     lines = tuple(
-        RunLine(_letter(index), run, size_in_words(run.num_parameters))
+        RunLine(run_letter(index), run, size_in_words(run.num_parameters))
         for index, run in enumerate(group.runs)
     )
     return GroupPart(
@@ -147,9 +152,3 @@ def _group_part(
         ),
         seeds=() if seeds is None else seed_lines(seeds[seeds["group"] == group.number]),
     )
-
-
-def _letter(index: int) -> str:
-    """A, B, ..., Z, AA, AB, ..."""
-    before, last = divmod(index, len(ascii_uppercase))
-    return (_letter(before - 1) if before else "") + ascii_uppercase[last]

@@ -4,8 +4,9 @@ Knows no files and computes no score, rank or interval: they come with the table
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 
 import pandas as pd
 from markupsafe import Markup
@@ -32,6 +33,20 @@ class RunLine:
     letter: str
     run: ComparedRun
     size: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKind:
+    """What the models of runs are compared by."""
+
+    num_parameters: int  # 0: not published
+    family: str
+    is_tuned: bool
+
+    @property
+    def in_words(self) -> str:
+        """Base or tuned."""
+        return "tuned" if self.is_tuned else "base"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +177,38 @@ def _strips(
 ) -> tuple[tuple[str, Markup], ...]:
     """The macro score of the finished runs by size, by family, by base or tuned."""
     finished = [(line.run, mark) for line, mark in zip(lines, marks, strict=True) if line.run.is_complete]
-    by_size = sorted(finished, key=lambda pair: pair[0].num_parameters)
-    kinds = {
-        "By size": [(size_in_words(run.num_parameters), mark) for run, mark in by_size],
-        "By family": sorted(((run.family, mark) for run, mark in finished), key=lambda pair: pair[0]),
-        "Base or tuned": sorted(
-            (("tuned" if run.is_tuned else "base", mark) for run, mark in finished), key=lambda pair: pair[0]
-        ),
-    }
     end = axis_end([mark for _, mark in finished if math.isfinite(mark.value)])
+    kinds = [(ModelKind(run.num_parameters, run.family, run.is_tuned), mark) for run, mark in finished]
+    return strips_by_kind(kinds, title=measure.title, end=end)
+
+
+def strips_by_kind(
+    marked: Sequence[tuple[ModelKind, RunMark]],
+    *,
+    title: str,
+    end: float,
+    in_words: Callable[[float], str] | None = None,
+) -> tuple[tuple[str, Markup], ...]:
+    """Three strips of the same marks: by size, by family, base or tuned.
+
+    Args:
+        marked: Runs by what their models are.
+        title: What the marks are, in words.
+        end: Upper end of all three axes.
+        in_words: As of `strip_chart`.
+
+    Returns:
+        Name of the strip, and the drawing.
+    """
+    by_size = sorted(marked, key=lambda pair: pair[0].num_parameters)
+    kinds = {
+        "By size": [(size_in_words(kind.num_parameters), mark) for kind, mark in by_size],
+        "By family": sorted(((kind.family, mark) for kind, mark in marked), key=lambda pair: pair[0]),
+        "Base or tuned": sorted(((kind.in_words, mark) for kind, mark in marked), key=lambda pair: pair[0]),
+    }
     return tuple(
-        (title, strip_chart(_collected(named), title=f"{measure.title}, {title.lower()}", end=end))
-        for title, named in kinds.items()
+        (name, strip_chart(_collected(named), title=f"{title}, {name.lower()}", end=end, in_words=in_words))
+        for name, named in kinds.items()
     )
 
 
@@ -182,6 +217,12 @@ def _collected(named: Sequence[tuple[str, RunMark]]) -> list[tuple[str, list[Run
     for name, mark in named:
         rows.setdefault(name, []).append(mark)
     return list(rows.items())
+
+
+def run_letter(index: int) -> str:
+    """The letter of a run by its place in its group: A, B, ..., Z, AA, AB, ..."""
+    before, last = divmod(index, len(ascii_uppercase))
+    return (run_letter(before - 1) if before else "") + ascii_uppercase[last]
 
 
 def size_in_words(num_parameters: int) -> str:
