@@ -39,6 +39,8 @@ An undefined score is NaN, never 0. One idea a file:
     group_lean     leaning of all answers towards groups, and whether by more than chance
     insensitivity  how often a defect was found among judged answers
     agreement      of coders, beyond chance
+    similarity     1 - W1/(K-1) with its published interval, at worst and at best
+    frame_differences  whether frames of a question differ by more than chance
     misclassification  rates corrected by what people found in an audit
 
 Letters for shapes: K options, Q items, N respondents, B Monte Carlo draws. The option axis is the
