@@ -1,4 +1,4 @@
-"""An interval for any smooth score, from what it is without each respondent in turn.
+"""Interval and test for any smooth score, from what it is without each respondent in turn.
 
 Letters: N respondents.
 """
@@ -22,6 +22,28 @@ def jackknife_interval(value: float, left_out: Array) -> tuple[float, float]:
     num = left_out.size
     if num < 2:
         return float("nan"), float("nan")
-    error = np.sqrt((num - 1) / num * ((left_out - left_out.mean()) ** 2).sum())
-    half = float(student.ppf(0.975, num - 1) * error)
+    half = float(student.ppf(0.975, num - 1)) * _standard_error(left_out)
     return value - half, value + half
+
+
+def jackknife_p_value(value: float, left_out: Array) -> float:
+    """Two-sided, of a true score of 0; below .05 exactly where the interval excludes 0.
+
+    Args:
+        value: The score of all respondents.
+        left_out: The score without each of them, shape (N,).
+
+    Returns:
+        NaN with one respondent, or where the score is undefined without one of them.
+    """
+    if left_out.size < 2 or np.isnan(left_out).any():
+        return float("nan")
+    error = _standard_error(left_out)
+    if error == 0:
+        return 1.0 if value == 0 else 0.0
+    return float(2 * student.sf(abs(value) / error, left_out.size - 1))
+
+
+def _standard_error(left_out: Array) -> float:
+    num = left_out.size
+    return float(np.sqrt((num - 1) / num * ((left_out - left_out.mean()) ** 2).sum()))
