@@ -75,7 +75,19 @@ class RunMismatchError(StoreError):
 
 
 class RunInUseError(StoreError):
-    """Another process is writing this shard."""
+    """Another process is writing this shard.
+
+    Args:
+        holder: Who that is, in words; empty if it cannot be known.
+        silent_s: Seconds since its last sign of life; None for a process that is known to live.
+    """
+
+    def __init__(
+        self, message: str, *, fix: str = "", holder: str = "", silent_s: float | None = None
+    ) -> None:
+        super().__init__(message, fix=fix)
+        self.holder = holder
+        self.silent_s = silent_s
 
 
 class VerificationError(DefSimError):

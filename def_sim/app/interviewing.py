@@ -21,6 +21,7 @@ from def_sim.app.run import Run, create_engine, prepare_run
 from def_sim.app.schema import RunConfig
 from def_sim.app.signals import Interrupted, run_coroutine
 from def_sim.app.terminal import say
+from def_sim.app.waiting import wait_of, when_free
 from def_sim.engines.hosted.cost import HasLedger
 from def_sim.engines.shared.notices import HasNotices
 from def_sim.engines.shared.optional import GoesOn
@@ -49,7 +50,8 @@ def hold_interviews(config: RunConfig) -> Path:
     for warning in language_warnings(run):
         say(f"warning  {warning}")
     say(f"folder {folder}")
-    store = AnswerStore(
+    open_store = partial(
+        AnswerStore,
         folder,
         shard=config.shard,
         num_shards=config.num_shards,
@@ -57,6 +59,7 @@ def hold_interviews(config: RunConfig) -> Path:
         find_foreign=partial(foreign_since_completion, run, folder),
         take_over=config.lease.take_over,
     )
+    store = when_free(open_store, wait_s=wait_of(config.lease), tell=say)
     try:
         with store:
             run_coroutine(_ask(run, engine, store, defines))

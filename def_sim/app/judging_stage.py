@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from def_sim.answers.storage.completion import is_complete, read_completion, unmark_complete
@@ -16,6 +17,7 @@ from def_sim.app.schema import RunConfig
 from def_sim.app.signals import Interrupted, run_coroutine
 from def_sim.app.stored_runs import find_runs
 from def_sim.app.terminal import say
+from def_sim.app.waiting import wait_of, when_free
 from def_sim.engines.hosted.cost import CostCapError, HasLedger
 from def_sim.engines.local.shared_worker import keep_loaded
 from def_sim.engines.shared.notices import HasNotices
@@ -94,7 +96,9 @@ def judge_run(work: JudgingWork, engine: Engine) -> None:
         say(f"nothing to judge: rubric {work.rubric.name} is about no answer of this run")
         return
     say(f"folder  {work.of_set}")
-    with VerdictStore(work.of_set, take_over=work.config.lease.take_over) as store:
+    lease = work.config.lease
+    open_store = partial(VerdictStore, work.of_set, take_over=lease.take_over)
+    with when_free(open_store, wait_s=wait_of(lease), tell=say) as store:
         check_stored(work, store.stored())
         progress = _Progress(work, len(work.tasks) - len(work.left(store.stored())))
         try:

@@ -70,9 +70,14 @@ class WantedPrecision(Strict):
 
 
 class LeaseRules(Strict):
-    """How a shard is taken that another process holds."""
+    """How a shard is taken that another process holds.
+
+    `wait_s`: seconds to wait for it; null: 150 in a job of Slurm, where a job that was queued again may
+    find the lease of its first try, else 0.
+    """
 
     take_over: bool = False
+    wait_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
 
 
 class Judging(Strict):

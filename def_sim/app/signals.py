@@ -21,9 +21,10 @@ from def_sim.errors import DefSimError, StoreError
 
 Result = TypeVar("Result")
 
-_NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")  # not every system has all of them
+_NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")  # not every system has all of them
 _SIGNALS: Final = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 _STOPPED: Final = 2
+_ANNOUNCING: Final = ("SIGUSR1", "SIGUSR2")  # that the time of a job ends: sbatch --signal, submitit
 _TO_BE_REQUEUED: Final = 85  # what a Slurm job ends with so that the launcher queues it again
 
 
@@ -52,7 +53,7 @@ class Interrupted(KeyboardInterrupt):
     @property
     def exit_code(self) -> int:
         """2; 85 if Slurm announced the end of the job's time and will start it again."""
-        is_announced = signal.Signals(self.number).name == "SIGUSR1" and "SLURM_JOB_ID" in os.environ
+        is_announced = signal.Signals(self.number).name in _ANNOUNCING and "SLURM_JOB_ID" in os.environ
         return _TO_BE_REQUEUED if is_announced else _STOPPED
 
 

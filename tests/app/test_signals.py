@@ -97,7 +97,13 @@ def has_lines(output: Path, number: int, process: "subprocess.Popen[str]") -> bo
 
 @pytest.mark.parametrize(
     ("name", "job", "code"),
-    [("SIGTERM", "", 2), ("SIGHUP", "", 2), ("SIGUSR1", "", 2), ("SIGUSR1", "4711", 85)],
+    [
+        ("SIGTERM", "", 2),
+        ("SIGHUP", "", 2),
+        ("SIGUSR1", "", 2),
+        ("SIGUSR1", "4711", 85),
+        ("SIGUSR2", "4711", 85),
+    ],
 )
 def test_a_signal_ends_interviews_in_order_and_the_same_command_goes_on(
     name: str, job: str, code: int, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -90,6 +90,7 @@ def find_stale(path: Path, *, now: float) -> Path | None:
             raise RunInUseError(
                 f"{journal} is being written by {holder}.",
                 fix=f"Let it finish, or stop it (kill {holder.pid}), then run the same command again.",
+                holder=f"process {holder.pid} on this machine",
             )
         return sighting.mark
     if silence_s < -_CLOCK_TOLERANCE_S:
@@ -104,6 +105,8 @@ def find_stale(path: Path, *, now: float) -> Path | None:
             f"{journal} is being written by {sighting}, {told}.",
             fix=f"Let it finish, or stop {who}; if it is dead already, run the same command again in "
             f"{STALE_AFTER_S - silence_s:.0f} s, or at once with lease.take_over=true. {TAKE_OVER_RISK}",
+            holder=who,
+            silent_s=max(silence_s, 0.0),
         )
     return sighting.mark
 
