@@ -100,9 +100,9 @@ def _spread_words(found: GroupSpread) -> Markup:
         f"{as_percent(people.within)}. {_flat_words(found)}"
     )
     apart = (
-        f"Two of the whole panel do so {_points(panel.between)} points{_range(found.between, _points)} more "
-        f"often, chance subtracted, which is the distance between groups; people {_points(people.between)} "
-        f"points. {_apart_words(found)}"
+        f"Two of the whole panel do so {_more_often(panel.between)}{_range(found.between, _more)}, chance "
+        f"subtracted, which is the distance between groups; two of all people "
+        f"{_more_often(people.between)}. {_apart_words(found)}"
     )
     note = (
         f"On {panel.num_items} items with one answer; the six groups of sex and age weigh as in the panel. "
@@ -118,8 +118,24 @@ def _range(interval: tuple[float, float], words: Callable[[float], str]) -> str:
     return " (too few members for an interval)" if math.isnan(low) else f" ({words(low)} to {words(high)})"
 
 
-def _points(part: float) -> str:
-    return f"{100 * part:.1f}".replace("-", "−")
+def _more_often(part: float) -> str:
+    """A difference of probabilities in words: "0.6 points less often"."""
+    points = _in_points(part)
+    return "as often" if points == 0 else f"{abs(points):.1f} points {_direction(points)} often"
+
+
+def _more(part: float) -> str:
+    """An end of its interval: "0.6 less"."""
+    points = _in_points(part)
+    return "0.0" if points == 0 else f"{abs(points):.1f} {_direction(points)}"
+
+
+def _in_points(part: float) -> float:
+    return round(100 * part, 1)
+
+
+def _direction(points: float) -> str:
+    return "more" if points > 0 else "less"
 
 
 def _flat_words(found: GroupSpread) -> str:
