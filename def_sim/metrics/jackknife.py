@@ -19,11 +19,24 @@ def jackknife_interval(value: float, left_out: Array) -> tuple[float, float]:
     Returns:
         Lower and upper end; NaN with one respondent, or where the score is undefined without one of them.
     """
+    half = _half_width(left_out)
+    return value - half, value + half
+
+
+def widened_interval(value: float, left_out: Array) -> tuple[float, float]:
+    """The same for a score in which few respondents weigh much, so that their spread is known less well.
+
+    Its variance is larger by the share sqrt(2 / (N - 1)), the standard error of a variance of N.
+    """
+    half = _half_width(left_out) * float(np.sqrt(1 + np.sqrt(2 / max(left_out.size - 1, 1))))
+    return value - half, value + half
+
+
+def _half_width(left_out: Array) -> float:
     num = left_out.size
     if num < 2:
-        return float("nan"), float("nan")
-    half = float(student.ppf(0.975, num - 1)) * _standard_error(left_out)
-    return value - half, value + half
+        return float("nan")
+    return float(student.ppf(0.975, num - 1)) * _standard_error(left_out)
 
 
 def jackknife_p_value(value: float, left_out: Array) -> float:

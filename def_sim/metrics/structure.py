@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from def_sim.metrics.aggregation import defined_mean
 from def_sim.metrics.choice_array import Choices, checked_choices, checked_shares, shuffle_people
-from def_sim.metrics.jackknife import jackknife_interval
+from def_sim.metrics.jackknife import widened_interval
 from def_sim.metrics.noise_floor import normalised_score
 from def_sim.metrics.pair_sums import Correlations, PairSums
 from def_sim.metrics.people_panels import draw_panels_of_people
@@ -49,7 +49,7 @@ class Structure:
     normalised: float  # of it: 1 as panels of people, 0 as a panel without structure; noisy where N is small
     correlation_of_correlations: Beside  # in [-1, 1]; depends on which way items are coded
     slope: float  # panel's correlation per unit of people's: 0 none, 1 as people, above 1 exaggerated
-    slope_low: float  # 95 % interval, jackknife over respondents
+    slope_low: float  # 95 % interval, jackknife over respondents on a log scale
     slope_high: float
     p_no_structure: float  # how often a panel without structure has such a slope
     num_pairs: int  # compared
@@ -235,10 +235,20 @@ def _chance(null: Sequence[float], value: float) -> float:
 
 
 def _slope_interval(choices: Choices, pairs: _Pairs, target: Array, strength: float) -> tuple[float, float]:
-    """Jackknife interval of 95 %, leaving out one respondent at a time."""
+    """Jackknife interval of 95 %, leaving out one respondent at a time.
+
+    The slope and a constant are the sum over respondents of a square, what each contributes along people's
+    correlations, each item with itself included. Such a sum is skewed as a variance is, and its log is not.
+    """
     sums = PairSums.of_choices(choices)
-    each = [sums.without(row).correlations().r[pairs] for row in choices]
-    return jackknife_interval(
-        _slope(sums.correlations().r[pairs], target, strength),
-        np.array([_slope(one, target, strength) for one in each]),
+    slope = _slope(sums.correlations().r[pairs], target, strength)
+    left_out = np.array(
+        [_slope(sums.without(row).correlations().r[pairs], target, strength) for row in choices]
     )
+    if not strength > 0:
+        return float("nan"), float("nan")
+    own = choices.shape[1] / (2 * strength)  # what the items have with themselves, in units of the slope
+    if not min(slope, *left_out) > -own:  # people's correlations, known pair by pair, fit no people
+        return widened_interval(slope, left_out)
+    low, high = widened_interval(np.log(slope + own), np.log(left_out + own))
+    return float(np.exp(low)) - own, float(np.exp(high)) - own
