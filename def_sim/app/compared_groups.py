@@ -32,7 +32,7 @@ def steered_table(groups: Sequence[ArmGroup]) -> pd.DataFrame:
             continue
         without = _arrays(base.folder)
         for arm in steered:
-            found = steerability(_arrays(arm.run.folder), without)
+            found = steerability(_arrays(arm.run.folder), without, seed=base.seed)
             table = steerability_table([] if isinstance(found, str) else found)
             names = {"arm": arm.title, "folder": arm.run.folder, "baseline": base.folder}
             tables.append(table.assign(**names)[[*names, *table.columns]])

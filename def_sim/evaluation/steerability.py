@@ -2,7 +2,7 @@
 
 Places, decoding and memory are drawn by the seed, so respondent n of both runs differs in the words on sex
 and age alone. Both sides of a group have the same respondents, so their number does not enter the
-difference; the interval leaves out a respondent of both runs at once.
+difference. Interval and test: `metrics/steering.py`.
 
 Letters: G groups, Q items, N respondents.
 """
@@ -18,13 +18,15 @@ from def_sim.evaluation.comparisons import item_form
 from def_sim.evaluation.group_scores import FEWEST_MEMBERS, METRIC, memberships
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.people_groups import GROUPS, group_reference
-from def_sim.metrics.jackknife import jackknife_interval
+from def_sim.metrics.paired import adjusted_for_many
 from def_sim.metrics.panel_answers import PanelAnswers
-from def_sim.metrics.panel_scores import score_panel
 from def_sim.metrics.sample import Array, Sample
+from def_sim.metrics.steering import PairedSteering, paired_steering
+from def_sim.randomness import keyed_rng
 
+LEVEL: Final = 0.05
 OTHER_RUN: Final = "The two runs have not the same respondents or questions."
-FEW: Final = f"No interval: fewer than {FEWEST_MEMBERS} members."
+FEW: Final = f"No interval and no test: fewer than {FEWEST_MEMBERS} members."
 NO_PEOPLE: Final = "No member, or no answered item with figures of this group."
 _TYPES: Final = {
     "group": "str",
@@ -35,6 +37,8 @@ _TYPES: Final = {
     "steerability": "float64",
     "low": "float64",
     "high": "float64",
+    "p_value": "float64",
+    "p_adjusted": "float64",
     "reason": "str",
 }
 
@@ -49,6 +53,7 @@ class Steerability:
     unsteered: float  # the members, when sex and age are not said
     steered: float  # the same respondents, when they are
     interval: tuple[float, float]  # 95 %, of the difference
+    p_value: float  # two-sided, of panels in which saying the group changes nothing
     reason: str
 
     @property
@@ -57,14 +62,15 @@ class Steerability:
         return self.unsteered - self.steered
 
 
-def steerability(steered: PanelArrays, unsteered: PanelArrays) -> list[Steerability] | str:
+def steerability(steered: PanelArrays, unsteered: PanelArrays, *, seed: int) -> list[Steerability] | str:
     """Every group, or in words why the two runs cannot be paired.
 
     Args:
         steered: Of a run whose respondents have sex and age.
         unsteered: Of the run without, on the same seed.
+        seed: Of the tests' exchanges.
     """
-    first, second = steered.panel_answers, unsteered.panel_answers
+    first, second = unsteered.panel_answers, steered.panel_answers
     names = list(steered.by_respondent)
     if first is None or second is None or names != list(unsteered.by_respondent):
         return OTHER_RUN
@@ -72,40 +78,39 @@ def steerability(steered: PanelArrays, unsteered: PanelArrays) -> list[Steerabil
         return OTHER_RUN
     known = {respondent.id: respondent.persona for respondent in steered.panel}
     members = memberships([known[name] for name in names])
-    return [_of_group(steered, (first, second), members[place], group) for place, group in enumerate(GROUPS)]
+    return [
+        _of_group(steered, (first, second), members[place], group, seed) for place, group in enumerate(GROUPS)
+    ]
 
 
 def _of_group(
-    arrays: PanelArrays, both: tuple[PanelAnswers, PanelAnswers], belongs: Array, group: str
+    arrays: PanelArrays, both: tuple[PanelAnswers, PanelAnswers], belongs: Array, group: str, seed: int
 ) -> Steerability:
-    chosen = np.flatnonzero(belongs)
-    weights = np.vstack([belongs, belongs - np.eye(belongs.size)[chosen]])  # all members, then all but one
-    scores = [_scores(arrays, answers, weights, group) for answers in both]  # (1 + members, Q) each
-    is_scored = np.isfinite(scores[0][0]) & np.isfinite(scores[1][0])
-    if not is_scored.any():
-        return Steerability(group, chosen.size, 0, np.nan, np.nan, (np.nan, np.nan), NO_PEOPLE)
-    means = [_means(one[:, is_scored]) for one in scores]
-    nearer = means[1] - means[0]
-    has_interval = chosen.size >= FEWEST_MEMBERS
-    interval = jackknife_interval(nearer[0], nearer[1:]) if has_interval else (np.nan, np.nan)
-    steered, unsteered = (float(one[0]) for one in means)
-    why = "" if has_interval else FEW
-    return Steerability(group, chosen.size, int(is_scored.sum()), unsteered, steered, interval, why)
-
-
-def _scores(arrays: PanelArrays, answers: PanelAnswers, weights: Array, group: str) -> Array:
     prompts = arrays.prompts
     references = [group_reference(arrays.reference.items, one.question.item_id, group) for one in prompts]
     people = [Sample.of_people(np.array(one.shares), 1.0) if one else None for one in references]
-    return score_panel(answers.samples(weights), people, [item_form(one) for one in prompts], METRIC)
+    forms = [item_form(one) for one in prompts]
+    rng = keyed_rng(seed, group, "exchanged answers")
+    found = paired_steering(*both, belongs, people, forms, METRIC, rng)
+    return _told(group, int(belongs.sum()), found)
 
 
-def _means(scores: Array) -> Array:
-    """Mean over the items that have a score, shape (..., Q) to (...)."""
-    is_known = np.isfinite(scores)
-    num = is_known.sum(axis=-1)
-    total: Array = np.where(is_known, scores, 0.0).sum(axis=-1)
-    return total / np.where(num > 0, num, np.nan)
+def _told(group: str, num_members: int, found: PairedSteering) -> Steerability:
+    """With neither interval nor test where there are too few members for them."""
+    nan = float("nan")
+    if not found.num_items:
+        return Steerability(group, num_members, 0, nan, nan, (nan, nan), nan, NO_PEOPLE)
+    is_enough = num_members >= FEWEST_MEMBERS
+    return Steerability(
+        group,
+        num_members,
+        found.num_items,
+        found.unsteered,
+        found.steered,
+        found.interval if is_enough else (nan, nan),
+        found.p_value if is_enough else nan,
+        "" if is_enough else FEW,
+    )
 
 
 def steerability_table(found: Sequence[Steerability]) -> pd.DataFrame:
@@ -114,8 +119,10 @@ def steerability_table(found: Sequence[Steerability]) -> pd.DataFrame:
     Returns:
         Columns: group; num_members; num_items; unsteered, steered: divergence of the members from the
         group's people without and with the words; steerability: the first minus the second, with its 95 %
-        interval low, high; reason: why a number is absent.
+        interval low, high; p_value: of panels in which the words change nothing; p_adjusted: Holm over the
+        groups; reason: why a number is absent.
     """
+    adjusted = adjusted_for_many({one.group: one.p_value for one in found})
     rows = [
         {
             "group": one.group,
@@ -126,6 +133,8 @@ def steerability_table(found: Sequence[Steerability]) -> pd.DataFrame:
             "steerability": one.value,
             "low": one.interval[0],
             "high": one.interval[1],
+            "p_value": one.p_value,
+            "p_adjusted": adjusted[one.group],
             "reason": one.reason,
         }
         for one in found

@@ -378,6 +378,7 @@ def test_respondents_brought_to_their_group_s_answers_are_nearer_than_in_the_run
     # The same from scores of their own, over the items that both have.
     assert men["steerability"] == pytest.approx(men["unsteered"] - men["steered"])
     assert men["low"] > 0
+    assert men["p_adjusted"] < 0.05
     html = (tmp_path / "comparison" / "comparison.html").read_text(encoding="utf-8")
     assert "prompt says sex and age (reference quotas)" in html
     assert "beside the same respondents of the baseline" in html
@@ -385,15 +386,17 @@ def test_respondents_brought_to_their_group_s_answers_are_nearer_than_in_the_run
 
 def test_a_run_beside_itself_is_no_nearer(tmp_path: Path) -> None:
     arrays, _ = measured(hold(tmp_path, ITEMS, PERSONS, "respondents=14", is_reported=False))
-    found = steerability(arrays, arrays)
+    found = steerability(arrays, arrays, seed=1)
     assert not isinstance(found, str)
     scored = [one for one in found if one.num_items]
     assert scored
     assert all(one.value == 0.0 for one in scored)
     assert all(one.interval == (0.0, 0.0) for one in scored if one.num_members >= 5)
+    assert all(one.p_value == 1.0 for one in scored if one.num_members >= 5)
+    assert all(np.isnan(one.p_value) and one.reason for one in scored if one.num_members < 5)
 
 
 def test_other_respondents_cannot_be_paired(tmp_path: Path) -> None:
     arrays, _ = measured(hold(tmp_path / "a", ITEMS, PERSONS, "respondents=6", is_reported=False))
     fewer, _ = measured(hold(tmp_path / "b", ITEMS, PERSONS, "respondents=5", is_reported=False))
-    assert steerability(arrays, fewer) == "The two runs have not the same respondents or questions."
+    assert steerability(arrays, fewer, seed=1) == "The two runs have not the same respondents or questions."

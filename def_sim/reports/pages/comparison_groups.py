@@ -4,9 +4,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import written
+from def_sim.evaluation.steerability import LEVEL
 from def_sim.reports.cells import Row, number_in, rows_of
 from def_sim.reports.charts.svg import element
-from def_sim.reports.sections.group_lean import group_words
+from def_sim.reports.sections.group_lean import STAR, group_words
 from def_sim.reports.sections.parts import between, table
 
 _COLUMNS = ("Group", "Members", "Without", "With sex and age", "Nearer by it", "Items")
@@ -30,7 +31,9 @@ def _of_arm(arm: str, rows: pd.DataFrame) -> Markup:
     words = (
         "Mean Jensen-Shannon divergence of the members from the group's people. Nearer by it: without minus "
         "with, 95 % interval over respondents in brackets; below 0 saying sex and age takes them farther "
-        "from their group's people."
+        "from their group's people. * differs from 0 by more than chance (both sets of answers of a "
+        f"respondent exchanged, adjusted for the groups, p below {LEVEL:g}). An interval without a star may "
+        "leave 0 out: it is of one group alone."
     )
     lines = [_line(row) for row in rows_of(rows)]
     return element("h3", caption) + table(caption, _COLUMNS, lines) + element("p", words)
@@ -38,11 +41,12 @@ def _of_arm(arm: str, rows: pd.DataFrame) -> Markup:
 
 def _line(row: Row) -> tuple[str, ...]:
     value = written(number_in(row, "steerability"))
+    star = STAR if number_in(row, "p_adjusted") < LEVEL else ""
     return (
         group_words(row["group"]),
         str(row["num_members"]),
         written(number_in(row, "unsteered")),
         written(number_in(row, "steered")),
-        value + between(number_in(row, "low"), number_in(row, "high")),
+        value + between(number_in(row, "low"), number_in(row, "high")) + star,
         str(row["num_items"]),
     )
