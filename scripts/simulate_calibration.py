@@ -13,6 +13,10 @@ Values Survey. A sample of n of them is drawn, and a panel of N respondents who 
 Coverage is averaged over options within items, items and repetitions. The figures in docs/statistics.md:
 
     python scripts/simulate_calibration.py --repetitions 60 --items 40 22 150
+
+and, of samples whose people have weights that leave about 60 % of them, with `--items 40 --kinds perfect
+halfway --weights unrelated related`: unrelated to what they answer, or related, where people were chosen
+by their answers and the weights undo it.
 """
 
 import argparse
@@ -21,6 +25,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 from simulate_structure import World
 
 from def_sim.evaluation.calibration import MEAN, GroupAnswers, calibrated_frame
@@ -32,6 +37,9 @@ from def_sim.surveys.human_sample import HumanSample
 
 KINDS = ("perfect", "halfway", "few wrong", "peaked", "useless", "mode")
 SIZES = ((50, 20), (50, 200), (300, 200))  # people of the sample, respondents of the panel
+WEIGHTED_SIZES = ((100, 20), (100, 200), (300, 200))
+WEIGHTS = ("none", "unrelated", "related")
+SPREAD = 0.7  # of the log of the weights: their Kish design effect is exp(.49) = 1.6
 SHARE_WRONG = 0.1
 
 
@@ -69,7 +77,7 @@ def question_of(item: int, num_options: int) -> Question:
 
 
 def panel_shares(
-    kind: str, world: World, items: Array, num_respondents: int, rng: np.random.Generator
+    kind: str, world: World, items: NDArray[np.intp], num_respondents: int, rng: np.random.Generator
 ) -> Iterator[Array]:
     """What the panel says of each item, shape (K,)."""
     people: Choices | None = world.panel(num_respondents, rng) if kind == "perfect" else None
@@ -90,8 +98,25 @@ def panel_shares(
         yield rng.multinomial(num_respondents, rates) / num_respondents
 
 
+def draw_sample(
+    world: World, num_people: int, weights: str, rng: np.random.Generator
+) -> tuple[Choices, Array]:
+    """Answers of the people of a sample, shape (n, Q), and their weights, one of WEIGHTS."""
+    if weights == "none":
+        return world.panel(num_people, rng), np.ones(num_people)
+    if weights == "unrelated":
+        return world.panel(num_people, rng), np.exp(SPREAD * rng.standard_normal(num_people))
+    many = world.panel(5 * num_people, rng)
+    # How far a person is to the high end of all items, in standard deviations.
+    place = ((many - many.mean(axis=0)) / (many.std(axis=0) + 1e-9)).sum(axis=1)
+    odds = np.exp(SPREAD * place / place.std())
+    # Without replacement, with chances in proportion to the odds as nearly as a fifth of all allows.
+    chosen = np.argsort(rng.exponential(size=odds.size) / odds)[:num_people]
+    return many[chosen], 1 / odds[chosen]
+
+
 def one_study(
-    kind: str, world: World, num_items: int, sizes: tuple[int, int], rng: np.random.Generator
+    kind: str, world: World, num_items: int, sizes: tuple[int, int], rng: np.random.Generator, weights: str
 ) -> dict[bool, Array]:
     """One sample beside one panel; whether of means -> covered, alone, widths, errors, weight.
 
@@ -99,7 +124,7 @@ def one_study(
     """
     num_people, num_respondents = sizes
     items = np.sort(rng.choice(len(world.shares), num_items, replace=False))
-    answers = world.panel(num_people, rng)
+    answers, of_people = draw_sample(world, num_people, weights, rng)
     truth = [world.shares[item] for item in items]
     statuses = dict.fromkeys(AnswerStatus, 0.0) | {AnswerStatus.ANSWERED: float(num_respondents)}
     panel = [
@@ -110,7 +135,7 @@ def one_study(
         f"i{place}": np.eye(one.size, dtype=np.bool_)[answers[:, item]]
         for place, (item, one) in enumerate(zip(items, truth, strict=True))
     }
-    sample = HumanSample(chosen, np.ones(num_people), {})
+    sample = HumanSample(chosen, of_people, {})
     everyone = np.ones(num_people, dtype=np.bool_)
     frame = calibrated_frame(sample, [GroupAnswers("all", panel, everyone)])
     alone = calibrated_frame(sample, [GroupAnswers("all", [without_panel(one) for one in panel], everyone)])
@@ -122,7 +147,7 @@ def one_study(
         [
             frame["low"].le(true) & frame["high"].ge(true),
             alone["low"].le(true) & alone["high"].ge(true),
-            1 / (1 + frame["n_gained"] / num_people),
+            1 / (1 + frame["n_gained"] / frame["n_effective"]),
             ((frame["rectified"] - true) / scale) ** 2,
             ((frame["sample"] - true) / scale) ** 2,
             frame["panel_weight"],
@@ -139,13 +164,19 @@ def without_panel(one: QuestionDistribution) -> QuestionDistribution:
 
 
 def outcomes(
-    kind: str, world: World, num_items: int, sizes: tuple[int, int], repetitions: int, seed: int
+    kind: str,
+    world: World,
+    num_items: int,
+    sizes: tuple[int, int],
+    repetitions: int,
+    seed: int,
+    weights: str = "none",
 ) -> dict[bool, Outcome]:
     """Of many studies; whether of means -> outcome."""
-    studies = [
-        one_study(kind, world, num_items, sizes, np.random.default_rng([seed, repetition, num_items, *sizes]))
-        for repetition in range(repetitions)
-    ]
+    studies = []
+    for repetition in range(repetitions):
+        rng = np.random.default_rng([seed, repetition, num_items, *sizes])
+        studies.append(one_study(kind, world, num_items, sizes, rng, weights))
     found = {}
     for of_means in (False, True):
         rows = np.stack([study[of_means] for study in studies])
@@ -164,24 +195,29 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=50)
     parser.add_argument("--items", type=int, nargs="+", default=[40, 150])
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--weights", nargs="+", choices=WEIGHTS, default=["none"])
     parser.add_argument("--seed", type=int, default=7)
     wanted = parser.parse_args()
     world = World("USA")
     print(
-        "| items | panel | n | N | shares covered | alone | gained by width | by error | panel's weight "
-        "| means covered | alone | gained by width | by error |\n" + "|---" * 13 + "|"
+        "| weights | items | panel | n | N | shares covered | alone | gained by width | by error "
+        "| panel's weight | means covered | alone | gained by width | by error |\n" + "|---" * 14 + "|"
     )
-    for num_items, kind, sizes in product(wanted.items, wanted.kinds, SIZES):
-        found = outcomes(kind, world, num_items, sizes, wanted.repetitions, wanted.seed)
-        shares, means = found[False], found[True]
-        print(
-            f"| {num_items} | {kind} | {sizes[0]} | {sizes[1]} "
-            f"| {100 * shares.covered:.1f} ± {100 * shares.standard_error:.1f} | {100 * shares.alone:.1f} "
-            f"| {shares.people_by_width:.0f} | {shares.people_by_error:.0f} | {shares.panel_weight:.2f} "
-            f"| {100 * means.covered:.1f} ± {100 * means.standard_error:.1f} | {100 * means.alone:.1f} "
-            f"| {means.people_by_width:.0f} | {means.people_by_error:.0f} |",
-            flush=True,
-        )
+    for weights, num_items, kind in product(wanted.weights, wanted.items, wanted.kinds):
+        for sizes in SIZES if weights == "none" else WEIGHTED_SIZES:
+            found = outcomes(kind, world, num_items, sizes, wanted.repetitions, wanted.seed, weights)
+            print(f"| {weights} | {num_items} | {kind} | {sizes[0]} | {sizes[1]} {row_of(found)}", flush=True)
+
+
+def row_of(found: dict[bool, Outcome]) -> str:
+    """The cells of a row, from how often shares are covered."""
+    shares, means = found[False], found[True]
+    return (
+        f"| {100 * shares.covered:.1f} ± {100 * shares.standard_error:.1f} | {100 * shares.alone:.1f} "
+        f"| {shares.people_by_width:.0f} | {shares.people_by_error:.0f} | {shares.panel_weight:.2f} "
+        f"| {100 * means.covered:.1f} ± {100 * means.standard_error:.1f} | {100 * means.alone:.1f} "
+        f"| {means.people_by_width:.0f} | {means.people_by_error:.0f} |"
+    )
 
 
 if __name__ == "__main__":

@@ -8,13 +8,16 @@ in it. The figures in docs/statistics.md come from
     python scripts/simulate_coverage.py --repetitions 300
     python scripts/simulate_coverage.py --repetitions 300 --tables comparisons
 
-the second of which computes the tables of comparisons only. `--tables tilt` is that of the lean
-towards groups (`simulate_tilt`), whose people have the shipped shares of a country.
+the second of which computes the tables of comparisons only. Further tables have people with the shipped
+shares of a country: `tilt` (lean towards groups, `simulate_tilt`), `structure` and `slope`
+(`simulate_dependence`), `groups` and `steering` (flattening, stereotyping, and what saying the group
+changes, `simulate_groups`). `weights` has the scores of weighted panels (`simulate_weights`).
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import Final
 
@@ -48,7 +51,10 @@ FORM: Final = ItemForm(is_ordered=True)
 NUM_PEOPLE: Final = 1500.0
 LEVEL: Final = 0.05
 FEW_ITEMS: Final = 15  # about a dimension
-TABLES: Final = ("coverage", "misses", "comparisons", "tilt")
+TABLES: Final = (
+    *("coverage", "misses", "comparisons", "tilt"),
+    *("structure", "slope", "groups", "steering", "weights"),
+)
 CLOSER: Final = 0.25  # share of a closer model's answers that are given as people give them
 UNEVEN: Final = 0.15  # share of items on which an uneven model is not like people, but peaked
 
@@ -322,6 +328,28 @@ def print_tilt(sizes: Sequence[int], _metrics: Sequence[str], numbers: Numbers) 
     print_stars(sizes, numbers.repetitions, numbers.seed)
 
 
+def print_structure(table: str, sizes: Sequence[int], _metrics: Sequence[str], numbers: Numbers) -> None:
+    """Structure: its verdicts, or the interval of its slope."""
+    from simulate_dependence import print_structure as print_table
+
+    print_table(table, sizes, numbers.repetitions)
+
+
+def print_groups(table: str, sizes: Sequence[int], _metrics: Sequence[str], numbers: Numbers) -> None:
+    """Groups of people: flattening and stereotyping, or what saying the group changes."""
+    import simulate_groups as simulation
+
+    simulated = simulation.Numbers(numbers.repetitions, numbers.seed, sizes, (1.0,), simulation.WORLDS)
+    simulation.print_table(table, simulation.items(), simulated)
+
+
+def print_weights(sizes: Sequence[int], metrics: Sequence[str], numbers: Numbers) -> None:
+    """Scores of weighted panels."""
+    from simulate_weights import print_weights as print_table
+
+    print_table(sizes, metrics, numbers)
+
+
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -331,10 +359,20 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[20, 200])
     parser.add_argument("--metrics", nargs="+", default=list(METRICS))
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES[:4])
     wanted = parser.parse_args()
     numbers = Numbers(wanted.repetitions, wanted.items, wanted.draws, wanted.seed)
-    printers = dict(zip(TABLES, (print_coverage, print_misses, print_comparisons, print_tilt), strict=True))
+    printers: dict[str, Callable[[Sequence[int], Sequence[str], Numbers], None]] = {
+        "coverage": print_coverage,
+        "misses": print_misses,
+        "comparisons": print_comparisons,
+        "tilt": print_tilt,
+        "structure": partial(print_structure, "structure"),
+        "slope": partial(print_structure, "slope"),
+        "groups": partial(print_groups, "spread"),
+        "steering": partial(print_groups, "steering"),
+        "weights": print_weights,
+    }
     for table in wanted.tables:
         printers[table](wanted.sizes, wanted.metrics, numbers)
 

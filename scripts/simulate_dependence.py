@@ -6,7 +6,9 @@ one. The figures in docs/statistics.md come from
 
     python scripts/simulate_dependence.py --repetitions 300 --tables diversity scales variance repeats
     python scripts/simulate_dependence.py --repetitions 300 --sizes 20 60 --tables order
-    python scripts/simulate_dependence.py --repetitions 100 --tables structure
+    python scripts/simulate_coverage.py --repetitions 40 --sizes 20 60 200 --tables structure
+    python scripts/simulate_coverage.py --repetitions 1000 --sizes 20 --tables slope
+    python scripts/simulate_coverage.py --repetitions 300 --sizes 60 200 --tables slope
 """
 
 import argparse
@@ -24,7 +26,7 @@ from def_sim.metrics.diversity import diversity_beside_people
 from def_sim.metrics.position_bias import position_bias
 from def_sim.metrics.repeated_choice import repeated_first_choice
 from def_sim.metrics.spread import variance_ratio
-from def_sim.metrics.structure import structure_beside_people
+from def_sim.metrics.structure import Structure, structure_beside_people
 
 NUM_PEOPLE: Final = 1580  # behind the correlations that panels are compared with
 REPEATERS: Final = (
@@ -34,6 +36,7 @@ REPEATERS: Final = (
     (0.5, 0.8),
 )  # share, and how far it is a person's habit
 NUM_FOLLOW_UPS: Final = 9  # three items in three wordings
+STRUCTURE: Final = ("structure", "slope")
 Row = Mapping[str, float]
 
 
@@ -73,14 +76,14 @@ def diversity_row(people: People, panel: Choices, _rng: np.random.Generator) -> 
 def scales_row(people: People, panel: Choices, _rng: np.random.Generator) -> Row:
     """Whether the interval of each part of the scales holds people's share."""
     items = np.flatnonzero(people.is_scale)
-    options, shares = ([of_all[item] for item in items] for of_all in (people.num_options, people.shares))
+    options, shares = [people.num_options[at] for at in items], [people.shares[at] for at in items]
     return {one.part: one.low <= 0 <= one.high for one in scale_tendencies(panel[:, items], options, shares)}
 
 
 def variance_row(people: People, panel: Choices, _rng: np.random.Generator) -> Row:
     """Whether the interval of the ratio of variances on scales holds people's, 1."""
     items = np.flatnonzero(people.is_scale)
-    options, shares = ([of_all[item] for item in items] for of_all in (people.num_options, people.shares))
+    options, shares = [people.num_options[at] for at in items], [people.shares[at] for at in items]
     found = variance_ratio(panel[:, items], options, shares)
     return {"ratio of variances": found.low <= 1 <= found.high}
 
@@ -101,33 +104,73 @@ def order_row(people: People, panel: Choices, rng: np.random.Generator) -> Row:
 
 
 def structure_rows(sizes: Sequence[int], repetitions: int) -> dict[tuple[str, int], list[Row]]:
-    """Panels of people beside a survey of the same people, and the same panels shuffled."""
-    people, found = People(), {}
-    for world, size in product(WORLDS, sizes):
+    """Verdicts on panels of people beside a survey of the same people, and on the same panels shuffled."""
+    return {
+        place: [
+            {
+                "as people": one.is_as_people,
+                "structure found": one.has_structure,
+                "shuffled: as people": none.is_as_people,
+                "shuffled: structure found": none.has_structure,
+            }
+            for one, none in pairs
+        ]
+        for place, pairs in _structures(WORLDS, sizes, repetitions, num_draws=99)
+    }
+
+
+def slope_rows(sizes: Sequence[int], repetitions: int) -> dict[tuple[str, int], list[Row]]:
+    """Whether the interval of the slope holds 1 of people, and 0 of the same panels shuffled.
+
+    Where people's correlations are nothing but chance there is no slope to speak of.
+    """
+    return {
+        place: [
+            {
+                "slope held": one.slope_low <= 1 <= one.slope_high,
+                "too low": one.slope_high < 1,
+                "width": one.slope_high - one.slope_low,
+                "shuffled: slope held": none.slope_low <= 0 <= none.slope_high,
+                "shuffled: too low": none.slope_high < 0,
+            }
+            for one, none in pairs
+        ]
+        for place, pairs in _structures(("structure", "style"), sizes, repetitions, num_draws=1)
+    }
+
+
+def _structures(
+    worlds: Sequence[str], sizes: Sequence[int], repetitions: int, *, num_draws: int
+) -> Iterator[tuple[tuple[str, int], list[tuple[Structure, Structure]]]]:
+    """A panel of people and the same shuffled, each beside another survey of the same people."""
+    people = People()
+    for world, size in product(worlds, sizes):
         rng = np.random.default_rng([22, WORLDS.index(world), size])
-        [survey] = people.panels(world, NUM_PEOPLE, rng, 1)
-        survey_r = np.corrcoef(survey.T)
-        found[world, size] = []
-        for panel in people.panels(world, size, rng, repetitions):
+        surveys = people.panels(world, NUM_PEOPLE, rng, repetitions)
+        panels = people.panels(world, size, rng, repetitions)
+        pairs = []
+        for survey, panel in zip(surveys, panels, strict=True):
+            survey_r = np.corrcoef(survey.T)
             one, none = (
                 structure_beside_people(
-                    array, people.num_options, people.shares, survey_r, human_n=NUM_PEOPLE, rng=rng
+                    array,
+                    people.num_options,
+                    people.shares,
+                    survey_r,
+                    human_n=NUM_PEOPLE,
+                    rng=rng,
+                    num_draws=num_draws,
                 )
                 for array in (panel, shuffle_people(panel, rng))
             )
-            found[world, size].append(
-                {
-                    "as people": one.is_as_people,
-                    "structure found": one.has_structure,
-                    # Where people's correlations are nothing but chance, there is no slope to speak of.
-                    "slope held": one.slope_low <= 1 <= one.slope_high if world != "independent" else np.nan,
-                    "shuffled: structure found": none.has_structure,
-                    "shuffled: slope held": none.slope_low <= 0 <= none.slope_high
-                    if world != "independent"
-                    else np.nan,
-                }
-            )
-    return found
+            pairs.append((one, none))
+        yield (world, size), pairs
+
+
+def print_structure(table: str, sizes: Sequence[int], repetitions: int) -> None:
+    """One of the tables on structure."""
+    rows_of = {"structure": structure_rows, "slope": slope_rows}[table]
+    print_shares(rows_of(sizes, repetitions))
 
 
 def repeats_rows(sizes: Sequence[int], repetitions: int) -> Iterator[tuple[tuple[str, int], list[Row]]]:
@@ -162,11 +205,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=300)
     parser.add_argument("--sizes", type=int, nargs="+", default=[20, 60, 200])
-    parser.add_argument("--tables", nargs="+", choices=[*rows_of, "structure", "repeats"], required=True)
+    parser.add_argument("--tables", nargs="+", choices=[*rows_of, *STRUCTURE, "repeats"], required=True)
     wanted = parser.parse_args()
     for table in wanted.tables:
-        if table == "structure":
-            print_shares(structure_rows(wanted.sizes, wanted.repetitions))
+        if table in STRUCTURE:
+            print_structure(table, wanted.sizes, wanted.repetitions)
         elif table == "repeats":
             print_shares(dict(repeats_rows(wanted.sizes, wanted.repetitions)))
         else:

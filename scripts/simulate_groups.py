@@ -5,30 +5,36 @@ groups of sex and age, with the groups' shares. What respondents' answers have i
 worlds: people's correlations (`people`), one strong style in all answers (`style`), nothing (`independent`).
 The figures in docs/statistics.md come from
 
-    python scripts/simulate_groups.py --repetitions 150 --factors 1 --worlds style people --sizes 60
-    python scripts/simulate_groups.py --repetitions 100 --factors 1 --worlds style people --sizes 20
-    python scripts/simulate_groups.py --repetitions 60 --factors 1 3 --worlds people --sizes 200
+    python scripts/simulate_coverage.py --tables groups --sizes 20 60 200 --repetitions 1000
+    python scripts/simulate_coverage.py --tables steering --sizes 20 60 200 --repetitions 60
+    python scripts/simulate_groups.py --repetitions 60 --factors 3 --worlds people --sizes 200
     python scripts/simulate_groups.py --repetitions 100 --tables intervals --sizes 20 60
+
+the first two of which are the tables `spread`, with factor 1, and `steering` of this script.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from def_sim.evaluation.group_scores import memberships
+from def_sim.evaluation.group_scores import FEWEST_MEMBERS, METRIC, memberships
 from def_sim.evaluation.groups_of_people import CELLS
 from def_sim.evaluation.people_groups import GROUPS, group_reference
+from def_sim.evaluation.steerability import LEVEL
+from def_sim.metrics.choice_array import Choices
 from def_sim.metrics.group_spread import GroupSpread, group_spread
 from def_sim.metrics.item_metrics import ItemForm
 from def_sim.metrics.jackknife import jackknife_interval
+from def_sim.metrics.paired import adjusted_for_many
 from def_sim.metrics.panel_answers import PanelAnswers
 from def_sim.metrics.panel_scores import score_panel
 from def_sim.metrics.people_panels import draw_panels_of_people
 from def_sim.metrics.sample import Array, Sample
+from def_sim.metrics.steering import paired_steering
 from def_sim.records import Persona, Question, QuestionType
 from def_sim.resources import data_folder
 from def_sim.respondents.quotas import person_of, reference_quotas
@@ -38,7 +44,7 @@ from def_sim.surveys.survey import LoadedSurvey, load_survey
 WORLDS: Final = ("people", "style", "independent")
 SIZES: Final = (20, 60, 200)
 STYLE: Final = 0.4  # correlation of any two answers of a respondent
-TABLES: Final = ("spread", "intervals")
+TABLES: Final = ("spread", "intervals", "steering")
 # How far the simulated groups are moved from everyone, in units of people's groups.
 FACTORS: Final = (0.0, 1.0, 3.0)
 
@@ -87,24 +93,32 @@ def exaggerated(shares: Array, weights: Array, factor: float) -> Array:
     return np.asarray(moved / moved.sum(axis=1, keepdims=True))
 
 
-def draw_panel(
-    asked: Items, shares: list[Array], cells: NDArray[np.int64], world: str, rng: np.random.Generator
-) -> Array:
-    """Positions of the answers of one panel, shape (N, Q)."""
+def draw_panels(
+    asked: Items,
+    shares: list[Array],
+    cells: NDArray[np.int64],
+    world: str,
+    rng: np.random.Generator,
+    num_panels: int,
+) -> Iterator[Choices]:
+    """Positions of the answers of panels, shape (N, Q) each."""
     num_items = len(asked.questions)
     correlations = {
         "people": asked.correlations,
         "style": np.full((num_items, num_items), STYLE),
         "independent": np.eye(num_items),
     }[world]
-    positions = np.zeros((len(cells), num_items), dtype=np.int64)
-    for cell in np.unique(cells):
-        members = np.flatnonzero(cells == cell)
-        own = [one[cell] for one in shares]
-        everybody = np.ones((members.size, num_items), dtype=np.bool_)
-        [drawn] = draw_panels_of_people(correlations, own, everybody, rng, 1)
-        positions[members] = drawn
-    return positions
+    groups = np.unique(cells)
+    everybody = [np.ones((int((cells == cell).sum()), num_items), dtype=np.bool_) for cell in groups]
+    of_groups = [
+        draw_panels_of_people(correlations, [one[cell] for one in shares], everyone, own, num_panels)
+        for cell, everyone, own in zip(groups, everybody, rng.spawn(len(groups)), strict=True)
+    ]
+    for drawn in zip(*of_groups, strict=True):
+        positions = np.zeros((len(cells), num_items), dtype=np.int64)
+        for cell, of_group in zip(groups, drawn, strict=True):
+            positions[cells == cell] = of_group
+        yield positions
 
 
 @dataclass(frozen=True)
@@ -127,7 +141,8 @@ def spread_table(asked: Items, numbers: Numbers) -> None:
             for factor in numbers.factors:
                 shares = [exaggerated(one, quotas, factor) for one in asked.shares]
                 rng = np.random.default_rng([numbers.seed, size, int(10 * factor), WORLDS.index(world)])
-                found = [_spread(asked, shares, cells, world, rng) for _ in range(numbers.repetitions)]
+                panels = draw_panels(asked, shares, cells, world, rng, numbers.repetitions)
+                found = [_spread(asked, cells, panel, rng) for panel in panels]
                 truth = _truth(shares, cells, weights)
                 rates = [
                     np.mean([one.is_flattened for one in found]),
@@ -150,9 +165,8 @@ def _panel_of(asked: Items, size: int, seed: int) -> tuple[NDArray[np.int64], Ar
 
 
 def _spread(
-    asked: Items, shares: list[Array], cells: NDArray[np.int64], world: str, rng: np.random.Generator
+    asked: Items, cells: NDArray[np.int64], positions: Choices, rng: np.random.Generator
 ) -> GroupSpread:
-    positions = draw_panel(asked, shares, cells, world, rng)
     padded = asked.padded
     chosen = positions[..., None] == np.arange(padded.shape[-1])
     # The shares are those that panels are drawn from, not those of a sample: as of very many people.
@@ -178,10 +192,8 @@ def intervals_table(asked: Items, numbers: Numbers) -> None:
             cells, _, _ = _panel_of(asked, size, numbers.seed)
             rng = np.random.default_rng([numbers.seed, size, WORLDS.index(world), 1])
             panels = [
-                PanelAnswers.from_choices(
-                    draw_panel(asked, asked.shares, cells, world, rng), [one.shape[1] for one in asked.shares]
-                )
-                for _ in range(numbers.repetitions)
+                PanelAnswers.from_choices(positions, [one.shape[1] for one in asked.shares])
+                for positions in draw_panels(asked, asked.shares, cells, world, rng, numbers.repetitions)
             ]
             by_size: dict[int, list[float]] = {}
             for group, belongs in zip(GROUPS, _members(cells), strict=True):
@@ -209,8 +221,66 @@ def _divergence(
     chosen = np.flatnonzero(belongs)
     weights = np.vstack([belongs, belongs - np.eye(belongs.size)[chosen]])
     forms = [ItemForm()] * len(people)
-    means = score_panel(panel.samples(weights), people, forms, "js_divergence").mean(axis=1)
+    means = score_panel(panel.samples(weights), people, forms, METRIC).mean(axis=1)
     return (float(means[0]), *jackknife_interval(float(means[0]), means[1:]))
+
+
+def steering_table(asked: Items, numbers: Numbers) -> None:
+    """How often members are starred for being nearer, beside the same respondents of another panel.
+
+    Neither panel is told of groups, so everyone answers as everyone does; then the second one's respondents
+    answer as their group's people do, in a quarter of the repetitions.
+    """
+    print("world        N    any false star  intervals without 0  any found, as people")
+    for world in numbers.worlds:
+        for size in numbers.sizes:
+            cells, _, quotas = _panel_of(asked, size, numbers.seed)
+            everyone = [np.tile(quotas @ one, (len(CELLS), 1)) for one in asked.shares]
+            seeds = [numbers.seed, size, WORLDS.index(world)]
+            stars, missed = zip(
+                *_steered(asked, cells, world, everyone, numbers.repetitions, [*seeds, 2]), strict=True
+            )
+            found, _ = zip(
+                *_steered(asked, cells, world, asked.shares, numbers.repetitions // 4 or 1, [*seeds, 3]),
+                strict=True,
+            )
+            rates = (np.mean(stars), np.mean(missed), np.mean(found))
+            print(f"{world:<12} {size:<4} " + "  ".join(f"{100 * rate:6.1f} %" for rate in rates), flush=True)
+
+
+def _steered(
+    asked: Items, cells: NDArray[np.int64], world: str, told: list[Array], num: int, seed: list[int]
+) -> Iterator[tuple[bool, float]]:
+    """Whether any group is starred, and the share of intervals without 0, of pairs of panels.
+
+    The first panel answers as everyone; of the second's respondents each as its cell's `told`, shape (C, K).
+    """
+    rng = np.random.default_rng(seed)
+    _, _, quotas = _panel_of(asked, len(cells), seed[0])
+    everyone = [np.tile(quotas @ one, (len(CELLS), 1)) for one in asked.shares]
+    people = {group: _people_of(asked, group) for group in GROUPS}
+    num_options, forms = [one.shape[1] for one in asked.shares], [ItemForm()] * len(asked.shares)
+    pairs = zip(
+        draw_panels(asked, everyone, cells, world, rng, num),
+        draw_panels(asked, told, cells, world, rng, num),
+        strict=True,
+    )
+    for both in pairs:
+        first, second = (PanelAnswers.from_choices(one, num_options) for one in both)
+        found = {
+            group: paired_steering(first, second, belongs, people[group], forms, METRIC, rng)
+            for group, belongs in zip(GROUPS, _members(cells), strict=True)
+            if belongs.sum() >= FEWEST_MEMBERS
+        }
+        adjusted = adjusted_for_many({group: one.p_value for group, one in found.items()})
+        is_missed = [not one.interval[0] <= 0 <= one.interval[1] for one in found.values()]
+        yield min(adjusted.values()) < LEVEL, float(np.mean(is_missed))
+
+
+def print_table(table: str, asked: Items, numbers: Numbers) -> None:
+    """One of TABLES."""
+    printers = {"spread": spread_table, "intervals": intervals_table, "steering": steering_table}
+    printers[table](asked, numbers)
 
 
 def main() -> None:
@@ -229,7 +299,7 @@ def main() -> None:
     asked = items()
     print(f"{len(asked.questions)} items, {numbers.repetitions} panels a row, seed {numbers.seed}")
     for table in options.tables:
-        {"spread": spread_table, "intervals": intervals_table}[table](asked, numbers)
+        print_table(table, asked, numbers)
 
 
 if __name__ == "__main__":
