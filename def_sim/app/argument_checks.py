@@ -2,11 +2,12 @@
 
 import inspect
 import json
+from collections.abc import Collection
 from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, ValidationError, create_model
 
-from def_sim.app.choices import Target
+from def_sim.app.choices import Name, Target
 from def_sim.app.targets import resolve_target
 from def_sim.errors import ConfigError
 
@@ -35,8 +36,16 @@ def _fix(name: str) -> str:
     return f"Give another value for `{name}=`; `python -m def_sim --cfg job` prints them all."
 
 
-def check_arguments(section: str, target: Target, given_by_app: set[str]) -> None:
+def check_arguments(
+    section: str, target: Target, given_by_app: set[str], read_by_app: Collection[str] = ()
+) -> None:
     """Holds a YAML's arguments against the constructor that will receive them.
+
+    Args:
+        section: Where they stand in the configuration.
+        target: What receives them.
+        given_by_app: Parameters that no YAML gives.
+        read_by_app: Parameters for which a YAML gives the name of a file and the app what the file says.
 
     Raises:
         ConfigError: An argument is unknown, missing or of the wrong type.
@@ -44,7 +53,10 @@ def check_arguments(section: str, target: Target, given_by_app: set[str]) -> Non
     signature = inspect.signature(resolve_target(target.target))
     hints = get_type_hints(_constructor(target.target))
     expected: dict[str, Any] = {
-        name: (hints.get(name, Any), ... if parameter.default is parameter.empty else parameter.default)
+        name: (
+            Name if name in read_by_app else hints.get(name, Any),
+            ... if parameter.default is parameter.empty else parameter.default,
+        )
         for name, parameter in signature.parameters.items()
         if name not in given_by_app
     }

@@ -11,6 +11,7 @@ from def_sim.answers.storage.manifest import run_hash
 from def_sim.app.choices import ModelChoice
 from def_sim.app.run import Run, has_places, places_path, quotas_of, read_texts
 from def_sim.app.schema import RunConfig
+from def_sim.app.strategy_frames import read_frames
 from def_sim.records import Question, StopAfter, Survey
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.surveys.survey import LoadedSurvey
@@ -50,6 +51,7 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
             "target": config.strategy.target,
             **config.strategy.arguments,
             **({"texts": _hash_of(texts.model_dump())} if (texts := read_texts(config, survey)) else {}),
+            **_frames_definition(config, survey),
         },
         "protocol": {
             "modifications": config.modifications.definition(_quotas_hash(config, run.loaded)),
@@ -96,6 +98,12 @@ def _persona_definition(survey: Survey) -> dict[str, Any]:
     if survey.persona_country is None:
         return {}
     return {"persona_country": survey.persona_country, "persona_country_name": survey.persona_country_name}
+
+
+def _frames_definition(config: RunConfig, survey: Survey) -> dict[str, Any]:
+    """What respondents meet of the frames in use; other files of frames may change."""
+    frames = read_frames(config, survey)
+    return {} if frames is None else {"frame_texts": _hash_of(frames.asked(survey.frame_language))}
 
 
 def _decoding(rules: DecodingRules) -> dict[str, Any]:

@@ -27,6 +27,7 @@ _FILES: Final = {
     "places": "*.csv",
     "prompts": "**/*.yaml",
     "rubrics": "*.yaml",
+    "frames": "*.yaml",
 }
 _CLOSED_GROUPS: Final = ("hydra", "stage")  # how commands run is not configured in a home
 

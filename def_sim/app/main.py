@@ -4,7 +4,6 @@ Hydra joins the YAML files. Its errors, and ours, become one message with what t
 exit code 2; a traceback is a bug of ours.
 """
 
-import difflib
 import os
 import re
 import sys
@@ -30,6 +29,7 @@ from def_sim.app.home_checks import config_groups
 from def_sim.app.key_guard import guard_keys
 from def_sim.app.schema import RunConfig, validate_config
 from def_sim.app.signals import Interrupted, heeding_signals
+from def_sim.app.suggestions import nearest
 from def_sim.app.targets import resolve_target
 from def_sim.app.terminal import say_error, say_text, visible_streams
 from def_sim.app.thinking import with_room_for_thought
@@ -225,7 +225,7 @@ def _check_known(group: str, value: str) -> None:
     if value not in known:
         raise ConfigError(
             f"{group}={value}: there is no such {group}. Known: {_in_words(group)}.",
-            fix=_nearest(value, known, f"{group}=") or "Choose one of these.",
+            fix=nearest(value, known, f"{group}=") or "Choose one of these.",
         )
 
 
@@ -255,11 +255,6 @@ def _in_words(group: str) -> str:
     return ", ".join(name + _FROM_HOME * (name in own) for name in _alternatives(group))
 
 
-def _nearest(word: str, known: Sequence[str], before: str = "") -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"Did you mean `{before}{close[0]}`?" if close else ""
-
-
 def _explained(error: Exception) -> ConfigError:
     """Hydra's own words, shortened to what the user needs."""
     text = str(error)
@@ -268,7 +263,7 @@ def _explained(error: Exception) -> ConfigError:
         name = unknown.group(1)
         return ConfigError(
             f"There is no parameter {name!r}.",
-            fix=_nearest(name, _parameter_names()) or "`python -m def_sim --cfg job` prints them all.",
+            fix=nearest(name, _parameter_names()) or "`python -m def_sim --cfg job` prints them all.",
         )
     return ConfigError(
         text.strip().splitlines()[0], fix="`python -m def_sim --help` shows how a command looks."

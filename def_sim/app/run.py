@@ -11,6 +11,7 @@ from pathlib import Path
 from def_sim.app.choices import StrategyChoice
 from def_sim.app.home import SHIPPED, find_package, home_folder
 from def_sim.app.schema import RunConfig
+from def_sim.app.strategy_frames import FRAMES, read_frames
 from def_sim.app.targets import resolve_target
 from def_sim.engines.local.checkpoints.package_source import FETCHED, packages_folder
 from def_sim.errors import ConfigError, ModelError
@@ -31,6 +32,7 @@ from def_sim.respondents.places import Place, read_places
 from def_sim.respondents.quotas import EQUAL, Quotas, read_quotas, reference_quotas
 from def_sim.strategies.asking import Presentation
 from def_sim.strategies.contract import Strategy
+from def_sim.strategies.frames import FramesFile
 from def_sim.strategies.texts import StrategyTexts, read_strategy_texts
 from def_sim.surveys.survey import LoadedSurvey, load_survey
 
@@ -109,7 +111,12 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
     places = _places(config, loaded.survey)
     rules = _panel_rules(config, loaded)
     panel = draw_panel(config.respondents, config.seed, rules, loaded.survey, places)
-    strategy = make_strategy(config.strategy, presentation, read_texts(config, loaded.survey))
+    strategy = make_strategy(
+        config.strategy,
+        presentation,
+        read_texts(config, loaded.survey),
+        read_frames(config, loaded.survey),
+    )
     _check_answer_mode(config, strategy)
     interview_rules = InterviewRules(
         seed=config.seed,
@@ -125,7 +132,10 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
 
 
 def make_strategy(
-    choice: StrategyChoice, presentation: Presentation, texts: StrategyTexts | None
+    choice: StrategyChoice,
+    presentation: Presentation,
+    texts: StrategyTexts | None,
+    frames: FramesFile | None = None,
 ) -> Strategy:
     """The strategy that a YAML names.
 
@@ -133,12 +143,13 @@ def make_strategy(
         choice: Its target and arguments.
         presentation: How questions are shown.
         texts: Its own words, for one that has some.
+        frames: What it puts questions in, for one that takes frames.
 
     Raises:
         ConfigError: What the target makes is no strategy, or its texts do not fit.
     """
-    own = {"texts": texts} if texts is not None else {}
-    strategy = resolve_target(choice.target)(presentation=presentation, **own, **choice.arguments)
+    read = {name: content for name, content in (("texts", texts), (FRAMES, frames)) if content is not None}
+    strategy = resolve_target(choice.target)(presentation=presentation, **{**choice.arguments, **read})
     for name in (
         "uses_memory",
         "num_calls",

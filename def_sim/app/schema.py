@@ -217,7 +217,9 @@ def validate_config(content: Mapping[str, Any]) -> RunConfig:
         config = RunConfig.model_validate_json(json.dumps(content), strict=True)
     except ValidationError as error:
         raise as_config_error(error) from None
-    check_arguments("strategy", config.strategy, given_by_app={"presentation", "texts"})
+    check_arguments(
+        "strategy", config.strategy, given_by_app={"presentation", "texts"}, read_by_app={"frames"}
+    )
     if config.model.engine is not None:
         check_arguments("model.engine", config.model.engine, given_by_app=set())
     return config

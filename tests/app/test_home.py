@@ -107,6 +107,7 @@ IN_BOTH = {
     "structure/USA/wvs7.csv": "item_a,item_b,r,n\n",
     "places/USA.csv": "level,name_en,region_en,population,in_reference_sample\n",
     "prompts/en.yaml": "language: en\n",
+    "frames/use_cases.yaml": "frames: []\n",
 }
 
 
