@@ -10,9 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from def_sim.app.choices import ModelChoice
-from def_sim.app.plan_calls import calls_line, tokens_read
+from def_sim.app.plan_calls import (
+    asks_as_the_pack,
+    calls_line,
+    context_lines,
+    largest_call,
+    most_calls_of,
+    tokens_read,
+)
 from def_sim.app.plan_costs import hosted_lines
-from def_sim.app.plan_counts import CARDS, Card, Plan
+from def_sim.app.plan_counts import CARDS, Card, LargestCall, Plan
 from def_sim.app.plan_cpu import processor_rate, processor_seconds
 from def_sim.app.plan_memory import RESERVE, memory_line, weight_bytes
 from def_sim.app.run import Run, resolve_path
@@ -37,6 +44,33 @@ _MOST_NAMED = 4  # items in a warning
 def make_plan(run: Run) -> Plan:
     """Counts what the panel will read and write."""
     count, how = token_counter(run.config.model)
+    thinks, limit = model_thinks(run.config.model), run.config.decoding.max_new_tokens
+    thought = min(TYPICAL_THOUGHT, limit) if thinks else 0
+
+    def num_written(question: Question) -> int:
+        return _tokens_of_call(run, question, thought)
+
+    if asks_as_the_pack(run):
+        tokens_in, largest = _read_as_the_pack_says(run, count)
+    else:
+        exchanges_read = sum(_exchanges_read(run, respondent) for respondent in run.panel)
+        tokens_in, largest = tokens_read(run, count, exchanges_read, num_written), largest_call(run, count)
+    questions = run.survey.questions
+    return Plan(
+        num_respondents=len(run.panel),
+        num_questions=len(questions),
+        num_answers=run.num_planned,
+        num_calls=most_calls_of(run),
+        tokens_in=tokens_in,
+        tokens_out=len(run.panel) * sum(run.strategy.num_calls(one) * num_written(one) for one in questions),
+        rows=sum(_rows_of_request(run, respondent) for respondent in run.panel) / len(run.panel),
+        largest_call=largest,
+        tokenizer=how,
+    )
+
+
+def _read_as_the_pack_says(run: Run, count: Callable[[str], int]) -> tuple[int, LargestCall]:
+    """Tokens of all prompts and the largest call, where a question is one call in the pack's own frame."""
     pack = run.presentation.pack
     requests = [count(render_request(q, q.codes, pack)) for q in run.survey.questions]
     exchange = sum(requests) / len(requests) + count(pack.answer_anchor) + 6
@@ -49,27 +83,12 @@ def make_plan(run: Run) -> Plan:
         longest_frame = max(longest_frame, *frames.values())
         newest = sum(requests) + sum(frames[q.type] for q in run.survey.questions)
         tokens_in += newest + exchange * _exchanges_read(run, respondent)
-    num_answers = run.num_planned
-    thought = (
-        min(TYPICAL_THOUGHT, run.config.decoding.max_new_tokens) if model_thinks(run.config.model) else 0
-    )
-    tokens_of_answers = sum(
-        run.strategy.num_calls(question) * _tokens_of_call(run, question, thought)
-        for question in run.survey.questions
-    )
-    if run.most_calls > 1:
-        read = sum(_exchanges_read(run, respondent) for respondent in run.panel)
-        tokens_in = tokens_read(run, count, read, lambda question: _tokens_of_call(run, question, thought))
     most = max((r.memory_capacity for r in run.panel), default=0) if run.strategy.uses_memory else 0
-    return Plan(
-        num_respondents=len(run.panel),
-        num_questions=len(run.survey.questions),
-        num_answers=num_answers,
-        tokens_in=round(tokens_in),
-        tokens_out=len(run.panel) * tokens_of_answers,
-        rows=sum(_rows_of_request(run, respondent) for respondent in run.panel) / len(run.panel),
-        longest_prompt=round(max(requests) + longest_frame + most * exchange),
-        tokenizer=how,
+    prompt = round(max(requests) + longest_frame + most * exchange)
+    return round(tokens_in), LargestCall(
+        prompt=prompt,
+        context=prompt + run.config.decoding.max_new_tokens,
+        cache=prompt + max(one.num_beams * one.max_new_tokens for one in run.decodings),
     )
 
 
@@ -155,7 +174,7 @@ def floor_seconds(plan: Plan, run: Run, card: Card) -> float:
     prefill = 2 * active * plan.tokens_in / card.flop_per_s
     rows = plan.num_respondents * plan.rows
     steps = plan.tokens_out / plan.num_respondents
-    context = plan.tokens_in / plan.num_answers
+    context = plan.tokens_in / plan.num_calls
     read = weights + rows * context * cache
     decode = steps * max(read / card.bytes_per_s, 2 * active * rows / card.flop_per_s)
     return prefill + decode
@@ -180,16 +199,11 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
         *calls_line(run),
         (
             f"tokens        about {plan.tokens_in:,} in, {plan.tokens_out:,} out ({plan.tokenizer}); "
-            f"longest prompt about {plan.longest_prompt:,}"
+            f"longest prompt about {plan.largest_call.prompt:,}"
         ),
         *thought_lines(config),
     ]
-    if plan.longest_prompt + config.decoding.max_new_tokens > model.planning.context_length:
-        lines.append(
-            f"warning       the longest prompt and decoding.max_new_tokens={config.decoding.max_new_tokens} "
-            f"exceed the model's context of {model.planning.context_length:,} tokens: "
-            "lower memory.max_capacity"
-        )
+    lines += context_lines(run, plan)
     warnings = [*language_warnings(run), *item_warnings(run)]
     lines += [f"warning       {warning}" for warning in warnings]
     return lines + _resource_lines(run, plan)
@@ -258,7 +272,7 @@ def _resource_lines(run: Run, plan: Plan) -> list[str]:
         found = _parameters(run)
         known = [_processor_line(plan, found, found)] if 0 < found <= _LARGEST_FOR_A_CPU else []
         return known or ["time, memory  not known for this model"]
-    cache = model.planning.cache_bytes_per_token * plan.longest_prompt * plan.num_respondents * plan.rows
+    cache = model.planning.cache_bytes_per_token * plan.largest_call.prompt * plan.num_respondents * plan.rows
     lines = [
         (
             f"memory        about {_bytes(weight_bytes(run))} of weights, up to {_bytes(cache)} of cache "

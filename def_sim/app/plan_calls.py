@@ -1,25 +1,41 @@
-"""What a strategy of several calls will read and write: its own conversations, held with a stand-in.
+"""What strategies that put questions in their own way will read and write: conversations with a stand-in.
 
-Each question is put once without memory and once with one remembered exchange; tokens grow evenly with
-what is remembered, so the rest follows.
+Each question is put to one respondent after another of the panel, once without memory and once with one
+remembered exchange; tokens grow evenly with what is remembered, so the rest follows. How large a call can
+get follows from the longest question, put to whom it is longest for, with everything written as long as it
+may be.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from typing import Final
 
+from def_sim.app.plan_counts import LargestCall, Plan
 from def_sim.app.run import Run
-from def_sim.prompts import render_answer, render_request
+from def_sim.app.thinking import LIMIT_OF_STRATEGY
+from def_sim.prompts import ask_messages, render_answer, render_request
 from def_sim.randomness import Address
 from def_sim.records import Completion, Exchange, Question, Request, Respondent
 from def_sim.respondents.memory import Memory
 from def_sim.strategies.contract import OpenConversation, hold_with
 
 Count = Callable[[str], int]
+_RESPONDENTS: Final = 20  # looked at, however large the panel is: open frames come around twice
 
 
 def most_calls_of(run: Run) -> int:
     """Most requests that the whole panel's interviews can take."""
     return len(run.panel) * sum(run.strategy.num_calls(question) for question in run.survey.questions)
+
+
+def asks_as_the_pack(run: Run) -> bool:
+    """Whether a question is one call in the language pack's frame, so that tokens follow from its words."""
+    if run.most_calls > 1:
+        return False
+    question, respondent = run.survey.questions[0], run.panel[0]
+    [request] = _opened(run, question, respondent, Memory(0, run.rules.memory)).requests
+    expected = ask_messages(question, request.option_codes, respondent.persona, (), run.presentation.pack)
+    return request.messages == expected
 
 
 def tokens_read(run: Run, count: Count, exchanges_read: int, num_written: Callable[[Question], int]) -> int:
@@ -31,33 +47,82 @@ def tokens_read(run: Run, count: Count, exchanges_read: int, num_written: Callab
         exchanges_read: Remembered exchanges that stand before the panel's questions, summed.
         num_written: Tokens that a call for a question writes.
     """
-    respondent, questions = run.panel[0], run.survey.questions
-    bare = [
-        _tokens(run, count, q, respondent, Memory(0, run.rules.memory), num_written(q)) for q in questions
-    ]
+    pairs = _pairs(run)
+    bare = _mean_tokens(run, count, pairs, Memory(0, run.rules.memory), num_written)
     if not exchanges_read:
-        return len(run.panel) * sum(bare)
-    first = questions[0]
-    text = render_request(first, first.codes, run.presentation.pack)
-    exchange = Exchange(first.id, text, render_answer(first.codes[:1], run.presentation.pack))
-    memory = Memory(1, run.rules.memory, (exchange,))
-    with_one = [_tokens(run, count, q, respondent, memory, num_written(q)) for q in questions]
-    of_an_exchange = (sum(with_one) - sum(bare)) / len(questions)
-    return round(len(run.panel) * sum(bare) + of_an_exchange * exchanges_read)
+        return round(run.num_planned * bare)
+    remembered = Memory(1, run.rules.memory, (_exchange(run),))
+    of_an_exchange = _mean_tokens(run, count, pairs, remembered, num_written) - bare
+    return round(run.num_planned * bare + of_an_exchange * exchanges_read)
 
 
-def _tokens(
-    run: Run, count: Count, question: Question, respondent: Respondent, memory: Memory, num_written: int
-) -> int:
+def largest_call(run: Run, count: Count) -> LargestCall:
+    """The largest call of any that the panel's interviews may take; an estimate.
+
+    Args:
+        run: The prepared run.
+        count: Tokens of a text.
+    """
+    pack, questions = run.presentation.pack, run.survey.questions
+    question = max(questions, key=lambda one: count(render_request(one, one.codes, pack)))
+    most = max(one.memory_capacity for one in run.panel) if run.strategy.uses_memory else 0
+    memory = Memory(most, run.rules.memory, (_exchange(run),) * most)
+
+    def tokens_of(request: Request) -> int:
+        return sum(count(message.content) for message in request.messages)
+
+    def opening(respondent: Respondent) -> int:
+        return sum(map(tokens_of, _opened(run, question, respondent, memory).requests))
+
+    def written_out(request: Request) -> Completion:
+        return Completion(_text_of(request.decoding.max_new_tokens, question, count))
+
+    respondent = max(run.panel[:_RESPONDENTS], key=opening)
+    requests, _ = hold_with(_opened(run, question, respondent, memory), written_out)
+    prompts = [(tokens_of(request), request.decoding) for request in requests]
+    return LargestCall(
+        prompt=max(prompt for prompt, _ in prompts),
+        context=max(prompt + decoding.max_new_tokens for prompt, decoding in prompts),
+        cache=max(prompt + decoding.num_beams * decoding.max_new_tokens for prompt, decoding in prompts),
+    )
+
+
+def _pairs(run: Run) -> list[tuple[Question, Respondent]]:
+    """Questions and who is put them: each question equally often, respondents in turn."""
+    questions = run.survey.questions
+    times = math.ceil(min(len(run.panel), _RESPONDENTS) / len(questions))
+    return [
+        (questions[number % len(questions)], run.panel[number % len(run.panel)])
+        for number in range(times * len(questions))
+    ]
+
+
+def _mean_tokens(
+    run: Run,
+    count: Count,
+    pairs: Sequence[tuple[Question, Respondent]],
+    memory: Memory,
+    num_written: Callable[[Question], int],
+) -> float:
+    """Tokens of the prompts of a conversation, calls together, on average."""
+
+    def tokens_of(question: Question, respondent: Respondent) -> int:
+        completion = Completion(_text_of(num_written(question), question, count))
+        requests, _ = hold_with(_opened(run, question, respondent, memory), lambda request: completion)
+        return sum(count(message.content) for request in requests for message in request.messages)
+
+    return sum(tokens_of(question, respondent) for question, respondent in pairs) / len(pairs)
+
+
+def _opened(run: Run, question: Question, respondent: Respondent, memory: Memory) -> OpenConversation:
     address = Address(run.rules.seed, respondent.id, question.item_id, question.wording)
-    conversation = OpenConversation(run.strategy, question, respondent, memory, address)
-    text = _text_of(num_written, question, count)
-    requests, _ = hold_with(conversation, partial(_completed, text))
-    return sum(count(message.content) for request in requests for message in request.messages)
+    return OpenConversation(run.strategy, question, respondent, memory, address)
 
 
-def _completed(text: str, request: Request) -> Completion:
-    return Completion(text)
+def _exchange(run: Run) -> Exchange:
+    """A remembered question with its answer, as long as the first one."""
+    first, pack = run.survey.questions[0], run.presentation.pack
+    return Exchange(first.id, render_request(first, first.codes, pack), render_answer(first.codes[:1], pack))
 
 
 def _text_of(num_tokens: int, question: Question, count: Count) -> str:
@@ -70,3 +135,19 @@ def calls_line(run: Run) -> Sequence[str]:
     if run.most_calls == 1:
         return ()
     return (f"calls         at most {most_calls_of(run):,}, up to {run.most_calls} a question",)
+
+
+def context_lines(run: Run, plan: Plan) -> Sequence[str]:
+    """A warning where the largest call does not fit into what the model can read and write at once."""
+    room, largest = run.config.model.planning.context_length, plan.largest_call
+    if largest.context <= room:
+        return ()
+    own = [name for name in run.config.strategy.arguments if name.endswith(LIMIT_OF_STRATEGY)]
+    if own:
+        written = f"about {largest.context - largest.prompt:,} new tokens"
+        fix = " or ".join(f"strategy.{name}" for name in own)
+    else:
+        written = f"decoding.max_new_tokens={run.config.decoding.max_new_tokens}"
+        fix = "memory.max_capacity" if run.strategy.uses_memory else "decoding.max_new_tokens"
+    too_large = f"the longest prompt and {written} exceed the model's context of {room:,} tokens"
+    return (f"warning       {too_large}: lower {fix}",)

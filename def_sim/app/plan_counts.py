@@ -20,14 +20,30 @@ CARDS = (
 
 
 @dataclass(frozen=True, slots=True)
+class LargestCall:
+    """How large a call can get, in tokens.
+
+    Attributes:
+        prompt: The longest.
+        context: The most of prompt and answer.
+        cache: The most of prompt and answers, one a beam.
+    """
+
+    prompt: int
+    context: int
+    cache: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Counts are exact; tokens and times are estimates."""
 
     num_respondents: int
     num_questions: int
     num_answers: int
+    num_calls: int  # at most
     tokens_in: int
     tokens_out: int
     rows: float  # mean beams a respondent
-    longest_prompt: int
+    largest_call: LargestCall
     tokenizer: str  # how tokens were counted

@@ -42,20 +42,19 @@ def cache_room(run: Run, card: Card) -> float:
 
 
 def respondents_at_once(run: Run, plan: Plan, card: Card) -> tuple[int, int]:
-    """How many respondents' caches fit beside the weights.
+    """How many respondents' caches fit beside the weights, each with one call under way.
 
     Returns:
-        With the longest prompt and the most and longest beams of the panel, each writing as much as it may;
-        and with prompts, beams and answers of mean length. 0 and 0 if the weights alone do not fit.
+        With the largest call that there can be; and with prompts, beams and answers of mean length. 0 and 0
+        if the weights alone do not fit.
     """
     model = run.config.model
     free = cache_room(run, card)
-    longest = plan.longest_prompt + max(one.num_beams * one.max_new_tokens for one in run.decodings)
-    typical = (plan.tokens_in + plan.rows * plan.tokens_out) / plan.num_answers
+    typical = (plan.tokens_in + plan.rows * plan.tokens_out) / plan.num_calls
     per_token = model.planning.cache_bytes_per_token
     if free <= 0 or per_token == 0:
         return 0, 0
-    return int(free / (per_token * longest)), int(free / (per_token * typical))
+    return int(free / (per_token * plan.largest_call.cache)), int(free / (per_token * typical))
 
 
 def memory_line(run: Run, plan: Plan, card: Card) -> str:
@@ -66,8 +65,8 @@ def memory_line(run: Run, plan: Plan, card: Card) -> str:
     fewest, usual = respondents_at_once(run, plan, card)
     if not usual:
         return f"fits          {card.name}: {stored} do not fit"
-    left = cache_room(run, card) / 1e9
+    left, what = cache_room(run, card) / 1e9, "respondents" if run.most_calls == 1 else "calls"
     return (
-        f"fits          {card.name}: {stored} leave {left:.1f} GB of cache: {fewest:,} respondents at once "
+        f"fits          {card.name}: {stored} leave {left:.1f} GB of cache: {fewest:,} {what} at once "
         f"with their longest prompts, {usual:,} with typical ones"
     )

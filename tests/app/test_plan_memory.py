@@ -56,7 +56,7 @@ def test_respondents_at_once_by_hand() -> None:
     # What is left of 40 GB after the reserve and the weights, over a longest prompt and 512 new tokens.
     free = 40e9 * (1 - RESERVE) - 2 * 7_241_732_096
     fewest, typical = respondents_at_once(run, plan, A100)
-    assert fewest == int(free / (131_072 * (plan.longest_prompt + 512)))
+    assert fewest == int(free / (131_072 * (plan.largest_call.prompt + 512)))
     mean_tokens = (plan.tokens_in + plan.tokens_out) / plan.num_answers
     assert typical == int(free / (131_072 * mean_tokens)) > fewest
 
