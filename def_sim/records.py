@@ -97,6 +97,7 @@ class ReferenceQuality(StrEnum):
     WEIGHTED = "weighted"
     UNWEIGHTED = "unweighted"  # exact counts, but no weights could be had
     APPROXIMATE = "approximate"  # from a weighted resample: about 0.8 points at a share of one half
+    PUBLISHED = "published"  # shares as somebody published them, without numbers of people
 
 
 class AnswerStatus(StrEnum):
@@ -219,6 +220,10 @@ class Question:
         raise KeyError(f"{self.id} has no option {code}")
 
 
+# How many people smoothing takes to be behind shares that were published without a number: a usual sample.
+ASSUMED_PEOPLE: Final = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class ItemReference:
     """How people answered one item: the weighted share of each shown option.
@@ -232,20 +237,28 @@ class ItemReference:
     group: str  # "all", "male", "<=29", "male|<=29", ...
     codes: tuple[int, ...]  # shape (K,), the codes of the question's options
     shares: tuple[float, ...]  # shape (K,), same order
-    n: int  # people with a valid answer
+    n: int | None  # people with a valid answer; None where the source has shares alone
     n_effective: float | None  # Kish; None where the weights are unknown
     volunteered_share: float = 0.0  # of valid answers, left out
     quality: ReferenceQuality = ReferenceQuality.WEIGHTED
 
     @property
     def n_for_uncertainty(self) -> float:
-        """n_effective, or n where that is unknown (which understates the uncertainty)."""
-        return float(self.n) if self.n_effective is None else self.n_effective
+        """n_effective, or n where that is unknown (which understates the uncertainty).
+
+        Where n is unknown, too, the shares are taken as exact but for smoothing, which needs a number:
+        ASSUMED_PEOPLE.
+        """
+        if self.n_effective is not None:
+            return self.n_effective
+        return float(ASSUMED_PEOPLE if self.n is None else self.n)
 
     @property
     def is_without_weights(self) -> bool:
         """Whether n_effective is n itself: everyone weighs the same, and the sample's design is not in it."""
-        return self.n_effective is not None and math.isclose(self.n_effective, self.n, abs_tol=0.01)
+        if self.n is None or self.n_effective is None:
+            return False
+        return math.isclose(self.n_effective, self.n, abs_tol=0.01)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,9 @@ def _profile(
 
 
 def _heads(reference: ItemReference | None, option: int) -> float:
-    return float(round(reference.shares[option] * reference.n)) if reference else np.nan
+    if reference is None or reference.n is None:
+        return np.nan
+    return float(round(reference.shares[option] * reference.n))
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,7 @@ def _item_row(one: QuestionDistribution, seed: int, num_draws: int) -> dict[str,
     item_id, form, rates = one.question.item_id, item_form(one), _shares(one.reference)
     floor, halves = (keyed_rng(seed, item_id, f"modal {purpose}") for purpose in ("floor", "halves"))
     people = one.reference.n_for_uncertainty
+    has_halves = one.reference.n is not None  # of an unknown number of people there is no half
     return {
         "item_id": item_id,
         "wording": one.wording,
@@ -182,7 +185,9 @@ def _item_row(one: QuestionDistribution, seed: int, num_draws: int) -> dict[str,
         "credit": float(preference_bias.match_credit(one.counts, rates)),
         "chance": preference_bias.chance_credit(len(rates)),
         "floor": preference_bias.floor_credit(rates, one.num_answered, floor, form=form, num_draws=num_draws),
-        "halves": preference_bias.halves_credit(rates, people, halves, form=form, num_draws=num_draws),
+        "halves": preference_bias.halves_credit(rates, people, halves, form=form, num_draws=num_draws)
+        if has_halves
+        else np.nan,
     }
 
 

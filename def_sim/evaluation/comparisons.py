@@ -145,10 +145,11 @@ def _beside(seed: int, num_draws: int, others: Mapping[str, ItemReference]) -> B
 
         pairs = {
             "floor": (drawn(rates, "floor"), human),
-            "human_to_human": halves(item_id, reference, form),
             "uniform": (drawn(noise_floor.uniform_rates(rates, form=form), "uniform"), human),
             "mode": (noise_floor.modal_sample(rates, num_respondents, form=form), human),
         }
+        if reference.n is not None:  # of an unknown number of people there is no half
+            pairs["human_to_human"] = halves(item_id, reference, form)
         other = others.get(item_id)
         # Countries can be shown different options; shares of different options cannot be compared.
         if other is not None and other.codes == reference.codes:

@@ -257,6 +257,8 @@ def _between_people(
         one, reference = beside.prompts[item], beside.reference(item, group)
         assert reference is not None  # else the item has no score
         assert one.reference is not None
+        assert reference.n is not None  # else it were no reference of a group
+        assert one.reference.n is not None
         form, everyone = item_form(one), Sample.of_people(np.array(one.reference.shares), 1.0)
         found.append(
             float(ITEM_METRICS[METRIC](Sample.of_people(np.array(reference.shares), 1.0), everyone, form))

@@ -110,7 +110,9 @@ def _read_country(folder: Path, sources: Iterable[str], items: Mapping[str, Item
 def _holds(figures: _Figures, row: MapRow) -> bool:
     """Whether the country has the row for everyone and for each cell, on the same scale."""
     found = [figures.get((row.item_id, group)) for group in ("all", *CELLS)]
-    return all(reference is not None and row.fits(reference) for reference in found)
+    return all(
+        reference is not None and reference.n is not None and row.fits(reference) for reference in found
+    )
 
 
 def _values(

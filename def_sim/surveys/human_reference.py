@@ -23,7 +23,7 @@ COLUMNS = (
     "group",
     "code",
     "share",
-    "n",
+    "n",  # empty: shares were published without it
     "n_effective",  # empty: unknown
     "volunteered_share",
     "quality",
@@ -48,6 +48,11 @@ class ReferenceSource(BaseModel):
     release: str
     citation: str
     terms: str
+    file: str = ""  # name of the file that was imported; "": figures were not imported
+    file_sha256: str = ""  # of its bytes, 64 hex digits
+    samples: dict[
+        str, list[str]
+    ] = {}  # who was asked -> ids of their items, where that differs between items
 
 
 @dataclass(frozen=True)
@@ -155,13 +160,17 @@ def _item_reference(
         group=first["group"],
         codes=codes,
         shares=shares,
-        n=_integer(path, line, first, "n", lower=1),
+        n=_integer(path, line, first, "n", lower=1) if first["n"] else None,
         n_effective=_number(path, line, first, "n_effective", upper=_LARGEST)
         if first["n_effective"]
         else None,
         volunteered_share=_number(path, line, first, "volunteered_share"),
         quality=_quality(path, line, first),
     )
+    if (reference.n is None) != (reference.quality is ReferenceQuality.PUBLISHED):
+        raise _wrong(
+            path, line, f"{item.id}, group {first['group']}: an empty n and quality published go together"
+        )
     for at, row in rows:
         if different := [name for name in _REPEATED if row[name] != first[name]]:
             raise _wrong(

@@ -6,7 +6,7 @@ import pytest
 from toy_survey import HEADER, REFERENCE, SOURCE, broken, line_of, write_toy
 
 from def_sim.errors import SurveyFormatError
-from def_sim.records import ItemReference
+from def_sim.records import ASSUMED_PEOPLE, ItemReference, ReferenceQuality
 from def_sim.surveys.human_reference import HumanReference, merge_references, read_reference
 from def_sim.surveys.item_bank import read_items
 
@@ -37,6 +37,17 @@ def test_where_weights_are_unknown_the_number_of_people_stands_in(tmp_path: Path
     second = read(tmp_path).items["toy.second", "all"]
     assert second.n_effective is None
     assert second.n_for_uncertainty == 90.0
+
+
+PUBLISHED = REFERENCE.replace(",100,80.50,0.000000,weighted", ",,,0.000000,published")
+
+
+def test_shares_that_were_published_without_a_number_of_people_keep_it_unknown(tmp_path: Path) -> None:
+    first = read(tmp_path, PUBLISHED).items["toy.first", "all"]
+    assert (first.n, first.n_effective, first.quality) == (None, None, ReferenceQuality.PUBLISHED)
+    assert first.shares == (0.25, 0.75)
+    assert first.n_for_uncertainty == ASSUMED_PEOPLE == 1000  # what smoothing takes
+    assert not first.is_without_weights
 
 
 def test_references_of_several_sources_join(tmp_path: Path) -> None:
@@ -75,6 +86,13 @@ BROKEN = {
     ),
     "n that is no number": (",100,80.50", ",many,80.50", "toy.first", "n must be a whole number"),
     "n below one": (",100,80.50", ",0,80.50", "toy.first", "n must be at least 1"),
+    "no n of weighted shares": (",100,80.50", ",,80.50", "toy.first", "an empty n and quality published"),
+    "n of published shares": (
+        "0.000000,weighted",
+        "0.000000,published",
+        "toy.first",
+        "an empty n and quality",
+    ),
     "a negative effective n": (",100,80.50", ",100,-1", "toy.first", "n_effective must lie in"),
     "an unknown quality": ("0.000000,weighted", "0.000000,good", "toy.first", "quality must be"),
     "two values of n for one item": (

@@ -35,6 +35,7 @@ _QUALITIES: Final = {
     ReferenceQuality.WEIGHTED: "weighted",
     ReferenceQuality.UNWEIGHTED: "unweighted: exact counts without weights",
     ReferenceQuality.APPROXIMATE: "approximate: from a weighted resample",
+    ReferenceQuality.PUBLISHED: "published: shares alone, without a number of people",
 }
 _LANGUAGE_NAMES: Final = {"en": "English", "zh": "Chinese"}
 
