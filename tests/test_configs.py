@@ -76,6 +76,7 @@ STAGES_NEED = {  # beside the defaults
     "calibrate": ["sample=people.csv"],
     "judge": ["rubric=unread", "run_folder=outputs"],
     "audit": ["export=audit"],
+    "import": ["importer=globalopinionqa", "source=global_opinions.csv"],
 }
 
 

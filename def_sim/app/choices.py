@@ -1,4 +1,4 @@
-"""What is chosen by a YAML of a config group: a stage, survey, model, protocol, strategy or rubric."""
+"""What is chosen by a YAML of a config group: a stage, survey, model, protocol, strategy and so on."""
 
 from typing import Annotated, Any, Literal
 
@@ -12,12 +12,10 @@ PanelSize = Annotated[int, Field(ge=1, le=1_000_000)]
 NonNegative = Annotated[int, Field(ge=0)]
 Name = Annotated[str, AfterValidator(check_name)]  # becomes a part of paths
 PathText = Annotated[str, AfterValidator(check_path)]
-# A single pattern is written without brackets.
-RunPatterns = Annotated[
-    list[PathText],
-    Field(min_length=1),
-    BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
-]
+# A single one is written without brackets.
+_OneOrMore = BeforeValidator(lambda given: [given] if isinstance(given, str) else given)
+RunPatterns = Annotated[list[PathText], Field(min_length=1), _OneOrMore]
+Names = Annotated[list[Name], Field(min_length=1), _OneOrMore]
 
 
 class Strict(BaseModel):
@@ -42,6 +40,12 @@ class Target(BaseModel):
 
 class StrategyChoice(Target):
     """conf/strategy/<name>.yaml"""
+
+    name: Name
+
+
+class ImporterChoice(Target):
+    """conf/importer/<name>.yaml"""
 
     name: Name
 

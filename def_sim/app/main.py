@@ -57,6 +57,7 @@ def_sim measures how well language models stand in for people in social surveys.
   python -m def_sim stage=audit run_folder=FOLDER export=NAME   a judge's verdicts as sheets for people
   python -m def_sim stage=calibrate run_folder=FOLDER sample=FILE   rectify shares with a sample of people
   python -m def_sim stage=judge rubric=insensitivity run_folder=FOLDER model=gpt4o   judge a run's answers
+  python -m def_sim stage=import importer=globalopinionqa source=FILE home=FOLDER   an institute's file
   python -m def_sim -m model=a,b survey=us,cn       several runs, one after another
 
 Choices

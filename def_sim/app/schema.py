@@ -20,8 +20,10 @@ from def_sim.answers.reading.parse import ReadingRules
 from def_sim.app.argument_checks import as_config_error, check_arguments
 from def_sim.app.choices import (
     Count,
+    ImporterChoice,
     ModelChoice,
     Name,
+    Names,
     NonNegative,
     PanelSize,
     PathText,
@@ -125,6 +127,11 @@ class RunConfig(Strict):
     audit: AuditRules = AuditRules()
     export: PathText | None = None
     imported: Annotated[list[PathText], Field(min_length=1)] | None = Field(default=None, alias="import")
+    importer: ImporterChoice | None = None
+    source: PathText | None = None
+    countries: Names | None = None
+    rule: Name | None = None
+    force: bool = False
     output: PathText
     run_folder: PathText | None
     runs: RunPatterns | None = None
@@ -170,6 +177,11 @@ class RunConfig(Strict):
             "export=": (self.export is not None, ("audit",)),
             "import=": (self.imported is not None, ("audit",)),
             "rubric=": (self.rubric is not None, ("judge", "plan")),
+            "importer=": (self.importer is not None, ("import",)),
+            "source=": (self.source is not None, ("import",)),
+            "countries=": (self.countries is not None, ("import",)),
+            "rule=": (self.rule is not None, ("import",)),
+            "force=true": (self.force, ("import",)),
             "runs=": (self.runs is not None and self.rubric is None, ("report", "judge")),
         }
         for written, (is_given, stages) in given.items():
@@ -190,6 +202,14 @@ class RunConfig(Strict):
     def _check_audit(self) -> Self:
         if self.stage.name == "audit" and (self.export is None) == (self.imported is None):
             raise ValueError("stage=audit needs export=NAME, or import=[FIRST,SECOND]: one of the two")
+        return self
+
+    @model_validator(mode="after")
+    def _check_import(self) -> Self:
+        if self.stage.name == "import" and self.importer is None:
+            raise ValueError("stage=import needs an importer, such as importer=globalopinionqa")
+        if self.stage.name == "import" and self.source is None:
+            raise ValueError("stage=import needs source=FILE, the file that is imported")
         return self
 
     @model_validator(mode="after")

@@ -1,0 +1,123 @@
+"""`stage=import`: an institute's file becomes items, figures and surveys in the user's home.
+
+An importer reads, `importers/documents` writes texts, `publishing` puts them into the home; here they are
+read back by the readers of runs before they appear, and held against what is there.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from def_sim import __version__
+from def_sim.app.argument_checks import check_arguments
+from def_sim.app.choices import Target
+from def_sim.app.home import home_folder
+from def_sim.app.import_record import ImportRecord, check_replaced, digest, dropped, read_record, record_name
+from def_sim.app.publishing import publish, staged
+from def_sim.app.schema import RunConfig
+from def_sim.app.targets import resolve_target
+from def_sim.app.terminal import say
+from def_sim.errors import ConfigError
+from def_sim.resources import data_folder, look_up
+from def_sim.surveys.human_reference import read_reference
+from def_sim.surveys.importers.contract import Imported, Importer
+from def_sim.surveys.importers.documents import files_of, yaml_text
+from def_sim.surveys.item_bank import read_items
+from def_sim.surveys.survey import SurveyFile
+from def_sim.yaml_files import read_validated
+
+PARAMETERS: Final = ("source", "countries", "rule")  # of a command; an importer takes those that it names
+
+
+def run_import(config: RunConfig) -> int:
+    """Imports a source into the home, as a whole or not at all, and says what came and under which terms."""
+    home = _home()
+    choice = _choice(config)
+    importer: Importer = resolve_target(choice.target)(**choice.arguments)
+    imported = importer.read()
+    files, record = _files(imported, choice)
+    before = read_record(home, imported.source)
+    if not config.force:
+        check_replaced(home, files, record, before)
+    is_new = _put(home, imported, files, record, removed=dropped(files, before))
+    for line in (*imported.summary, *_said(home, imported, is_new=is_new)):
+        say(line)
+    return 0
+
+
+def _home() -> Path:
+    home = home_folder()
+    if home is None:
+        raise ConfigError(
+            "stage=import writes into your home folder, and there is none.",
+            fix="Make a folder and name it: `home=FOLDER`.",
+        )
+    return home
+
+
+def _choice(config: RunConfig) -> Target:
+    """The importer, with what the command gives in place of what its YAML says."""
+    assert config.importer is not None  # the schema has seen to it
+    given = {name: getattr(config, name) for name in PARAMETERS}
+    arguments = config.importer.arguments | {
+        name: value for name, value in given.items() if value is not None
+    }
+    content = {"name": config.importer.name, "_target_": config.importer.target, **arguments}
+    choice = Target.model_validate(content)
+    check_arguments("", choice, given_by_app=set())
+    return choice
+
+
+def _files(imported: Imported, choice: Target) -> tuple[dict[str, bytes], ImportRecord]:
+    files = files_of(imported)
+    parameters = {name: value for name, value in choice.arguments.items() if name != "source"}
+    record = ImportRecord(
+        importer=choice.name,
+        file=Path(str(choice.arguments["source"])).name,
+        file_sha256=imported.file_sha256,
+        parameters=parameters,
+        version=__version__,
+        files={name: digest(content) for name, content in files.items()},
+    )
+    return files, record
+
+
+def _put(
+    home: Path, imported: Imported, files: Mapping[str, bytes], record: ImportRecord, *, removed: list[str]
+) -> bool:
+    """Whether anything in the home changed."""
+    content: dict[str, Any] = record.model_dump(mode="json")
+    whole = {**files, record_name(imported.source): yaml_text(content).encode()}
+    places = [home / name for name in whole]
+    if not removed and all(
+        path.is_file() and path.read_bytes() == text
+        for path, text in zip(places, whole.values(), strict=True)
+    ):
+        return False
+    with staged(home, whole) as folder:
+        _read_back(folder, home, imported)
+        publish(home, folder, removed=removed)
+    return True
+
+
+def _read_back(folder: Path, home: Path, imported: Imported) -> None:
+    """What a run could not read must not appear."""
+    name = f"items/{imported.source}.yaml"
+    items = folder / name if imported.items is not None else look_up(name, data_folder(), home)
+    of_source = {item.id: item for item in read_items(items).items}
+    for one in imported.populations:
+        population = one.provenance.population
+        read_reference(folder / f"references/{population}/{imported.source}.csv", of_source, population)
+    for survey in imported.surveys:
+        read_validated(folder / f"surveys/{survey.name}.yaml", SurveyFile)
+
+
+def _said(home: Path, imported: Imported, *, is_new: bool) -> list[str]:
+    lines = [f"terms         {line}" for line in imported.terms]
+    lines.append(f"imported      into {home}" if is_new else f"imported      {home} has all of it already")
+    if imported.surveys and imported.populations:
+        survey, population = imported.surveys[-1].name, imported.populations[0].provenance.population
+        lines.append(
+            f"next          python -m def_sim home={home} survey={survey} population={population} stage=plan"
+        )
+    return lines

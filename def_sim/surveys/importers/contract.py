@@ -1,0 +1,66 @@
+"""What an importer hands over: items, figures of people and questionnaires, in the formats that surveys have.
+
+An importer is a class that `conf/importer/<name>.yaml` names. It reads one source and writes nothing;
+`documents` turns what it found into files, and the stage puts these into the user's home, all or none.
+
+Letters: K options.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from def_sim.records import ReferenceQuality
+from def_sim.surveys.human_reference import ReferenceSource
+from def_sim.surveys.item_bank import ItemFile
+from def_sim.surveys.survey import SurveyFile
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """How the people of one group answered one item: K rows of a reference."""
+
+    item_id: str
+    group_type: str  # "overall", "sex", ...
+    group: str  # "all", "male", ...
+    codes: tuple[int, ...]  # shape (K,), those that the population was shown, rising
+    shares: tuple[float, ...]  # shape (K,), of valid answers, volunteered ones left out
+    n: int | None  # people with a valid answer; None: the source does not say
+    n_effective: float | None  # Kish; None: unknown
+    volunteered_share: float  # of valid answers
+    quality: ReferenceQuality
+
+
+@dataclass(frozen=True)
+class PopulationFigures:
+    """The figures of one population, and where they come from."""
+
+    provenance: ReferenceSource
+    figures: tuple[GroupFigures, ...]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What a source holds, ready to be written."""
+
+    source: str  # names items/<source>.yaml and references/<population>/<source>.csv
+    items: ItemFile | None  # None: figures of items that are there already
+    populations: tuple[PopulationFigures, ...]
+    surveys: tuple[SurveyFile, ...] = ()
+    file_sha256: str = ""  # of the source, 64 hex digits
+    tables: Mapping[str, str] = field(default_factory=dict)  # name below imports/ -> text: logs and checks
+    summary: tuple[str, ...] = ()  # what was found, a line each, for the terminal
+    terms: tuple[str, ...] = ()  # under which the source may be used, a line each
+
+
+class Importer(Protocol):
+    """Reads one source. Its constructor's parameters are what a command may give (`countries=`, `rule=`)."""
+
+    def read(self) -> Imported:
+        """What the source holds.
+
+        Raises:
+            SurveyFormatError: It is not what the importer reads; with the line and what was found.
+            ConfigError: It holds nothing of what was asked for.
+        """
+        ...

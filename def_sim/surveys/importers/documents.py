@@ -1,0 +1,102 @@
+"""What an importer found, as the files of a home folder: the formats of `data/README.md` and no second one.
+
+The same content gives the same bytes: no date, no path, everything in a fixed order.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import yaml
+
+from def_sim.surveys.human_reference import COLUMNS
+from def_sim.surveys.importers.contract import GroupFigures, Imported
+from def_sim.surveys.item_bank import NO_DIMENSION, ItemFile
+from def_sim.visible import visible
+
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the same text, three times faster
+_FORMULA: Final = tuple("=+-@\t\r＝＋－＠")
+
+
+def files_of(imported: Imported) -> dict[str, bytes]:
+    """The files of an import.
+
+    Returns:
+        Name below the home, such as `items/goqa.yaml` -> content, sorted by name.
+    """
+    source = imported.source
+    texts: dict[str, str] = {}
+    if imported.items is not None:
+        texts[f"items/{source}.yaml"] = items_text(imported.items)
+    for one in imported.populations:
+        stem = f"references/{one.provenance.population}/{source}"
+        texts[f"{stem}.csv"] = reference_text(one.figures)
+        texts[f"{stem}.yaml"] = yaml_text(one.provenance.model_dump(mode="json", exclude_defaults=True))
+    for survey in imported.surveys:
+        texts[f"surveys/{survey.name}.yaml"] = yaml_text(survey.model_dump(mode="json", exclude_none=True))
+        choice = {"name": survey.name, "file": f"package://surveys/{survey.name}.yaml"}
+        texts[f"conf/survey/{survey.name}.yaml"] = f"# {survey.title}.\n" + yaml_text(choice)
+    texts |= {f"imports/{name}": text for name, text in imported.tables.items()}
+    return {name: texts[name].encode() for name in sorted(texts)}
+
+
+def yaml_text(content: Any) -> str:
+    """Plain values as YAML that the strict reader takes; no list or mapping is in it twice as one object."""
+    text: str = yaml.dump(
+        content,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=10**6,  # a line a value: a sentence is found by searching for it
+        default_flow_style=None,
+    )
+    return text
+
+
+def items_text(items: ItemFile) -> str:
+    """`items/<source>.yaml`."""
+    content = items.model_dump(mode="json", exclude_defaults=True)
+    return yaml_text({**content, "items": [_item_entry(item) for item in content["items"]]})
+
+
+def _item_entry(item: dict[str, Any]) -> dict[str, Any]:
+    """An item as files have it: languages beside the code, a scale instead of its points."""
+    entry = {**item, "dimension": item["dimension"] or NO_DIMENSION}
+    if "scale" in item:
+        del entry["options"]
+        return entry
+    return {**entry, "options": [_option_entry(option) for option in item["options"]]}
+
+
+def _option_entry(option: dict[str, Any]) -> dict[str, Any]:
+    rest = {key: value for key, value in option.items() if key not in ("code", "labels")}
+    return {"code": option["code"], **option["labels"], **rest}
+
+
+def reference_text(figures: Iterable[GroupFigures]) -> str:
+    """`references/<population>/<source>.csv`."""
+    return csv_text(COLUMNS, (row for one in figures for row in _rows(one)))
+
+
+def _rows(one: GroupFigures) -> Iterable[list[str]]:
+    n = "" if one.n is None else str(one.n)
+    n_effective = "" if one.n_effective is None else f"{one.n_effective:.2f}"
+    last = [n, n_effective, f"{one.volunteered_share:.6f}", one.quality.value]
+    for code, share in zip(one.codes, one.shares, strict=True):
+        yield [one.item_id, one.group_type, one.group, str(code), f"{share:.6f}", *last]
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table as comma-separated text."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def cell(text: str) -> str:
+    """A text of strangers for a table that people open: one line, which no spreadsheet runs as a formula."""
+    shown = visible(" ".join(text.split()))
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
