@@ -99,14 +99,21 @@ def score_draws_by_metric(
         score_panel_by_metric(samples, people, forms, metrics)
         for samples in (resampled.observed, resampled.drawn, resampled.without_one)
     )
-    return {
-        metric: ScoreDraws(
-            values[metric],
-            _filled(draws[metric], values[metric]),
-            _contributions(values[metric], left_out[metric]),
-        )
-        for metric in metrics
-    }
+    return {metric: draws_of_numbers(values[metric], draws[metric], left_out[metric]) for metric in metrics}
+
+
+def draws_of_numbers(values: Array, draws: Array, left_out: Array) -> ScoreDraws:
+    """Any number of each item, with what resampling respondents says about it.
+
+    Args:
+        values: Of the panel, shape (Q,); NaN for an item without one.
+        draws: Of the resampled panels, shape (B, Q).
+        left_out: Of the panel without each respondent, shape (N, Q).
+
+    Returns:
+        As `score_draws`.
+    """
+    return ScoreDraws(values, _filled(draws, values), _contributions(values, left_out))
 
 
 def certain_scores(values: Array, like: ScoreDraws) -> ScoreDraws:
