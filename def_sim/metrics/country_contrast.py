@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from def_sim.metrics.bootstrap import ResampledPanel, ScoreDraws, draws_of_numbers
 from def_sim.metrics.intervals import Interval, mean_interval
@@ -142,7 +143,7 @@ def _size(scores: ScoreDraws) -> int:
 
 
 def _people_correlation(
-    people: tuple[Sequence[Sample], Sequence[Sample]], chosen: Array, sizes: tuple[int, int]
+    people: tuple[Sequence[Sample], Sequence[Sample]], chosen: NDArray[np.bool_], sizes: tuple[int, int]
 ) -> float:
     """What chance leaves of a correlation of 1 in panels of so many people: it adds to their squares."""
     noise = sum(

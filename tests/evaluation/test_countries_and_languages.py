@@ -104,7 +104,7 @@ def test_a_native_language_that_brings_a_panel_closer_is_found_in_its_country():
     assert js.loc["USA", "other_arm"] == "zh_English"
     assert (js["native_arm"] == "native").all()
     assert (js["high"] < 0).all()
-    assert js["difference"] == pytest.approx(js["native"] - js["other"])
+    assert js["difference"].to_numpy() == pytest.approx((js["native"] - js["other"]).to_numpy())
     assert (js["p_adjusted"] >= js["p_value"]).all()
 
 
