@@ -4,10 +4,8 @@ Letters: M models, A arms, B draws.
 """
 
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
-from scipy.stats import kendalltau
 
 from def_sim.metrics.sample import Array
 
@@ -37,10 +35,7 @@ def rank_stability(scores: Array) -> Stability:
     """
     if min(scores.shape) < 2 or np.isnan(scores).any():
         raise ValueError(f"Ranks need scores of two models in two arms; found {scores.shape}, or NaN.")
-    taus = [
-        float(kendalltau(scores[:, one], scores[:, other]).statistic)
-        for one, other in combinations(range(scores.shape[1]), 2)
-    ]
+    taus = _taus(scores)
     return Stability(float(np.mean(taus)), float(np.min(taus)), _first(scores), _swaps(scores))
 
 
@@ -62,6 +57,16 @@ def stability_of_noise(scores: Array, deviations: Array) -> Stability:
         np.mean([one.first for one in drawn], axis=0),
         np.mean([one.swaps for one in drawn], axis=0),
     )
+
+
+def _taus(scores: Array) -> Array:
+    """Kendall's tau-b of every pair of arms: which pairs of models each orders alike; ties count for none."""
+    upper = np.triu_indices(scores.shape[0], 1)
+    signs = np.sign(scores[upper[0]] - scores[upper[1]])  # (pairs of models, A)
+    num_ordered = (signs**2).sum(axis=0)
+    both = np.sqrt(np.outer(num_ordered, num_ordered))
+    taus = np.divide(signs.T @ signs, both, out=np.full_like(both, np.nan), where=both > 0)
+    return np.asarray(taus[np.triu_indices(scores.shape[1], 1)])
 
 
 def _first(scores: Array) -> Array:
