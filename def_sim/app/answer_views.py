@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 from def_sim.app.run import Run
 from def_sim.app.run_facts import describe_decoding
-from def_sim.prompts import ask_messages
-from def_sim.questionnaire import replay
-from def_sim.records import Answer, Respondent
+from def_sim.questionnaire import Moment, replay
+from def_sim.randomness import Address
+from def_sim.records import Answer, Request, Respondent
 from def_sim.reports.pages.facts import AnswerView
+from def_sim.strategies.contract import OpenConversation
 
 
 def answer_views(run: Run, answers: list[Answer]) -> list[AnswerView]:
@@ -21,22 +22,30 @@ def answer_views(run: Run, answers: list[Answer]) -> list[AnswerView]:
     ]
 
 
+def _opening_request(run: Run, respondent: Respondent, moment: Moment) -> Request:
+    """What the strategy put the question with; of several calls the first."""
+    question = moment.question
+    address = Address(run.rules.seed, respondent.id, question.item_id, question.wording)
+    conversation = OpenConversation(run.strategy, question, respondent, moment.memory, address)
+    request = conversation.requests[0]
+    conversation.close()
+    return request
+
+
 def _views_of(run: Run, respondent: Respondent, answers: Mapping[str, Answer]) -> list[AnswerView]:
     views = []
     for moment in replay(respondent, run.survey, run.presentation, run.rules, answers):
         answer, question = moment.answer, moment.question
-        remembered = moment.memory.exchanges
-        pack = run.presentation.pack
-        newest = ask_messages(question, answer.shown_codes, respondent.persona, (), pack)[-1]
+        request = _opening_request(run, respondent, moment)
         views.append(
             AnswerView(
                 respondent_id=respondent.id,
                 question_id=question.id,
                 topic=question.topic,
-                decoding=describe_decoding(respondent.decoding),
+                decoding=describe_decoding(request.decoding),
                 place=respondent.persona.place,
-                memory=tuple((exchange.request, exchange.answer) for exchange in remembered),
-                prompt=newest.content,
+                memory=tuple((exchange.request, exchange.answer) for exchange in moment.memory.exchanges),
+                prompt=request.messages[-1].content,
                 text=answer.text,
                 status=answer.status.value,
                 choices=answer.choices,
