@@ -22,6 +22,7 @@ from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.printed_summary import WrittenReport
 from def_sim.app.run import Run
 from def_sim.app.run_facts import run_facts
+from def_sim.app.strategy_frames import read_frames
 from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
 from def_sim.evaluation.facts import Facts, facts_found, opinions_of
 from def_sim.evaluation.findings import findings_table
@@ -152,7 +153,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     write_tables(folder, results)
     write_findings(folder, found, of_facts)
     write_whole(folder / INSENSITIVITY, csv_bytes(defects.table))
-    write_whole(folder / RESPONDENTS, csv_bytes(panel_table(run.panel)))
+    write_whole(folder / RESPONDENTS, csv_bytes(panel_table(run.panel, read_frames(run.config, run.survey))))
     with disk_errors(folder / "figures"):
         figures = write_figures(
             folder / "figures",

@@ -29,6 +29,7 @@ from def_sim.app.reporting import (
     panel_answers,
 )
 from def_sim.app.run import Run
+from def_sim.app.strategy_frames import read_frames
 from def_sim.app.tables import check_table
 from def_sim.app.verdict_checks import check_verdicts
 from def_sim.errors import VerificationError
@@ -130,7 +131,7 @@ def _check_tables(run: Run, folder: Path, manifest: Mapping[str, Any], answers: 
         table = csv_bytes(found_defects(run, folder, manifest, answers, facts).table)
         check_table(folder / INSENSITIVITY, table, fix="Write it anew: stage=report.")
     if (folder / RESPONDENTS).is_file():
-        table = csv_bytes(panel_table(run.panel))
+        table = csv_bytes(panel_table(run.panel, read_frames(run.config, run.survey)))
         check_table(folder / RESPONDENTS, table, fix="Write it anew: stage=report.")
     _check_distributions(folder / "distributions.parquet", results.distributions)
 

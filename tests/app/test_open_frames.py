@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 from homes import write_files, write_home
 
+from def_sim.app.answer_views import answer_views
 from def_sim.app.definition import what_defines
 from def_sim.app.home import at_home
 from def_sim.app.main import compose_config, main
+from def_sim.app.panel_table import panel_table
 from def_sim.app.run import Run, prepare_run
+from def_sim.app.run_facts import describe_decoding
 from def_sim.app.schema import validate_config
 from def_sim.app.strategy_frames import read_frames
 from def_sim.randomness import Address
-from def_sim.records import Request
+from def_sim.records import Answer, AnswerStatus, ReadingMethod, Request
 from def_sim.respondents.memory import Memory
 from def_sim.strategies.contract import OpenConversation
 from def_sim.strategies.frames import frames_by_respondent
@@ -186,3 +189,29 @@ def test_reasoning_is_read_by_a_judge_or_by_rules(capsys: pytest.CaptureFixture[
     assert planned("strategy.read_by=rules", strategy="chain_of_thought").strategy.needs_judge is None
     assert main(["strategy=chain_of_thought", "strategy.read_by=rule", "stage=plan"]) == 2
     assert "'judge' or 'rules'" in capsys.readouterr().err
+
+
+# --- what is kept of it ---
+
+
+def test_the_table_of_respondents_says_in_which_frame_each_was_asked() -> None:
+    run = planned("respondents=12")
+    table = panel_table(run.panel, read_frames(run.config, run.survey))
+    assert table["frame"].tolist()[:3] == ["phone_survey", "editorial", "social_post"]
+    assert table["frame"].tolist()[10:] == ["phone_survey", "editorial"]
+    assert "frame" not in panel_table(run.panel)
+
+
+@pytest.mark.parametrize("strategy", ["diversity_enhanced", "classification", "scenarios"])
+def test_a_report_shows_the_prompt_that_the_strategy_sent(strategy: str) -> None:
+    run = planned("respondents=2", "modifications.memory=false", strategy=strategy)
+    requests = requests_of(run)
+    answers = [
+        Answer(
+            respondent, item, 0, 0, AnswerStatus.NO_ANSWER, (), ReadingMethod.NONE, "", request.option_codes
+        )
+        for (respondent, item), request in requests.items()
+    ]
+    views = answer_views(run, answers)
+    assert [view.prompt for view in views] == [one.messages[-1].content for one in requests.values()]
+    assert [view.decoding for view in views] == [describe_decoding(one.decoding) for one in requests.values()]
