@@ -2,7 +2,8 @@
 
 The respondent with the largest memory is put a question when that memory is full. What it would
 have answered before is not known, so each remembered answer is the first option shown; everything
-else is as in the interview: the strategy's own requests, in the model's own prompt format.
+else is as in the interview: the strategy's own requests, in the model's own prompt format. Where questions
+are put in open frames, one respondent of each frame is put it.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from functools import partial
 
 from def_sim.app.choices import ModelChoice
 from def_sim.app.run import Run, resolve_path
+from def_sim.app.strategy_frames import read_frames
 from def_sim.errors import ModelError
 from def_sim.prompts import render_answer
 from def_sim.questionnaire import capacity_of, chains_of, question_as_asked, remember
@@ -43,10 +45,31 @@ def show_prompts(run: Run) -> list[str]:
             "what is not known before the interview, an answer, is shown as the first option"
         )
     ]
+    frames = read_frames(run.config, run.survey)
+    if frames is None:
+        return [*lines, *_request_lines(run, put)]
+    for respondent in run.panel[: len(frames.frames)]:
+        frame = frames.frame_of(respondent.index)
+        lines.append(visible(f"frame {frame.id} ({frame.use_case}), respondent {respondent.id}"))
+        lines += _request_lines(run, _put(run, put.question, respondent))
+    return lines
+
+
+def _request_lines(run: Run, put: PutQuestion) -> list[str]:
+    lines = []
     for number, request in enumerate(put.requests, start=1):
         how, text = _as_the_model_reads_it(run.config.model, request)
         lines += [visible(f"call {number} of {len(put.requests)}   {how}"), _RULE, text, _RULE]
     return lines
+
+
+def _put(run: Run, question: Question, respondent: Respondent) -> PutQuestion:
+    """A question as a respondent without memory is put it."""
+    address = Address(run.rules.seed, respondent.id, question.item_id, question.wording)
+    nothing = Memory(0, run.rules.memory)
+    conversation = OpenConversation(run.strategy, question, respondent, nothing, address)
+    requests, _ = hold_with(conversation, partial(stand_in, run, question))
+    return PutQuestion(respondent, question, 0, requests)
 
 
 def question_with_full_memory(run: Run) -> PutQuestion:

@@ -117,6 +117,8 @@ def test_frames_of_ones_own_are_one_file_in_a_home(
     assert main([*words, "show=prompts"]) == 0
     said = capsys.readouterr().out
     assert "Somebody keeps a diary on this: Should the town spend more on its parks? Write the entry." in said
+    assert "Somebody writes a letter on this: Should the town spend more on its parks? Write it." in said
+    assert "frame letter (fiction), respondent r00001" in said
     assert [line.split() for line in said.splitlines() if line.startswith("  frames ")] == [
         ["frames", "diary"]
     ]
