@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from def_sim.app.home_checks import check_home, contents_of, overrides_of
-from def_sim.app.publishing import finish
 from def_sim.errors import ConfigError
 from def_sim.resources import data_folder, looked_in
 
@@ -42,7 +41,6 @@ def at_home(given: object = _NOT_GIVEN) -> Iterator[Path | None]:
     before = os.environ.get(VARIABLE)
     home = _named(given, before)
     if home is not None:
-        finish(home)
         check_home(home)
     _put(str(home) if home is not None else None)
     try:

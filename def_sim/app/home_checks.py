@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel
 
+from def_sim.app.publishing import finish
 from def_sim.errors import ConfigError
 from def_sim.names import check_path
 from def_sim.resources import conf_folder, data_folder
@@ -69,11 +70,15 @@ def overrides_of(home: Path) -> frozenset[str]:
 def check_home(home: Path) -> None:
     """Makes sure that a home is the user's own and fits beside what is shipped.
 
+    An import into it that was killed when all files were there is finished before.
+
     Raises:
         ConfigError: Naming the first thing that does not.
         SurveyFormatError: A configuration, overrides.yaml or populations.yaml is damaged.
+        StoreError: An import that was killed could not be finished.
     """
     _check_place(home)
+    finish(home)
     _check_conf(home / "conf")
     names, overrides = contents_of(home), overrides_of(home)
     for name in sorted(overrides):

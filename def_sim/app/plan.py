@@ -23,6 +23,7 @@ from def_sim.app.plan_counts import CARDS, Card, LargestCall, Plan
 from def_sim.app.plan_cpu import processor_rate, processor_seconds
 from def_sim.app.plan_memory import RESERVE, memory_line, weight_bytes
 from def_sim.app.run import Run, resolve_path
+from def_sim.app.run_notes import run_notes
 from def_sim.app.thinking import TYPICAL_THOUGHT, model_thinks, thought_lines
 from def_sim.engines.local.checkpoints.checkpoint import check_checkpoint, find_checkpoint, loadable_folder
 from def_sim.engines.local.checkpoints.weight_files import num_parameters
@@ -206,6 +207,7 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
     lines += context_lines(run, plan)
     warnings = [*language_warnings(run), *item_warnings(run)]
     lines += [f"warning       {warning}" for warning in warnings]
+    lines += [f"note          {note}" for note in run_notes(run)]
     return lines + _resource_lines(run, plan)
 
 

@@ -85,7 +85,7 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         load: Takes the place of `load_survey`, of many runs of the same survey for instance.
 
     Raises:
-        ConfigError: A choice that does not fit, such as a population without a place list.
+        ConfigError: A choice that does not fit, such as a strategy without texts in the frame's language.
         SurveyFormatError: A data file that breaks its format.
     """
     data = data_folder()
@@ -102,6 +102,7 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         factual=config.factual,
     )
     loaded = replace(loaded, survey=_only_items(loaded.survey, config.items))
+    config = _without_missing_places(config, loaded.survey)
     presentation = Presentation(
         pack=_language_pack(loaded.survey, has_persons=config.modifications.has_persons),
         option_order=config.presentation.option_order,
@@ -333,6 +334,18 @@ def places_path(survey: Survey) -> Path:
     return look_up(f"places/{survey.persona_country or survey.population}.csv", data_folder(), home_folder())
 
 
+def lacks_places(survey: Survey) -> bool:
+    """Whether respondents are of a country of which there is no place list."""
+    return has_places(survey) and not places_path(survey).is_file()
+
+
+def _without_missing_places(config: RunConfig, survey: Survey) -> RunConfig:
+    """Without a place list a respondent is of the country alone: the run with modifications.prompt=false."""
+    if not lacks_places(survey):
+        return config
+    return config.model_copy(update={"modifications": replace(config.modifications, prompt=False)})
+
+
 def _places(config: RunConfig, survey: Survey) -> tuple[Place, ...]:
     if not config.modifications.prompt:
         return ()
@@ -343,11 +356,5 @@ def _places(config: RunConfig, survey: Survey) -> tuple[Place, ...]:
             fix="Switch that off: modifications.prompt=false.",
         )
     path = places_path(survey)
-    if not path.is_file():
-        raise ConfigError(
-            f"There is no place list for {path.stem}.",
-            fix="Write places/<country>.csv into your home folder (docs/add_a_country.md), "
-            "or switch it off: modifications.prompt=false.",
-        )
     level = {"cities": "city", "regions": "region"}[config.places.level]
     return read_places(path, level=level, language=survey.language)

@@ -7,6 +7,7 @@ from typing import Any
 from def_sim.app.human_figures import country_names, other_country_of
 from def_sim.app.provenance import OF_JUDGING
 from def_sim.app.run import Run
+from def_sim.app.run_notes import run_notes
 from def_sim.evaluation.measures import counted
 from def_sim.records import DecodingConfig, StopAfter
 from def_sim.reports.pages.facts import RunFacts
@@ -15,6 +16,7 @@ from def_sim.reports.pages.facts import RunFacts
 _NO_PARAMETERS = (
     *("output", "run_folder", "references", "path", "stage", "show", "runs", "baseline"),
     *("sample", "margins", "power", "wanted", "quotas_file", "audit", "export", "import"),
+    *("importer", "source", "countries", "rule", "force"),
     *OF_JUDGING,
 )
 
@@ -68,6 +70,7 @@ def run_facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete:
         max_beams=max(beams),
         parameters=_parameters(config.model_dump(mode="json", by_alias=True)),
         short_of=survey.short_of,
+        notes=tuple(run_notes(run)),
     )
 
 

@@ -131,6 +131,19 @@ def test_what_somebody_wrote_by_hand_is_not_replaced_until_it_is_forced(
     assert "my own" not in own.read_text(encoding="utf-8")
 
 
+def test_an_import_that_was_killed_is_not_finished_in_a_home_that_lies_in_a_run_folder(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is in a run folder is not trusted, a list of files to move neither."""
+    (home.parent / "answers").mkdir()
+    (home.parent / "manifest.json").write_text("{}", encoding="utf-8")
+    (home / READY / "files").mkdir(parents=True)
+    (home / READY / "files.json").write_text('{"files": [], "removed": ["mine.txt"]}', encoding="utf-8")
+    (home / "mine.txt").write_text("mine", encoding="utf-8")
+    assert "lies in the run folder" in refused(capsys, f"home={home}", "stage=plan")
+    assert (home / "mine.txt").exists()
+
+
 def test_a_bad_row_leaves_the_home_untouched(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = replace(LEADER, shares={"Japan": [2.0, 0.0, 0.0]})
     assert "row 2 (line 4): Japan: shares that add up to 2" in refused(capsys, *words(home, (TRADE, bad)))

@@ -45,6 +45,7 @@ class RunFacts:
     parameters: Mapping[str, str] = field(default_factory=dict)
     other_country: str = ""  # name of the country whose people stand beside as others; "": none do
     short_of: str | None = None  # the questionnaire whose short form was asked
+    notes: tuple[str, ...] = ()  # sentences on personas and people's figures, to be read before the numbers
 
     @property
     def num_questions(self) -> int:

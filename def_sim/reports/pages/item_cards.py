@@ -145,12 +145,12 @@ def _counts(row: Row) -> str:
     # Counts that were averaged over wordings need not be whole.
     answered, asked = (f"{number_in(row, column):,g}" for column in ("num_answered", "num_asked"))
     panel = f"Panel: {answered} of {asked} answered"
-    people = number_in(row, "human_n")
+    people, found = number_in(row, "human_n"), str(row.get("human_quality", ""))
     if math.isnan(people):
-        return f"{panel}. People: no reference"
+        return f"{panel}. People: {'shares without a number of people' if found else 'no reference'}"
     effective = number_in(row, "human_n_effective")
     weighted = _worth(people, effective)
-    quality = _QUALITY_WORDS.get(str(row.get("human_quality", "")), "")
+    quality = _QUALITY_WORDS.get(found, "")
     return f"{panel}. People: {people:,.0f}{weighted}{quality}"
 
 

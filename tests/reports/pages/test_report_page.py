@@ -311,6 +311,20 @@ def test_a_short_questionnaire_is_said_to_be_one(scores, distributions, statuses
     assert "Short questionnaire" not in Page(render_report(FACTS, scores, distributions, statuses, [])).text
 
 
+def test_what_must_be_known_before_the_numbers_is_said_once(scores, distributions, statuses):
+    facts = replace(FACTS, notes=("No place list of <Town>.",))
+    html = render_report(facts, scores, distributions, statuses, [])
+    assert Page(html).text.count("Note. No place list of <Town>.") == 1
+    assert "<Town>" not in html
+
+
+def test_a_card_says_that_its_figures_have_no_number_of_people(scores, distributions, statuses):
+    published = distributions.assign(human_n=math.nan, human_n_effective=math.nan, human_quality="published")
+    text = Page(render_report(FACTS, scores, published, statuses, [])).text
+    assert "People: shares without a number of people" in text
+    assert "no reference" not in text
+
+
 def test_the_same_input_gives_the_same_page(scores, distributions, statuses):
     answers = [answer(f"text {index}", f"r{index:05d}") for index in range(5)]
     pages = {render_report(FACTS, scores, distributions, statuses, answers) for _ in range(2)}

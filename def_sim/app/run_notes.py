@@ -1,0 +1,30 @@
+"""What a reader must know of a run before its numbers: personas without places, figures without people."""
+
+from def_sim.app.run import Run, lacks_places
+from def_sim.records import ASSUMED_PEOPLE
+
+
+def run_notes(run: Run) -> list[str]:
+    """Sentences for plan and report; none for a run of which there is nothing to say."""
+    return [*_personas(run), *_figures(run)]
+
+
+def _personas(run: Run) -> list[str]:
+    survey = run.survey
+    if not lacks_places(survey):
+        return []
+    country = survey.persona_country or survey.population
+    persona = f"every respondent is of {survey.persona_country_name} and of no place in it"
+    return [f"There is no place list of {country}: {persona}, as with modifications.prompt=false."]
+
+
+def _figures(run: Run) -> list[str]:
+    people = run.loaded.reference.for_everyone()
+    asked = {question.item_id for question in run.survey.questions} & people.keys()
+    published = [item_id for item_id in asked if people[item_id].n is None]
+    if not published:
+        return []
+    which = "all items" if len(published) == len(asked) else f"{len(published):,} of {len(asked):,} items"
+    absent = "they have no score of two halves of people and no test by sex and age"
+    smoothed = f"smoothing takes them for those of {ASSUMED_PEOPLE:,} people"
+    return [f"The figures of {which} are shares without a number of people: {absent}, and {smoothed}."]
