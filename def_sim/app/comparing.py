@@ -14,11 +14,13 @@ from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.app.compared_answers import ComparedAnswers, compare_answers
 from def_sim.app.compared_groups import steered_table
 from def_sim.app.compared_insensitivity import stored_defects
+from def_sim.app.compared_styles import studies_of
 from def_sim.app.insensitivity import INSENSITIVITY
 from def_sim.app.processes import WorkerProcesses, num_usable_cores
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.reporting import csv_bytes
 from def_sim.app.stored_runs import find_runs, read_run
+from def_sim.app.study_b_files import Studies, print_studies, write_studies
 from def_sim.app.terminal import console, say
 from def_sim.errors import ConfigError
 from def_sim.evaluation.arm_scores import arms_table
@@ -65,6 +67,7 @@ class WrittenComparison:
     table: pd.DataFrame
     left_out: list[LeftOut]
     arms: ComparedArms
+    studies: Studies
 
 
 def compare_runs(patterns: Sequence[str], output: Path, *, baseline: str | None = None) -> WrittenComparison:
@@ -98,8 +101,9 @@ def compare_runs(patterns: Sequence[str], output: Path, *, baseline: str | None 
         arm_groups, arms_table(arm_groups, answers.scores), no_arms, steered_table(arm_groups)
     )
     defects = compared_defects(groups, stored_defects(runs))
-    path = _write(groups, table, answers, arms, defects, left_out, output / "comparison")
-    return WrittenComparison(path, groups, table, left_out, arms)
+    studies = studies_of(runs)
+    path = _write(groups, table, answers, arms, defects, left_out, output / "comparison", studies)
+    return WrittenComparison(path, groups, table, left_out, arms, studies)
 
 
 def _num_processes(folders: Sequence[Path]) -> int:
@@ -116,6 +120,7 @@ def _write(
     defects: pd.DataFrame,
     left_out: list[LeftOut],
     folder: Path,
+    studies: Studies,
 ) -> Path:
     """comparison.html, the tables beside it, and the maps as files."""
     with disk_errors(folder):
@@ -132,7 +137,9 @@ def _write(
         arm_problems=arms.problems,
         seeds=seeds,
         insensitivity=defects_part(defects, groups),
+        has_studies=bool(studies.results),
     )
+    write_studies(studies, folder)
     write_whole(folder / INSENSITIVITY, csv_bytes(defects))
     write_whole(folder / "comparison.csv", csv_bytes(table))
     write_whole(folder / "pairs.csv", csv_bytes(answers.pairs))
@@ -169,6 +176,7 @@ def print_comparison(written: WrittenComparison) -> None:
         say(problem)
     for one in written.left_out:
         say(f"left out      {one.folder}: {one.why}")
+    print_studies(written.studies, written.path.parent)
     say(f"comparison  {written.path}")
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import pandas as pd
+
 from def_sim.evaluation.compared_runs import ComparedRun, LeftOut
 
 STYLES: Final = ("classification", "chain_of_thought", "scenarios")  # strategies, in the study's order
@@ -52,6 +54,27 @@ class StyleStudy:
     def are_independent(self) -> bool:
         """Whether what a respondent answers to one item has nothing to do with the next."""
         return all(self.runs[0].settings.get(name) == "false" for name in _MODIFICATIONS)
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """The tables of one study, and whose figures they rest on.
+
+    Attributes:
+        study: Its runs.
+        table: From `study_b_table`.
+        pairs: From `style_pairs_table`.
+        frames: From `frame_table` of each run in frames, with its folder and style; empty without one.
+        people: Population -> where its figures come from, in words.
+        others: Population -> the country whose people stand beside as other people.
+    """
+
+    study: StyleStudy
+    table: pd.DataFrame
+    pairs: pd.DataFrame
+    frames: pd.DataFrame
+    people: Mapping[str, str]
+    others: Mapping[str, str]
 
 
 def style_studies(runs: Sequence[ComparedRun]) -> tuple[list[StyleStudy], list[LeftOut]]:

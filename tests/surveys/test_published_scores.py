@@ -38,6 +38,22 @@ def test_chain_of_thought_is_highest_and_classification_lowest_in_every_country(
         assert closed < open_ended < reasoned
 
 
+def is_share_of(percent: float, total: int) -> bool:
+    """Whether some whole number of the total is that percentage, in two decimals."""
+    return f"{100 * round(percent * total / 100) / total:.2f}" == f"{percent:.2f}"
+
+
+def test_the_two_closed_styles_were_asked_twenty_times_an_item_and_one_cell_fits_no_number_of_replies() -> (
+    None
+):
+    percent = {key: round(100 * one.unclassifiable, 2) for key, one in read_study_b(data_folder()).items()}
+    closed = [value for (_, style), value in percent.items() if style != "scenarios"]
+    assert all(is_share_of(value, 20 * 72) for value in closed)
+    # Of a hundred replies an item any percentage would do; one of 1,440 meets two decimals one time in seven.
+    assert sum(is_share_of(value / 100, 20 * 72) for value in range(10_000)) < 1500
+    assert [key for key, value in percent.items() if not is_share_of(value, 7200)] == [("IND", "scenarios")]
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [

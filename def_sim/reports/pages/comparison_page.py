@@ -70,6 +70,7 @@ def render_comparison(
     arm_problems: Sequence[str] = (),
     seeds: pd.DataFrame | None = None,
     insensitivity: Markup | None = None,
+    has_studies: bool = False,
 ) -> str:
     """The whole comparison as the text of one HTML file.
 
@@ -84,6 +85,7 @@ def render_comparison(
         arm_problems: Why some runs are no arms, in words.
         seeds: From `seed_spread.seeds_table`, of all groups.
         insensitivity: From `defects_part`.
+        has_studies: Whether a page of styles of asking lies beside, `study_b.html`.
 
     Returns:
         HTML. Depends on the arguments alone.
@@ -103,6 +105,7 @@ def render_comparison(
         arm_problems=arm_problems,
         maps=[(one, map_parts(one)) for one in maps],
         insensitivity=insensitivity,
+        has_studies=has_studies,
         pairs_measure=MEASURES[PAIRS_METRIC],
         measures=[MEASURES[metric] for metric in metrics],
         left_out=left_out,
