@@ -14,7 +14,16 @@ import numpy as np
 import pandas as pd
 
 from def_sim.answers.storage.disk import disk_errors, write_whole
-from def_sim.answers.storage.sealed_json import canonical_json, write_sealed
+from def_sim.answers.storage.sealed_json import write_sealed
+from def_sim.app.calibration_record import (
+    CALIBRATED,
+    FILES,
+    MARGINS,
+    RECORD,
+    WEIGHTED_SCORES,
+    WEIGHTS,
+    answers_hash,
+)
 from def_sim.app.reporting import arrays_of, csv_bytes, panel_answers
 from def_sim.app.respondent_variables import respondent_variables
 from def_sim.app.run import Run
@@ -29,12 +38,6 @@ from def_sim.records import Answer
 from def_sim.respondents.margins import COLUMNS, MarginTable, read_margins
 from def_sim.surveys.human_sample import HumanSample, read_sample
 
-RECORD = "calibration.json"
-CALIBRATED = "calibrated.csv"
-WEIGHTS = "weights.csv"
-MARGINS = "margins.csv"
-WEIGHTED_SCORES = "weighted_scores.csv"
-FILES = (CALIBRATED, WEIGHTS, MARGINS, WEIGHTED_SCORES)
 _FEW_NAMED = ("js_divergence", "total_variation", "wasserstein")
 
 
@@ -75,7 +78,9 @@ def calibrate_run(run: Run, folder: Path, *, sample: str | None, margins: str | 
         contents[CALIBRATED] = csv_bytes(frame)
         lines += _sample_lines(people, frame)
     _write(folder, contents, arrays.answers)
-    return [*lines, *(f"{'file':<14}{folder / name}" for name in contents)]
+    files = [f"{'file':<14}{folder / name}" for name in contents]
+    on_page = [f"{'page':<14}stage=report run_folder={folder} shows it"] if CALIBRATED in contents else []
+    return [*lines, *files, *on_page]
 
 
 def variables_of(run: Run, arrays: PanelArrays) -> dict[str, tuple[str, ...]]:
@@ -135,15 +140,6 @@ def group_answers(
             name = f"{variable}={category}"
             groups.append(GroupAnswers(name, _shares_of(arrays, answers, weights), is_member))
     return groups
-
-
-def answers_hash(answers: Sequence[Answer]) -> str:
-    """Names what a panel answered, whatever the order of its journal."""
-    rows = sorted(
-        [a.respondent_id, a.question_id, a.status.value, list(a.choices), list(a.option_probabilities or ())]
-        for a in answers
-    )
-    return hashlib.sha256(canonical_json(rows)).hexdigest()
 
 
 def _shares_of(

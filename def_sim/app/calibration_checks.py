@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.sealed_json import read_sealed
-from def_sim.app.calibrating import (
+from def_sim.app.calibrating import scores_of, variables_of, weights_by, weights_csv
+from def_sim.app.calibration_record import (
+    ANEW,
     CALIBRATED,
     FILES,
     MARGINS,
@@ -15,19 +17,14 @@ from def_sim.app.calibrating import (
     WEIGHTED_SCORES,
     WEIGHTS,
     answers_hash,
-    scores_of,
-    variables_of,
-    weights_by,
-    weights_csv,
 )
 from def_sim.app.reporting import arrays_of, csv_bytes
 from def_sim.app.run import Run
 from def_sim.app.tables import check_table
 from def_sim.errors import VerificationError
+from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.records import Answer
 from def_sim.respondents.margins import read_margins
-
-_FIX: Final = "Make it anew (stage=calibrate), or delete it with the other files of the calibration."
 
 
 def check_calibration(run: Run, folder: Path, answers: Sequence[Answer]) -> Iterator[str]:
@@ -42,33 +39,33 @@ def check_calibration(run: Run, folder: Path, answers: Sequence[Answer]) -> Iter
     there = [name for name in FILES if (folder / name).exists()]
     if not (folder / RECORD).exists():
         if there:
-            raise VerificationError(f"{folder / there[0]} stands there without {RECORD}.", fix=_FIX)
+            raise VerificationError(f"{folder / there[0]} stands there without {RECORD}.", fix=ANEW)
         return
-    record = read_sealed(folder / RECORD, fix=_FIX)
-    if record.get("answers") != answers_hash(answers):
+    record = read_sealed(folder / RECORD, fix=ANEW)
+    arrays = arrays_of(run, answers)
+    if record.get("answers") != answers_hash(arrays.answers):
         raise VerificationError(
-            f"{folder / RECORD}: the calibration is stale: it was made from other answers.", fix=_FIX
+            f"{folder / RECORD}: the calibration is stale: it was made from other answers.", fix=ANEW
         )
     _check_files(folder, record.get("files"), there)
     if MARGINS in there:
-        _check_weights(run, folder, answers)
+        _check_weights(run, folder, arrays)
     kept = ", its hash checked without the sample" if CALIBRATED in there else ""
     yield f"calibration   {', '.join(there)}: of these answers{kept}"
 
 
 def _check_files(folder: Path, hashes: Any, there: Sequence[str]) -> None:
     if not isinstance(hashes, dict) or sorted(hashes) != sorted(there):
-        raise VerificationError(f"{folder / RECORD}: it names other files than stand there.", fix=_FIX)
+        raise VerificationError(f"{folder / RECORD}: it names other files than stand there.", fix=ANEW)
     for name in there:
         with disk_errors(folder / name):
             found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         if found != hashes[name]:
-            raise VerificationError(f"{folder / name} was changed since the calibration.", fix=_FIX)
+            raise VerificationError(f"{folder / name} was changed since the calibration.", fix=ANEW)
 
 
-def _check_weights(run: Run, folder: Path, answers: Sequence[Answer]) -> None:
-    arrays = arrays_of(run, answers)
+def _check_weights(run: Run, folder: Path, arrays: PanelArrays) -> None:
     variables, path = variables_of(run, arrays), folder / MARGINS
     weights = weights_by(path, arrays, read_margins(path, variables))
-    check_table(folder / WEIGHTS, weights_csv(arrays, weights, variables), fix=_FIX)
-    check_table(folder / WEIGHTED_SCORES, csv_bytes(scores_of(run, arrays, weights)), fix=_FIX)
+    check_table(folder / WEIGHTS, weights_csv(arrays, weights, variables), fix=ANEW)
+    check_table(folder / WEIGHTED_SCORES, csv_bytes(scores_of(run, arrays, weights)), fix=ANEW)

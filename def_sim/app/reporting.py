@@ -14,6 +14,7 @@ from def_sim.answers.storage.completion import mark_complete, unmark_complete
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers
 from def_sim.app.answer_views import answer_views
+from def_sim.app.calibration_record import found_calibration
 from def_sim.app.demo_truth import planted_truth
 from def_sim.app.human_figures import figures_of, other_references
 from def_sim.app.insensitivity import INSENSITIVITY, found_defects
@@ -35,6 +36,7 @@ from def_sim.judging.verdict_journal import files_of_finished
 from def_sim.records import Answer, AnswerStatus, ItemReference
 from def_sim.reports.pages.plots import write_figures
 from def_sim.reports.pages.report_page import render_report
+from def_sim.reports.sections.calibration import calibration_section
 from def_sim.reports.sections.drawn_sections import draw_sections
 from def_sim.reports.sections.facts import facts_section
 from def_sim.reports.sections.insensitivity import insensitivity_section
@@ -144,10 +146,12 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     found = compute_sections(run, arrays, judged)
     of_facts = facts_of(run, answers)
     defects = found_defects(run, folder, manifest, answers, of_facts)
+    calibration = found_calibration(folder, arrays.answers, arrays.survey.questions)
     sections = [
         *(draw_sections(found) if found else []),
         insensitivity_section(defects.rates, defects.examples),
         *([facts_section(of_facts)] if of_facts else []),
+        *([calibration_section(calibration)] if calibration else []),
     ]
     compact(folder, stored)
     write_tables(folder, results)

@@ -33,7 +33,7 @@ from def_sim.surveys.human_sample import HumanSample
 
 EVERYONE: Final = "all"
 MEAN: Final = "mean"  # stands in the column `code`
-_COLUMNS: Final = {
+COLUMNS: Final = {
     "item": "str",
     "group": "str",
     "code": "str",
@@ -81,7 +81,7 @@ def calibrated_frame(sample: HumanSample, groups: Sequence[GroupAnswers]) -> pd.
         reason: why there is no estimate, or why the panel has no part in it; else "".
     """
     rows = [row for group in groups for row in _group_rows(sample, group)]
-    return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)

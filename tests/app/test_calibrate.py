@@ -13,16 +13,18 @@ from test_bad_input import refused
 
 from def_sim.answers.storage.manifest import read_manifest
 from def_sim.answers.storage.sealed_json import read_sealed, write_sealed
-from def_sim.app.calibrating import FILES, RECORD
 from def_sim.app.calibration_checks import check_calibration
+from def_sim.app.calibration_record import FILES, RECORD, found_calibration
 from def_sim.app.main import main
-from def_sim.app.reporting import arrays_of, panel_answers
+from def_sim.app.reporting import arrays_of, panel_answers, write_report
 from def_sim.app.respondent_variables import respondent_variables
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.errors import VerificationError
 from def_sim.evaluation.weighted_scores import weighted_scores
 from def_sim.metrics.raking import kish_size
+from def_sim.records import Answer, Question
+from def_sim.reports.sections.calibration import calibration_section
 
 pytestmark = pytest.mark.slow
 
@@ -250,6 +252,85 @@ def test_words_of_one_stage_are_refused_with_another(
     words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert expected in refused(capsys, *words)
+
+
+# --- on the page of the run ---
+
+
+def report_of(folder: Path) -> str:
+    run = run_in(folder)
+    found = found_calibration(folder, *opinions(run, folder))
+    assert found is not None
+    return str(calibration_section(found).body)
+
+
+def opinions(run: Run, folder: Path) -> tuple[list[Answer], tuple[Question, ...]]:
+    arrays = arrays_of(run, panel_answers(run, folder))
+    return list(arrays.answers), arrays.survey.questions
+
+
+def test_the_report_has_a_line_of_every_item_with_its_estimate(folder: Path, tmp_path: Path) -> None:
+    calibrate(folder, f"sample={people(tmp_path / 'people.csv')}")
+    write_report(run_in(folder), folder, read_manifest(folder))
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert '<section id="calibration"' in html
+    assert "Calibrated with people" in html
+    table = pd.read_csv(folder / "calibrated.csv")
+    mean = table[(table["item"] == "wvs7.Q1") & (table["code"] == "mean")].iloc[0]
+    body = report_of(folder)
+    line = body[body.index("(wvs7.Q1)") :].partition("</tr>")[0]
+    for name in ("panel", "sample", "rectified", "low", "high"):
+        assert f"{mean[name]:.2f}" in line
+    assert f"<td>{mean['n_gained']:.0f}</td>" in line
+    assert body.count("<tr>") == 1 + len(ITEMS)
+
+
+def test_absent_items_are_counted_with_the_reason(folder: Path, tmp_path: Path) -> None:
+    path = people(tmp_path / "people.csv")
+    table = pd.read_csv(path).astype("object")
+    table.loc[12:, ["wvs7.Q1", "wvs7.Q2"]] = ""
+    table.to_csv(path, index=False)
+    calibrate(folder, f"sample={path}")
+    body = report_of(folder)
+    assert "2 items have no estimate: wvs7.Q1 (12 people answered; at least 30 are needed)" in body
+    assert "20 items with an estimate, from 80 people each" in body
+
+
+def test_a_table_of_other_answers_or_a_changed_one_is_not_shown(folder: Path, tmp_path: Path) -> None:
+    calibrate(folder, f"sample={people(tmp_path / 'people.csv')}")
+    run = run_in(folder)
+    answers, questions = opinions(run, folder)
+    stale = found_calibration(folder, answers[:-1], questions)
+    assert stale is not None
+    assert "made from other answers" in stale.why
+    path = folder / "calibrated.csv"
+    path.write_text(path.read_text().replace("wvs7.Q1,", "wvs7.Q1<script>,"))
+    assert "not as stage=calibrate wrote it" in report_of(folder)
+
+
+@pytest.mark.parametrize("content", ["", "item,group\n", "\x00", "item\n" * 3, '"'])
+def test_a_table_of_another_form_is_not_shown_though_its_hash_is_right(
+    content: str, folder: Path, tmp_path: Path
+) -> None:
+    calibrate(folder, f"sample={people(tmp_path / 'people.csv')}")
+    path = folder / "calibrated.csv"
+    path.write_text(content)
+    record = read_sealed(folder / RECORD, fix="")
+    record["files"]["calibrated.csv"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    write_sealed(folder / RECORD, record)
+    assert "not as stage=calibrate wrote it" in report_of(folder)
+
+
+def test_a_run_without_a_calibration_has_no_such_section(folder: Path) -> None:
+    assert found_calibration(folder, [], []) is None
+
+
+def test_a_calibration_of_a_run_that_asks_for_facts_is_of_its_opinions(tmp_path: Path) -> None:
+    folder = hold(tmp_path / "facts", *WORDS, "factual=true", "respondents=3", is_reported=False)
+    shutil.copytree(folder, tmp_path / "run")
+    assert calibrate(tmp_path / "run", f"sample={people(tmp_path / 'people.csv')}") == 0
+    [line] = checked(tmp_path / "run")
+    assert "calibrated.csv: of these answers" in line
 
 
 # --- whether the files still belong to the answers ---
