@@ -1,7 +1,7 @@
 """Single answers as a report shows them, with what the respondent met."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from def_sim.app.run import Run
 from def_sim.app.run_facts import describe_decoding
@@ -12,30 +12,36 @@ from def_sim.reports.pages.facts import AnswerView
 from def_sim.strategies.contract import OpenConversation
 
 
-def answer_views(run: Run, answers: list[Answer]) -> list[AnswerView]:
-    """Each answer with the question and the memory as the respondent met them, rebuilt by replay."""
-    by_respondent: dict[str, dict[str, Answer]] = defaultdict(dict)
-    for answer in answers:
-        by_respondent[answer.respondent_id][answer.question_id] = answer
+def answer_views(run: Run, answers: Iterable[Answer], readings: Iterable[Answer]) -> list[AnswerView]:
+    """Each answer with the question and the memory as the respondent met them, rebuilt by replay.
+
+    Args:
+        run: Of the answers.
+        answers: As stored: what a judge read later had no part in the interview.
+        readings: The same as they are scored.
+    """
+    by_respondent, read = _by_respondent(answers), _by_respondent(readings)
     return [
-        view for respondent in run.panel for view in _views_of(run, respondent, by_respondent[respondent.id])
+        view
+        for respondent in run.panel
+        for view in _views_of(run, respondent, by_respondent[respondent.id], read[respondent.id])
     ]
 
 
-def _opening_request(run: Run, respondent: Respondent, moment: Moment) -> Request:
-    """What the strategy put the question with; of several calls the first."""
-    question = moment.question
-    address = Address(run.rules.seed, respondent.id, question.item_id, question.wording)
-    conversation = OpenConversation(run.strategy, question, respondent, moment.memory, address)
-    request = conversation.requests[0]
-    conversation.close()
-    return request
+def _by_respondent(answers: Iterable[Answer]) -> dict[str, dict[str, Answer]]:
+    found: dict[str, dict[str, Answer]] = defaultdict(dict)
+    for answer in answers:
+        found[answer.respondent_id][answer.question_id] = answer
+    return found
 
 
-def _views_of(run: Run, respondent: Respondent, answers: Mapping[str, Answer]) -> list[AnswerView]:
+def _views_of(
+    run: Run, respondent: Respondent, answers: Mapping[str, Answer], readings: Mapping[str, Answer]
+) -> list[AnswerView]:
     views = []
     for moment in replay(respondent, run.survey, run.presentation, run.rules, answers):
-        answer, question = moment.answer, moment.question
+        question = moment.question
+        answer = readings[question.id]
         request = _opening_request(run, respondent, moment)
         views.append(
             AnswerView(
@@ -54,3 +60,13 @@ def _views_of(run: Run, respondent: Respondent, answers: Mapping[str, Answer]) -
             )
         )
     return views
+
+
+def _opening_request(run: Run, respondent: Respondent, moment: Moment) -> Request:
+    """What the strategy put the question with; of several calls the first."""
+    question = moment.question
+    address = Address(run.rules.seed, respondent.id, question.item_id, question.wording)
+    conversation = OpenConversation(run.strategy, question, respondent, moment.memory, address)
+    request = conversation.requests[0]
+    conversation.close()
+    return request

@@ -24,7 +24,7 @@ from def_sim.app.calibration_record import (
     WEIGHTS,
     answers_hash,
 )
-from def_sim.app.reporting import arrays_of, csv_bytes, panel_answers
+from def_sim.app.reporting import arrays_of, csv_bytes, scored_answers
 from def_sim.app.respondent_variables import respondent_variables
 from def_sim.app.run import Run
 from def_sim.errors import StoreError, SurveyFormatError
@@ -56,7 +56,7 @@ def calibrate_run(run: Run, folder: Path, *, sample: str | None, margins: str | 
         SurveyFormatError: Sample or margins break their form, or no weights meet the margins.
         StoreError: No answer is stored, or the disk is full.
     """
-    arrays = arrays_of(run, panel_answers(run, folder))
+    arrays = arrays_of(run, scored_answers(run, folder))
     if not arrays.by_respondent:
         raise StoreError(f"{folder} holds no answer yet.", fix="Hold the interviews first: stage=interview.")
     variables = variables_of(run, arrays)

@@ -82,7 +82,8 @@ def _prepared(runs: Sequence[ComparedRun]) -> tuple[dict[str, Run], list[str]]:
     for one in runs:
         try:
             received = read_received(Path(one.folder))
-            run, stored = prepare_run(received.config, load=load), received.manifest["defines"]
+            config = received.config.model_copy(update={"verdicts": one.verdict_set})
+            run, stored = prepare_run(config, load=load), received.manifest["defines"]
             check_same_run(stored, what_defines(run, stored["model"]["identity"]))
         except RunMismatchError:
             why_not.append(f"{one.model_label}, {one.survey}: it would be another run today")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from def_sim.app.received import read_received
-from def_sim.app.reporting import arrays_of, panel_answers
+from def_sim.app.reporting import arrays_of, scored_answers
 from def_sim.app.run import prepare_run
 from def_sim.evaluation.arms import ArmGroup
 from def_sim.evaluation.compared_runs import ComparedRun
@@ -30,9 +30,9 @@ def steered_table(groups: Sequence[ArmGroup]) -> pd.DataFrame:
         steered = [arm for arm in group.arms if _says_persons(arm.run) and arm.run.is_complete]
         if not steered or _says_persons(base) or not base.is_complete:
             continue
-        without = _arrays(base.folder)
+        without = _arrays(base)
         for arm in steered:
-            found = steerability(_arrays(arm.run.folder), without, seed=base.seed)
+            found = steerability(_arrays(arm.run), without, seed=base.seed)
             table = steerability_table([] if isinstance(found, str) else found)
             names = {"arm": arm.title, "folder": arm.run.folder, "baseline": base.folder}
             tables.append(table.assign(**names)[[*names, *table.columns]])
@@ -43,6 +43,8 @@ def _says_persons(run: ComparedRun) -> bool:
     return run.settings.get("protocol.modifications.persona", "place") != "place"
 
 
-def _arrays(folder: str) -> PanelArrays:
-    run = prepare_run(read_received(Path(folder)).config)
-    return arrays_of(run, panel_answers(run, Path(folder)))
+def _arrays(one: ComparedRun) -> PanelArrays:
+    folder = Path(one.folder)
+    config = read_received(folder).config.model_copy(update={"verdicts": one.verdict_set})
+    run = prepare_run(config)
+    return arrays_of(run, scored_answers(run, folder))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,9 +20,10 @@ from def_sim.app.insensitivity import INSENSITIVITY
 from def_sim.app.processes import WorkerProcesses, num_usable_cores
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.reporting import csv_bytes
-from def_sim.app.stored_runs import find_runs, read_run
+from def_sim.app.stored_runs import NotJudged, find_runs, read_run
 from def_sim.app.study_b_files import Studies, print_studies, write_studies
 from def_sim.app.terminal import console, say
+from def_sim.app.used_verdicts import RULES
 from def_sim.errors import ConfigError
 from def_sim.evaluation.arm_scores import arms_table
 from def_sim.evaluation.arms import ArmGroup, group_arms
@@ -45,6 +47,7 @@ from def_sim.reports.pages.comparison_page import render_comparison
 from def_sim.reports.pages.page import page_style
 
 STEERED: Final = "groups.csv"  # only where an arm says sex and age
+_MOST_NAMED: Final = 3  # runs in a message
 FEWEST_ANSWERS: Final = 300_000  # of all runs, from which several processes are worth their start
 
 
@@ -70,21 +73,26 @@ class WrittenComparison:
     studies: Studies
 
 
-def compare_runs(patterns: Sequence[str], output: Path, *, baseline: str | None = None) -> WrittenComparison:
+def compare_runs(
+    patterns: Sequence[str], output: Path, *, baseline: str | None = None, verdicts: str | None = None
+) -> WrittenComparison:
     """Compares the runs that the patterns name.
 
     Args:
         patterns: Folders or glob patterns, `**` for any depth.
         output: The folder below which `comparison/` is made or replaced.
         baseline: Title of the arm that others are compared with, or its run folder's name; see `group_arms`.
+        verdicts: The set that scores of texts are to rest on, which a judge read; see `read_run`.
 
     Raises:
-        ConfigError: A pattern names no run, no run has an answer, or no arm is the baseline.
+        ConfigError: A pattern names no run, no run has an answer, texts of one wait for a judge, or no arm
+            is the baseline.
         StoreError: A file of a run is damaged, or the disk is full or not writable.
     """
     folders = find_runs(patterns)
     with WorkerProcesses(_num_processes(folders)) as workers:
-        found = workers.map(read_run, folders)
+        found = workers.map(partial(read_run, verdicts=verdicts), folders)
+        _refuse_not_judged([one for one in found if isinstance(one, NotJudged)], len(folders))
         runs = [one for one in found if isinstance(one, ComparedRun)]
         left_out = [one for one in found if isinstance(one, LeftOut)]
         if not runs:
@@ -104,6 +112,21 @@ def compare_runs(patterns: Sequence[str], output: Path, *, baseline: str | None 
     studies = studies_of(runs)
     path = _write(groups, table, answers, arms, defects, left_out, output / "comparison", studies)
     return WrittenComparison(path, groups, table, left_out, arms, studies)
+
+
+def _refuse_not_judged(waiting: Sequence[NotJudged], num_runs: int) -> None:
+    """No page is written that leaves runs out whose texts a judge could read."""
+    if not waiting:
+        return
+    named = ", ".join(one.folder for one in waiting[:_MOST_NAMED])
+    more = len(waiting) - _MOST_NAMED
+    rest = f" and {more:,} more" if more > 0 else ""
+    first = waiting[0].rubric
+    of_rubric = ",".join(one.folder for one in waiting if one.rubric == first)
+    raise ConfigError(
+        f"{len(waiting):,} of the {num_runs:,} runs wait for a judge: {named}{rest}.",
+        fix=f"Have them judged: python -m def_sim stage=judge rubric={first} 'runs=[{of_rubric}]' model=...",
+    )
 
 
 def _num_processes(folders: Sequence[Path]) -> int:
@@ -170,6 +193,9 @@ def print_comparison(written: WrittenComparison) -> None:
         say("runs of different groups differ in more than the model: the page says in what")
     if len({run.short_of is None for group in written.groups for run in group.runs}) > 1:
         say("a short questionnaire asks a part of the items: its scores do not compare with a full one's")
+    for group in written.groups:
+        for readings in sorted({run.readings for run in group.runs} - {RULES}):
+            say(f"read by     group {group.number}: {readings}")
     for arms in written.arms.groups:
         say(f"arms        {len(arms.arms)} of {arms.title}; baseline: {arms.baseline.title}")
     for problem in written.arms.problems:

@@ -29,11 +29,11 @@ from def_sim.errors import EngineError, StoreError
 from def_sim.interview import Engine, HasWork, Interviews
 
 
-def hold_interviews(config: RunConfig) -> Path:
+def hold_interviews(config: RunConfig) -> tuple[Run, Path]:
     """Asks what is not answered yet, and says how it goes.
 
     Returns:
-        The run's folder.
+        The run, and its folder.
     """
     run, engine = prepare_run(config), create_engine(config)
     check_capabilities(run, engine.capabilities)
@@ -67,7 +67,7 @@ def hold_interviews(config: RunConfig) -> Path:
         planned = planned_of(run)
         standing = f"{len(planned & store.answered().keys()):,} of {len(planned):,} answered"
         raise Interrupted(stop.number, standing) from None
-    return folder
+    return run, folder
 
 
 def _loaded_lines(facts: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """Who may judge whom, and which rubric fits which run: looked at before anything is asked."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +66,33 @@ def check_format(config: RunConfig, capabilities: Capabilities) -> None:
         )
 
 
-def why_not_for_rules(rubric: Rubric, run: Run) -> str:
-    """Why a rubric for free texts is none for a run whose answers rules read; empty if it is one."""
-    is_for_all = rubric.verdict == "option" and rubric.judged == "all"
-    if not is_for_all or run.strategy.needs_judge is not None:
-        return ""
-    return f"rubric={rubric.name} is for free texts; strategy={run.config.strategy.name} is read by rules"
+@dataclass(frozen=True, slots=True)
+class OtherReader:
+    """Why a rubric reads none of a run's answers: they are read by rules, or by another rubric's judge."""
+
+    why: str
+    fix: str
+
+
+def other_reader(rubric: Rubric, run: Run) -> OtherReader | None:
+    """Why a rubric that says which option a text takes is none for a run; None if it is one.
+
+    Defects are judged whoever reads the answers.
+    """
+    needed, strategy = run.strategy.needs_judge, run.config.strategy.name
+    if rubric.verdict != "option":
+        return None
+    if rubric.judged == "all" and needed is None:
+        return OtherReader(
+            f"rubric={rubric.name} is for free texts; strategy={strategy} is read by rules",
+            "Use rubric=unread: it has those judged that rules left.",
+        )
+    if rubric.judged == "unread" and needed is not None:
+        return OtherReader(
+            f"rubric={rubric.name} is for what rules left; of strategy={strategy} they read nothing",
+            f"Use rubric={needed}: it has all of its texts judged.",
+        )
+    return None
 
 
 def check_rubric(rubric: Rubric, run: Run, folder: Path) -> None:

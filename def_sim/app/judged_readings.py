@@ -1,4 +1,8 @@
-"""Which set of verdicts a report reads failed answers by, and the answers as that judge read them."""
+"""Which set of verdicts a report reads failed answers by, and the answers as that judge read them.
+
+This is about answers that rules read: what a judge made of the rest is one more treatment of failed answers,
+and enters no score. Texts that need a judge in the first place are `panel_readings`' business.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,5 +69,9 @@ def _chosen(sets: Sequence[VerdictSet], wanted: str | None, folder: Path) -> Ver
 
 def _words(found: VerdictSet) -> str:
     share = len(found.verdicts) / found.num_planned if found.num_planned else 1.0
-    judge = visible(str(found.judge.get("label", "")))[:100]
-    return f"{judge} (set {found.name}, {share:.0%} of its verdicts there)"
+    return f"{judge_label(found)} (set {found.name}, {share:.0%} of its verdicts there)"
+
+
+def judge_label(found: VerdictSet) -> str:
+    """What a judge is called; a set may come from anywhere, so it is bounded and harmless."""
+    return visible(str(found.judge.get("label", "")))[:100]

@@ -70,11 +70,9 @@ def _works(config: RunConfig, engine: Engine) -> list[JudgingWork]:
         if isinstance(work, JudgingWork):
             works.append(work)
         elif config.run_folder is not None:
-            raise ConfigError(
-                f"{folder}: {work}.", fix="Use rubric=unread: it has those judged that rules left."
-            )
+            raise ConfigError(f"{folder}: {work.why}.", fix=work.fix)
         else:
-            say(f"left out      {folder}: {work}")
+            say(f"left out      {folder}: {work.why}")
     return works
 
 

@@ -11,7 +11,14 @@ from typing import Any
 from def_sim.answers.storage.shards import read_answers
 from def_sim.app.definition import what_defines_model
 from def_sim.app.home import home_folder
-from def_sim.app.judge_checks import check_format, check_judge, check_rubric, is_self, why_not_for_rules
+from def_sim.app.judge_checks import (
+    OtherReader,
+    check_format,
+    check_judge,
+    check_rubric,
+    is_self,
+    other_reader,
+)
 from def_sim.app.judged_answers import Task, num_stored, tasks_of
 from def_sim.app.opened_runs import open_run
 from def_sim.app.provenance import as_configured
@@ -83,19 +90,19 @@ class JudgingWork:
         return [task for task in self.tasks if task.key not in found]
 
 
-def prepare_work(config: RunConfig, folder: Path, engine: Engine) -> JudgingWork | str:
+def prepare_work(config: RunConfig, folder: Path, engine: Engine) -> JudgingWork | OtherReader:
     """Reads and checks everything that a judge needs of a run.
 
     Returns:
-        The work; or why the run is none for the rubric, in words.
+        The work; or why the run is none for the rubric.
 
     Raises:
         DefSimError: The run is not there, not finished or damaged, or the judge may not judge it.
     """
     run, manifest = open_run(folder)
     rubric = chosen_rubric(config)
-    if why := why_not_for_rules(rubric, run):
-        return why
+    if (other := other_reader(rubric, run)) is not None:
+        return other
     identity = engine.describe()["identity"]
     assert isinstance(identity, Mapping)
     check_rubric(rubric, run, folder)

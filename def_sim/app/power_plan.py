@@ -6,7 +6,7 @@ Loaded only when asked for, so that a plain plan stays light.
 from collections.abc import Callable
 from pathlib import Path
 
-from def_sim.app.reporting import arrays_of, panel_answers
+from def_sim.app.reporting import arrays_of, scored_answers
 from def_sim.app.run import Run
 from def_sim.app.schema import WantedPrecision
 from def_sim.errors import ConfigError
@@ -28,7 +28,7 @@ def power_lines(run: Run, wanted: WantedPrecision, finished: Path | None) -> lis
     Raises:
         ConfigError: Fewer than two items have figures of people.
     """
-    arrays = arrays_of(run, panel_answers(run, finished) if finished is not None else [])
+    arrays = arrays_of(run, scored_answers(run, finished) if finished is not None else [])
     scored = [one for one in pool_wordings(arrays.distributions) if one.reference is not None]
     assumed = "a panel halfway between people and random answers, respondents independent of each other"
     if finished is not None:

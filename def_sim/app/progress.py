@@ -88,8 +88,12 @@ class InterviewProgress:
             print_note(sentence)
 
     def _unread(self) -> str:
-        unread = self._new - self._statuses[AnswerStatus.ANSWERED] - self._statuses[AnswerStatus.NOT_ASKED]
+        waiting = self._statuses[AnswerStatus.UNJUDGED]
+        unread = self._new - waiting - self._statuses[AnswerStatus.ANSWERED]
+        unread -= self._statuses[AnswerStatus.NOT_ASKED]
         words = [f"{unread} not read"] if unread else []
+        if waiting:
+            words.append(f"{waiting} for a judge")
         if self._note is not None:
             words.append(self._note())
         return visible(", ".join(words))

@@ -12,9 +12,12 @@ from def_sim.answers.storage.compaction import parquet_path, read_choices
 from def_sim.answers.storage.completion import is_complete, vouches_for
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles
 from def_sim.app.human_figures import country_names
-from def_sim.app.reporting import arrays_of, of_the_panel, panel_answers
+from def_sim.app.panel_readings import panel_readings
+from def_sim.app.reporting import arrays_of, of_the_panel, scored_answers
 from def_sim.app.run import Run
+from def_sim.app.verdict_sets import set_folder
 from def_sim.evaluation.compared_panels import ComparedPanel, compare_panel
+from def_sim.judging.verdict_journal import journal_of, judge_path
 from def_sim.records import Answer
 from def_sim.surveys.human_cells import HumanCells
 
@@ -52,8 +55,12 @@ def read_answers_of(one: RunToRead) -> ComparedPanel:
 
 
 def _answers(run: Run, folder: Path) -> list[Answer]:
-    """As `panel_answers`; of a finished run from its table, without texts and memories."""
-    journals = sorted(answers_folder(folder).glob("shard-*.jsonl"))
-    if not (is_complete(folder) and vouches_for(folder, [parquet_path(folder), *journals])):
-        return panel_answers(run, folder)
-    return of_the_panel(run, read_choices(parquet_path(folder)))
+    """As they are scored; of a finished run from its table, without texts and memories."""
+    files = [parquet_path(folder), *sorted(answers_folder(folder).glob("shard-*.jsonl"))]
+    if run.config.verdicts is not None:
+        of_set = set_folder(folder, run.config.verdicts)
+        files += [judge_path(of_set), journal_of(of_set)]
+    if not (is_complete(folder) and vouches_for(folder, files)):
+        return scored_answers(run, folder)
+    stored = of_the_panel(run, read_choices(parquet_path(folder)))
+    return panel_readings(run, folder, stored, has_texts=False).answers

@@ -19,11 +19,13 @@ from def_sim.app.demo_truth import planted_truth
 from def_sim.app.human_figures import figures_of, other_references
 from def_sim.app.insensitivity import INSENSITIVITY, found_defects
 from def_sim.app.judged_readings import judged_readings
+from def_sim.app.panel_readings import panel_readings
 from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.printed_summary import WrittenReport
 from def_sim.app.run import Run
 from def_sim.app.run_facts import run_facts
 from def_sim.app.strategy_frames import read_frames
+from def_sim.app.used_verdicts import READINGS, write_readings
 from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
 from def_sim.evaluation.facts import Facts, facts_found, opinions_of
 from def_sim.evaluation.findings import findings_table
@@ -49,6 +51,11 @@ MOST_SHOWN = 2000  # single answers on the page
 def panel_answers(run: Run, folder: Path) -> list[Answer]:
     """The stored answers of this panel; a larger panel's other respondents are left out."""
     return of_the_panel(run, read_answers(folder))
+
+
+def scored_answers(run: Run, folder: Path) -> list[Answer]:
+    """The stored answers of this panel as its last report counts them; see `panel_readings`."""
+    return panel_readings(run, folder, panel_answers(run, folder), goes_on=True).answers
 
 
 def of_the_panel(run: Run, answers: Iterable[Answer]) -> list[Answer]:
@@ -88,9 +95,13 @@ def compute_tables(run: Run, arrays: PanelArrays) -> Results:
 def judged_panel(run: Run, folder: Path, answers: Sequence[Answer]) -> JudgedPanel | None:
     """The answers as the judge of `verdicts=` read those that failed; None if there is none.
 
+    There is none either where a judge read all answers in the first place.
+
     Raises:
         ConfigError: The set is not there, or there are several and none was named.
     """
+    if run.strategy.needs_judge is not None:
+        return None
     found = judged_readings(folder, run.config.verdicts, answers)
     return None if found is None else JudgedPanel(arrays_of(run, found.answers), found.words)
 
@@ -122,6 +133,7 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
     """Writes tables, figures and report.html; marks the run complete if nothing is missing.
 
     Raises:
+        ConfigError: Its texts wait for a judge, or `verdicts=` means no set; nothing is written then.
         StoreError: An answer is damaged, or the disk is full.
     """
     with no_search_for_cycles():
@@ -130,7 +142,9 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
 
 def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> WrittenReport:
     stored = read_answers(folder)
-    answers = of_the_panel(run, stored)
+    as_given = of_the_panel(run, stored)
+    readings = panel_readings(run, folder, as_given)
+    answers = readings.answers
     arrays = arrays_of(run, answers)
     is_complete = len(answers) == run.num_planned
     judged = judged_panel(run, folder, answers)
@@ -140,12 +154,13 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     planted = planted_frame(truth)
     facts = replace(
         run_facts(run, manifest, len(answers), is_complete),
+        readings=readings.used.in_words if readings.used else "",
         num_answering=len({a.respondent_id for a in answers if a.status is AnswerStatus.ANSWERED}),
         planted_summary=planted_sentence(_beside_truth(run, arrays, truth)),
     )
     found = compute_sections(run, arrays, judged)
     of_facts = facts_of(run, answers)
-    defects = found_defects(run, folder, manifest, answers, of_facts)
+    defects = found_defects(run, folder, manifest, as_given, of_facts)
     calibration = found_calibration(folder, arrays.answers, arrays.survey.questions)
     sections = [
         *(draw_sections(found) if found else []),
@@ -158,6 +173,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     write_findings(folder, found, of_facts)
     write_whole(folder / INSENSITIVITY, csv_bytes(defects.table))
     write_whole(folder / RESPONDENTS, csv_bytes(panel_table(run.panel, read_frames(run.config, run.survey))))
+    write_readings(folder, readings.used)
     with disk_errors(folder / "figures"):
         figures = write_figures(
             folder / "figures",
@@ -167,7 +183,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
             planted=planted,
             drawings={name: chart for section in sections for name, chart in section.charts.items()},
         )
-    views = answer_views(run, answers)
+    views = answer_views(run, as_given, answers)
     shown = shown_answers([view.respondent_id for view in views], limit=MOST_SHOWN, seed=facts.seed)
     html = render_report(
         facts,
@@ -191,6 +207,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
             FINDINGS,
             INSENSITIVITY,
             RESPONDENTS,
+            *([READINGS] if readings.used else []),
         )
         journals = [p.relative_to(folder) for p in answers_folder(folder).glob("*.jsonl")]
         drawn = [figure.relative_to(folder) for figure in figures]

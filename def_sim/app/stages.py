@@ -13,6 +13,7 @@ from def_sim.app.definition import folder_of
 from def_sim.app.home import home_folder, home_lines
 from def_sim.app.interviewing import definition_of, hold_interviews
 from def_sim.app.opened_runs import open_run, require_manifest
+from def_sim.app.panel_readings import judge_command, panel_readings, why_not_judged
 from def_sim.app.plan import make_plan, plan_lines
 from def_sim.app.provenance import record_run
 from def_sim.app.received import read_stored_manifest
@@ -110,17 +111,32 @@ def _check_files(engine: Engine) -> None:
 
 def interview(config: RunConfig) -> int:
     """Asks everything that is not answered yet."""
-    hold_interviews(config)
+    run, folder = hold_interviews(config)
+    if config.num_shards == 1:
+        _waits_for_judge(run, folder)
     return 0
 
 
 def run_all(config: RunConfig) -> int:
-    """Interview, then report. The default."""
-    folder = hold_interviews(config)
+    """Interview, then report. The default. Texts that wait for a judge have no report yet."""
+    run, folder = hold_interviews(config)
     if config.num_shards > 1:
-        say(f"shard {config.shard} of {config.num_shards} is done; when all are: stage=report")
+        then = "stage=report" if run.strategy.needs_judge is None else judge_command(run, folder)
+        say(f"shard {config.shard} of {config.num_shards} is done; when all are: {then}")
         return 0
-    return _report(config, folder)
+    return 0 if _waits_for_judge(run, folder) else _report(config, folder)
+
+
+def _waits_for_judge(run: Run, folder: Path) -> bool:
+    """Whether texts of the run have no reader yet; says then what comes next."""
+    if run.strategy.needs_judge is None:
+        return False
+    from def_sim.app.reporting import panel_answers  # statistics, which an interview has no use for
+
+    waits = why_not_judged(run, folder, panel_answers(run, folder))
+    if waits is not None:
+        say(f"next  {waits}")
+    return waits is not None
 
 
 def report(config: RunConfig) -> int:
@@ -134,7 +150,11 @@ def report(config: RunConfig) -> int:
 def _compare(patterns: Sequence[str], config: RunConfig) -> int:
     from def_sim.app.comparing import compare_runs, print_comparison
 
-    print_comparison(compare_runs(patterns, Path(config.output).expanduser(), baseline=config.baseline))
+    print_comparison(
+        compare_runs(
+            patterns, Path(config.output).expanduser(), baseline=config.baseline, verdicts=config.verdicts
+        )
+    )
     return 0
 
 
@@ -218,8 +238,17 @@ def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
     folder = folder_of(run, defines)
     require_manifest(folder)
     if config.stage.name == "report":  # its figures or draws may be new
+        _refuse_unread(run, folder)
         record_run(run, folder, defines, engine_facts=None)
     return config, folder
+
+
+def _refuse_unread(run: Run, folder: Path) -> None:
+    """Makes sure that a run can be scored before anything of it is written."""
+    if run.strategy.needs_judge is not None:
+        from def_sim.app.reporting import panel_answers
+
+        panel_readings(run, folder, panel_answers(run, folder))
 
 
 def _of_command(config: RunConfig) -> dict[str, Any]:

@@ -10,18 +10,21 @@ import io
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
-from def_sim.answers.storage.completion import is_complete, read_completion
+from def_sim.answers.storage.completion import is_complete, read_completion, vouches_for
 from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.manifest import check_same_run, manifest_path
 from def_sim.app.definition import references_hash, what_defines
+from def_sim.app.panel_readings import NotJudgedError, panel_readings
 from def_sim.app.received import read_received, read_stored_manifest
 from def_sim.app.reporting import compute_results, panel_answers
 from def_sim.app.run import prepare_run
+from def_sim.app.used_verdicts import READINGS, RULES, UsedSet, read_readings
 from def_sim.errors import ConfigError, DefSimError, RunMismatchError, StoreError
 from def_sim.evaluation.compared_runs import SCOPES, ComparedRun, LeftOut
 from def_sim.names import check_path
@@ -96,33 +99,76 @@ def _no_run(pattern: str, num_matches: int) -> ConfigError:
     )
 
 
-def read_run(folder: Path) -> ComparedRun | LeftOut:
+@dataclass(frozen=True, slots=True)
+class NotJudged:
+    """A run whose interviews are finished and whose texts no judge has read."""
+
+    folder: str
+    rubric: str  # that they need
+
+
+def read_run(folder: Path, verdicts: str | None = None) -> ComparedRun | LeftOut | NotJudged:
     """One run with its scores, or why it has none.
 
+    Args:
+        folder: Of the run.
+        verdicts: The set that scores of texts are to rest on; None: that of the run's report, else the
+            finished one. Runs that rules read have nothing to do with it.
+
     Raises:
+        ConfigError: There is no such set, or there are several to choose from.
         StoreError: Manifest, scores or answers are damaged, or were written by another version.
     """
     manifest = read_stored_manifest(folder)
     plan = manifest["plan"]
     # A manifest of another plan than the mark's (of a copy, say) tells nothing of what is there.
     if is_complete(folder) and read_completion(folder)["num_answers"] == plan["answers"]:
-        return _compared(folder, manifest, stored_scores(folder), plan["answers"], plan["respondents"])
+        used = _vouched_readings(folder)
+        if used is None or verdicts in (None, used.set):
+            scores = stored_scores(folder)
+            return _compared(folder, manifest, scores, plan["answers"], plan["respondents"], used)
     try:
-        run = prepare_run(read_received(folder).config)
+        config = read_received(folder).config
+        run = prepare_run(config.model_copy(update={"verdicts": verdicts}))
         check_same_run(manifest["defines"], what_defines(run, manifest["defines"]["model"]["identity"]))
     except RunMismatchError as error:
         first = error.message.splitlines()[1].strip()  # below the heading, one difference a line
         return LeftOut(str(folder), f"Not finished, and it would be another run today: {first}.")
     except DefSimError as error:
         return LeftOut(str(folder), f"Not finished, and it cannot be scored today: {error.message}")
-    answers = panel_answers(run, folder)
-    if not answers:
+    stored = panel_answers(run, folder)
+    if not stored:
         return LeftOut(str(folder), f"None of its {run.num_planned:,} answers is there yet.")
+    try:
+        readings = panel_readings(run, folder, stored, goes_on=True)
+    except NotJudgedError:
+        if len(stored) < run.num_planned:
+            return LeftOut(str(folder), "Not finished, and its texts wait for a judge.")
+        return NotJudged(str(folder), str(run.strategy.needs_judge))
+    answers = readings.answers
     # Scored now, so with the people's figures of today.
     today = {**manifest["scored_with"], "reference": references_hash(run)}
     scores = compute_results(run, answers).scores
     num_present = len({answer.respondent_id for answer in answers})
-    return _compared(folder, {**manifest, "scored_with": today}, scores, len(answers), num_present)
+    scored = {**manifest, "scored_with": today}
+    return _compared(folder, scored, scores, len(answers), num_present, readings.used)
+
+
+def _vouched_readings(folder: Path) -> UsedSet | None:
+    """Who read the texts that a finished run's scores rest on; None: rules did.
+
+    Raises:
+        StoreError: The record is not the one that the completion mark vouches for.
+    """
+    path = folder / READINGS
+    if READINGS not in read_completion(folder)["files"]:
+        return None
+    if not vouches_for(folder, [path]):
+        raise StoreError(
+            f"{path} {'has changed since the run was completed' if path.is_file() else 'is missing'}.",
+            fix=f"Write it anew: `python -m def_sim stage=report run_folder={folder}`.",
+        )
+    return read_readings(folder)
 
 
 def stored_scores(folder: Path) -> pd.DataFrame:
@@ -164,7 +210,12 @@ def _as_numbers(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _compared(
-    folder: Path, manifest: Mapping[str, Any], scores: pd.DataFrame, num_done: int, num_present: int
+    folder: Path,
+    manifest: Mapping[str, Any],
+    scores: pd.DataFrame,
+    num_done: int,
+    num_present: int,
+    used: UsedSet | None,
 ) -> ComparedRun:
     # As stored, not validated: a version that knew other parameters has made a run all the same.
     config, survey = manifest["config"], manifest["defines"]["survey"]
@@ -188,11 +239,14 @@ def _compared(
         num_present=num_present,
         num_planned=manifest["plan"]["answers"],
         num_done=num_done,
-        settings=settings_of(manifest),
+        # Runs that were read by other judges, or by rules, are no runs that differ in the model alone.
+        settings=settings_of(manifest) | ({} if used is None else {"read by": used.name}),
         scores=scores,
         short_of=survey.get("short_of"),
         items=tuple(sorted(config["items"])) if config.get("items") else None,
         model_settings=_flat(manifest["defines"]["model"]),
+        readings=RULES if used is None else used.in_short,
+        verdict_set=None if used is None else used.set,
     )
 
 

@@ -16,6 +16,7 @@ from def_sim.answers.storage.journal import how_to_repair
 from def_sim.answers.storage.shards import answer_key
 from def_sim.app.calibration_checks import check_calibration
 from def_sim.app.insensitivity import INSENSITIVITY, found_defects
+from def_sim.app.panel_readings import PanelReadings, panel_readings
 from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.reporting import (
     FINDINGS,
@@ -31,6 +32,7 @@ from def_sim.app.reporting import (
 from def_sim.app.run import Run
 from def_sim.app.strategy_frames import read_frames
 from def_sim.app.tables import check_table
+from def_sim.app.used_verdicts import READINGS, read_readings
 from def_sim.app.verdict_checks import check_verdicts
 from def_sim.errors import VerificationError
 from def_sim.judging.verdict_journal import read_verdict_sets
@@ -52,6 +54,7 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
         StoreError: A stored line is damaged.
     """
     if not is_complete(folder):
+        panel_readings(run, folder, panel_answers(run, folder))  # whose texts wait is told so
         raise VerificationError(
             f"{folder} is not a complete run.", fix="Finish it first: the same command without stage=."
         )
@@ -67,9 +70,11 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
     yield f"interviews    {_check_interviews(run, folder, answers):,} prompts rebuilt and readings repeated"
     _check_plan(run, answers, manifest)
     yield "plan          statuses add up to the plan"
-    _check_tables(run, folder, manifest, answers)
+    readings = panel_readings(run, folder, answers, goes_on=True)
+    yield from _check_readings(folder, readings)
+    _check_tables(run, folder, manifest, answers, readings.answers)
     yield "scores        every distribution, score and measure recomputed"
-    yield from check_calibration(run, folder, answers)
+    yield from check_calibration(run, folder, readings.answers)
     yield from check_verdicts(run, folder, answers)
 
 
@@ -120,10 +125,23 @@ def _check_plan(run: Run, answers: list[Answer], manifest: Mapping[str, Any]) ->
         )
 
 
-def _check_tables(run: Run, folder: Path, manifest: Mapping[str, Any], answers: list[Answer]) -> None:
-    arrays, facts = arrays_of(run, answers), facts_of(run, answers)
+def _check_readings(folder: Path, found: PanelReadings) -> Iterator[str]:
+    """The record of who read the texts, where a judge did."""
+    if read_readings(folder) != found.used:
+        raise VerificationError(
+            f"{folder / READINGS} does not say what the verdicts give.", fix="Write it anew: stage=report."
+        )
+    if found.used is not None:
+        yield f"readings      by {found.used.in_words}"
+
+
+def _check_tables(
+    run: Run, folder: Path, manifest: Mapping[str, Any], answers: list[Answer], readings: list[Answer]
+) -> None:
+    """Every table once more: of the answers as stored, and as they are scored."""
+    arrays, facts = arrays_of(run, readings), facts_of(run, readings)
     results = compute_tables(run, arrays)
-    findings = findings_of(compute_sections(run, arrays, judged_panel(run, folder, answers)), facts)
+    findings = findings_of(compute_sections(run, arrays, judged_panel(run, folder, readings)), facts)
     tables = (("metrics.csv", results.scores), ("statuses.csv", results.statuses), (FINDINGS, findings))
     for name, frame in tables:
         check_table(folder / name, csv_bytes(frame), fix="Write it anew: stage=report.")

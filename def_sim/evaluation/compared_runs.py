@@ -49,6 +49,7 @@ _RUN_TYPES: Final = {
     "num_respondents": "int64",
     "num_present": "int64",
     "share_done": "float64",
+    "readings": "str",
 }
 _SCORE_TYPES: Final = {
     "scope": "str",
@@ -103,6 +104,8 @@ class ComparedRun:
     short_of: str | None = None  # the questionnaire whose short form was asked
     items: tuple[str, ...] | None = None  # chosen items, sorted; None: all of the questionnaire
     model_settings: Mapping[str, str] = field(default_factory=dict)  # checkpoint, number type, ...
+    readings: str = "rules"  # who read the answers: rules, or a judge with the set and the share done
+    verdict_set: str | None = None  # that the scores rest on; None: rules read the answers
 
     @property
     def share_done(self) -> float:
@@ -213,6 +216,8 @@ def comparison_table(groups: Sequence[RunGroup]) -> pd.DataFrame:
             survey, population, language, strategy, protocol, seed, num_respondents: what was planned;
             num_present: respondents with an answer on file;
             share_done: answers on file over answers planned, in [0, 1];
+            readings: who read the answers: "rules", or the judge, its set of verdicts and the share of the
+                texts that it has a verdict on;
             scope (dimension, macro or micro), dimension ("" but for scope dimension), metric;
             value, floor, human_to_human, uniform, mode, other_humans, normalised, num_items,
                 num_undefined: as in `score_tables.score_table`;

@@ -2,7 +2,8 @@
 
 Counts what was answered and how the rest ended; computes no score. Knows no file, model or
 metric. "Not asked" (a follow-up whose first question failed) is no failure of the model: those
-respondents are not in the question's base. Every other status but "answered" is a failure.
+respondents are not in the question's base. A text that waits for a judge is neither an answer nor a
+failure: nobody knows what it says. Every other status but "answered" is a failure.
 
 Letters: K options.
 """
@@ -50,14 +51,19 @@ class QuestionDistribution:
         return self.status_counts[AnswerStatus.NOT_ASKED]
 
     @property
+    def num_unread(self) -> float:
+        """Respondents whose text nobody has read: of the judge it needs no verdict could be had."""
+        return self.status_counts[AnswerStatus.UNJUDGED]
+
+    @property
     def num_asked(self) -> float:
         """Respondents who were asked: the base of the question."""
         return sum(self.status_counts.values()) - self.num_not_asked
 
     @property
     def num_failed(self) -> float:
-        """Respondents who were asked and gave no valid answer, for whatever reason."""
-        return self.num_asked - self.num_answered
+        """Respondents who were asked and gave no valid answer, for whatever reason that is known."""
+        return self.num_asked - self.num_answered - self.num_unread
 
     @property
     def shares(self) -> NDArray[np.float64]:
@@ -136,7 +142,7 @@ def distributions_frame(distributions: Iterable[QuestionDistribution]) -> pd.Dat
             and both where shares were published without a number of people;
         human_quality: weighted, unweighted, approximate or published; "" without a reference;
         num_asked, num_answered, num_failed, num_not_asked: respondents of the question, repeated on each of
-            its options; asked = answered + failed.
+            its options; asked = answered + failed, and those whose text no judge could read.
     """
     rows = [row for distribution in distributions for row in _option_rows(distribution)]
     return pd.DataFrame(rows, columns=list(_COLUMN_TYPES)).astype(_COLUMN_TYPES)

@@ -186,5 +186,13 @@ def find_rubric(name: str, data: Path, home: Path | None) -> Rubric:
 
 
 def is_about(rubric: Rubric, answer: Answer) -> bool:
-    """Whether a rubric is about an answer: there is a text, and rules left it unread if that is asked for."""
-    return answer.status in UNREAD if rubric.judged == "unread" else answer.status not in NEVER_JUDGED
+    """Whether a rubric is about an answer.
+
+    One that reads the answers that rules could not is about these; any other that says which option a text
+    takes, about texts that wait for a judge; one about defects, about everything that has a text.
+    """
+    if rubric.judged == "unread":
+        return answer.status in UNREAD
+    if rubric.verdict == "option":
+        return answer.status is AnswerStatus.UNJUDGED
+    return answer.status not in NEVER_JUDGED

@@ -37,12 +37,13 @@ def test_every_dimension_of_insensitivity_is_asked_about_by_itself():
     assert rubric.sample == 200
 
 
-def test_unread_is_about_what_rules_could_not_read_and_stance_about_all():
-    unread, stance = a_rubric("unread"), a_rubric("stance")
+def test_each_rubric_is_about_answers_of_its_kind():
+    unread, stance, defects = a_rubric("unread"), a_rubric("stance"), a_rubric("insensitivity")
     for status in AnswerStatus:
         answer = an_answer(status=status)
         assert is_about(unread, answer) == (status in UNREAD)
-        assert is_about(stance, answer) == (status not in NEVER_JUDGED)
+        assert is_about(stance, answer) == (status is AnswerStatus.UNJUDGED)
+        assert is_about(defects, answer) == (status not in NEVER_JUDGED)
 
 
 def test_a_users_own_rubric_is_found_in_the_home_folder(tmp_path):

@@ -48,6 +48,7 @@ class GroupPart:
     lines: tuple[RunLine, ...]
     differs: tuple[tuple[str, str], ...]
     unfinished: tuple[RunLine, ...]
+    judged: tuple[RunLine, ...]  # whose answers a judge read
     metrics: tuple[MetricPart, ...]
     pairs: tuple[PairLine, ...] = ()
     seeds: tuple[SeedLine, ...] = ()
@@ -147,6 +148,7 @@ def _group_part(
         lines=lines,
         differs=tuple((_SETTING_WORDS.get(name, name), value) for name, value in group.differs.items()),
         unfinished=tuple(line for line in lines if not line.run.is_complete),
+        judged=tuple(line for line in lines if line.run.verdict_set is not None),
         metrics=tuple(metric_part(metric, table[table["metric"] == metric], lines) for metric in metrics),
         pairs=()
         if pairs is None

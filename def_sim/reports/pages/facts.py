@@ -46,6 +46,7 @@ class RunFacts:
     other_country: str = ""  # name of the country whose people stand beside as others; "": none do
     short_of: str | None = None  # the questionnaire whose short form was asked
     notes: tuple[str, ...] = ()  # sentences on personas and people's figures, to be read before the numbers
+    readings: str = ""  # which judge read the answers, and how many of them; "": rules did
 
     @property
     def num_questions(self) -> int:
