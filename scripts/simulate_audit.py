@@ -2,7 +2,8 @@
 
 Invented answers with a known share of defects, some found by a rule, the others put to a judge of a known
 sensitivity and specificity; some rows of each stratum are coded by people, who are right. Each repetition
-draws answers, verdicts and rows anew. The table in docs/statistics.md comes from
+draws answers, verdicts and rows anew. A second table is of judges who name options: 50 rows over the options
+named, and how often the judge is right. Both tables in docs/statistics.md come from
 
     python scripts/simulate_audit.py --repetitions 2000 --seed 1
 """
@@ -16,13 +17,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from def_sim.metrics.misclassification import Stratum, corrected_rate
+from def_sim.judging.audit import NUM_STANCES
+from def_sim.metrics.misclassification import Stratum, corrected_rate, weighted_accuracy
 
 PREVALENCES: Final = (0.02, 0.05, 0.25, 0.40)
 PER_STRATUM: Final = (25, 50)
 SENSITIVITY, SPECIFICITY = 0.75, 0.97
 RULE_SHARE: Final = 0.3  # of the defects, where rules find some: without error, and never asked of the judge
+ACCURACIES: Final = (0.60, 0.80, 0.95)
+NUM_OPTIONS: Final = (3, 11)
 Flags = NDArray[np.bool_]
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,59 @@ def simulate(setting: Setting, repetitions: int, rng: np.random.Generator, num_d
     )
 
 
+@dataclass(frozen=True)
+class Stances:
+    """Texts of a run, the options that a judge reads out of them, and how right it is.
+
+    Each option is named half as often as the one before it, at least as often as one text in a hundred;
+    the judge is right less often of those named most.
+    """
+
+    accuracy: float  # over all texts
+    num_options: int  # that are named, 0 among them
+    num_texts: int = 400
+    num_rows: int = NUM_STANCES
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """How often each option is named."""
+        falling = np.maximum(0.5 ** np.arange(self.num_options), 0.02)
+        return np.asarray(falling / falling.sum(), dtype=np.float64)
+
+    @property
+    def accuracies(self) -> NDArray[np.float64]:
+        """How often each is right; together `accuracy`."""
+        slope = np.linspace(-0.02, 0.02, self.num_options)
+        return np.asarray(self.accuracy + slope - self.shares @ slope, dtype=np.float64)
+
+
+def simulate_stances(setting: Stances, repetitions: int, rng: np.random.Generator) -> Outcome:
+    """Many audits of a judge who names options. `raw` and `corrected`: unweighted and weighted accuracy."""
+    raw, shares, lows, highs = np.empty((4, repetitions))
+    for i in range(repetitions):
+        sizes = rng.multinomial(setting.num_texts, setting.shares)
+        num_right = rng.binomial(sizes, setting.accuracies)
+        rows = rows_in_turn(sizes, setting.num_rows)
+        right = rng.hypergeometric(num_right, sizes - num_right, rows)
+        found = weighted_accuracy(sizes.tolist(), rows.tolist(), right.tolist())
+        raw[i] = right.sum() / rows.sum()
+        shares[i], lows[i], highs[i] = found.share, found.low, found.high
+    error = float(shares.std(ddof=1) / np.sqrt(repetitions))
+    covers = (lows <= setting.accuracy) & (setting.accuracy <= highs)
+    bias = float(shares.mean() - setting.accuracy) / error
+    width = float((highs - lows).mean())
+    return Outcome(float(raw.mean()), float(shares.mean()), bias, float(covers.mean()), width)
+
+
+def rows_in_turn(sizes: Counts, num_rows: int) -> Counts:
+    """How many rows each option has if one of each is drawn in turn, as long as it has any."""
+    rows = np.zeros_like(sizes)
+    while rows.sum() < min(num_rows, sizes.sum()):
+        open_ones = np.flatnonzero(rows < sizes)[: num_rows - rows.sum()]
+        rows[open_ones] += 1
+    return rows
+
+
 def settings() -> list[Setting]:
     """Without rules and with them, every prevalence, 25 and 50 rows a stratum."""
     return [
@@ -94,12 +152,10 @@ def settings() -> list[Setting]:
     ]
 
 
-def table_row(setting: Setting, outcome: Outcome) -> str:
-    """A row of the table in docs/statistics.md."""
+def table_row(*setting: str, outcome: Outcome) -> str:
+    """A row of a table in docs/statistics.md."""
     cells = [
-        f"{setting.rule_share:.1f}",
-        f"{setting.prevalence:.2f}",
-        f"{setting.per_stratum}",
+        *setting,
         f"{outcome.raw:.3f}",
         f"{outcome.corrected:.4f}",
         f"{outcome.bias_in_errors:+.1f}",
@@ -119,7 +175,15 @@ def main(words: Sequence[str] | None = None) -> None:
     print("|---|---|---|---|---|---|---|---|")
     for place, setting in enumerate(settings()):
         rng = np.random.default_rng([numbers.seed, place])
-        print(table_row(setting, simulate(setting, numbers.repetitions, rng)), flush=True)
+        outcome = simulate(setting, numbers.repetitions, rng)
+        said = (f"{setting.rule_share:.1f}", f"{setting.prevalence:.2f}", f"{setting.per_stratum}")
+        print(table_row(*said, outcome=outcome), flush=True)
+    print("\n| options | right | unweighted | weighted | bias / s.e. | coverage % | width |")
+    print("|---|---|---|---|---|---|---|")
+    for place, (num_options, accuracy) in enumerate(product(NUM_OPTIONS, ACCURACIES)):
+        rng = np.random.default_rng([numbers.seed, place, 2])
+        outcome = simulate_stances(Stances(accuracy, num_options), numbers.repetitions, rng)
+        print(table_row(f"{num_options}", f"{accuracy:.2f}", outcome=outcome), flush=True)
 
 
 if __name__ == "__main__":

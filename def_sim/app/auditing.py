@@ -3,6 +3,7 @@
 What lies in a set's folder is the business of `audits`; what people's codes say, of `evaluation`.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from def_sim.judging.rubric import Rubric
 from def_sim.judging.sheets import SheetRow, read_sheet, sheet_row, write_sheet
 from def_sim.judging.verdict_sets import VerdictSet
 from def_sim.judging.verdicts import Value, hash_answer
+from def_sim.metrics.misclassification import Accuracy
 from def_sim.questionnaire import replay
 from def_sim.records import Answer
 from def_sim.text_files import read_text
@@ -129,10 +131,17 @@ def _agreement_lines(audit: CodedAudit, one: VerdictSet, rubric: Rubric, seed: i
     names = [question.name for question in rubric.questions if question.name in asked]
     found = [audited_question(audit, one.verdicts, name, seed=seed) for name in names]
     return [
-        f"{each.question:<13} {as_percent(each.accuracy)} of the verdicts are right; kappa with people "
+        f"{each.question:<13} {_share(each.accuracy)} of the verdicts are right; kappa with people "
         f"{written(each.kappa)}, alpha of people {written(each.alpha)}"
         for each in found
     ]
+
+
+def _share(accuracy: Accuracy) -> str:
+    """With its interval, where there is one."""
+    if math.isnan(accuracy.low):
+        return as_percent(accuracy.share)
+    return f"{as_percent(accuracy.share)} ({as_percent(accuracy.low)} to {as_percent(accuracy.high)})"
 
 
 def _refuse_same(files: Sequence[Path], texts: Sequence[str]) -> None:

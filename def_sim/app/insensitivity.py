@@ -14,6 +14,7 @@ import pandas as pd
 from def_sim.app.audits import coded_files, stored_audits
 from def_sim.app.judged_answers import rule_context
 from def_sim.app.run import Run
+from def_sim.evaluation.audited_readings import AuditedReadings, audited_readings
 from def_sim.evaluation.defect_examples import DefectExample, defect_examples
 from def_sim.evaluation.facts import Facts
 from def_sim.evaluation.insensitivity import (
@@ -34,10 +35,11 @@ INSENSITIVITY: Final = "insensitivity.csv"
 
 @dataclass(frozen=True, slots=True)
 class FoundDefects:
-    """What the report shows of a run's insensitivity."""
+    """What the report shows of a run's insensitivity, and of the readings that people checked."""
 
     rates: Insensitivity
     examples: tuple[DefectExample, ...]
+    readings: tuple[AuditedReadings, ...] = ()
     files: tuple[Path, ...] = ()  # of audits, which the rates rest on
 
     @property
@@ -92,4 +94,5 @@ def found_defects(
     audits = stored_audits(folder, sets)
     rates = insensitivity(rules, facts, sets, audits, model, seed=seed)
     examples = () if rates.absent else defect_examples(rules.verdicts, sets, answers, seed=seed)
-    return FoundDefects(rates, examples, tuple(coded_files(folder, sets)))
+    readings = audited_readings(sets, audits, seed=seed)
+    return FoundDefects(rates, examples, readings, tuple(coded_files(folder, sets)))

@@ -26,6 +26,8 @@ from def_sim.app.run import Run
 from def_sim.app.run_facts import run_facts
 from def_sim.app.strategy_frames import read_frames
 from def_sim.app.used_verdicts import READINGS, write_readings
+from def_sim.evaluation.audited_readings import SECTION as AUDITED
+from def_sim.evaluation.audited_readings import AuditedReadings
 from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
 from def_sim.evaluation.facts import Facts, facts_found, opinions_of
 from def_sim.evaluation.findings import findings_table
@@ -38,6 +40,7 @@ from def_sim.judging.verdict_journal import files_of_finished
 from def_sim.records import Answer, AnswerStatus, ItemReference
 from def_sim.reports.pages.plots import write_figures
 from def_sim.reports.pages.report_page import render_report
+from def_sim.reports.sections.audited_readings import audited_section
 from def_sim.reports.sections.calibration import calibration_section
 from def_sim.reports.sections.drawn_sections import draw_sections
 from def_sim.reports.sections.facts import facts_section
@@ -123,10 +126,15 @@ def compute_sections(
     )
 
 
-def findings_of(found: SectionResults | None, facts: Facts | None = None) -> pd.DataFrame:
+def findings_of(
+    found: SectionResults | None, facts: Facts | None = None, readings: Sequence[AuditedReadings] = ()
+) -> pd.DataFrame:
     """What measures.csv holds (columns: `evaluation.findings.findings_table`)."""
     of_facts = {"facts": facts.findings} if facts else {}
-    return findings_table((found.findings if found else {}) | of_facts)
+    of_readings = (
+        {AUDITED: tuple(finding for one in readings for finding in one.findings)} if readings else {}
+    )
+    return findings_table((found.findings if found else {}) | of_facts | of_readings)
 
 
 def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> WrittenReport:
@@ -165,12 +173,13 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     sections = [
         *(draw_sections(found) if found else []),
         insensitivity_section(defects.rates, defects.examples),
+        *([audited_section(defects.readings)] if defects.readings else []),
         *([facts_section(of_facts)] if of_facts else []),
         *([calibration_section(calibration)] if calibration else []),
     ]
     compact(folder, stored)
     write_tables(folder, results)
-    write_findings(folder, found, of_facts)
+    write_findings(folder, found, of_facts, defects.readings)
     write_whole(folder / INSENSITIVITY, csv_bytes(defects.table))
     write_whole(folder / RESPONDENTS, csv_bytes(panel_table(run.panel, read_frames(run.config, run.survey))))
     write_readings(folder, readings.used)
@@ -233,9 +242,14 @@ def write_tables(folder: Path, results: Results) -> None:
     write_whole(folder / "metrics.json", json.dumps(records, indent=1).encode())
 
 
-def write_findings(folder: Path, found: SectionResults | None, facts: Facts | None = None) -> None:
+def write_findings(
+    folder: Path,
+    found: SectionResults | None,
+    facts: Facts | None = None,
+    readings: Sequence[AuditedReadings] = (),
+) -> None:
     """measures.csv: the numbers of all sections."""
-    write_whole(folder / FINDINGS, csv_bytes(findings_of(found, facts)))
+    write_whole(folder / FINDINGS, csv_bytes(findings_of(found, facts, readings)))
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:

@@ -141,13 +141,14 @@ def _check_tables(
     """Every table once more: of the answers as stored, and as they are scored."""
     arrays, facts = arrays_of(run, readings), facts_of(run, readings)
     results = compute_tables(run, arrays)
-    findings = findings_of(compute_sections(run, arrays, judged_panel(run, folder, readings)), facts)
+    defects = found_defects(run, folder, manifest, answers, facts)
+    sections = compute_sections(run, arrays, judged_panel(run, folder, readings))
+    findings = findings_of(sections, facts, defects.readings)
     tables = (("metrics.csv", results.scores), ("statuses.csv", results.statuses), (FINDINGS, findings))
     for name, frame in tables:
         check_table(folder / name, csv_bytes(frame), fix="Write it anew: stage=report.")
     if (folder / INSENSITIVITY).is_file():  # runs of before have none
-        table = csv_bytes(found_defects(run, folder, manifest, answers, facts).table)
-        check_table(folder / INSENSITIVITY, table, fix="Write it anew: stage=report.")
+        check_table(folder / INSENSITIVITY, csv_bytes(defects.table), fix="Write it anew: stage=report.")
     if (folder / RESPONDENTS).is_file():
         table = csv_bytes(panel_table(run.panel, read_frames(run.config, run.survey)))
         check_table(folder / RESPONDENTS, table, fix="Write it anew: stage=report.")

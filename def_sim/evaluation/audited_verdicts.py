@@ -21,6 +21,7 @@ from def_sim.metrics.agreement import (
     raw_agreement,
 )
 from def_sim.metrics.misclassification import (
+    Accuracy,
     CorrectedRate,
     Stratum,
     corrected_by_coders,
@@ -47,7 +48,8 @@ class Agreement:
 class AuditedQuestion:
     """What people say of the verdicts under one question of a rubric. NaN where nothing can be said.
 
-    `precision`, `recall` and `accuracy` are means over the coders, in [0, 1]; the first two are of defects.
+    `precision` and `recall` are means over the coders, in [0, 1], of defects. `accuracy` is the mean over the
+    coders, its interval from the lower low to the higher high.
     `kappa`: of the verdicts with a coder, mean over the coders. `alpha`: Krippendorff's, of the coders with
     each other; NaN with one coder.
     """
@@ -57,7 +59,7 @@ class AuditedQuestion:
     corrected: CorrectedRate
     precision: float
     recall: float
-    accuracy: float
+    accuracy: Accuracy
     kappa: float
     alpha: float
     alpha_low: float
@@ -96,7 +98,7 @@ def audited_question(
         _corrected(strata, rng),
         _mean([one.precision for one in qualities]),
         _mean([one.recall for one in qualities]),
-        _mean([_accuracy(one) for one in strata]),
+        _of_coders([_accuracy(one) for one in strata]),
         _mean([one.kappa for one in with_verdicts]),
         alpha,
         low,
@@ -115,11 +117,20 @@ def _corrected(strata: Sequence[Sequence[CodedStratum]], rng: np.random.Generato
     return corrected_by_coders(given, rng)
 
 
-def _accuracy(strata: Sequence[CodedStratum]) -> float:
+def _accuracy(strata: Sequence[CodedStratum]) -> Accuracy:
     sizes, audited, right = (
         [getattr(one, name) for one in strata] for name in ("size", "num_audited", "num_right")
     )
-    return weighted_accuracy(sizes, audited, right) if strata else math.nan
+    return weighted_accuracy(sizes, audited, right)
+
+
+def _of_coders(each: Sequence[Accuracy]) -> Accuracy:
+    """Coders who disagree are not averaged away: the interval holds both of theirs."""
+    known = [one for one in each if not math.isnan(one.share)]
+    if not known:
+        return Accuracy(math.nan, math.nan, math.nan)
+    low, high = min(one.low for one in known), max(one.high for one in known)
+    return Accuracy(sum(one.share for one in known) / len(known), low, high)
 
 
 def _agreements(table: Array, seed: int, about: str) -> list[Agreement]:

@@ -13,12 +13,13 @@ from scipy.stats import norm
 LEVEL: Final = 0.95
 
 
-def wilson_interval(num_defects: int, num_judged: int, *, level: float = LEVEL) -> tuple[float, float]:
+def wilson_interval(num_defects: float, num_judged: float, *, level: float = LEVEL) -> tuple[float, float]:
     """Wilson's score interval of a share.
 
     Args:
         num_defects: Answers with the defect, 0 to `num_judged`.
-        num_judged: Answers that were judged.
+        num_judged: Answers that were judged. Where rows weigh unequally both are effective numbers, and need
+            not be whole.
         level: Of confidence, in (0, 1).
 
     Returns:
@@ -84,7 +85,7 @@ def defect_rate(num_defects: int, num_judged: int, num_missing: int) -> DefectRa
     )
 
 
-def _check_counts(num_defects: int, num_judged: int, num_missing: int) -> None:
+def _check_counts(num_defects: float, num_judged: float, num_missing: int) -> None:
     if not 0 <= num_defects <= num_judged or num_missing < 0:
         found = f"{num_defects} defects in {num_judged} judged answers, {num_missing} missing"
         raise ValueError(f"expected 0 <= defects <= judged and no negative number, found {found}")

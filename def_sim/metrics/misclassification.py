@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from def_sim.metrics.insensitivity import wilson_interval
 from def_sim.metrics.sample import Array
 
 NUM_DRAWS: Final = 4000
@@ -124,8 +125,21 @@ def judge_quality(strata: Sequence[Stratum]) -> JudgeQuality:
     )
 
 
-def weighted_accuracy(sizes: Sequence[int], audited: Sequence[int], right: Sequence[int]) -> float:
-    """Share of the verdicts of any kind that a coder agrees with, each row weighed by its stratum.
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Share of the verdicts of any kind that people agree with, in [0, 1]; NaN where it is not known."""
+
+    share: float
+    low: float
+    high: float
+
+
+def weighted_accuracy(sizes: Sequence[int], audited: Sequence[int], right: Sequence[int]) -> Accuracy:
+    """Share of the verdicts that a coder agrees with, each row weighed by its stratum.
+
+    The 95 % interval is Wilson's at the effective number of rows, 1 / sum of (share of the stratum)^2 / rows:
+    of so many rows drawn from all verdicts alike the share would be as uncertain (Kish 1965, Survey Sampling,
+    11.7). It needs few rows of each stratum, unlike `corrected_rate`, since options are many.
 
     Args:
         sizes: Verdicts in each stratum, shape (S,).
@@ -133,13 +147,16 @@ def weighted_accuracy(sizes: Sequence[int], audited: Sequence[int], right: Seque
         right: Of those, with the code of the verdict.
 
     Returns:
-        In [0, 1]; NaN if there are no verdicts, or a stratum that has some was not audited.
+        NaN if there are no verdicts, or a stratum that has some was not audited.
     """
     columns = np.array([sizes, audited, right], dtype=np.float64)
     size, num_audited, num_right = columns[:, columns[0] > 0]
     if size.size == 0 or (num_audited == 0).any():
-        return float("nan")
-    return float(size @ (num_right / num_audited) / size.sum())
+        return Accuracy(float("nan"), float("nan"), float("nan"))
+    weights = size / size.sum()
+    share = float((size * (num_right / num_audited)).sum() / size.sum())
+    effective = float(1 / (weights**2 / num_audited).sum())
+    return Accuracy(share, *wilson_interval(share * effective, effective))
 
 
 def _why_not(held: Sequence[Stratum]) -> str:

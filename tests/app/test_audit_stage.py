@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from judged_runs import a_judge, depends_on_all, judge
 from scripted_runs import hold
+from statsmodels.stats.proportion import proportion_confint
 
 import def_sim.app.auditing as auditing
 import def_sim.app.insensitivity as insensitivity
@@ -294,4 +295,20 @@ def test_options_that_texts_take_are_audited_by_how_many_verdicts_are_right(
     share = sum("Answer: 1\n" in line["text"] for line in lines) / 50
     capsys.readouterr()
     assert audit(folder, "import=[audit_1.csv]") == 0
-    assert f"stance        {100 * share:.0f} % of the verdicts are right" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    low, high = proportion_confint(share * 50, 50, method="wilson")
+    assert (
+        f"stance        {100 * share:.0f} % ({100 * low:.0f} % to {100 * high:.0f} %) of the verdicts" in said
+    )
+    # The report says the same, and verify finds it again.
+    assert main(["stage=report", f"run_folder={folder}"]) == 0
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Readings that people checked" in page
+    assert f"<td>{100 * low:.0f} % to {100 * high:.0f} %</td>" in page
+    measures = pd.read_csv(folder / "measures.csv").set_index(["section", "measure"])
+    row = measures.loc["audited_readings", "accuracy"]
+    assert tuple(row[["group", "value", "low", "high"]]) == (
+        "stance-1",
+        *map(pytest.approx, (share, low, high)),
+    )
+    assert main(["stage=verify", f"run_folder={folder}"]) == 0

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from scripts_loaded import script
+from statsmodels.stats.proportion import proportion_confint
 
 from def_sim.metrics.misclassification import (
     Stratum,
@@ -130,8 +131,40 @@ def test_precision_is_undefined_where_no_defect_was_found():
 
 def test_accuracy_of_several_verdicts_is_weighed_by_how_often_each_was_given():
     # 100 of a verdict right in 8 of 10 rows, 20 of another right in 5 of 10: (80 + 10) / 120.
-    assert weighted_accuracy([100, 20, 0], [10, 10, 0], [8, 5, 0]) == pytest.approx(0.75)
-    assert np.isnan(weighted_accuracy([100, 20], [10, 0], [8, 0]))
+    assert weighted_accuracy([100, 20, 0], [10, 10, 0], [8, 5, 0]).share == pytest.approx(0.75)
+    unknown = weighted_accuracy([100, 20], [10, 0], [8, 0])
+    assert np.isnan([unknown.share, unknown.low, unknown.high]).all()
+    assert np.isnan(weighted_accuracy([], [], []).share)
+
+
+def test_rows_drawn_in_proportion_have_wilsons_interval_of_a_simple_sample():
+    found = weighted_accuracy([300, 100], [30, 10], [24, 6])
+    assert (found.low, found.high) == pytest.approx(proportion_confint(30, 40, method="wilson"))
+
+
+def test_rows_that_weigh_unequally_are_worth_fewer():
+    # Shares of .9 and .1 with 25 rows each: 1 / (.81 / 25 + .01 / 25) = 30.5 rows.
+    found = weighted_accuracy([900, 100], [25, 25], [20, 20])
+    expected = proportion_confint(0.8 / 0.0328, 1 / 0.0328, method="wilson")
+    assert (found.low, found.high) == pytest.approx(expected)
+    assert found.high - found.low > np.subtract(*proportion_confint(40, 50, method="wilson")[::-1])
+
+
+def test_the_interval_of_a_judge_who_was_always_right_ends_at_1():
+    found = weighted_accuracy([70, 20, 10], [17, 17, 10], [17, 17, 10])
+    assert (found.share, found.high) == (1.0, 1.0)
+    assert 0.8 < found.low < 1
+
+
+@pytest.mark.parametrize("accuracy", [0.6, 0.8, 0.95])
+@pytest.mark.parametrize("num_options", [3, 11])
+def test_intervals_of_accuracy_hold_in_simulated_audits(accuracy, num_options):
+    simulation = script("simulate_audit")
+    setting = simulation.Stances(accuracy, num_options)
+    outcome = simulation.simulate_stances(setting, 400, np.random.default_rng(3))
+    assert abs(outcome.bias_in_errors) < 3
+    # 400 audits of 95 %: two in a thousand such shares lie below 91.5 %.
+    assert outcome.coverage > 0.915
 
 
 def test_more_audited_rows_than_answers_are_refused():

@@ -16,11 +16,12 @@ from def_sim.evaluation.insensitivity import (
     Insensitivity,
     SetRates,
 )
-from def_sim.evaluation.measures import as_percent, written
+from def_sim.evaluation.measures import as_percent
 from def_sim.records import INSENSITIVITY_TITLES, InsensitivityDimension
 from def_sim.reports.charts.radar import RadarAxis, outer_ring, radar
 from def_sim.reports.charts.svg import element
-from def_sim.reports.sections.parts import between, not_known, table
+from def_sim.reports.sections.agreement import agreement_part
+from def_sim.reports.sections.parts import not_known, percents, table
 from def_sim.reports.sections.section import Section
 
 KEY: Final = "insensitivity"
@@ -41,7 +42,6 @@ _RATES: Final = (
     "",
 )
 _PEOPLE: Final = ("Kind of defect", "corrected", "95 %", "each coder", "precision", "recall", "rows", "")
-_AGREEMENT: Final = ("Who with whom", "kind", "rows", "agree", "kappa (95 %)")
 _RULE_WORDS: Final = (
     "Rules look at every answer that has a text and count only what is certain, so a rate is at least this. "
     "They know the marks of answer and explanation, several options where one is asked for, machines and "
@@ -56,10 +56,6 @@ _PEOPLE_WORDS: Final = (
     "Corrected: the rate as people see it who coded some rows without knowing the verdict, weighed by how "
     "many answers each verdict was given to. The interval holds both coders' own. Precision: how many of the "
     "defects found are some; recall: how many of the defects were found."
-)
-_AGREEMENT_WORDS: Final = (
-    "On the coded rows as they were drawn, in which defects are more frequent than among all answers. Kappa: "
-    "agreement beyond chance, 1 is full, 0 is chance."
 )
 
 
@@ -111,12 +107,12 @@ def _rate_row(rate: DimensionRate) -> list[str]:
     return [
         _named(rate.dimension),
         as_percent(found.rate),
-        _percents(found.low, found.high),
+        percents(found.low, found.high),
         f"{rate.by_rule:,}",
         f"{rate.by_judge:,}",
         f"{found.num_judged:,}",
         f"{found.num_missing:,}",
-        _percents(found.if_missing_low, found.if_missing_high),
+        percents(found.if_missing_low, found.if_missing_high),
         rate.reason if math.isnan(found.rate) else "",
     ]
 
@@ -134,32 +130,15 @@ def _named(dimension: str) -> str:
     return f"{dimension.partition('_')[0]} {_TITLES[dimension]}"
 
 
-def _percents(low: float, high: float) -> str:
-    return "–" if math.isnan(low) or math.isnan(high) else f"{as_percent(low)} to {as_percent(high)}"
-
-
 def _audited(one: SetRates) -> list[Markup]:
     """What people who coded some of the verdicts say."""
     rows = [_people_row(rate) for rate in one.rates if rate.audited is not None]
-    pairs = [
-        (
-            agreement.pair,
-            _named(rate.dimension),
-            f"{agreement.num_rows:,}",
-            as_percent(agreement.raw),
-            written(agreement.kappa) + between(agreement.low, agreement.high),
-        )
-        for rate in one.rates
-        if rate.audited is not None
-        for agreement in rate.audited.agreements
-    ]
+    audited = [(_named(rate.dimension), rate.audited) for rate in one.rates if rate.audited is not None]
     return [
         element("h3", "What people say of these verdicts"),
         table("Corrected rates", _PEOPLE, rows),
         element("p", _PEOPLE_WORDS),
-        table("Agreement", _AGREEMENT, pairs),
-        element("p", _AGREEMENT_WORDS),
-        *(element("p", words) for rate in one.rates if (words := _alpha_of(rate))),
+        agreement_part(audited),
     ]
 
 
@@ -169,22 +148,13 @@ def _people_row(rate: DimensionRate) -> list[str]:
     return [
         _named(rate.dimension),
         as_percent(corrected.rate),
-        _percents(corrected.low, corrected.high),
+        percents(corrected.low, corrected.high),
         ", ".join(as_percent(value) for value in corrected.by_coder) or "–",
         as_percent(audited.precision),
         as_percent(audited.recall),
         f"{audited.num_audited:,}",
         corrected.reason,
     ]
-
-
-def _alpha_of(rate: DimensionRate) -> str:
-    """Krippendorff's alpha of the coders, where there are two who differ at all."""
-    audited = rate.audited
-    if audited is None or math.isnan(audited.alpha):
-        return ""
-    alpha = written(audited.alpha) + between(audited.alpha_low, audited.alpha_high)
-    return f"{_named(rate.dimension)}: Krippendorff's alpha of the coders {alpha}."
 
 
 def _examples(examples: Sequence[DefectExample]) -> Markup:

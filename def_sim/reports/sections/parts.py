@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from def_sim.evaluation.measures import written
+from def_sim.evaluation.measures import as_percent, written
 from def_sim.reports.charts.svg import element, shape
 
 
@@ -20,6 +20,11 @@ def not_known(reason: str) -> Markup:
 def between(low: float, high: float) -> str:
     """An interval in words, with a blank before it; nothing where there is none."""
     return "" if math.isnan(low) or math.isnan(high) else f" ({written(low)} to {written(high)})"
+
+
+def percents(low: float, high: float) -> str:
+    """The ends of an interval of a share, "12 % to 30 %"; a dash where there is none."""
+    return "–" if math.isnan(low) or math.isnan(high) else f"{as_percent(low)} to {as_percent(high)}"
 
 
 def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
