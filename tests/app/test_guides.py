@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from homes import write_files
 
+from def_sim.answers.storage.shards import read_answers
 from def_sim.app.main import main
+from def_sim.records import AnswerStatus
 
 DOCS = Path(__file__).parents[2] / "docs"
 FILE = re.compile(r"^`(my_home/[^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -41,6 +43,8 @@ GUIDES = {
     "add_a_country.md": (4, "US questionnaire: 2 questions in en, frame in en, compared with FRA"),
 }
 
+FRAMES = "add_frames.md"  # its texts need a judge before there is a report
+
 
 @pytest.mark.parametrize("guide", GUIDES)
 def test_a_guide_followed_to_the_letter_ends_in_a_plan_and_a_report(
@@ -60,8 +64,28 @@ def test_a_guide_followed_to_the_letter_ends_in_a_plan_and_a_report(
     assert len(list(tmp_path.glob("outputs/*/*/*/report.html"))) == 1
 
 
+def test_frames_added_by_the_guide_are_shown_and_asked_and_wait_for_a_judge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = text_of(FRAMES)
+    plan, interview = commands_of(text)
+    write_files(tmp_path, files_of(text))
+    monkeypatch.chdir(tmp_path)
+    assert main(plan) == 0, capsys.readouterr().err
+    said = capsys.readouterr().out
+    assert "frame homework (tutoring), respondent r00000" in said
+    assert "frame exam (tutoring), respondent r00001" in said
+    assert "not ready" not in said
+    assert main(interview) == 0, capsys.readouterr().err
+    [folder] = tmp_path.glob("outputs/demo/us/scenarios-*")
+    answers = read_answers(folder)
+    assert len(answers) == 4 * 2
+    assert {answer.status for answer in answers} == {AnswerStatus.UNJUDGED}
+    assert len({answer.prompt_hash for answer in answers}) == 2 * 2  # frames by questions
+
+
 def test_a_guide_names_each_of_its_files_in_a_home() -> None:
     """Else a block that is meant as a file would be passed over in silence."""
-    for guide in GUIDES:
+    for guide in (*GUIDES, FRAMES):
         named = set(re.findall(r"`(my_home/[^`]+)`", text_of(guide)))
         assert named == set(files_of(text_of(guide))), guide
