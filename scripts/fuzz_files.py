@@ -34,6 +34,7 @@ from def_sim.records import (
     Role,
 )
 from def_sim.resources import data_folder
+from def_sim.strategies.frames import FramesFile
 from def_sim.surveys.human_reference import read_reference
 from def_sim.surveys.item_bank import read_items
 from def_sim.surveys.survey import SurveyFile
@@ -156,6 +157,13 @@ def try_items(content: bytes) -> None:
 def try_survey_file(content: bytes) -> None:
     """Reads the file of a survey."""
     read_validated(_file("survey.yaml", content), SurveyFile)
+
+
+def try_frames(content: bytes) -> None:
+    """Reads a file of open frames; what was read can be asked in."""
+    frames = read_validated(_file("frames.yaml", content), FramesFile)
+    for language in frames.languages:
+        frames.frame_of(7).scene("Is {question} a {place}?", language)
 
 
 def try_reference(content: bytes) -> None:

@@ -59,6 +59,7 @@ TARGETS: Final = (
     ),
     Target("items", damaged(files.shipped("items/own_cn.yaml", 2500)), files.try_items),
     Target("survey file", damaged(files.shipped("surveys/us_short.yaml", 900)), files.try_survey_file),
+    Target("open frames", damaged(files.shipped("frames/use_cases.yaml", 848)), files.try_frames),
     Target("people's figures", damaged(files.shipped("references/USA/wvs7.csv", 1500)), files.try_reference),
     Target("replies", _documents.map(json_bytes) | damaged(json_bytes(files.REPLY)), files.try_reply),
 )
