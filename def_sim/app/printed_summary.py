@@ -25,7 +25,8 @@ def print_summary(written: WrittenReport) -> None:
     """The short table at the end of a run, and where the report lies."""
     facts = written.facts
     table = Table(title=f"{facts.model_label}: {facts.survey_title}", title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("mean of the topic groups", no_wrap=True)
+    is_by_group = (written.headline["scope"] == "macro").all()
+    table.add_column(f"mean of the {'topic groups' if is_by_group else 'items'}", no_wrap=True)
     for name in ("value", "floor", "people", "random", "norm."):
         table.add_column(name, justify="right")
     for row in written.headline.to_dict("records"):

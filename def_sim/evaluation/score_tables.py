@@ -130,19 +130,26 @@ def status_table(distributions: Sequence[QuestionDistribution]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(_STATUS_TYPES)).astype(_STATUS_TYPES)
 
 
+def headline_scope(scores: pd.DataFrame) -> str:
+    """Which mean speaks for a run: "macro", over topic groups, or "micro" where no item is in one."""
+    of_metric = scores[scores["metric"] == "js_divergence"].set_index("scope")["num_items"]
+    has_groups = of_metric.get("macro", 0) > 0
+    return "macro" if has_groups or of_metric.get("micro", 0) == 0 else "micro"
+
+
 def headline(scores: pd.DataFrame) -> pd.DataFrame:
-    """The few macro scores that fit a terminal.
+    """The few scores that fit a terminal, of the scope that speaks for the run.
 
     Args:
         scores: From `score_table`.
 
     Returns:
-        One row for each headline metric, in a fixed order. Columns: metric, value, floor,
+        One row for each headline metric, in a fixed order. Columns: metric, scope, value, floor,
         human_to_human, uniform, normalised, num_items, num_undefined.
     """
-    macro = scores[scores["scope"] == "macro"].set_index("metric")
-    columns = ["value", "floor", "human_to_human", "uniform", "normalised", "num_items", "num_undefined"]
-    return macro.loc[list(HEADLINE_METRICS), columns].reset_index()
+    means = scores[scores["scope"] == headline_scope(scores)].set_index("metric")
+    numbers = ["value", "floor", "human_to_human", "uniform", "normalised", "num_items", "num_undefined"]
+    return means.loc[list(HEADLINE_METRICS), ["scope", *numbers]].reset_index()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,9 @@ def test_such_a_run_is_reported_verified_and_compared(
         assert main([f"home={home}", *words]) == 0, capsys.readouterr().err
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "No topic group" in page
+    has_group = "," in items
+    assert (f"mean of the {'topic groups' if has_group else 'items'}") in capsys.readouterr().out
+    assert ("mean over items, since none of them is in a topic group" in page) != has_group
 
 
 def test_the_plan_names_such_items_and_the_sheet_counts_them(

@@ -14,6 +14,7 @@ from def_sim.records import (
     Dimension,
     ItemReference,
     MeasurementLevel,
+    NoDimension,
     Option,
     Question,
     QuestionType,
@@ -301,6 +302,16 @@ def test_published_and_sound_scores_use_the_people_who_were_asked_and_who_answer
     assert kl["floor"] == pytest.approx(1 / 40, rel=0.1)  # (K - 1) / (2 N) at N = 20 asked
     # E |X/5 - 1/2| for X binomial(5, 1/2): 2 (1 * .5 + 5 * .3 + 10 * .1) / 32 = .1875
     assert smoothed["floor"] == pytest.approx(0.1875, rel=0.05)
+
+
+def test_the_headline_is_the_mean_of_items_where_none_is_in_a_topic_group():
+    items = panel(like_people, num_items=12)
+    alone = [replace(one, question=replace(one.question, dimension=NoDimension.NONE)) for one in items]
+    assert set(headline(scored(items))["scope"]) == {"macro"}
+    table = headline(scored(alone)).set_index("metric")
+    assert set(table["scope"]) == {"micro"}
+    assert table.loc["js_divergence", "num_items"] == 12
+    assert table["value"].notna().all()
 
 
 def test_the_headline_has_one_macro_row_for_each_headline_metric():

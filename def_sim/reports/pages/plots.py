@@ -14,7 +14,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import MEASURES, written
-from def_sim.evaluation.score_tables import HEADLINE_METRICS
+from def_sim.evaluation.score_tables import HEADLINE_METRICS, headline_scope
 from def_sim.reports.cells import Row, find_row, number_in
 from def_sim.reports.charts.item_pages import INK, PANEL, PEOPLE, draw_page, pages_of, planted_shares
 from def_sim.reports.charts.raster import Raster, as_png, as_svg
@@ -124,7 +124,8 @@ def _figure(width: float, height: float) -> "Figure":
 
 
 def _headline(scores: pd.DataFrame, num_respondents: int) -> "Figure":
-    rows = {metric: find_row(scores, metric, "macro") for metric in HEADLINE_METRICS}
+    scope = headline_scope(scores)
+    rows = {metric: find_row(scores, metric, scope) for metric in HEADLINE_METRICS}
     figure = _figure(8, 1.75 * len(rows))
     axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
     for ax, (metric, row) in zip(axes, rows.items(), strict=True):

@@ -16,6 +16,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import MEASURES, STATUS_TITLES, as_percent, counted
+from def_sim.evaluation.score_tables import headline_scope
 from def_sim.reports.cells import Shown, count_in, find_row, number_in, shown
 from def_sim.reports.charts.score_charts import StatusPart, status_chart
 from def_sim.reports.charts.svg import shape
@@ -67,6 +68,7 @@ def render_report(
         style=style,
         script=script,
         num_other_items=_num_other_items(scores),
+        is_by_group=headline_scope(scores) == "macro",
         headline=headline_cards(scores, distributions, num_respondents=facts.num_scored),
         entropy_sentences=entropy_sentences(scores, facts),
         dimensions=dimension_card(scores, distributions),
@@ -125,12 +127,12 @@ def status_parts(statuses: pd.DataFrame) -> list[StatusPart]:
 
 def _num_other_items(scores: pd.DataFrame) -> int:
     """Items behind the comparison with another country's people; 0 where there is none."""
-    return count_in(find_row(scores, "js_divergence", "macro"), "num_other_humans")
+    return count_in(find_row(scores, "js_divergence", headline_scope(scores)), "num_other_humans")
 
 
 def entropy_sentences(scores: pd.DataFrame, facts: RunFacts) -> list[str]:
     """What the entropy ratio says in plain words, compared with what as many people would show."""
-    row = find_row(scores, "entropy_ratio", "macro")
+    row = find_row(scores, "entropy_ratio", headline_scope(scores))
     ratio, floor = number_in(row, "value"), number_in(row, "floor")
     expected = 1.0 if math.isnan(floor) else floor
     sentences = []

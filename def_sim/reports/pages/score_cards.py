@@ -22,7 +22,7 @@ from def_sim.evaluation.measures import (
     why_undefined,
     written,
 )
-from def_sim.evaluation.score_tables import HEADLINE_METRICS
+from def_sim.evaluation.score_tables import HEADLINE_METRICS, headline_scope
 from def_sim.records import MeasurementLevel, QuestionType
 from def_sim.reports.cells import (
     Row,
@@ -77,8 +77,9 @@ def survey_value(scores: pd.DataFrame, metric: str) -> float:
 def headline_cards(
     scores: pd.DataFrame, distributions: pd.DataFrame, *, num_respondents: int
 ) -> list[HeadlineCard]:
-    """The macro scores, each between what it can be at best and at random."""
-    rows = {metric: find_row(scores, metric, "macro") for metric in HEADLINE_METRICS}
+    """The scores that speak for the run, each between what it can be at best and at random."""
+    scope = headline_scope(scores)
+    rows = {metric: find_row(scores, metric, scope) for metric in HEADLINE_METRICS}
     return [
         _headline_card(MEASURES[metric], row, num_respondents, why_no_mean(metric, distributions))
         for metric, row in rows.items()
