@@ -23,7 +23,6 @@ from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
 from def_sim.surveys.importers.documents import cell, csv_text
 from def_sim.surveys.importers.opinion_rows import (
-    SOURCES,
     OpinionRow,
     check_shares,
     labels_twice,
@@ -37,6 +36,7 @@ from def_sim.surveys.survey import SurveyFile
 SOURCE: Final = "goqa"
 BINARY: Final = "goqa_binary"
 LOG: Final = "goqa.import_log.csv"
+_HALF_TOPIC: Final = 45  # characters
 _CITATION: Final = (
     "Durmus, E., et al. (2023). Towards Measuring the Representation of Subjective Global Opinions in "
     "Language Models. arXiv:2306.16388"
@@ -242,6 +242,14 @@ def _item_id(row: OpinionRow) -> str:
     return f"{SOURCE}.{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
+def _topic(question: str) -> str:
+    """The question in short, for headings: its beginning and, where what is asked often stands, its end."""
+    words = " ".join(question.split())
+    if len(words) <= 2 * _HALF_TOPIC:
+        return words
+    return f"{words[:_HALF_TOPIC].rpartition(' ')[0]} ... {words[-_HALF_TOPIC:].partition(' ')[2]}"
+
+
 def _item(row: OpinionRow, kinds: Sequence[OptionKind]) -> Item:
     """Answers have the codes 1, 2, ... in the order listed, volunteered ones those behind them."""
     answers = [label for label, kind in zip(row.options, kinds, strict=True) if kind is OptionKind.ANSWER]
@@ -251,7 +259,7 @@ def _item(row: OpinionRow, kinds: Sequence[OptionKind]) -> Item:
     entry = {
         "id": _item_id(row),
         "variable": row.source,
-        "topic": SOURCES[row.source],
+        "topic": _topic(row.question),
         "dimension": NO_DIMENSION,
         "direction": 0,
         "type": QuestionType.SINGLE,

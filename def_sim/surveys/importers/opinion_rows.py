@@ -18,7 +18,7 @@ from def_sim.csv_files import read_rows
 from def_sim.errors import SurveyFormatError
 
 COLUMNS: Final = ("question", "selections", "options", "source")
-SOURCES: Final = {"GAS": "Pew Global Attitudes Survey", "WVS": "World Values Survey"}
+SOURCES: Final = ("GAS", "WVS")  # Pew's Global Attitudes Survey, World Values Survey
 _DEFAULTDICT: Final = re.compile(r"defaultdict\(<class 'list'>, (\{.*\})\)", re.DOTALL)
 _MOST: Final = 1.1  # of the shares of one country, which are rounded and sometimes overlap
 _HELP: Final = (

@@ -107,6 +107,14 @@ def test_a_question_keeps_its_quotes_and_line_ends(tmp_path: Path) -> None:
     assert item_of(imported(tmp_path), LEADER).wordings == {"en": [LEADER.question]}
 
 
+def test_the_topic_is_the_question_in_short_with_its_end(tmp_path: Path) -> None:
+    stem = "Please tell me whether your opinion is very favourable, somewhat favourable or neither:"
+    long = replace(TRADE, question=f"{stem}\n\nb. the ministry of parks and gardens")
+    topic = item_of(imported(tmp_path, long), long).topic
+    assert topic == "Please tell me whether your opinion is very ... b. the ministry of parks and gardens"
+    assert item_of(imported(tmp_path), PARKS).topic == PARKS.question
+
+
 # --- samples and rules ---
 
 
