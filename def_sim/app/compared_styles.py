@@ -1,6 +1,6 @@
 """Runs in several styles of asking: their answers read and scored as one study, beside what was printed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from def_sim.app.human_figures import other_country_of
 from def_sim.app.received import read_received
 from def_sim.app.reporting import arrays_of, panel_answers
 from def_sim.app.run import Run, prepare_run
+from def_sim.app.strategy_frames import read_frames
 from def_sim.app.study_b_files import Studies
 from def_sim.errors import DefSimError, RunMismatchError
 from def_sim.evaluation.compared_runs import ComparedRun, LeftOut
@@ -24,8 +25,11 @@ from def_sim.evaluation.style_scores import share_not_bare, style_scores
 from def_sim.evaluation.style_studies import COUNTRIES, StudyResults, StyleStudy, style_studies
 from def_sim.records import ItemReference
 from def_sim.resources import data_folder
+from def_sim.strategies.frames import frames_by_respondent
 from def_sim.surveys.published_scores import read_study_b
-from def_sim.surveys.survey import load_survey
+from def_sim.surveys.survey import LoadedSurvey, load_survey
+
+LoadSurvey = Callable[..., LoadedSurvey]
 
 
 @dataclass(frozen=True)
@@ -42,17 +46,17 @@ def studies_of(runs: Sequence[ComparedRun]) -> Studies:
     Raises:
         StoreError: An answer is damaged.
     """
-    prepared, unread = _prepared(style_studies(runs)[0])
+    load = cache(load_survey)  # most runs ask what others ask
+    prepared, unread = _prepared(style_studies(runs)[0], load)
     readable = [run for run in runs if run.folder not in {one.folder for one in unread}]
     studies, left_out = style_studies(readable)
-    return Studies([_results(study, prepared) for study in studies], [*left_out, *unread])
+    return Studies([_results(study, prepared, load) for study in studies], [*left_out, *unread])
 
 
-def _prepared(studies: Sequence[StyleStudy]) -> tuple[dict[str, Run], list[LeftOut]]:
+def _prepared(studies: Sequence[StyleStudy], load: LoadSurvey) -> tuple[dict[str, Run], list[LeftOut]]:
     """Folder -> run, and which cannot be read as what they were."""
     found: dict[str, Run] = {}
     left_out = []
-    load = cache(load_survey)
     for one in (run for study in studies for run in study.runs):
         try:
             received = read_received(Path(one.folder))
@@ -67,12 +71,12 @@ def _prepared(studies: Sequence[StyleStudy]) -> tuple[dict[str, Run], list[LeftO
     return found, left_out
 
 
-def _results(study: StyleStudy, prepared: Mapping[str, Run]) -> StudyResults:
+def _results(study: StyleStudy, prepared: Mapping[str, Run], load: LoadSurvey) -> StudyResults:
     read: dict[str, ReadRun] = {}
     frames, people, others = [], {}, {}
     for one in study.runs:
         run = prepared[one.folder]
-        other = _other_people(run)
+        other = _other_people(run, load)
         with no_search_for_cycles():
             arrays = arrays_of(run, panel_answers(run, Path(one.folder)))
         seed, num_draws = run.config.seed, run.config.scoring.draws
@@ -103,7 +107,7 @@ def _named(table: pd.DataFrame, study: StyleStudy, run: ComparedRun) -> pd.DataF
     )
 
 
-def _other_people(run: Run) -> OtherPeople:
+def _other_people(run: Run, load: LoadSurvey) -> OtherPeople:
     """Of the first other country that the questionnaire has figures of, whichever runs are compared.
 
     Of the article's two countries first, then of the study's four.
@@ -114,7 +118,7 @@ def _other_people(run: Run) -> OtherPeople:
             continue
         config = run.config.model_copy(update={"population": population, "persona_country": None})
         try:
-            found = prepare_run(config).loaded.reference.for_everyone()
+            found = prepare_run(config, load=load).loaded.reference.for_everyone()
         except DefSimError:  # nobody there was asked these items
             continue
         asked = {question.item_id for question in run.survey.questions}
@@ -129,6 +133,10 @@ def _figures_in_words(run: Run) -> str:
     return "; ".join(f"{one.title}, {one.year}, {one.release}" for one in sources)
 
 
-def _frames_of(run: Run) -> Mapping[str, Frame]:
+def _frames_of(run: Run) -> dict[str, Frame]:
     """Respondent -> the frame it was asked in; empty for a strategy without frames."""
-    return {}
+    frames = read_frames(run.config, run.survey)
+    if frames is None:
+        return {}
+    given = frames_by_respondent(frames, [respondent.id for respondent in run.panel])
+    return {name: Frame(frame.id, frame.use_case) for name, frame in given.items()}

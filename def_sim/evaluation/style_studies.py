@@ -31,6 +31,7 @@ _SHARED: Final = (
     "protocol.modifications.persona",
     "survey.persona_country",
 )
+_FOLLOWING: Final = ("strategy.target", "strategy.texts", "strategy.frame_texts")  # classes and hashes
 _MODIFICATIONS: Final = tuple(
     f"protocol.modifications.{one}" for one in ("prompt", "configuration", "memory")
 )
@@ -140,8 +141,8 @@ def _named_styles(runs: Sequence[ComparedRun]) -> dict[str, str]:
 
 
 def _is_said(name: str) -> bool:
-    """Settings of the strategy; what stands for texts is a hash and follows from them."""
-    return name.startswith("strategy.") and name not in ("strategy.target", "strategy.texts")
+    """Settings of the strategy that a reader knows by name."""
+    return name.startswith("strategy.") and name not in _FOLLOWING
 
 
 def _twice(runs: Sequence[ComparedRun], styles: Mapping[str, str]) -> list[LeftOut]:

@@ -98,5 +98,5 @@ def test_the_terminal_shows_a_line_a_country_and_what_was_left_out(
         "USA",
         "CHN",
     ]
-    assert f"{half}: Not finished." in shown
+    assert "outputs/half: Not finished." in shown
     assert f"styles      {tmp_path / 'study_b.html'}" in shown

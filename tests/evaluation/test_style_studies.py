@@ -4,6 +4,8 @@ from study_panels import style_run
 
 from def_sim.evaluation.style_studies import STYLES, style_studies
 
+OPEN = {"strategy.frames": "open_ended", "strategy.frame_texts": "a" * 16}
+USES = {"strategy.frames": "use_cases", "strategy.frame_texts": "b" * 16}
 COUNTRIES = ("USA", "CHN", "JPN", "IND")
 
 
@@ -37,8 +39,8 @@ def test_other_strategies_are_no_styles() -> None:
 
 def test_frames_of_another_use_are_a_style_of_their_own() -> None:
     runs = [
-        style_run("scenarios", folder="a", run_hash="a", settings={"strategy.frames": "open_ended"}),
-        style_run("scenarios", folder="b", run_hash="b", settings={"strategy.frames": "use_cases"}),
+        style_run("scenarios", folder="a", run_hash="a", settings=OPEN),
+        style_run("scenarios", folder="b", run_hash="b", settings=USES),
         style_run("classification"),
     ]
     [study], _ = style_studies(runs)
