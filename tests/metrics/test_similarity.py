@@ -175,14 +175,19 @@ def test_its_draws_are_the_rest_of_the_distances_to_one():
     assert found.contributions.sum(axis=0) == pytest.approx(0, abs=1e-12)
 
 
-def test_real_people_score_near_965_and_a_coin_near_81():
+def mean_floor(num_respondents):
     human = rng(11).beta(2, 2, size=400)
-    floors = [
-        expected_score(similarity(draw_samples(two(h), 100, rng(12), form=TWO, num_draws=200).shares, two(h)))
-        for h in human
-    ]
-    assert np.mean(floors) == pytest.approx(0.965, abs=0.003)
+    draws = [draw_samples(two(h), num_respondents, rng(12), form=TWO, num_draws=200) for h in human]
+    return np.mean(
+        [expected_score(similarity(one.shares, two(h))) for one, h in zip(draws, human, strict=True)]
+    )
+
+
+def test_real_people_score_near_965_and_a_coin_near_81():
+    assert mean_floor(100) == pytest.approx(0.965, abs=0.003)
+    assert mean_floor(10) == pytest.approx(0.89, abs=0.005)  # of a frame, which a tenth is asked in
     # |h - .5| has the mean 12 (.5**2 / 4 * .5**2 / 2 - .5**4 / 4) = .1875 for Beta(2, 2).
+    human = rng(11).beta(2, 2, size=400)
     assert np.mean(similarity(np.full((400, 2), 0.5), two(human))) == pytest.approx(0.8125, abs=0.01)
 
 
