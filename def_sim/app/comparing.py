@@ -13,6 +13,7 @@ from rich.table import Table
 from def_sim import __version__
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.app.compared_answers import ComparedAnswers, compare_answers
+from def_sim.app.compared_effects import compare_effects, write_effects
 from def_sim.app.compared_groups import steered_table
 from def_sim.app.compared_insensitivity import stored_defects
 from def_sim.app.compared_styles import studies_of
@@ -71,6 +72,7 @@ class WrittenComparison:
     left_out: list[LeftOut]
     arms: ComparedArms
     studies: Studies
+    effects: list[str]  # the tables of effects that these runs give, as files beside the page
 
 
 def compare_runs(
@@ -110,8 +112,10 @@ def compare_runs(
     )
     defects = compared_defects(groups, stored_defects(runs))
     studies = studies_of(runs)
+    effects = compare_effects(groups, arm_groups, answers.scores)
     path = _write(groups, table, answers, arms, defects, left_out, output / "comparison", studies)
-    return WrittenComparison(path, groups, table, left_out, arms, studies)
+    write_effects(path.parent, effects)
+    return WrittenComparison(path, groups, table, left_out, arms, studies, list(effects))
 
 
 def _refuse_not_judged(waiting: Sequence[NotJudged], num_runs: int) -> None:
@@ -198,6 +202,8 @@ def print_comparison(written: WrittenComparison) -> None:
             say(f"read by     group {group.number}: {readings}")
     for arms in written.arms.groups:
         say(f"arms        {len(arms.arms)} of {arms.title}; baseline: {arms.baseline.title}")
+    if written.effects:
+        say(f"effects     {', '.join(written.effects)}")
     for problem in written.arms.problems:
         say(problem)
     for one in written.left_out:
