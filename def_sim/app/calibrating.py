@@ -20,17 +20,21 @@ from def_sim.app.calibration_record import (
     FILES,
     MARGINS,
     RECORD,
+    WEIGHTED_MEASURES,
     WEIGHTED_SCORES,
     WEIGHTS,
     answers_hash,
 )
+from def_sim.app.human_figures import figures_of
 from def_sim.app.reporting import arrays_of, csv_bytes, scored_answers
 from def_sim.app.respondent_variables import respondent_variables
 from def_sim.app.run import Run
 from def_sim.errors import StoreError, SurveyFormatError
 from def_sim.evaluation.calibration import EVERYONE, GroupAnswers, calibrated_frame, gains
 from def_sim.evaluation.distributions import QuestionDistribution, count_answers, pool_wordings
+from def_sim.evaluation.findings import findings_table
 from def_sim.evaluation.panel_arrays import PanelArrays
+from def_sim.evaluation.weighted_findings import weighted_findings
 from def_sim.evaluation.weighted_scores import WEIGHTED, panel_worth, weighted_scores
 from def_sim.metrics.raking import TOLERANCE, Margin, rake
 from def_sim.metrics.rectified_shares import FEWEST_PEOPLE
@@ -70,6 +74,7 @@ def calibrate_run(run: Run, folder: Path, *, sample: str | None, margins: str | 
             WEIGHTS: weights_csv(arrays, weighting.weights, variables),
             MARGINS: _margins_csv(weighting.tables),
             WEIGHTED_SCORES: csv_bytes(scores),
+            WEIGHTED_MEASURES: csv_bytes(measures_of(run, arrays, weighting.weights)),
         }
         lines += _weighting_lines(arrays, weighting, scores)
     if people is not None:
@@ -110,6 +115,15 @@ def scores_of(run: Run, arrays: PanelArrays, weights: Mapping[str, float]) -> pd
     """What weighted_scores.csv holds (columns: `evaluation.weighted_scores`)."""
     config = run.config
     return weighted_scores(arrays, weights, seed=config.seed, num_draws=config.scoring.draws)
+
+
+def measures_of(run: Run, arrays: PanelArrays, weights: Mapping[str, float]) -> pd.DataFrame:
+    """What weighted_measures.csv holds (columns: `evaluation.findings.findings_table`)."""
+    config = run.config
+    found = weighted_findings(
+        arrays, weights, figures_of(run), seed=config.seed, num_draws=config.scoring.draws
+    )
+    return findings_table(found)
 
 
 def weights_csv(

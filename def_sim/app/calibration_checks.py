@@ -7,13 +7,14 @@ from typing import Any
 
 from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.sealed_json import read_sealed
-from def_sim.app.calibrating import scores_of, variables_of, weights_by, weights_csv
+from def_sim.app.calibrating import measures_of, scores_of, variables_of, weights_by, weights_csv
 from def_sim.app.calibration_record import (
     ANEW,
     CALIBRATED,
     FILES,
     MARGINS,
     RECORD,
+    WEIGHTED_MEASURES,
     WEIGHTED_SCORES,
     WEIGHTS,
     answers_hash,
@@ -69,3 +70,6 @@ def _check_weights(run: Run, folder: Path, arrays: PanelArrays) -> None:
     weights = weights_by(path, arrays, read_margins(path, variables))
     check_table(folder / WEIGHTS, weights_csv(arrays, weights, variables), fix=ANEW)
     check_table(folder / WEIGHTED_SCORES, csv_bytes(scores_of(run, arrays, weights)), fix=ANEW)
+    if (folder / WEIGHTED_MEASURES).exists():  # calibrations of before have none
+        measures = csv_bytes(measures_of(run, arrays, weights))
+        check_table(folder / WEIGHTED_MEASURES, measures, fix=ANEW)

@@ -20,7 +20,8 @@ CALIBRATED: Final = "calibrated.csv"
 WEIGHTS: Final = "weights.csv"
 MARGINS: Final = "margins.csv"
 WEIGHTED_SCORES: Final = "weighted_scores.csv"
-FILES: Final = (CALIBRATED, WEIGHTS, MARGINS, WEIGHTED_SCORES)
+WEIGHTED_MEASURES: Final = "weighted_measures.csv"
+FILES: Final = (CALIBRATED, WEIGHTS, MARGINS, WEIGHTED_SCORES, WEIGHTED_MEASURES)
 ANEW: Final = "Make it anew (stage=calibrate), or delete it with the other files of the calibration."
 _OTHER_ANSWERS: Final = f"{CALIBRATED} was made from other answers. {ANEW}"
 _CHANGED: Final = f"{CALIBRATED} is not as stage=calibrate wrote it. {ANEW}"

@@ -48,7 +48,7 @@ class PanelArrays:
     reference: HumanReference
     answers: Sequence[Answer]  # of this panel to these questions
     pool_wordings: bool = False  # whether an item's shares are averaged over its wordings before scoring
-    weights: Mapping[str, float] | None = None  # respondent -> weight; scores heed it, other measures do not
+    weights: Mapping[str, float] | None = None  # respondent -> weight; who heeds it: `weighted_findings`
 
     @cached_property
     def by_respondent(self) -> dict[str, dict[str, Answer]]:
@@ -90,9 +90,8 @@ class PanelArrays:
             name = question.item_id if is_pooled else question.id
             wordings.setdefault(name, []).append(question)
         places = {question.id: place for place, question in enumerate(self.single_questions)}
-        given = self._unequal_weights
-        own = np.array([given[name] for name in self.by_respondent]) if given is not None else None
-        return PanelAnswers(tuple(self._item_answers(one, places) for one in wordings.values()), own)
+        items = tuple(self._item_answers(one, places) for one in wordings.values())
+        return PanelAnswers(items, self.respondent_weights)
 
     def _item_answers(self, wordings: Sequence[Question], places: Mapping[str, int]) -> ItemAnswers:
         """Of one item in its wordings; those of single-choice items are known as positions."""
@@ -156,6 +155,12 @@ class PanelArrays:
     def ordered_columns(self) -> Columns:
         """Ordered items and those with two options, in their base wording."""
         return self.columns(_is_ordered)
+
+    @property
+    def respondent_weights(self) -> NDArray[np.float64] | None:
+        """Of the respondents with answers, shape (N,); None where all count alike."""
+        given = self._unequal_weights
+        return None if given is None else np.array([given[name] for name in self.by_respondent])
 
     @property
     def _unequal_weights(self) -> Mapping[str, float] | None:

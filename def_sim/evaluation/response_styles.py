@@ -35,7 +35,7 @@ class ResponseStyles:
 
 
 def response_styles(arrays: PanelArrays) -> ResponseStyles:
-    """Of the scales, and of the questions that follow up another one."""
+    """Of the scales, and of the questions that follow up another one; only the former heed weights."""
     scales = arrays.columns(lambda question: question.type is QuestionType.SCALE)
     places = {question.id: place for place, question in enumerate(arrays.single_questions)}
     pairs: dict[str, list[tuple[int, int]]] = {}
@@ -43,7 +43,7 @@ def response_styles(arrays: PanelArrays) -> ResponseStyles:
         if (first := f"{question.follow_up_of}#{question.wording}") in places:
             pairs.setdefault(question.item_id, []).append((places[first], places[question.id]))
     return ResponseStyles(
-        scale_tendencies(scales.choices, scales.num_options, scales.people),
+        scale_tendencies(scales.choices, scales.num_options, scales.people, arrays.respondent_weights),
         _repeated(arrays, [pair for of_item in pairs.values() for pair in of_item]),
         {item_id: _repeated(arrays, of_item) for item_id, of_item in pairs.items()},
     )

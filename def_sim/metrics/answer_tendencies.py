@@ -67,7 +67,10 @@ class Tendency:
 
 
 def scale_tendencies(
-    choices: ArrayLike, num_options: Sequence[int], human_shares: Sequence[ArrayLike | None]
+    choices: ArrayLike,
+    num_options: Sequence[int],
+    human_shares: Sequence[ArrayLike | None],
+    weights: Array | None = None,
 ) -> tuple[Tendency, ...]:
     """Preference for the ends and the middle of scales, compared with people's.
 
@@ -75,6 +78,7 @@ def scale_tendencies(
         choices: Of ordered items, positions in the order of the scale; shape (N, Q), see `choice_array`.
         num_options: K of each item, length Q.
         human_shares: People's shares per item, shape (K,); None where unknown: the item is left out.
+        weights: Of the respondents, at least 0, shape (N,); None: all count alike.
 
     Returns:
         One tendency for each of SCALE_PARTS. The middle is one point of an odd scale, two of an even one with
@@ -83,13 +87,17 @@ def scale_tendencies(
     array = checked_choices(choices, num_options)
     shares = checked_shares(human_shares, num_options)
     return tuple(
-        _tendency(part, array, [members(k) for k in num_options], shares)
+        _tendency(part, array, [members(k) for k in num_options], shares, weights)
         for part, members in SCALE_PARTS.items()
     )
 
 
 def _tendency(
-    part: str, choices: Choices, members: Sequence[list[int]], shares: Sequence[Array | None]
+    part: str,
+    choices: Choices,
+    members: Sequence[list[int]],
+    shares: Sequence[Array | None],
+    weights: Array | None,
 ) -> Tendency:
     pairs = list(enumerate(zip(members, shares, strict=True)))
     known = [(item, inside, one) for item, (inside, one) in pairs if inside and one is not None]
@@ -99,20 +107,21 @@ def _tendency(
     is_inside = np.array(inside, dtype=np.float64).reshape(len(known), len(choices)).T
     of_people = np.array([one[positions].sum() for _, positions, one in known])
     num_answers = answered.sum(axis=1)
-    who = num_answers > 0
+    who = num_answers > 0 if weights is None else (num_answers > 0) & (weights > 0)
     if not who.any():
         nan = float("nan")
         return Tendency(part, nan, nan, nan, nan, nan, 0, len(items), "No answers to such items.")
     # One value a respondent: people are independent, one person's answers are not.
     panel = (is_inside * answered).sum(axis=1)[who] / num_answers[who]
     people = (of_people * answered).sum(axis=1)[who] / num_answers[who]
-    low, high = _mean_interval(panel - people)
+    own = None if weights is None else weights[who]
+    low, high = _mean_interval(panel - people, own)
     reason = _why_no_interval(int(who.sum()), high - low)
     return Tendency(
         part=part,
-        panel=float(panel.mean()),
-        people=float(people.mean()),
-        difference=float((panel - people).mean()),
+        panel=_mean(panel, own),
+        people=_mean(people, own),
+        difference=_mean(panel - people, own),
         low=float("nan") if reason else max(low, -1.0),
         high=float("nan") if reason else min(high, 1.0),
         num_respondents=int(who.sum()),
@@ -129,9 +138,21 @@ def _why_no_interval(num_respondents: int, width: float) -> str:
     return "" if width > _NO_WIDTH else "All respondents are alike in this: no interval."
 
 
-def _mean_interval(values: Array) -> tuple[float, float]:
-    """Student's 95 % interval of a mean."""
-    if values.size < 2:
+def _mean(values: Array, weights: Array | None) -> float:
+    return float(values.mean() if weights is None else np.average(values, weights=weights))
+
+
+def _mean_interval(values: Array, weights: Array | None) -> tuple[float, float]:
+    """Student's 95 % interval of a mean; weighted, to first order, with Kish's number of respondents."""
+    num = values.size
+    if num < 2:
         return float("nan"), float("nan")
-    half = student.ppf(0.975, values.size - 1) * values.std(ddof=1) / np.sqrt(values.size)
-    return float(values.mean() - half), float(values.mean() + half)
+    if weights is None:
+        worth, error = float(num), float(values.std(ddof=1) / np.sqrt(num))
+    else:
+        shares = weights / weights.sum()
+        spread = (shares**2 * (values - _mean(values, weights)) ** 2).sum()
+        worth, error = float(1 / (shares**2).sum()), float(np.sqrt(num / (num - 1) * spread))
+    half = float(student.ppf(0.975, max(worth - 1, 1)) * error)
+    middle = _mean(values, weights)
+    return middle - half, middle + half

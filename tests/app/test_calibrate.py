@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,14 @@ from def_sim.answers.storage.manifest import read_manifest
 from def_sim.answers.storage.sealed_json import read_sealed, write_sealed
 from def_sim.app.calibration_checks import check_calibration
 from def_sim.app.calibration_record import FILES, RECORD, found_calibration
+from def_sim.app.human_figures import figures_of
 from def_sim.app.main import main
 from def_sim.app.reporting import arrays_of, panel_answers, write_report
 from def_sim.app.respondent_variables import respondent_variables
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.errors import VerificationError
+from def_sim.evaluation.weighted_findings import weighted_findings
 from def_sim.evaluation.weighted_scores import weighted_scores
 from def_sim.metrics.raking import kish_size
 from def_sim.records import Answer, Question
@@ -149,6 +152,48 @@ def test_equal_weights_change_no_digit(folder: Path) -> None:
     weighted = table.filter(like="weighted_").rename(columns=lambda name: name.removeprefix("weighted_"))
     pd.testing.assert_frame_equal(weighted, table[list(weighted)], check_exact=True)
     assert kish_size(np.full(30, 0.3)) == pytest.approx(30)
+
+
+def test_measures_of_whole_weights_are_those_of_a_panel_with_so_many_copies(folder: Path) -> None:
+    """Point values; floors and intervals know that copies say nothing new."""
+    run = run_in(folder)
+    arrays = arrays_of(run, panel_answers(run, folder))
+    weights = {name: float(1 + place % 3) for place, name in enumerate(arrays.by_respondent)}
+    copied = [one for one in arrays.panel for _ in range(int(weights[one.id]))]
+    panel = [replace(one, index=place) for place, one in enumerate(copied)]
+    answers = [
+        replace(answer, respondent_id=copy.id)
+        for copy, one in zip(panel, copied, strict=True)
+        for answer in arrays.by_respondent[one.id].values()
+    ]
+    repeated = replace(arrays, panel=panel, answers=answers)
+    words = {"seed": 1, "num_draws": 20}
+    figures = figures_of(run)
+    heeded = weighted_findings(arrays, weights, figures, **words)
+    ones = weighted_findings(repeated, dict.fromkeys(repeated.by_respondent, 1.0), figures, **words)
+    pairs = [
+        (first, second)
+        for key in heeded
+        for first, second in zip(heeded[key], ones[key], strict=True)
+        if not np.isnan(first.value)
+    ]
+    # The price of variety and the difference of lifts stand above what is drawn at the panel's size.
+    drawn = {"divergence_as_varied", "lift_difference", "common_items_halves"}
+    compared = [(a, b) for a, b in pairs if a.measure not in drawn]
+    assert {a.measure for a, _ in compared} >= {"divergence", "match_rate", "gap", "lift", "scale_low_end"}
+    for first, second in compared:
+        assert first.value == pytest.approx(second.value), (first.measure, first.group)
+
+
+def test_every_section_of_a_weighted_panel_has_numbers_or_says_why_not(folder: Path, tmp_path: Path) -> None:
+    calibrate(folder, f"margins={half_of_one_region(folder, tmp_path / 'margins.csv')}")
+    found = pd.read_csv(folder / "weighted_measures.csv", keep_default_na=False, na_values=[""])
+    keys = {"reliability", "institutes", "nonresponse", "diversity", "variety", "order", "tendencies"}
+    keys |= {"structure", "spread", "map", "published_map", "match", "mismatches", "lift", "gap", "groups"}
+    assert set(found["section"]) == keys
+    assert found.loc[found["value"].isna(), "reason"].str.endswith(".").all()
+    alone = found[found["reason"].str.startswith("Heeds no weights", na=False)]
+    assert {"diversity", "order", "structure", "spread", "map"} <= set(alone["section"])
 
 
 def test_groups_of_the_sample_are_estimated_with_the_members_of_the_panel(
@@ -356,7 +401,7 @@ def calibrated(once_calibrated: Path, tmp_path: Path) -> Path:
 
 def test_a_calibration_of_these_answers_is_verified(calibrated: Path) -> None:
     [line] = checked(calibrated)
-    assert "calibrated.csv, weights.csv, margins.csv, weighted_scores.csv" in line
+    assert ", ".join(FILES) in line
 
 
 def test_a_run_without_a_calibration_has_nothing_to_verify(folder: Path) -> None:

@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
+from scipy.stats import t as student
 from scipy.stats import ttest_1samp
 
 from def_sim.metrics.answer_tendencies import scale_tendencies
@@ -288,6 +290,26 @@ def test_panels_of_people_with_habits_of_their_own_are_covered_and_a_planted_hab
         found += scale_tendencies(pulled, [10] * 15, people)[1].low > 0
     assert 181 <= covered <= 198  # 95 % of 200: 190, standard deviation 3.1
     assert found >= 195
+
+
+def test_a_weighted_tendency_has_the_mean_and_robust_error_of_a_weighted_regression():
+    generator = np.random.default_rng(4)
+    choices, weights = generator.integers(0, 10, (30, 6)), generator.uniform(0.2, 3, 30)
+    low = scale_tendencies(choices, [10] * 6, [PEOPLE[10]] * 6, weights)[0]
+    values = (choices == 0).mean(axis=1) - PEOPLE[10][0]
+    fit = sm.WLS(values, np.ones(30), weights=weights).fit(cov_type="HC1")
+    worth = weights.sum() ** 2 / (weights**2).sum()
+    half = student.ppf(0.975, worth - 1) * fit.bse[0]
+    assert low.difference == pytest.approx(fit.params[0])
+    assert (low.low, low.high) == pytest.approx((fit.params[0] - half, fit.params[0] + half))
+
+
+def test_a_respondent_without_weight_is_not_counted():
+    choices, weights = np.array([[0], [9], [0], [5]]), np.array([1.0, 1, 0, 1])
+    weighted = scale_tendencies(choices, [10], [PEOPLE[10]], weights)[0]
+    without = scale_tendencies(choices[[0, 1, 3]], [10], [PEOPLE[10]])[0]
+    assert (weighted.panel, weighted.num_respondents) == (pytest.approx(without.panel), 3)
+    assert (weighted.low, weighted.high) == pytest.approx((without.low, without.high))
 
 
 def test_one_respondent_has_a_tendency_and_no_interval():
