@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from def_sim.evaluation.findings import Finding
+from def_sim.evaluation.groups_of_people import personas_of
 from def_sim.evaluation.institutes import institutes
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.preference_bias import preference_bias
@@ -18,6 +19,10 @@ from def_sim.evaluation.variety import variety
 from def_sim.randomness import keyed_rng
 from def_sim.records import AnswerStatus
 
+_IN_ORDER: Final = (  # of the page
+    *("reliability", "institutes", "nonresponse", "diversity", "variety", "order", "tendencies", "structure"),
+    *("spread", "map", "published_map", "match", "mismatches", "lift", "gap", "groups"),
+)
 _ALONE: Final = "Heeds no weights; measures.csv has it without them. "
 # By section: what is in no row of the weighted table, and why.
 _UNHEEDED: Final[Mapping[str, Mapping[str, str]]] = {
@@ -58,8 +63,8 @@ def weighted_findings(
         num_draws: Monte Carlo draws for each item.
     """
     heeded = _heeded(replace(arrays, weights=weights), figures, seed=seed, num_draws=num_draws)
-    keys = [*_UNHEEDED, *(key for key in heeded if key not in _UNHEEDED)]
-    return {key: (*heeded.get(key, ()), *_reasons(key)) for key in keys}
+    has_groups = any(one.has_person for one in personas_of(arrays))
+    return {key: (*heeded.get(key, ()), *_reasons(key)) for key in _IN_ORDER if key != "groups" or has_groups}
 
 
 def _reasons(section: str) -> Iterable[Finding]:
