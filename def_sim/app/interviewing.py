@@ -13,7 +13,7 @@ from def_sim.app.capabilities import check_capabilities
 from def_sim.app.definition import folder_of, what_defines
 from def_sim.app.holding import close, conduct, planned_of
 from def_sim.app.opened_runs import check_same
-from def_sim.app.plan import language_warnings
+from def_sim.app.plan import language_warnings, persona_warnings
 from def_sim.app.progress import InterviewProgress, print_note
 from def_sim.app.provenance import record_run
 from def_sim.app.received import check_places
@@ -47,7 +47,7 @@ def hold_interviews(config: RunConfig) -> tuple[Run, Path]:
     elif folder.is_dir() and any(folder.iterdir()) and config.run_folder is not None:
         _refuse_foreign_folder(folder)
     say(f"{config.model.label}, {run.survey.title}: {run.num_planned:,} answers planned")
-    for warning in language_warnings(run):
+    for warning in (*language_warnings(run), *persona_warnings(run)):
         say(f"warning  {warning}")
     say(f"folder {folder}")
     open_store = partial(

@@ -205,7 +205,7 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
         *thought_lines(config),
     ]
     lines += context_lines(run, plan)
-    warnings = [*language_warnings(run), *item_warnings(run)]
+    warnings = [*language_warnings(run), *persona_warnings(run), *item_warnings(run)]
     lines += [f"warning       {warning}" for warning in warnings]
     lines += [f"note          {note}" for note in run_notes(run)]
     return lines + _resource_lines(run, plan)
@@ -242,6 +242,15 @@ def language_warnings(run: Run) -> list[str]:
         return []
     asked = " and ".join(foreign)
     return [f"{run.config.model.label} was made for {', '.join(known)} only and is asked {asked}"]
+
+
+def persona_warnings(run: Run) -> list[str]:
+    """What studies found of prompts that say sex and age."""
+    if not any(one.persona.has_person for one in run.panel):
+        return []
+    sources = "Santurkar et al. 2023, Beck et al. 2024, Cheng et al. 2023, Wang et al. 2025"
+    words = "sex and age in the prompt often do not help or make answers worse, and caricature groups"
+    return [f"{words} ({sources}); run the same without them, too: docs/pitfalls.md"]
 
 
 def item_warnings(run: Run) -> list[str]:

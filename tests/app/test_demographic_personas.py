@@ -101,6 +101,14 @@ def test_the_frame_says_place_sex_and_age(words: tuple[str, ...], said: str) -> 
         assert re.search(said, render_frame(question, woman.persona, run.presentation.pack))
 
 
+def test_a_plan_warns_that_sex_and_age_often_make_answers_worse(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["stage=plan", ITEMS, "respondents=3"]
+    assert main([*words, PERSONS]) == 0
+    assert "often do not help or make answers worse" in capsys.readouterr().out
+    assert main(words) == 0
+    assert "often do not help or make answers worse" not in capsys.readouterr().out
+
+
 # --- which run it is ---
 
 
@@ -247,6 +255,7 @@ def test_a_scripted_caricature_is_flagged_as_stereotyping(tmp_path: Path) -> Non
     assert found.spread.is_flattened
     body = str(groups_section(found).body)
     assert "Stereotyping: the groups lie farther apart than people" in body
+    assert "Saying sex and age often does not help or makes answers worse" in body
     assert "Flattening: the members of a group are more alike" in body
 
 

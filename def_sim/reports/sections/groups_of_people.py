@@ -28,6 +28,13 @@ _COLUMNS: Final = (
 )
 
 
+_CAUTION: Final = (
+    "Saying sex and age often does not help or makes answers worse, and caricatures groups (Santurkar et al. "
+    "2023, Beck et al. 2024, Cheng et al. 2023, Wang et al. 2025; titles in docs/pitfalls.md). Compare with "
+    "the same run without them before reading any group."
+)
+
+
 def groups_section(found: GroupsOfPeople) -> Section:
     """Each group's members beside the people of the group, and the variety within and between groups.
 
@@ -48,6 +55,7 @@ def groups_section(found: GroupsOfPeople) -> Section:
 def _body(scores: list[GroupScore], spread: GroupSpread) -> Markup:
     caption = "Mean Jensen-Shannon divergence, by group"
     parts = [
+        element("p", _CAUTION),
         element("h3", caption),
         table(caption, _COLUMNS, [_row(one) for one in scores]),
         element("p", _how_to_read(scores)),
