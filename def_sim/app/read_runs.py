@@ -13,7 +13,7 @@ from def_sim.answers.storage.completion import is_complete, vouches_for
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles
 from def_sim.app.human_figures import country_names
 from def_sim.app.panel_readings import panel_readings
-from def_sim.app.reporting import arrays_of, of_the_panel, scored_answers
+from def_sim.app.reporting import arrays_of, of_the_panel, panel_answers
 from def_sim.app.run import Run
 from def_sim.app.verdict_sets import set_folder
 from def_sim.evaluation.compared_panels import ComparedPanel, compare_panel
@@ -61,6 +61,6 @@ def _answers(run: Run, folder: Path) -> list[Answer]:
         of_set = set_folder(folder, run.config.verdicts)
         files += [judge_path(of_set), journal_of(of_set)]
     if not (is_complete(folder) and vouches_for(folder, files)):
-        return scored_answers(run, folder)
+        return panel_readings(run, folder, panel_answers(run, folder)).answers
     stored = of_the_panel(run, read_choices(parquet_path(folder)))
     return panel_readings(run, folder, stored, has_texts=False).answers
