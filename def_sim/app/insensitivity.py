@@ -15,6 +15,7 @@ from def_sim.app.audits import coded_files, stored_audits
 from def_sim.app.judged_answers import rule_context
 from def_sim.app.run import Run
 from def_sim.evaluation.audited_readings import AuditedReadings, audited_readings
+from def_sim.evaluation.compared_judges import JudgePair, compare_judges
 from def_sim.evaluation.defect_examples import DefectExample, defect_examples
 from def_sim.evaluation.facts import Facts
 from def_sim.evaluation.insensitivity import (
@@ -31,15 +32,17 @@ from def_sim.judging.verdicts import Verdict, found_by_rule
 from def_sim.records import Answer
 
 INSENSITIVITY: Final = "insensitivity.csv"
+JUDGES: Final = "judges.csv"  # only where two sets of one rubric can be compared
 
 
 @dataclass(frozen=True, slots=True)
 class FoundDefects:
-    """What the report shows of a run's insensitivity, and of the readings that people checked."""
+    """What the report shows of a run's insensitivity, its judges, and the readings that people checked."""
 
     rates: Insensitivity
     examples: tuple[DefectExample, ...]
     readings: tuple[AuditedReadings, ...] = ()
+    judges: tuple[JudgePair, ...] = ()  # every two sets of one rubric
     files: tuple[Path, ...] = ()  # of audits, which the rates rest on
 
     @property
@@ -95,4 +98,5 @@ def found_defects(
     rates = insensitivity(rules, facts, sets, audits, model, seed=seed)
     examples = () if rates.absent else defect_examples(rules.verdicts, sets, answers, seed=seed)
     readings = audited_readings(sets, audits, seed=seed)
-    return FoundDefects(rates, examples, readings, tuple(coded_files(folder, sets)))
+    pairs = compare_judges(sets, seed=seed)
+    return FoundDefects(rates, examples, readings, pairs, tuple(coded_files(folder, sets)))

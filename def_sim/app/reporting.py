@@ -17,7 +17,7 @@ from def_sim.app.answer_views import answer_views
 from def_sim.app.calibration_record import found_calibration
 from def_sim.app.demo_truth import planted_truth
 from def_sim.app.human_figures import figures_of, other_references
-from def_sim.app.insensitivity import INSENSITIVITY, found_defects
+from def_sim.app.insensitivity import INSENSITIVITY, JUDGES, found_defects
 from def_sim.app.judged_readings import judged_readings
 from def_sim.app.panel_readings import panel_readings
 from def_sim.app.panel_table import RESPONDENTS, panel_table
@@ -28,6 +28,7 @@ from def_sim.app.strategy_frames import read_frames
 from def_sim.app.used_verdicts import READINGS, write_readings
 from def_sim.evaluation.audited_readings import SECTION as AUDITED
 from def_sim.evaluation.audited_readings import AuditedReadings
+from def_sim.evaluation.compared_judges import JudgePair, judges_table
 from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
 from def_sim.evaluation.facts import Facts, facts_found, opinions_of
 from def_sim.evaluation.findings import findings_table
@@ -45,6 +46,7 @@ from def_sim.reports.sections.calibration import calibration_section
 from def_sim.reports.sections.drawn_sections import draw_sections
 from def_sim.reports.sections.facts import facts_section
 from def_sim.reports.sections.insensitivity import insensitivity_section
+from def_sim.reports.sections.judges import judges_section
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
@@ -174,6 +176,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         *(draw_sections(found) if found else []),
         insensitivity_section(defects.rates, defects.examples),
         *([audited_section(defects.readings)] if defects.readings else []),
+        *([judges_section(defects.judges)] if defects.judges else []),
         *([facts_section(of_facts)] if of_facts else []),
         *([calibration_section(calibration)] if calibration else []),
     ]
@@ -183,6 +186,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     write_whole(folder / INSENSITIVITY, csv_bytes(defects.table))
     write_whole(folder / RESPONDENTS, csv_bytes(panel_table(run.panel, read_frames(run.config, run.survey))))
     write_readings(folder, readings.used)
+    _write_judges(folder, defects.judges)
     with disk_errors(folder / "figures"):
         figures = write_figures(
             folder / "figures",
@@ -217,6 +221,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
             INSENSITIVITY,
             RESPONDENTS,
             *([READINGS] if readings.used else []),
+            *([JUDGES] if defects.judges else []),
         )
         journals = [p.relative_to(folder) for p in answers_folder(folder).glob("*.jsonl")]
         drawn = [figure.relative_to(folder) for figure in figures]
@@ -225,6 +230,14 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         files: list[Path | str] = [*tables, "manifest.json", "report.html", *journals, *drawn, *of_judges]
         mark_complete(folder, files, num_answers=len(answers))
     return WrittenReport(path, headline(results.scores), facts)
+
+
+def _write_judges(folder: Path, pairs: Sequence[JudgePair]) -> None:
+    """judges.csv; without two sets of one rubric there is none."""
+    if pairs:
+        write_whole(folder / JUDGES, csv_bytes(judges_table(pairs)))
+    else:
+        (folder / JUDGES).unlink(missing_ok=True)
 
 
 def _beside_truth(run: Run, arrays: PanelArrays, truth: Mapping[str, ItemReference]) -> dict[str, float]:

@@ -15,7 +15,7 @@ from def_sim.answers.storage.completion import check_files, is_complete
 from def_sim.answers.storage.journal import how_to_repair
 from def_sim.answers.storage.shards import answer_key
 from def_sim.app.calibration_checks import check_calibration
-from def_sim.app.insensitivity import INSENSITIVITY, found_defects
+from def_sim.app.insensitivity import INSENSITIVITY, JUDGES, found_defects
 from def_sim.app.panel_readings import PanelReadings, panel_readings
 from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.reporting import (
@@ -35,6 +35,7 @@ from def_sim.app.tables import check_table
 from def_sim.app.used_verdicts import READINGS, read_readings
 from def_sim.app.verdict_checks import check_verdicts
 from def_sim.errors import VerificationError
+from def_sim.evaluation.compared_judges import judges_table
 from def_sim.judging.verdict_journal import read_verdict_sets
 from def_sim.questionnaire import replay
 from def_sim.randomness import Address
@@ -149,6 +150,9 @@ def _check_tables(
         check_table(folder / name, csv_bytes(frame), fix="Write it anew: stage=report.")
     if (folder / INSENSITIVITY).is_file():  # runs of before have none
         check_table(folder / INSENSITIVITY, csv_bytes(defects.table), fix="Write it anew: stage=report.")
+    if (folder / JUDGES).is_file():
+        table = csv_bytes(judges_table(defects.judges))
+        check_table(folder / JUDGES, table, fix="Write it anew: stage=report.")
     if (folder / RESPONDENTS).is_file():
         table = csv_bytes(panel_table(run.panel, read_frames(run.config, run.survey)))
         check_table(folder / RESPONDENTS, table, fix="Write it anew: stage=report.")
