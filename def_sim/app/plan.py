@@ -14,8 +14,10 @@ from def_sim.app.plan_calls import (
     asks_as_the_pack,
     calls_line,
     context_lines,
+    judge_line,
     largest_call,
     most_calls_of,
+    questions_put,
     tokens_read,
 )
 from def_sim.app.plan_costs import hosted_lines
@@ -56,10 +58,10 @@ def make_plan(run: Run) -> Plan:
     else:
         exchanges_read = sum(_exchanges_read(run, respondent) for respondent in run.panel)
         tokens_in, largest = tokens_read(run, count, exchanges_read, num_written), largest_call(run, count)
-    questions = run.survey.questions
+    questions = questions_put(run)
     return Plan(
         num_respondents=len(run.panel),
-        num_questions=len(questions),
+        num_questions=len(run.survey.questions),
         num_answers=run.num_planned,
         num_calls=most_calls_of(run),
         tokens_in=tokens_in,
@@ -198,6 +200,7 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
         f"protocol      {config.protocol.name}, strategy {config.strategy.name}, seed {config.seed}",
         f"answers       {plan.num_answers:,}",
         *calls_line(run),
+        *judge_line(run),
         (
             f"tokens        about {plan.tokens_in:,} in, {plan.tokens_out:,} out ({plan.tokenizer}); "
             f"longest prompt about {plan.largest_call.prompt:,}"

@@ -25,7 +25,15 @@ _RESPONDENTS: Final = 20  # looked at, however large the panel is: open frames c
 
 def most_calls_of(run: Run) -> int:
     """Most requests that the whole panel's interviews can take."""
-    return len(run.panel) * sum(run.strategy.num_calls(question) for question in run.survey.questions)
+    return len(run.panel) * sum(run.strategy.num_calls(question) for question in questions_put(run))
+
+
+def questions_put(run: Run) -> Sequence[Question]:
+    """What interviews may put: where a judge reads the answers later, no question that follows one."""
+    questions = run.survey.questions
+    if run.strategy.needs_judge is None:
+        return questions
+    return [question for question in questions if question.follow_up_of is None]
 
 
 def asks_as_the_pack(run: Run) -> bool:
@@ -50,10 +58,10 @@ def tokens_read(run: Run, count: Count, exchanges_read: int, num_written: Callab
     pairs = _pairs(run)
     bare = _mean_tokens(run, count, pairs, Memory(0, run.rules.memory), num_written)
     if not exchanges_read:
-        return round(run.num_planned * bare)
+        return round(len(run.panel) * len(questions_put(run)) * bare)
     remembered = Memory(1, run.rules.memory, (_exchange(run),))
     of_an_exchange = _mean_tokens(run, count, pairs, remembered, num_written) - bare
-    return round(run.num_planned * bare + of_an_exchange * exchanges_read)
+    return round(len(run.panel) * len(questions_put(run)) * bare + of_an_exchange * exchanges_read)
 
 
 def largest_call(run: Run, count: Count) -> LargestCall:
@@ -63,7 +71,7 @@ def largest_call(run: Run, count: Count) -> LargestCall:
         run: The prepared run.
         count: Tokens of a text.
     """
-    pack, questions = run.presentation.pack, run.survey.questions
+    pack, questions = run.presentation.pack, questions_put(run)
     question = max(questions, key=lambda one: count(render_request(one, one.codes, pack)))
     most = max(one.memory_capacity for one in run.panel) if run.strategy.uses_memory else 0
     memory = Memory(most, run.rules.memory, (_exchange(run),) * most)
@@ -89,7 +97,7 @@ def largest_call(run: Run, count: Count) -> LargestCall:
 
 def _pairs(run: Run) -> list[tuple[Question, Respondent]]:
     """Questions and who is put them: each question equally often, respondents in turn."""
-    questions = run.survey.questions
+    questions = questions_put(run)
     times = math.ceil(min(len(run.panel), _RESPONDENTS) / len(questions))
     return [
         (questions[number % len(questions)], run.panel[number % len(run.panel)])
@@ -128,6 +136,17 @@ def _exchange(run: Run) -> Exchange:
 def _text_of(num_tokens: int, question: Question, count: Count) -> str:
     """A text of about that length, for prompts that repeat what was written before."""
     return question.text * max(1, round(num_tokens / max(1, count(question.text))))
+
+
+def judge_line(run: Run) -> Sequence[str]:
+    """How many texts will wait for a judge, and what comes then; nothing where rules read the answers."""
+    if run.strategy.needs_judge is None:
+        return ()
+    num_texts = len(run.panel) * len(questions_put(run))
+    left = run.num_planned - num_texts
+    follow_ups = f"; {left:,} follow-ups are not asked" if left else ""
+    rubric = run.strategy.needs_judge
+    return (f"judge         {num_texts:,} texts wait for one then: stage=judge rubric={rubric}{follow_ups}",)
 
 
 def calls_line(run: Run) -> Sequence[str]:

@@ -40,6 +40,8 @@ def print_summary(written: WrittenReport) -> None:
         "people: two halves of the people behind the reference;"
     )
     say("random: random answers; norm.: 0 = as far as random answers, 1 = cannot be told from people")
+    if facts.readings:
+        say(f"read by {facts.readings}")
     if facts.short_of is not None:
         say(f"Short form of survey {facts.short_of}: its scores do not compare with those of full runs.")
     if facts.is_demonstration:

@@ -21,19 +21,25 @@ JUDGED: Final = "judged"  # one more field where a judge read what rules could n
 
 @dataclass(frozen=True, slots=True)
 class Nonresponse:
-    """The share of answers that failed, and the scores by what is made of them."""
+    """The share of answers that failed, and the scores by what is made of them.
+
+    Texts that no judge could read are no failures, but their readings are as unknown: the bounds hold for
+    them, too, and with failures they are the option of their own.
+    """
 
     share_failed: float  # NaN if nothing was asked
     means: Mapping[str, Mapping[str, float]]  # metric -> field -> mean of topic groups; empty: none failed
     num_items: int  # with figures of people, behind the means
     num_asked: float  # answers
     judge: str = ""  # who read failed answers, in words; empty: nobody
+    share_unread: float = 0.0  # of the answers: texts that wait for a judge whose verdict could not be had
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Its rows of `measures.csv`."""
         return (
             Finding("share_failed", self.share_failed, reason="" if self.num_asked else "Nothing was asked."),
+            *([Finding("share_unread", self.share_unread)] if self.share_unread else []),
             *(
                 Finding(f"{metric}_failures_{field}", value, num_items=self.num_items, reason=_why(value))
                 for metric, fields in self.means.items()
@@ -56,12 +62,18 @@ def nonresponse(
     """
     known = [one for one in prompts if one.reference is not None and one.num_asked > 0]
     failed, asked = sum(one.num_failed for one in prompts), sum(one.num_asked for one in prompts)
-    means = {metric: _means(known, metric) for metric in METRICS} if failed else {}
+    unread = sum(one.num_unread for one in prompts)
+    means = {metric: _means(known, metric) for metric in METRICS} if failed or unread else {}
     if failed and judged:
         read = [one for one in judged if one.reference is not None and one.num_asked > 0]
         means = {metric: fields | {JUDGED: _dropped(read, metric)} for metric, fields in means.items()}
     return Nonresponse(
-        failed / asked if asked else math.nan, means, len(known), asked, judge if judged else ""
+        failed / asked if asked else math.nan,
+        means,
+        len(known),
+        asked,
+        judge if judged else "",
+        unread / asked if asked else 0.0,
     )
 
 
@@ -82,7 +94,7 @@ def _dropped(known: Sequence[QuestionDistribution], metric: str) -> float:
 def _scores(one: QuestionDistribution, metric: str) -> NonresponseScores:
     assert one.reference is not None
     people = Sample.of_people(np.array(one.reference.shares), one.reference.n_for_uncertainty)
-    panel = Sample(one.counts, one.num_answered, one.num_failed)
+    panel = Sample(one.counts, one.num_answered, one.num_failed + one.num_unread)
     return nonresponse_scores(panel, people, item_form(one), metric)
 
 

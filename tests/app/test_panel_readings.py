@@ -25,9 +25,11 @@ from def_sim.app.main import main
 from def_sim.app.opened_runs import open_run
 from def_sim.app.panel_readings import NotJudgedError, PanelReadings, panel_readings
 from def_sim.app.reporting import panel_answers
+from def_sim.app.stored_runs import read_run
 from def_sim.app.used_verdicts import write_readings
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import ConfigError, StoreError
+from def_sim.evaluation.compared_runs import ComparedRun, group_runs
 from def_sim.evaluation.distributions import count_answers
 from def_sim.interview import Engine
 from def_sim.judging.verdict_journal import read_verdict_sets
@@ -275,3 +277,58 @@ def test_an_answer_that_changed_under_its_verdict_is_named(folder: Path) -> None
     path.write_bytes(b"\n".join(lines) + b"\n")
     with pytest.raises(StoreError, match=f"{changed.respondent_id} to {changed.question_id} has changed"):
         read(folder)
+
+
+# --- runs side by side ---
+
+
+@pytest.mark.slow
+def test_runs_that_different_judges_read_stand_in_groups_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = [
+        hold(tmp_path / "out", *SIZE, f"seed={seed}", is_reported=False, respondent=writes)
+        for seed in (1, 2, 3)
+    ]
+    sets = [judged(folder) for folder in folders[:2]]
+    assert len(set(sets)) == 1  # of one judge: the same name in every run
+    by_code = CodeJudge()
+    for folder in folders[1:]:
+        work = work_of(folder, by_code, "rubric=stance", "judging.format=code")
+        judge_run(work, cast(Engine, by_code))
+    assert main(["stage=report", f"runs={tmp_path}/out/**", f"output={tmp_path}/several"]) == 2
+    assert "has several finished sets of verdicts" in " ".join(capsys.readouterr().err.split())
+    write_readings(folders[1], readings(folders[1], sets[0]).used)  # its report rests on the first judge
+    assert main(["stage=report", f"runs={tmp_path}/out/**", f"output={tmp_path}/compared"]) == 0
+    assert f"read by group 1: GPT (gpt-4o-2024-08-06) ({sets[0]}, 100%)" in " ".join(
+        capsys.readouterr().out.split()
+    )
+    table = pd.read_csv(tmp_path / "compared" / "comparison" / "comparison.csv")
+    by_run = table.drop_duplicates("folder").set_index("folder")[["group", "readings"]]
+    first, second, third = (by_run.loc[str(folder)] for folder in folders)
+    assert first["group"] == second["group"] != third["group"]
+    assert first["readings"] == second["readings"] != third["readings"]
+    page = (tmp_path / "compared" / "comparison" / "comparison.html").read_text(encoding="utf-8")
+    assert "Answers read by a judge." in page
+    assert "read by" in page
+
+
+def test_rules_and_the_verdicts_of_a_named_set_stand_in_one_comparison(tmp_path: Path) -> None:
+    by_rules = hold(tmp_path / "out", "strategy=single", "respondents=4")
+    texts = hold(tmp_path / "out", *SIZE, is_reported=False, respondent=writes)
+    name = judged(texts)
+    found = [read_run(folder, name) for folder in (by_rules, texts)]
+    assert [one.readings for one in found if isinstance(one, ComparedRun)] == [
+        "rules",
+        f"GPT (gpt-4o-2024-08-06) ({name}, 100%)",
+    ]
+    assert len(group_runs([one for one in found if isinstance(one, ComparedRun)])) == 2
+
+
+def test_the_plan_says_how_many_texts_wait_and_that_follow_ups_are_not_asked(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    items = "items=[wvs7.Q1,wvs7.Q152,wvs7.Q153]"
+    assert main(["stage=plan", *SIZE, items, f"output={tmp_path}"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "8 texts wait for one then: stage=judge rubric=stance; 4 follow-ups are not asked" in said

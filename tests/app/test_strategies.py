@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from judged_runs import a_judge, judge
 from runs import run_folder
 
 from def_sim.answers.storage.calls import read_calls
@@ -14,6 +15,7 @@ from def_sim.resources import conf_folder
 
 STRATEGIES = sorted(path.stem for path in (conf_folder() / "strategy").glob("*.yaml"))
 CALLS = {"ccsv": 16, "ccsv_lite": 3}
+JUDGED = {"chain_of_thought", "scenarios"}  # whose texts a judge reads
 ITEMS = "items=[wvs7.Q1,wvs7.Q48,wvs7.Q7_17]"  # one choice, a scale, several choices
 
 pytestmark = pytest.mark.slow
@@ -43,6 +45,9 @@ def test_a_strategy_asks_as_often_as_planned_and_its_run_is_verified(
     folder = run_folder(tmp_path)
     made = sum(len(calls) for calls in read_calls(folder).values())
     assert made == (6 * num_calls if num_calls > 1 else 0)
+    if strategy in JUDGED:
+        judge(folder, a_judge(lambda request: '{"classification": 1}'), "rubric=stance")
+        assert main(["stage=report", f"run_folder={folder}"]) == 0
     assert main(["stage=verify", f"run_folder={folder}"]) == 0
 
 

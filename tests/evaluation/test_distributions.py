@@ -84,6 +84,18 @@ def test_statuses_add_up_to_the_answers_and_not_asked_is_no_failure():
     assert counted.shares.tolist() == [1, 0, 0]  # of those who answered
 
 
+def test_a_text_that_waits_for_a_judge_is_asked_and_neither_answered_nor_failed():
+    asked = question()
+    answers = [
+        answer(0, asked, 1),
+        answer(1, asked, status=AnswerStatus.NO_ANSWER),
+        answer(2, asked, status=AnswerStatus.UNJUDGED),
+        answer(3, asked, status=AnswerStatus.UNJUDGED),
+    ]
+    [counted] = count_answers(answers, [asked])
+    assert (counted.num_asked, counted.num_answered, counted.num_failed, counted.num_unread) == (4, 1, 1, 2)
+
+
 def test_a_question_without_answers_is_counted_and_its_shares_are_undefined():
     [counted] = count_answers([], [question()])
     assert counted.num_asked == 0

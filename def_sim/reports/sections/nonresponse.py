@@ -28,6 +28,16 @@ def nonresponse_section(found: Nonresponse) -> Section:
     )
 
 
+def _unread(found: Nonresponse) -> str:
+    """What is said of texts without a verdict."""
+    if not found.share_unread:
+        return ""
+    return (
+        f" On {as_percent(found.share_unread)} more the judge gave no verdict that could be used: they did "
+        "not fail, but are left out or placed here as if they had."
+    )
+
+
 def _body(found: Nonresponse) -> Markup:
     if not found.means:
         return element("p", "No answer failed: the scores above are whole.")
@@ -42,10 +52,10 @@ def _body(found: Nonresponse) -> Markup:
     if found.judge:
         columns.append("As a judge read them")
     words = (
-        f"{as_percent(found.share_failed)} of the answers failed. Left out: as in the scores above, which "
-        "compare those who answered. As one more option: people never chose it; along a scale it has no "
-        "place. Least and most: each failed answer on the option that lowers or raises the score. The floor "
-        "for least and most is that of everyone who was asked."
+        f"{as_percent(found.share_failed)} of the answers failed.{_unread(found)} Left out: as in the scores "
+        "above, which compare those who answered. As one more option: people never chose it; along a scale "
+        "it has no place. Least and most: each failed answer on the option that lowers or raises the "
+        "score. The floor for least and most is that of everyone who was asked."
     )
     if found.judge:
         words += (
