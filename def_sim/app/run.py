@@ -10,6 +10,7 @@ from pathlib import Path
 
 from def_sim.app.choices import StrategyChoice
 from def_sim.app.home import SHIPPED, find_package, home_folder
+from def_sim.app.persona_checks import check_says_sex_and_age
 from def_sim.app.schema import RunConfig
 from def_sim.app.strategy_frames import FRAMES, read_frames
 from def_sim.app.targets import resolve_target
@@ -119,6 +120,8 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         read_frames(config, loaded.survey),
     )
     _check_answer_mode(config, strategy)
+    if config.modifications.has_persons:
+        check_says_sex_and_age(strategy, config.strategy.name, panel[0], loaded.survey.questions[0])
     interview_rules = InterviewRules(
         seed=config.seed,
         uses_memory=strategy.uses_memory,

@@ -51,7 +51,8 @@ def defined_by(run: Run) -> object:
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    assert main(["strategy=scenarios", "stage=plan", ITEMS, *words]) == 2
+    strategy = [] if any(word.startswith("strategy=") for word in words) else ["strategy=scenarios"]
+    assert main(["stage=plan", ITEMS, *strategy, *words]) == 2
     message = " ".join(capsys.readouterr().err.split())
     assert message.count("error:") == 1
     assert "do:" in message
@@ -217,3 +218,21 @@ def test_a_report_shows_the_prompt_that_the_strategy_sent(strategy: str) -> None
     views = answer_views(run, answers)
     assert [view.prompt for view in views] == [one.messages[-1].content for one in requests.values()]
     assert [view.decoding for view in views] == [describe_decoding(one.decoding) for one in requests.values()]
+
+
+@pytest.mark.parametrize("strategy", ["single", "ccsv"])
+def test_sex_and_age_are_drawn_where_the_strategy_says_them(strategy: str) -> None:
+    words = ["respondents=3", "modifications.prompt=true", "modifications.persona=demographic"]
+    assert planned(*words, strategy=strategy).panel[0].persona.has_person
+
+
+@pytest.mark.parametrize(
+    "strategy", ["classification", "chain_of_thought", "scenarios", "cao2023", "verbalised"]
+)
+def test_sex_and_age_that_no_prompt_would_say_are_refused(
+    strategy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["modifications.prompt=true", "modifications.persona=demographic"]
+    assert f"strategy={strategy} does not say a respondent's sex and age" in refused(
+        capsys, f"strategy={strategy}", *words
+    )
