@@ -37,11 +37,12 @@ def words(output: Path, strategy: str, *more: str) -> list[str]:
 def test_a_strategy_asks_as_often_as_planned_and_its_run_is_verified(
     strategy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(words(tmp_path, strategy, "stage=plan")) == 0
+    short = ["strategy.max_new_tokens=32"] if strategy in NEED_A_JUDGE else []
+    assert main(words(tmp_path, strategy, "stage=plan", *short)) == 0
     num_calls = CALLS.get(strategy, 1)
     planned = f"at most {6 * num_calls}, up to {num_calls} a question"
     assert (planned in capsys.readouterr().out) == (num_calls > 1)
-    assert main(words(tmp_path, strategy)) == 0
+    assert main(words(tmp_path, strategy, *short)) == 0
     folder = run_folder(tmp_path)
     made = sum(len(calls) for calls in read_calls(folder).values())
     assert made == (6 * num_calls if num_calls > 1 else 0)
