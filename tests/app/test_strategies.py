@@ -37,7 +37,7 @@ def words(output: Path, strategy: str, *more: str) -> list[str]:
 def test_a_strategy_asks_as_often_as_planned_and_its_run_is_verified(
     strategy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    short = ["strategy.max_new_tokens=32"] if strategy in NEED_A_JUDGE else []
+    short = ["strategy.max_new_tokens=32"] if strategy in JUDGED else []
     assert main(words(tmp_path, strategy, "stage=plan", *short)) == 0
     num_calls = CALLS.get(strategy, 1)
     planned = f"at most {6 * num_calls}, up to {num_calls} a question"
