@@ -6,7 +6,7 @@ from def_sim.records import ASSUMED_PEOPLE
 
 def run_notes(run: Run) -> list[str]:
     """Sentences for plan and report; none for a run of which there is nothing to say."""
-    return [*_personas(run), *_figures(run)]
+    return [*_personas(run), *_figures(run), *_samples(run)]
 
 
 def _personas(run: Run) -> list[str]:
@@ -28,3 +28,15 @@ def _figures(run: Run) -> list[str]:
     absent = "they have no score of two halves of people and no test by sex and age"
     smoothed = f"smoothing takes them for those of {ASSUMED_PEOPLE:,} people"
     return [f"The figures of {which} are shares without a number of people: {absent}, and {smoothed}."]
+
+
+def _samples(run: Run) -> list[str]:
+    """Who was asked, of sources that have several samples of a population."""
+    asked = {question.item_id for question in run.survey.questions}
+    notes = []
+    for source in run.loaded.reference.sources:
+        counts = {name: len(asked.intersection(items)) for name, items in source.samples.items()}
+        of_asked = [f"{name} ({num:,})" for name, num in counts.items() if num]
+        if of_asked:
+            notes.append(f"The people of {source.title}, by number of items: {', '.join(of_asked)}.")
+    return notes

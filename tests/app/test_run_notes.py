@@ -41,6 +41,17 @@ def test_a_country_without_a_place_list_is_asked_as_without_the_modification_of_
     assert "modifications: configuration, memory" in of_country
 
 
+def test_the_samples_behind_the_items_that_are_asked_are_named_and_counted(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples = "samples:\n  India (Old national sample): [town.Q1]\n  India: [town.Q9]\n"
+    provenance = OF_INDIA["references/IND/town.yaml"] + samples
+    write_files(home, {"references/IND/town.yaml": provenance})
+    text = plan(capsys, f"home={home}", "survey=town", "population=IND")
+    said = "The people of A town survey, India, by number of items: India (Old national sample) (1)."
+    assert text.count(said) == 1
+
+
 def test_a_country_with_a_place_list_and_numbers_of_people_needs_no_note(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
