@@ -1,9 +1,10 @@
 """Runs in several styles of asking: their answers read and scored as one study, beside what was printed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
@@ -12,13 +13,14 @@ from def_sim.answers.storage.shards import no_search_for_cycles
 from def_sim.app.definition import what_defines
 from def_sim.app.human_figures import other_country_of
 from def_sim.app.received import read_received
-from def_sim.app.reporting import arrays_of, panel_answers
+from def_sim.app.reporting import arrays_of, scored_answers
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.strategy_frames import read_frames
 from def_sim.app.study_b_files import Studies
 from def_sim.errors import DefSimError, RunMismatchError
 from def_sim.evaluation.compared_runs import ComparedRun, LeftOut
 from def_sim.evaluation.frame_scores import Frame, frame_table
+from def_sim.evaluation.measures import counted
 from def_sim.evaluation.study_b import ReadRun, study_b_table
 from def_sim.evaluation.style_pairs import style_pairs_table
 from def_sim.evaluation.style_scores import share_not_bare, style_scores
@@ -26,9 +28,11 @@ from def_sim.evaluation.style_studies import COUNTRIES, StudyResults, StyleStudy
 from def_sim.records import ItemReference
 from def_sim.resources import data_folder
 from def_sim.strategies.frames import frames_by_respondent
+from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.published_scores import read_study_b
 from def_sim.surveys.survey import LoadedSurvey, load_survey
 
+NUMBER_ALONE: Final = "classification"  # the style whose reply is to be a bare number
 LoadSurvey = Callable[..., LoadedSurvey]
 
 
@@ -60,7 +64,8 @@ def _prepared(studies: Sequence[StyleStudy], load: LoadSurvey) -> tuple[dict[str
     for one in (run for study in studies for run in study.runs):
         try:
             received = read_received(Path(one.folder))
-            run, stored = prepare_run(received.config, load=load), received.manifest["defines"]
+            config = received.config.model_copy(update={"verdicts": one.verdict_set})
+            run, stored = prepare_run(config, load=load), received.manifest["defines"]
             check_same_run(stored, what_defines(run, stored["model"]["identity"]))
         except RunMismatchError:
             left_out.append(LeftOut(one.folder, "It would be another run today."))
@@ -78,10 +83,12 @@ def _results(study: StyleStudy, prepared: Mapping[str, Run], load: LoadSurvey) -
         run = prepared[one.folder]
         other = _other_people(run, load)
         with no_search_for_cycles():
-            arrays = arrays_of(run, panel_answers(run, Path(one.folder)))
+            arrays = arrays_of(run, scored_answers(run, Path(one.folder)))
         seed, num_draws = run.config.seed, run.config.scoring.draws
         scores = style_scores(arrays, seed=seed, num_draws=num_draws, other_references=other.references)
-        read[one.folder] = ReadRun(scores, "rules", share_not_bare(arrays))
+        # The study's own rule is about replies that were to be a number and nothing else.
+        not_bare = share_not_bare(arrays) if one.strategy == NUMBER_ALONE else float("nan")
+        read[one.folder] = ReadRun(scores, one.readings, not_bare)
         people[one.population] = _figures_in_words(run)
         if other.population:
             others[one.population] = other.population
@@ -129,8 +136,16 @@ def _other_people(run: Run, load: LoadSurvey) -> OtherPeople:
 
 def _figures_in_words(run: Run) -> str:
     """Where the people's figures come from."""
-    sources = run.loaded.reference.sources
-    return "; ".join(f"{one.title}, {one.year}, {one.release}" for one in sources)
+    asked = {question.item_id for question in run.survey.questions}
+    return "; ".join(_source_in_words(one, asked) for one in run.loaded.reference.sources)
+
+
+def _source_in_words(source: ReferenceSource, asked: Collection[str]) -> str:
+    """Title, year and release, and who was asked how many of the items where that differs."""
+    numbers = {who: len(set(items) & set(asked)) for who, items in source.samples.items()}
+    samples = ", ".join(f"{who}: {counted(num, 'item', 'items')}" for who, num in numbers.items() if num)
+    words = f"{source.title}, {source.year}, {source.release}"
+    return f"{words} ({samples})" if samples else words
 
 
 def _frames_of(run: Run) -> dict[str, Frame]:

@@ -51,7 +51,7 @@ def frame_table(
 
     Returns:
         In the order of the respondents: frame; use_case; population; similarity: mean over items; low, high:
-        its 95 % interval, percentiles over drawn items; unclassifiable: share of the answers asked for;
+        its 95 % interval, percentiles over drawn items; unclassifiable: share of the answers that were read;
         floor: expected of as many real people as the frame has answers; num_items: with a similarity;
         num_respondents; p_differ: the chance of frames lying so far apart if the frame changed nothing, of
         all frames together.
@@ -78,7 +78,7 @@ def _row(frame: Frame, arrays: PanelArrays, seed: int, num_draws: int) -> dict[s
     prompts = [one for one in arrays.prompts if is_scored(one)]
     values = np.array([_similarity(one) for one in prompts], dtype=np.float64)
     floors = np.array([_floor(one, seed, min(num_draws, _MOST_DRAWS)) for one in prompts], dtype=np.float64)
-    num_asked = sum(one.num_asked for one in prompts)
+    num_read = sum(one.num_answered + one.num_failed for one in prompts)
     interval = percentile_interval(values, keyed_rng(seed, "frames", "items", arrays.survey.population))
     num_failed = sum(one.num_failed for one in prompts)
     return {
@@ -88,7 +88,7 @@ def _row(frame: Frame, arrays: PanelArrays, seed: int, num_draws: int) -> dict[s
         "similarity": interval.estimate,
         "low": interval.low,
         "high": interval.high,
-        "unclassifiable": num_failed / num_asked if num_asked else float("nan"),
+        "unclassifiable": num_failed / num_read if num_read else float("nan"),
         "floor": defined_mean(floors),
         "num_items": interval.num_items,
         "num_respondents": len(arrays.panel),

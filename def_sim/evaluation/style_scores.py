@@ -51,7 +51,7 @@ class StyleScores:
     uniform: Array  # of shares of 1/K
     majority: Array  # of people's most frequent answer, given by all
     other_people: Array  # expected of as many people of another country; NaN where these were not asked
-    num_asked: Array
+    num_asked: Array  # whose replies were read, by rules or a judge
     num_classified: Array
 
     @property
@@ -101,17 +101,21 @@ def style_scores(
         uniform=np.array([_uniform(one) for one in prompts], dtype=np.float64),
         majority=1 - distances["mode"],
         other_people=1 - distances["other_humans"],
-        num_asked=np.array([one.num_asked for one in prompts], dtype=np.float64),
+        num_asked=np.array([one.num_answered + one.num_failed for one in prompts], dtype=np.float64),
         num_classified=np.array([one.num_answered for one in prompts], dtype=np.float64),
     )
 
 
 def is_scored(one: QuestionDistribution) -> bool:
-    """Whether an item has a similarity: people's figures, one choice, and options in order or two of them."""
+    """Whether an item has a similarity: people's figures, one choice, and options in order or two of them.
+
+    And somebody's reply to it was read.
+    """
     question = one.question
     has_scale = len(question.codes) == 2 or question.level is not MeasurementLevel.NOMINAL
     is_single = question.type is not QuestionType.MULTIPLE
-    return one.reference is not None and one.num_asked > 0 and has_scale and is_single
+    is_read = one.num_answered + one.num_failed > 0
+    return one.reference is not None and is_read and has_scale and is_single
 
 
 def share_not_bare(arrays: PanelArrays) -> float:
