@@ -13,7 +13,7 @@ from def_sim.app.received import read_received
 from def_sim.app.reporting import arrays_of, panel_answers
 from def_sim.app.run import prepare_run
 from def_sim.app.stored_runs import read_run
-from def_sim.app.study_b_files import print_studies, write_studies
+from def_sim.app.study_b_files import Studies, print_studies, write_studies
 from def_sim.evaluation.compared_runs import ComparedRun
 from def_sim.evaluation.study_b import TABLE_TYPES
 from def_sim.evaluation.style_pairs import PAIR_TYPES
@@ -40,6 +40,14 @@ def compared(*folders: Path) -> list[ComparedRun]:
     return [one for folder in folders if isinstance(one := read_run(folder), ComparedRun)]
 
 
+@pytest.fixture(scope="module")
+def together(folders: dict[str, Path]) -> Studies:
+    """The study of all runs, one of them unfinished."""
+    runs = compared(*folders.values())
+    half = replace(runs[1], folder="outputs/half", run_hash="half", num_done=3)
+    return studies_of([*runs, half])
+
+
 def read_table(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
@@ -60,43 +68,43 @@ def test_a_comparison_writes_the_study_and_links_its_page(folders: dict[str, Pat
     assert "China" in (folder / "study_b.html").read_text(encoding="utf-8")
 
 
-def test_the_similarity_is_that_of_the_stored_answers(folders: dict[str, Path]) -> None:
-    [one] = studies_of(compared(folders["USA"])).results
+def test_the_similarity_is_that_of_the_stored_answers(folders: dict[str, Path], together: Studies) -> None:
     run = prepare_run(read_received(folders["USA"]).config)
     values = []
     for prompt in arrays_of(run, panel_answers(run, folders["USA"])).prompts:
         assert prompt.reference is not None
         apart = pd.Series(prompt.shares).cumsum() - pd.Series(prompt.reference.shares).cumsum()
         values.append(1 - apart.abs()[:-1].sum() / (len(apart) - 1))
-    assert one.table["similarity"].tolist() == pytest.approx([sum(values) / len(values)], abs=1e-6)
+    [study] = together.results
+    assert study.table["similarity"][0] == pytest.approx(sum(values) / len(values), abs=1e-6)
 
 
-def test_a_run_has_the_same_numbers_whichever_others_it_stands_beside(folders: dict[str, Path]) -> None:
+def test_a_run_has_the_same_numbers_whichever_others_it_stands_beside(
+    folders: dict[str, Path], together: Studies
+) -> None:
     [alone] = studies_of(compared(folders["CHN"])).results
-    [together] = studies_of(compared(*folders.values())).results
-    row = together.table[together.table["population"] == "CHN"].reset_index(drop=True)
+    [study] = together.results
+    row = study.table[study.table["population"] == "CHN"].reset_index(drop=True)
     pd.testing.assert_frame_equal(alone.table, row)
     assert alone.others == {"CHN": "USA"}
     assert row["other_people"].notna().all()
 
 
-def test_without_a_style_an_older_study_is_taken_away(folders: dict[str, Path], tmp_path: Path) -> None:
-    write_studies(studies_of(compared(folders["USA"])), tmp_path)
+def test_without_a_style_an_older_study_is_taken_away(
+    folders: dict[str, Path], together: Studies, tmp_path: Path
+) -> None:
+    write_studies(together, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"study_b.csv", "study_b.html", "study_b_pairs.csv"}
     write_studies(studies_of(compared(folders["single"])), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_the_terminal_shows_a_line_a_country_and_what_was_left_out(
-    folders: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    together: Studies, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    complete, other = compared(folders["USA"], folders["CHN"])
-    half = replace(other, folder="outputs/half", run_hash="half", num_done=3)
-    print_studies(studies_of([complete, other, half]), tmp_path)
+    print_studies(together, tmp_path)
     shown = capsys.readouterr().out
-    assert [line.split()[0] for line in shown.splitlines() if line.startswith((" USA", " CHN"))] == [
-        "USA",
-        "CHN",
-    ]
+    countries = [line.split()[0] for line in shown.splitlines() if line.startswith((" USA", " CHN"))]
+    assert countries == ["USA", "CHN"]
     assert "outputs/half: Not finished." in shown
     assert f"styles      {tmp_path / 'study_b.html'}" in shown
