@@ -16,6 +16,7 @@ from def_sim.reports.pages.study_b_tables import (
     beside_table,
     charts,
     frames_tables,
+    num_judges,
     others_in_words,
     pairs_table,
     printed_table,
@@ -37,6 +38,7 @@ class StudyPart:
     others: str
     people: tuple[tuple[str, str], ...]  # country, where its figures come from
     has_printed: bool
+    num_judges: int
     is_demonstration: bool
 
 
@@ -81,5 +83,6 @@ def _part(one: StudyResults, names: Mapping[str, str]) -> StudyPart:
         others=others_in_words(one.others, names),
         people=tuple((names.get(country, country), words) for country, words in one.people.items()),
         has_printed=bool(one.table["published"].notna().any()),
+        num_judges=num_judges(one.table),
         is_demonstration=any(run.is_demonstration for run in one.study.runs),
     )

@@ -14,6 +14,7 @@ from def_sim.reports.charts.style_chart import StyleMark, axis_start, style_char
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.parts import between, legend, line_swatch, mark_swatch, table
 
+BY_RULES: Final = "rules"  # in place of a judge
 STYLE_WORDS: Final = {
     "classification": "Classification",
     "chain_of_thought": "Chain of thought",
@@ -28,12 +29,12 @@ CONTROLS: Final = {
 _PRINTED: Final = (
     "Country",
     "Style",
-    "Read by",
     "Similarity",
     "Interval over items and respondents",
     "Unclassifiable",
     "Printed",
     "Printed unclassifiable",
+    "Read by",
 )
 _BESIDE: Final = (
     "Country",
@@ -125,12 +126,12 @@ def printed_table(found: pd.DataFrame, names: Mapping[str, str]) -> Markup:
         (
             _capital(_name(row["population"], names)),
             style_name(row["style"]),
-            str(row["judge"]),
             _with_interval(row, "similarity", "low", "high"),
             _own(row),
             as_percent(number_in(row, "unclassifiable")),
             _printed(row),
             _percent_as_printed(number_in(row, "published_unclassifiable")),
+            str(row["judge"]),
         )
         for row in rows_of(found)
     ]
@@ -258,6 +259,11 @@ def others_in_words(others: Mapping[str, str], names: Mapping[str, str]) -> str:
     """Whose people stand beside each country's as other people."""
     said = [f"{_name(other, names)} for {_name(own, names)}" for own, other in others.items()]
     return "; ".join(said) if said else "none: no other country was asked these items"
+
+
+def num_judges(found: pd.DataFrame) -> int:
+    """How many judges read texts; styles that different ones read differ in the judge as well."""
+    return len(set(found["judge"]) - {BY_RULES})
 
 
 def bare_in_words(found: pd.DataFrame, names: Mapping[str, str]) -> Sequence[str]:

@@ -83,10 +83,16 @@ def said(html: str) -> str:
 def test_every_country_and_style_stands_beside_what_was_printed() -> None:
     text = said(page())
     row = results().table.set_index(["population", "style"]).loc[("CHN", "scenarios")]
-    cell = f"China Scenarios Claude {row['similarity']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+    cell = f"China Scenarios {row['similarity']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
     assert cell in text
-    assert "0.65 (0.60 to 0.70) 40.26 %" in text
-    assert text.count("Chain of thought Claude") == 4
+    assert "0.65 (0.60 to 0.70) 40.26 % Claude" in text
+    assert "judges read the texts" not in text
+
+
+def test_texts_that_several_judges_read_are_told() -> None:
+    one = results()
+    judges = ["rules", "Claude", "GPT"] * 4
+    assert "2 judges read the texts" in said(page(replace(one, table=one.table.assign(judge=judges))))
 
 
 def test_the_notes_say_what_is_known_of_the_printed_scores() -> None:
