@@ -123,7 +123,7 @@ def main() -> None:
             peaks = {one.worker: one.peak_mb for one in analysed}
         comparison = Costs()
         with comparison.stage("comparison of all runs"):
-            compare_runs([f"{output}/**"], output)
+            compare_runs([f"{output}/**"], output / "comparison")
         wall_s = time.perf_counter() - begin
     print_costs(analysed, comparison, wall_s, peaks, options.processes)
 

@@ -3,7 +3,7 @@
 Knows which runs belong together; `read_runs.py` reads each of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from def_sim.app.read_runs import RunToRead, read_answers_of
 from def_sim.app.received import read_received
 from def_sim.app.run import Run, prepare_run
 from def_sim.errors import DefSimError, RunMismatchError
+from def_sim.evaluation.arm_panels import ArmPanel
 from def_sim.evaluation.compared_maps import MapsOfRuns, maps_of_runs, sharing_a_map
 from def_sim.evaluation.compared_runs import ComparedRun, RunGroup
 from def_sim.evaluation.paired_runs import RunScores, pairs_table
@@ -31,26 +32,38 @@ class ComparedAnswers:
     maps: list[MapsOfRuns]
     pairs: pd.DataFrame  # see `paired_runs.pairs_table`
     scores: dict[str, RunScores]  # by folder, of finished runs
+    arms: dict[str, ArmPanel]  # by folder, of finished arms and of runs with several seeds
 
 
-def compare_answers(groups: Sequence[RunGroup], workers: WorkerProcesses) -> ComparedAnswers:
+def compare_answers(
+    groups: Sequence[RunGroup], workers: WorkerProcesses, arms: Collection[str] = ()
+) -> ComparedAnswers:
     """Maps of all runs and pairs of comparable ones.
 
     Args:
         groups: From `group_runs`.
         workers: Read the answers.
+        arms: Folders of runs that are compared in more than one score.
 
     Raises:
         StoreError: An answer is damaged.
     """
     maps: list[MapsOfRuns] = []
     read: dict[str, RunScores | None] = {}
+    panels: dict[str, ArmPanel | None] = {}
     for shared in sharing_a_map(groups):
         prepared, why_not = _prepared(shared.runs)
         people = people_of(set().union(*(asked(run) for run in prepared.values())))
         labels = _labels(shared.runs, prepared)
         to_read = [
-            RunToRead(one.folder, prepared[one.folder], people, *labels[one.folder], one.is_complete)
+            RunToRead(
+                one.folder,
+                prepared[one.folder],
+                people,
+                *labels[one.folder],
+                one.is_complete,
+                one.folder in arms,
+            )
             for one in shared.runs
             if one.folder in prepared
         ]
@@ -67,12 +80,14 @@ def compare_answers(groups: Sequence[RunGroup], workers: WorkerProcesses) -> Com
             )
         )
         read |= {asked.folder: one.scores for asked, one in zip(to_read, found, strict=True)}
+        panels |= {asked.folder: one.arm for asked, one in zip(to_read, found, strict=True)}
     tables = [
         pairs_table(group.number, [scores for one in group.runs if (scores := read.get(one.folder))])
         for group in groups
     ]
     finished = {folder: one for folder, one in read.items() if one is not None}
-    return ComparedAnswers(maps, pd.concat(tables, ignore_index=True), finished)
+    of_arms = {folder: one for folder, one in panels.items() if one is not None}
+    return ComparedAnswers(maps, pd.concat(tables, ignore_index=True), finished, of_arms)
 
 
 def _prepared(runs: Sequence[ComparedRun]) -> tuple[dict[str, Run], list[str]]:

@@ -26,8 +26,9 @@ from def_sim.app.study_b_files import Studies, print_studies, write_studies
 from def_sim.app.terminal import console, say
 from def_sim.app.used_verdicts import RULES
 from def_sim.errors import ConfigError
-from def_sim.evaluation.arm_scores import arms_table
-from def_sim.evaluation.arms import ArmGroup, group_arms
+from def_sim.evaluation.arm_diversity import diversity_table
+from def_sim.evaluation.arm_scores import answer_of, arms_table
+from def_sim.evaluation.arms import ArmGroup, ComparedExperiment, group_arms
 from def_sim.evaluation.compared_insensitivity import compared_defects
 from def_sim.evaluation.compared_maps import maps_frame
 from def_sim.evaluation.compared_runs import (
@@ -39,9 +40,9 @@ from def_sim.evaluation.compared_runs import (
     metrics_compared,
 )
 from def_sim.evaluation.measures import MEASURES
-from def_sim.evaluation.seed_spread import seeds_table
+from def_sim.evaluation.seed_spread import has_several_seeds, seeds_table
 from def_sim.reports.charts.standalone import standalone
-from def_sim.reports.pages.comparison_arms import arm_parts
+from def_sim.reports.pages.comparison_arms import arm_parts, experiment_part
 from def_sim.reports.pages.comparison_insensitivity import defects_part
 from def_sim.reports.pages.comparison_maps import map_files
 from def_sim.reports.pages.comparison_page import render_comparison
@@ -58,8 +59,10 @@ class ComparedArms:
 
     groups: list[ArmGroup]
     table: pd.DataFrame  # see `arm_scores.arms_table`
+    diversity: pd.DataFrame  # see `arm_diversity.diversity_table`
     problems: list[str]  # why other runs are no arms, in words
     steered: pd.DataFrame  # see `compared_groups.steered_table`
+    experiment: ComparedExperiment | None = None
 
 
 @dataclass(frozen=True)
@@ -76,15 +79,21 @@ class WrittenComparison:
 
 
 def compare_runs(
-    patterns: Sequence[str], output: Path, *, baseline: str | None = None, verdicts: str | None = None
+    patterns: Sequence[str],
+    output: Path,
+    *,
+    baseline: str | None = None,
+    verdicts: str | None = None,
+    experiment: ComparedExperiment | None = None,
 ) -> WrittenComparison:
     """Compares the runs that the patterns name.
 
     Args:
         patterns: Folders or glob patterns, `**` for any depth.
-        output: The folder below which `comparison/` is made or replaced.
+        output: The folder that is made or replaced.
         baseline: Title of the arm that others are compared with, or its run folder's name; see `group_arms`.
         verdicts: The set that scores of texts are to rest on, which a judge read; see `read_run`.
+        experiment: Whose arms the runs are, if they are those of one.
 
     Raises:
         ConfigError: A pattern names no run, no run has an answer, texts of one wait for a judge, or no arm
@@ -104,16 +113,23 @@ def compare_runs(
                 fix="Hold their interviews first: the same commands without stage=.",
             )
         groups = group_runs(runs)
-        arm_groups, no_arms = group_arms(runs, baseline=baseline)
+        arm_groups, no_arms = group_arms(
+            runs, baseline=baseline, baselines=experiment.baselines if experiment is not None else ()
+        )
         table = comparison_table(groups)
-        answers = compare_answers(groups, workers)
+        answers = compare_answers(groups, workers, _more_than_one_score(groups, arm_groups))
     arms = ComparedArms(
-        arm_groups, arms_table(arm_groups, answers.scores), no_arms, steered_table(arm_groups)
+        arm_groups,
+        arms_table(arm_groups, answers.scores, answers.arms),
+        diversity_table(arm_groups, answers.arms),
+        no_arms,
+        steered_table(arm_groups),
+        experiment,
     )
     defects = compared_defects(groups, stored_defects(runs))
     studies = studies_of(runs)
     effects = compare_effects(groups, arm_groups, answers.scores)
-    path = _write(groups, table, answers, arms, defects, left_out, output / "comparison", studies)
+    path = _write(groups, table, answers, arms, defects, left_out, output, studies)
     write_effects(path.parent, effects)
     return WrittenComparison(path, groups, table, left_out, arms, studies, list(effects))
 
@@ -131,6 +147,12 @@ def _refuse_not_judged(waiting: Sequence[NotJudged], num_runs: int) -> None:
         f"{len(waiting):,} of the {num_runs:,} runs wait for a judge: {named}{rest}.",
         fix=f"Have them judged: python -m def_sim stage=judge rubric={first} 'runs=[{of_rubric}]' model=...",
     )
+
+
+def _more_than_one_score(groups: Sequence[RunGroup], arms: Sequence[ArmGroup]) -> set[str]:
+    """Folders of runs that are arms, or one of several seeds: they are compared under every metric."""
+    of_seeds = {run.folder for group in groups for run in has_several_seeds(group)}
+    return of_seeds | {arm.run.folder for group in arms for arm in group.arms}
 
 
 def _num_processes(folders: Sequence[Path]) -> int:
@@ -152,7 +174,7 @@ def _write(
     """comparison.html, the tables beside it, and the maps as files."""
     with disk_errors(folder):
         (folder / "figures").mkdir(parents=True, exist_ok=True)
-    seeds = seeds_table(groups)
+    seeds = seeds_table(groups, answers.arms)
     html = render_comparison(
         groups,
         table,
@@ -160,7 +182,8 @@ def _write(
         code_version=__version__,
         maps=answers.maps,
         pairs=answers.pairs,
-        arms=arm_parts(arms.groups, arms.table, arms.steered),
+        arms=arm_parts(arms.groups, arms.table, arms.steered, arms.diversity),
+        experiment=experiment_part(arms.experiment, arms.groups, arms.table),
         arm_problems=arms.problems,
         seeds=seeds,
         insensitivity=defects_part(defects, groups),
@@ -171,6 +194,7 @@ def _write(
     write_whole(folder / "comparison.csv", csv_bytes(table))
     write_whole(folder / "pairs.csv", csv_bytes(answers.pairs))
     write_whole(folder / "arms.csv", csv_bytes(arms.table))
+    write_whole(folder / "diversity.csv", csv_bytes(arms.diversity))
     if arms.steered.empty:
         (folder / STEERED).unlink(missing_ok=True)
     else:
@@ -187,7 +211,33 @@ def _write(
 
 
 def print_comparison(written: WrittenComparison) -> None:
-    """One short table a group, what was left out, and where the page lies."""
+    """One short table a group, or a line an arm of an experiment; what was left out; where the page lies."""
+    if written.arms.experiment is None or not written.arms.groups:
+        _print_groups(written)
+    else:
+        say(f"question    {written.arms.experiment.question}")
+    for arms in written.arms.groups:
+        say(f"arms        {len(arms.arms)} of {arms.title}; baseline: {arms.baseline.title}")
+        if written.arms.experiment is not None:
+            for line in _sentences(arms, written.arms.table):
+                say(f"            {line}")
+        say(f"answer      {answer_of(arms, written.arms.table)}")
+    if written.effects:
+        say(f"effects     {', '.join(written.effects)}")
+    for problem in written.arms.problems:
+        say(problem)
+    for one in written.left_out:
+        say(f"left out      {one.folder}: {one.why}")
+    print_studies(written.studies, written.path.parent)
+    say(f"comparison  {written.path}")
+
+
+def _sentences(arms: ArmGroup, table: pd.DataFrame) -> list[str]:
+    rows = table[(table["group"] == arms.number) & (table["sentence"] != "") & (table["verdict"] != "")]
+    return [f"{row['arm']}: {row['sentence']}" for row in rows.to_dict("records")]
+
+
+def _print_groups(written: WrittenComparison) -> None:
     on_terminal = console()
     metrics = metrics_compared(written.table)
     for group in written.groups:
@@ -200,16 +250,6 @@ def print_comparison(written: WrittenComparison) -> None:
     for group in written.groups:
         for readings in sorted({run.readings for run in group.runs} - {RULES}):
             say(f"read by     group {group.number}: {readings}")
-    for arms in written.arms.groups:
-        say(f"arms        {len(arms.arms)} of {arms.title}; baseline: {arms.baseline.title}")
-    if written.effects:
-        say(f"effects     {', '.join(written.effects)}")
-    for problem in written.arms.problems:
-        say(problem)
-    for one in written.left_out:
-        say(f"left out      {one.folder}: {one.why}")
-    print_studies(written.studies, written.path.parent)
-    say(f"comparison  {written.path}")
 
 
 def _terminal_table(group: RunGroup, table: pd.DataFrame, metrics: Sequence[str]) -> Table:

@@ -32,6 +32,7 @@ class RunToRead:
     model: str  # as the maps name it
     survey: str
     is_complete: bool
+    is_arm: bool = False  # compared in more than one score, and in its texts
 
 
 def read_answers_of(one: RunToRead) -> ComparedPanel:
@@ -43,7 +44,7 @@ def read_answers_of(one: RunToRead) -> ComparedPanel:
     run = one.run
     with no_search_for_cycles():
         return compare_panel(
-            arrays_of(run, _answers(run, Path(one.folder))),
+            arrays_of(run, _answers(run, Path(one.folder), has_texts=one.is_arm)),
             one.people,
             folder=one.folder,
             model=one.model,
@@ -51,16 +52,17 @@ def read_answers_of(one: RunToRead) -> ComparedPanel:
             country=country_names().get(run.survey.population, run.survey.population),
             seed=run.config.seed,
             is_complete=one.is_complete,
+            is_arm=one.is_arm,
         )
 
 
-def _answers(run: Run, folder: Path) -> list[Answer]:
-    """As they are scored; of a finished run from its table, without texts and memories."""
+def _answers(run: Run, folder: Path, *, has_texts: bool) -> list[Answer]:
+    """As they are scored; of a finished run from its table where texts and memories are not needed."""
     files = [parquet_path(folder), *sorted(answers_folder(folder).glob("shard-*.jsonl"))]
     if run.config.verdicts is not None:
         of_set = set_folder(folder, run.config.verdicts)
         files += [judge_path(of_set), journal_of(of_set)]
-    if not (is_complete(folder) and vouches_for(folder, files)):
+    if has_texts or not (is_complete(folder) and vouches_for(folder, files)):
         return panel_readings(run, folder, panel_answers(run, folder)).answers
     stored = of_the_panel(run, read_choices(parquet_path(folder)))
     return panel_readings(run, folder, stored, has_texts=False).answers

@@ -150,11 +150,8 @@ def report(config: RunConfig) -> int:
 def _compare(patterns: Sequence[str], config: RunConfig) -> int:
     from def_sim.app.comparing import compare_runs, print_comparison
 
-    print_comparison(
-        compare_runs(
-            patterns, Path(config.output).expanduser(), baseline=config.baseline, verdicts=config.verdicts
-        )
-    )
+    folder = Path(config.output).expanduser() / "comparison"
+    print_comparison(compare_runs(patterns, folder, baseline=config.baseline, verdicts=config.verdicts))
     return 0
 
 

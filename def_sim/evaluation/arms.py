@@ -5,7 +5,7 @@ computes no score: `arm_scores.py` does.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
@@ -56,6 +56,14 @@ class Arm:
         """In how many settings two arms differ."""
         return sum(value != other.settings[name] for name, value in self.settings.items())
 
+    def in_words_beside(self, other: "Arm") -> str:
+        """The settings in which two arms differ, this one's value first: "memory: off (on)"."""
+        return "; ".join(
+            f"{_NAMES.get(name, name)}: {_said(name, value)} ({_said(name, other.settings[name])})"
+            for name, value in self.settings.items()
+            if value != other.settings[name]
+        )
+
 
 @dataclass(frozen=True)
 class ArmGroup:
@@ -72,8 +80,18 @@ class ArmGroup:
         return f"{run.model_label}, survey {run.survey}, {run.population}, seed {run.seed}"
 
 
+@dataclass(frozen=True)
+class ComparedExperiment:
+    """The question that a comparison answers, and the arms that it is answered by."""
+
+    name: str
+    question: str
+    baselines: tuple[str, ...]  # folders
+    missing: Mapping[str, str]  # arm -> why it is not there
+
+
 def group_arms(
-    runs: Sequence[ComparedRun], *, baseline: str | None = None
+    runs: Sequence[ComparedRun], *, baseline: str | None = None, baselines: Collection[str] = ()
 ) -> tuple[list[ArmGroup], list[str]]:
     """Comparisons of at least two arms; the largest comes first.
 
@@ -81,6 +99,7 @@ def group_arms(
         runs: In any order; copies of one run count once.
         baseline: Title of an arm, or name of its folder; None, and for comparisons without such an arm, the
             one that most others differ from by exactly one setting (of several, the first by title).
+        baselines: Folders; an arm that is one of them is the baseline of its comparison.
 
     Returns:
         The comparisons, and in words why others have none: two of their arms would have one title.
@@ -100,7 +119,8 @@ def group_arms(
             problems.append(f"{error.message} {error.fix}")
     _check_baseline(baseline, titled)
     groups = [
-        ArmGroup(number, arms, choose_baseline(arms, baseline)) for number, arms in enumerate(titled, start=1)
+        ArmGroup(number, arms, _named_baseline(arms, baselines) or choose_baseline(arms, baseline))
+        for number, arms in enumerate(titled, start=1)
     ]
     return groups, problems
 
@@ -164,11 +184,13 @@ def _words(name: str, value: str, said: Mapping[str, object]) -> str:
     last = name.rpartition(".")[2]
     is_alone = sum(other.rpartition(".")[2] == last for other in said) == 1
     words = _NAMES.get(name, last if is_alone else name.removeprefix("protocol.").replace(".", " "))
+    return f"{words} {_said(name, value)}".replace("_", " ")
+
+
+def _said(name: str, value: str) -> str:
     if name.endswith("language"):
-        value = _LANGUAGES.get(value, value)
-    if name == _PERSONA and value == "none":
-        value = "no country"
-    return f"{words} {_SWITCHES.get(value, value)}".replace("_", " ")
+        return _LANGUAGES.get(value, value)
+    return "no country" if name == _PERSONA and value == "none" else _SWITCHES.get(value, value)
 
 
 def _check_titles(titles: Sequence[str], runs: Sequence[ComparedRun]) -> None:
@@ -195,6 +217,10 @@ def choose_baseline(arms: Sequence[Arm], wanted: str | None = None) -> Arm:
         if wanted is not None and wanted in _called(arm):
             return arm
     return max(arms, key=lambda arm: _centrality([arm.num_differing(other) for other in arms]))
+
+
+def _named_baseline(arms: Sequence[Arm], folders: Collection[str]) -> Arm | None:
+    return next((arm for arm in arms if arm.run.folder in folders), None)
 
 
 def _centrality(differing: Sequence[int]) -> tuple[int, int]:

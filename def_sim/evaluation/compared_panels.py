@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from def_sim.evaluation.arm_panels import ArmPanel, arm_panel
 from def_sim.evaluation.map_tables import CountedRun, PanelAnswers, counted_panel, panel_on_map
 from def_sim.evaluation.paired_runs import RunScores
 from def_sim.evaluation.panel_arrays import PanelArrays
@@ -16,6 +17,7 @@ class ComparedPanel:
     on_map: PanelAnswers
     counted: CountedRun
     scores: RunScores | None  # None: not finished, or answers are probabilities
+    arm: ArmPanel | None = None  # of a finished arm or one of several seeds
 
 
 def compare_panel(
@@ -28,6 +30,7 @@ def compare_panel(
     country: str,
     seed: int,
     is_complete: bool,
+    is_arm: bool = False,
 ) -> ComparedPanel:
     """Counts and resamples one panel.
 
@@ -40,6 +43,7 @@ def compare_panel(
         country: Whose people the run is compared with, in words.
         seed: Of the run.
         is_complete: Whether every planned answer is there; scores of a part are not paired.
+        is_arm: Whether other metrics and diversity are wanted as well; its answers must have their texts.
     """
     panel = arrays.panel_answers if is_complete else None
     resampled = resample(arrays.prompts, panel, seed=seed) if panel is not None else None
@@ -47,4 +51,5 @@ def compare_panel(
         panel_on_map(arrays, people, model=model, survey=survey),
         counted_panel(arrays, model=model, survey=survey, country=country),
         RunScores.of(folder, resampled) if resampled is not None else None,
+        arm_panel(folder, arrays, resampled) if is_arm and resampled is not None else None,
     )

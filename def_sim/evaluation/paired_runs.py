@@ -101,7 +101,7 @@ def pairs_table(group: int, runs: Sequence[RunScores]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(_TYPES)).astype(_TYPES)
 
 
-def _are_same_respondents(first: RunScores, second: RunScores) -> bool:
+def are_same_respondents(first: RunScores, second: RunScores) -> bool:
     """Places, decoding and memory are drawn by the seed and not by the model."""
     return first.seed == second.seed and len(first.draws.contributions) == len(second.draws.contributions)
 
@@ -118,7 +118,7 @@ def compare_pair(first: RunScores, second: RunScores) -> PairedComparison:
         first.draws.select(is_grouped),
         second.draws.select(is_grouped),
         keyed_rng(first.seed, "paired items", METRIC),
-        same_respondents=_are_same_respondents(first, second),
+        same_respondents=are_same_respondents(first, second),
         groups=[name for name in first.dimensions if name],
         scale=SCALES[METRIC].of_differences(),
     )
@@ -158,7 +158,7 @@ def _entropy(pair: tuple[RunScores, RunScores], one: PairedComparison) -> tuple[
         METRIC,
         (closer.draws, other.draws),
         keyed_rng(closer.seed, "entropy control", METRIC),
-        same_respondents=_are_same_respondents(*pair),
+        same_respondents=are_same_respondents(*pair),
     )
     return str(facts.verdict), facts.share_explained
 

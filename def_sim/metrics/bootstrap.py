@@ -116,6 +116,21 @@ def draws_of_numbers(values: Array, draws: Array, left_out: Array) -> ScoreDraws
     return ScoreDraws(values, _filled(draws, values), _contributions(values, left_out))
 
 
+def linear_draws(values: Array, left_out: Array, weights: Array) -> ScoreDraws:
+    """Scores whose draws are made from leaving respondents out, as a linear score would vary.
+
+    For scores that drawing respondents again distorts: who is drawn twice repeats his own texts, so every
+    resampled panel is less varied than the panel itself.
+
+    Args:
+        values: Of the panel, shape (Q,); NaN where undefined.
+        left_out: Without each respondent, shape (N, Q).
+        weights: From `draw_weights`, shape (B, N).
+    """
+    contributions = _contributions(values, left_out)
+    return ScoreDraws(values, values + (weights - 1) @ contributions, contributions)
+
+
 def certain_scores(values: Array, like: ScoreDraws) -> ScoreDraws:
     """Scores without respondents' noise, to compare a panel with: of a control, as expectations.
 

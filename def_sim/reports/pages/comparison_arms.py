@@ -7,18 +7,26 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from def_sim.evaluation.arms import ArmGroup
-from def_sim.evaluation.measures import MEASURES, Measure, written
-from def_sim.evaluation.paired_runs import LEVEL
-from def_sim.reports.cells import Row, number_in, rows_of
+from def_sim.evaluation.arm_differences import KL_ONE_REPLACEMENT
+from def_sim.evaluation.arm_panels import CHOICES, TEXTS, VARIETY
+from def_sim.evaluation.arm_scores import answer_of
+from def_sim.evaluation.arms import ArmGroup, ComparedExperiment
+from def_sim.evaluation.measures import MEASURES, Measure, as_percent, written
+from def_sim.reports.cells import Row, Shown, number_in, rows_of, shown
 from def_sim.reports.pages.comparison_groups import steered_parts
 
 _NONE = "–"
+_VARIETY = (VARIETY, TEXTS, CHOICES)
+_SCORES = {
+    TEXTS: "Diversity of texts",
+    CHOICES: "Diversity of choices",
+    KL_ONE_REPLACEMENT: "The study's KL, one replacement for all arms",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ArmLine:
-    """One arm in words."""
+    """One arm in words, under the tested score."""
 
     title: str
     folder: str
@@ -28,6 +36,32 @@ class ArmLine:
     interval: str
     p_value: str
     verdict: str
+    share_done: str  # "" for a finished one
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLine:
+    """One arm under another score: its value, and the difference with its interval."""
+
+    title: str
+    score: str
+    value: str
+    people: str
+    difference: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiversityLine:
+    """How varied one arm is in one setting, with the three readings of the published percentages."""
+
+    title: str
+    setting: str
+    texts: Shown
+    readings: tuple[str, str]  # minus and over the arm without modifications
+    choices: str
+    people: str
+    published: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +69,27 @@ class ArmPart:
     """One comparison of arms."""
 
     group: ArmGroup
+    answer: str  # what all arms come to
     lines: tuple[ArmLine, ...]
+    variety: tuple[OtherLine, ...]
+    others: tuple[OtherLine, ...]
+    diversity: tuple[DiversityLine, ...]
     steered: Markup  # groups of people in arms that say sex and age
+
+    @property
+    def unfinished(self) -> tuple[ArmLine, ...]:
+        """Arms of which answers are missing."""
+        return tuple(line for line in self.lines if line.share_done)
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentPart:
+    """The question of an experiment, and what was found."""
+
+    name: str
+    question: str
+    answers: tuple[tuple[str, str], ...]  # title and sentence of each comparison
+    missing: tuple[tuple[str, str], ...]  # arm, and why it is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +101,36 @@ class SeedLine:
     measure: Measure
     mean: str
     span: str
+    deviation: str
+    expected: str
+    ratio: Shown
+
+
+def experiment_part(
+    experiment: ComparedExperiment | None, groups: Sequence[ArmGroup], table: pd.DataFrame
+) -> ExperimentPart | None:
+    """What opens the page of an experiment; None for other comparisons.
+
+    Args:
+        experiment: Whose arms are compared.
+        groups: From `group_arms`.
+        table: From `arms_table` of these groups.
+    """
+    if experiment is None:
+        return None
+    return ExperimentPart(
+        name=experiment.name,
+        question=experiment.question,
+        answers=tuple((group.title, answer_of(group, table)) for group in groups),
+        missing=tuple(experiment.missing.items()),
+    )
 
 
 def arm_parts(
-    groups: Sequence[ArmGroup], table: pd.DataFrame, steered: pd.DataFrame | None = None
+    groups: Sequence[ArmGroup],
+    table: pd.DataFrame,
+    steered: pd.DataFrame | None = None,
+    diversity: pd.DataFrame | None = None,
 ) -> list[ArmPart]:
     """The comparisons of arms, as the page shows them; the baseline first.
 
@@ -59,12 +138,16 @@ def arm_parts(
         groups: From `group_arms`.
         table: From `arms_table` of these groups.
         steered: What saying sex and age changed, if any arm says them.
+        diversity: From `diversity_table` of these groups.
     """
     of_groups = pd.DataFrame() if steered is None else steered
     return [
         ArmPart(
             group,
-            _arm_lines(table[table["group"] == group.number]),
+            answer_of(group, table),
+            _arm_lines(table[(table["group"] == group.number) & (table["verdict"] != "")]),
+            *_other_lines(table[(table["group"] == group.number) & (table["verdict"] == "")]),
+            _diversity_lines(diversity, group.number),
             steered_parts(of_groups, group.baseline.run.folder),
         )
         for group in groups
@@ -77,7 +160,7 @@ def _arm_lines(rows: pd.DataFrame) -> tuple[ArmLine, ...]:
 
 
 def _arm_line(row: Row) -> ArmLine:
-    low, high, p_value = (number_in(row, name) for name in ("low", "high", "p_adjusted"))
+    p_value, share_done = number_in(row, "p_adjusted"), number_in(row, "share_done")
     has_interval = not (row["reason"] or row["is_baseline"])
     return ArmLine(
         title=row["arm"],
@@ -85,16 +168,52 @@ def _arm_line(row: Row) -> ArmLine:
         is_baseline=row["is_baseline"],
         value=written(number_in(row, "value")),
         difference=written(number_in(row, "difference")),
-        interval=f"{written(low)} to {written(high)}" if has_interval else _NONE,
+        interval=_ends(row) if has_interval else _NONE,
         p_value=("< 0.001" if p_value < 0.001 else f"{p_value:.3f}") if has_interval else _NONE,
-        verdict="baseline" if row["is_baseline"] else row["reason"] or _verdict(row, p_value),
+        verdict="baseline" if row["is_baseline"] else row["sentence"],
+        share_done="" if share_done >= 1 else as_percent(share_done),
     )
 
 
-def _verdict(row: Row, p_value: float) -> str:
-    if not p_value < LEVEL:
-        return "no difference beyond chance"
-    return "closer to people" if row["difference"] < 0 else "farther from people"
+def _ends(row: Row) -> str:
+    return f"{written(number_in(row, 'low'))} to {written(number_in(row, 'high'))}"
+
+
+def _other_lines(rows: pd.DataFrame) -> tuple[tuple[OtherLine, ...], tuple[OtherLine, ...]]:
+    """Variety, and the other scores over topic groups."""
+    is_variety = rows["metric"].isin(_VARIETY) & (rows["scope"] == "micro")
+    is_score = ~rows["metric"].isin(_VARIETY) & (rows["scope"] == "macro")
+    return tuple(map(_other_line, rows_of(rows[is_variety]))), tuple(
+        map(_other_line, rows_of(rows[is_score]))
+    )
+
+
+def _other_line(row: Row) -> OtherLine:
+    difference = written(number_in(row, "difference"))
+    return OtherLine(
+        title=row["arm"],
+        score=_SCORES.get(row["metric"]) or MEASURES[row["metric"]].title,
+        value=written(number_in(row, "value")),
+        people=written(number_in(row, "people")),
+        difference=f"{difference} ({_ends(row)})" if not row["reason"] else difference,
+        sentence=row["sentence"],
+    )
+
+
+def _diversity_lines(table: pd.DataFrame | None, number: int) -> tuple[DiversityLine, ...]:
+    rows = [] if table is None else rows_of(table[table["group"] == number])
+    return tuple(
+        DiversityLine(
+            title=row["arm"],
+            setting=row["setting"],
+            texts=shown(number_in(row, "text_diversity"), row["reason"]),
+            readings=(written(number_in(row, "minus_none")), written(number_in(row, "over_none"))),
+            choices=written(number_in(row, "choice_diversity")),
+            people=written(number_in(row, "people")),
+            published=written(number_in(row, "published")),
+        )
+        for row in rows
+    )
 
 
 def seed_lines(seeds: pd.DataFrame) -> tuple[SeedLine, ...]:
@@ -114,4 +233,7 @@ def _seed_line(row: Row) -> SeedLine:
         measure=MEASURES[row["metric"]],
         mean=written(number_in(row, "mean")),
         span=f"{written(lowest)} to {written(highest)}",
+        deviation=written(number_in(row, "sd")),
+        expected=written(number_in(row, "expected_error")),
+        ratio=shown(number_in(row, "ratio"), row["reason"]),
     )

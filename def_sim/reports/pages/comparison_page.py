@@ -16,7 +16,7 @@ from def_sim.evaluation.compared_runs import LeftOut, RunGroup, metrics_compared
 from def_sim.evaluation.measures import MEASURES, as_percent
 from def_sim.evaluation.paired_runs import METRIC as PAIRS_METRIC
 from def_sim.reports.charts.svg import shape
-from def_sim.reports.pages.comparison_arms import ArmPart, SeedLine, seed_lines
+from def_sim.reports.pages.comparison_arms import ArmPart, ExperimentPart, SeedLine, seed_lines
 from def_sim.reports.pages.comparison_maps import PairLine, map_parts, pair_lines, why_no_pair
 from def_sim.reports.pages.comparison_scores import (
     MetricPart,
@@ -72,6 +72,7 @@ def render_comparison(
     seeds: pd.DataFrame | None = None,
     insensitivity: Markup | None = None,
     has_studies: bool = False,
+    experiment: ExperimentPart | None = None,
 ) -> str:
     """The whole comparison as the text of one HTML file.
 
@@ -87,6 +88,7 @@ def render_comparison(
         seeds: From `seed_spread.seeds_table`, of all groups.
         insensitivity: From `defects_part`.
         has_studies: Whether a page of styles of asking lies beside, `study_b.html`.
+        experiment: From `experiment_part`, of the page of an experiment.
 
     Returns:
         HTML. Depends on the arguments alone.
@@ -103,6 +105,7 @@ def render_comparison(
             for group in groups
         ],
         arms=arms,
+        experiment=experiment,
         arm_problems=arm_problems,
         maps=[(one, map_parts(one)) for one in maps],
         insensitivity=insensitivity,

@@ -1,0 +1,110 @@
+"""Verdicts on arms in words, from the numbers alone, by fixed templates."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from def_sim.evaluation.arm_verdicts import ArmVerdict
+from def_sim.evaluation.measures import written
+
+# What several arms come to; in the order in which they are told.
+_OF_MANY: Final[Mapping[ArmVerdict, str]] = {
+    ArmVerdict.CLOSER: "closer to people and no more varied",
+    ArmVerdict.CLOSER_THAN_VARIETY: "closer to people, also where both are equally varied",
+    ArmVerdict.CLOSER_BY_VARIETY: "closer to people by more varied answers alone",
+    ArmVerdict.CLOSER_UNDECIDED: "closer to people, undecided whether by more than variety",
+    ArmVerdict.FARTHER: "farther from people",
+    ArmVerdict.NO_DIFFERENCE: "without a difference beyond chance",
+    ArmVerdict.ABSENT: "without a verdict",
+}
+
+
+def verdict_sentence(
+    verdict: ArmVerdict,
+    difference: tuple[float, float, float],
+    at_equal: tuple[float, float, float],
+    reason: str = "",
+) -> str:
+    """One sentence on an arm; "" for the baseline.
+
+    Args:
+        verdict: From `arm_verdicts.verdict_of`.
+        difference: Arm minus baseline, and the ends of its interval; below 0 the arm is closer.
+        at_equal: The same where both are equally varied; NaN where that was not asked.
+        reason: Why there is no verdict.
+    """
+    amount, rest = _amount(difference), _amount(at_equal)
+    match verdict:
+        case ArmVerdict.BASELINE:
+            return ""
+        case ArmVerdict.ABSENT:
+            return f"No verdict: {reason.rstrip('.')}."
+        case ArmVerdict.FARTHER:
+            return f"Farther from people than the baseline by {amount}."
+        case ArmVerdict.NO_DIFFERENCE:
+            _, low, high = difference
+            if low == high == 0:
+                return "No difference: the same score on every item."
+            closer, farther = written(max(0.0, -low)), written(max(0.0, high))
+            excluded = f"closer by more than {closer} or farther by more than {farther} is excluded"
+            return f"No difference shown: {excluded}."
+        case ArmVerdict.CLOSER:
+            return f"Closer to people than the baseline by {amount}, with answers that are no more varied."
+        case ArmVerdict.CLOSER_THAN_VARIETY:
+            how = f"also where both are equally varied: {rest} is left"
+        case ArmVerdict.CLOSER_BY_VARIETY:
+            how = f"by its more varied answers alone: where both are equally varied, {rest} is left"
+        case ArmVerdict.CLOSER_UNDECIDED:
+            left = "" if math.isnan(at_equal[0]) else f": where both are equally varied, {rest} is left"
+            how = f"undecided whether by more than its more varied answers{left}"
+    return f"Closer to people than the baseline by {amount}, {how}."
+
+
+def _amount(found: tuple[float, float, float]) -> str:
+    """By how much: "0.012 (0.006 to 0.018)", positive where the sentence says the direction."""
+    estimate, low, high = found
+    if not estimate > 0:
+        estimate, low, high = -estimate, -high, -low
+    return f"{written(estimate)} ({written(low)} to {written(high)})"
+
+
+def level_sentence(
+    difference: tuple[float, float, float], levels: tuple[float, float], people: float, reason: str = ""
+) -> str:
+    """One sentence on how varied an arm is beside its baseline.
+
+    Args:
+        difference: Arm minus baseline, and the ends of its interval.
+        levels: Of the arm and of the baseline.
+        people: Expected of as many people; NaN where that is not known.
+        reason: Why there is no interval.
+    """
+    _, low, high = difference
+    if reason:
+        return f"No verdict: {reason.rstrip('.')}."
+    if not (low > 0 or high < 0):
+        return f"No difference in variety shown: {written(low)} to {written(high)}."
+    more = "More" if low > 0 else "Less"
+    amount = f"{more} varied than the baseline by {_amount(difference)}"
+    if math.isnan(people):
+        return f"{amount}; people's level is not known."
+    arm, baseline = levels
+    way = "nearer to" if abs(arm - people) < abs(baseline - people) else "farther from"
+    beyond = ", and beyond it" if arm > people else ""
+    return f"{amount}, {way} people's level{beyond}: {written(arm)}, people {written(people)}."
+
+
+def summary_sentence(verdicts: Sequence[ArmVerdict], baseline: str) -> str:
+    """What all arms of a comparison come to: the answer to an experiment's question.
+
+    Args:
+        verdicts: Of all arms but the baseline.
+        baseline: Its title.
+    """
+    counts = Counter(verdicts)
+    if not verdicts or counts[ArmVerdict.ABSENT] == len(verdicts):
+        return f"No arm has a verdict beside the baseline ({baseline}) yet."
+    told = [f"{counts[verdict]} {words}" for verdict, words in _OF_MANY.items() if counts[verdict]]
+    arms = "1 arm" if len(verdicts) == 1 else f"{len(verdicts)} arms"
+    return f"Of {arms} beside the baseline ({baseline}): {'; '.join(told)}."

@@ -1,0 +1,142 @@
+"""Verdicts in words: each from its numbers, by the same template every time."""
+
+import math
+
+import pytest
+
+from def_sim.evaluation.arm_sentences import level_sentence, summary_sentence, verdict_sentence
+from def_sim.evaluation.arm_verdicts import ArmVerdict, verdict_of
+
+NOTHING = (math.nan, math.nan, math.nan)
+CLOSER = (-0.0123, -0.02, -0.005)
+BY = "Closer to people than the baseline by 0.012 (0.005 to 0.020)"
+WHERE = "where both are equally varied"
+MORE = "More varied than the baseline by 0.400 (0.300 to 0.500)"
+LESS = "Less varied than the baseline by 0.200 (0.100 to 0.300)"
+
+
+@pytest.mark.parametrize(
+    ("difference", "p", "entropy", "verdict"),
+    [
+        (-0.01, 0.2, "", ArmVerdict.NO_DIFFERENCE),
+        (-0.01, math.nan, "", ArmVerdict.NO_DIFFERENCE),
+        (0.01, 0.01, "explained", ArmVerdict.FARTHER),
+        (-0.01, 0.01, "not_more_varied", ArmVerdict.CLOSER),
+        (-0.01, 0.01, "partly", ArmVerdict.CLOSER_THAN_VARIETY),
+        (-0.01, 0.01, "explained", ArmVerdict.CLOSER_BY_VARIETY),
+        (-0.01, 0.01, "undecided", ArmVerdict.CLOSER_UNDECIDED),
+        (-0.01, 0.01, "no_advantage", ArmVerdict.CLOSER_UNDECIDED),
+        (-0.01, 0.01, "absent", ArmVerdict.CLOSER_UNDECIDED),
+    ],
+)
+def test_a_verdict_follows_from_difference_p_and_variety(difference, p, entropy, verdict):
+    assert verdict_of(difference, p, entropy) is verdict
+
+
+@pytest.mark.parametrize(
+    ("verdict", "difference", "at_equal", "sentence"),
+    [
+        (
+            ArmVerdict.CLOSER,
+            CLOSER,
+            NOTHING,
+            f"{BY}, with answers that are no more varied.",
+        ),
+        (
+            ArmVerdict.CLOSER_THAN_VARIETY,
+            CLOSER,
+            (-0.008, -0.013, -0.003),
+            f"{BY}, also where both are equally varied: 0.008 (0.003 to 0.013) is left.",
+        ),
+        (
+            ArmVerdict.CLOSER_BY_VARIETY,
+            CLOSER,
+            (-0.001, -0.004, 0.002),
+            f"{BY}, by its more varied answers alone: {WHERE}, 0.001 (−0.002 to 0.004) is left.",
+        ),
+        (
+            ArmVerdict.CLOSER_UNDECIDED,
+            CLOSER,
+            NOTHING,
+            f"{BY}, undecided whether by more than its more varied answers.",
+        ),
+        (
+            ArmVerdict.FARTHER,
+            (0.02, 0.01, 0.03),
+            NOTHING,
+            "Farther from people than the baseline by 0.020 (0.010 to 0.030).",
+        ),
+        (
+            ArmVerdict.NO_DIFFERENCE,
+            (0.002, -0.006, 0.01),
+            NOTHING,
+            "No difference shown: closer by more than 0.006 or farther by more than 0.010 is excluded.",
+        ),
+        (
+            ArmVerdict.NO_DIFFERENCE,
+            (0.0, 0.0, 0.0),
+            NOTHING,
+            "No difference: the same score on every item.",
+        ),
+        (ArmVerdict.BASELINE, NOTHING, NOTHING, ""),
+    ],
+)
+def test_a_sentence_says_the_direction_and_the_amount(verdict, difference, at_equal, sentence):
+    assert verdict_sentence(verdict, difference, at_equal) == sentence
+
+
+def test_without_a_verdict_the_reason_is_the_sentence():
+    assert (
+        verdict_sentence(ArmVerdict.ABSENT, NOTHING, NOTHING, "not finished") == "No verdict: not finished."
+    )
+
+
+@pytest.mark.parametrize(
+    ("difference", "levels", "people", "sentence"),
+    [
+        (
+            (0.4, 0.3, 0.5),
+            (0.6, 0.2),
+            0.7,
+            f"{MORE}, nearer to people's level: 0.600, people 0.700.",
+        ),
+        (
+            (0.4, 0.3, 0.5),
+            (0.8, 0.4),
+            0.65,
+            f"{MORE}, nearer to people's level, and beyond it: 0.800, people 0.650.",
+        ),
+        (
+            (0.4, 0.3, 0.5),
+            (0.9, 0.5),
+            0.6,
+            f"{MORE}, farther from people's level, and beyond it: 0.900, people 0.600.",
+        ),
+        (
+            (-0.2, -0.3, -0.1),
+            (0.2, 0.4),
+            0.6,
+            f"{LESS}, farther from people's level: 0.200, people 0.600.",
+        ),
+        (
+            (0.2, 0.1, 0.3),
+            (0.6, 0.4),
+            math.nan,
+            "More varied than the baseline by 0.200 (0.100 to 0.300); people's level is not known.",
+        ),
+        ((0.1, -0.1, 0.3), (0.5, 0.4), 0.6, "No difference in variety shown: −0.100 to 0.300."),
+    ],
+)
+def test_more_variety_is_praised_only_as_far_as_people_have_it(difference, levels, people, sentence):
+    assert level_sentence(difference, levels, people) == sentence
+
+
+def test_all_arms_come_to_one_sentence_that_counts_the_verdicts():
+    verdicts = [ArmVerdict.CLOSER_BY_VARIETY, ArmVerdict.FARTHER, ArmVerdict.CLOSER_BY_VARIETY]
+    found = "2 closer to people by more varied answers alone; 1 farther from people"
+    assert summary_sentence(verdicts, "all off") == f"Of 3 arms beside the baseline (all off): {found}."
+
+
+@pytest.mark.parametrize("verdicts", [[], [ArmVerdict.ABSENT] * 2])
+def test_without_any_verdict_there_is_no_answer(verdicts):
+    assert summary_sentence(verdicts, "all off") == "No arm has a verdict beside the baseline (all off) yet."
