@@ -16,6 +16,7 @@ from hydra import compose, initialize_config_dir
 from hydra import main as hydra_main
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
@@ -24,9 +25,12 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from def_sim.app.home import at_home, home_folder, home_lines
+from def_sim.app.experiment_stages import ArmWatch, hold_experiment, plan_experiment, report_experiment
+from def_sim.app.experiments import GROUP, Experiment, named_experiment, read_experiment
+from def_sim.app.home import at_home, home_folder
 from def_sim.app.home_checks import config_groups
 from def_sim.app.key_guard import guard_keys
+from def_sim.app.known_choices import help_text, known_names, names_in_words
 from def_sim.app.schema import RunConfig, validate_config
 from def_sim.app.signals import Interrupted, heeding_signals
 from def_sim.app.suggestions import nearest
@@ -39,37 +43,7 @@ from def_sim.resources import conf_folder
 
 EXIT_USER_ERROR = 2
 _HOME = "home"
-_FROM_HOME = " (home)"  # said behind a name that the user's home adds
-
-HELP = """\
-def_sim measures how well language models stand in for people in social surveys.
-
-  python -m def_sim                                 demo respondent, US survey: interview and report
-  python -m def_sim survey=cn                       the same in Chinese
-  python -m def_sim stage=fetch model=mistral7b     downloads a model's weights, once
-  python -m def_sim model=mistral7b survey=cn       a model of the study, given its weights
-  python -m def_sim model=claude                    a hosted model, given its key in the environment
-  python -m def_sim stage=plan model=mixtral_8x7b   answers, tokens, time, memory; nothing is loaded
-  python -m def_sim respondents=200                 a larger panel; asks only the new respondents
-  python -m def_sim stage=report runs='outputs/**'  compare runs: scores, ranks, pairs, maps
-  python -m def_sim stage=verify                    recompute every number from the raw answers
-  python -m def_sim stage=repair run_folder=FOLDER  set damaged and foreign lines of a journal aside
-  python -m def_sim stage=audit run_folder=FOLDER export=NAME   a judge's verdicts as sheets for people
-  python -m def_sim stage=calibrate run_folder=FOLDER sample=FILE   rectify shares with a sample of people
-  python -m def_sim stage=judge rubric=insensitivity run_folder=FOLDER model=gpt4o   judge a run's answers
-  python -m def_sim stage=import importer=globalopinionqa source=FILE home=FOLDER   an institute's file
-  python -m def_sim -m model=a,b survey=us,cn       several runs, one after another
-
-Choices
-{choices}
-
-Often changed
-  respondents=20  seed=1  wordings=base|all  population=CHN  frame_language=zh  output=outputs
-  home=FOLDER (surveys, models, strategies and countries of your own: docs/add_a_survey.md)
-  modifications.prompt=false  modifications.configuration=false  modifications.memory=false
-
-`python -m def_sim --cfg job` prints every parameter with its value. Documentation: docs/.
-"""
+_MULTIRUN = ("-m", "--multirun")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,8 +61,10 @@ def _run(words: Sequence[str]) -> int:
     try:
         with heeding_signals(), at_home(*_given_home(words)):
             if any(word in ("--help", "-h") for word in words):
-                say_text(HELP.format(choices=_choices_text()).rstrip())
+                say_text(help_text())
                 return 0
+            if (name := _experiment_in(words)) is not None:
+                return _run_experiment(name, words)
             if any(word.startswith("-") and not _is_override(word) for word in words):
                 return _through_hydra(words)
             return run_stage(_configured(compose_config(words), words))
@@ -102,6 +78,77 @@ def _run(words: Sequence[str]) -> int:
     except Interrupted as stop:
         _tell(stop.as_error)
         return stop.exit_code
+
+
+def _experiment_in(words: Sequence[str]) -> str | None:
+    """The experiment of a command; None also where Hydra alone is asked (--cfg)."""
+    overrides = [word for word in words if _is_override(word)]
+    if any(word.startswith("-") and word not in _MULTIRUN for word in words):
+        return None
+    return named_experiment(_parse(overrides))
+
+
+def _run_experiment(name: str, words: Sequence[str]) -> int:
+    """The stage of an experiment: interviews unless another is named, then the page."""
+    overrides = [word for word in words if _is_override(word)]
+    parsed = _parse(overrides)
+    composed = _composed_experiment(name, overrides)
+    experiment = _read_experiment(name, composed, parsed)
+    stages = [str(one.value()) for one in parsed if one.key_or_group == "stage"]
+    stage = stages[-1] if stages else "interview"
+    if stage == "plan":
+        return plan_experiment(experiment)
+    if stage == "report":
+        return report_experiment(experiment)
+    if stage not in ("all", "interview"):
+        raise ConfigError(
+            f"stage={stage} belongs to single runs, found experiment={name}.",
+            fix="With experiment= the stages are interview (the default), plan and report.",
+        )
+    kept = [word for word in overrides if not word.startswith("stage=")]
+    return hold_experiment(
+        experiment,
+        lambda of_arms, watch: _through_hydra([*kept, f"stage={of_arms}"], watch),
+        is_here=str(composed["launcher"]).endswith(".BasicLauncher"),
+    )
+
+
+def compose_experiment(words: Sequence[str]) -> Experiment:
+    """The arms of the experiment that the overrides name.
+
+    Raises:
+        ConfigError: They name none, or its arms cannot be held or compared.
+    """
+    parsed = _parse(words)
+    name = named_experiment(parsed)
+    if name is None:
+        raise ConfigError("No experiment is named.", fix=f"Choose one: {names_in_words(GROUP)}.")
+    return _read_experiment(name, _composed_experiment(name, words), parsed)
+
+
+def _read_experiment(name: str, composed: Mapping[str, Any], parsed: Sequence[Override]) -> Experiment:
+    for override in parsed:
+        _check_sweep_choice(override)
+    return read_experiment(name, composed, parsed, lambda of_arm: _configured(compose_config(of_arm), of_arm))
+
+
+def _composed_experiment(name: str, words: Sequence[str]) -> dict[str, Any]:
+    """What the experiment's YAML and the command say of it: its block, what is varied, and who launches."""
+    _check_known(GROUP, name)
+    kept = [word for word in words if word.lstrip("+").startswith((f"{GROUP}=", f"{GROUP}.", "hydra"))]
+    GlobalHydra.instance().clear()
+    _know_homes()
+    try:
+        with initialize_config_dir(config_dir=str(conf_folder()), version_base="1.3", job_name="def_sim"):
+            composed = compose("config", overrides=kept, return_hydra_config=True)
+        names = {"experiment": GROUP, "params": "hydra.sweeper.params", "launcher": "hydra.launcher._target_"}
+        found = {name: OmegaConf.select(composed, path) for name, path in names.items()}
+        return {
+            name: OmegaConf.to_container(one, resolve=True) if OmegaConf.is_config(one) else one
+            for name, one in found.items()
+        }
+    except (HydraException, OmegaConfBaseException) as error:
+        raise _explained(error) from None
 
 
 def _tell(error: DefSimError) -> int:
@@ -151,7 +198,8 @@ def _know_homes() -> None:
 def compose_config(words: Sequence[str]) -> dict[str, Any]:
     """The configuration that the overrides give, as plain mappings and lists.
 
-    `home` is not among it: which folder it was is no part of a run.
+    `home` and `experiment` are not among it: which folder it was, and what a run is compared with, is no part
+    of a run.
 
     Raises:
         ConfigError: An override names something unknown, or is malformed.
@@ -180,7 +228,7 @@ def _plain(composed: DictConfig) -> dict[str, Any]:
         raise ConfigError(f"`{key}` needs a value and has none.", fix=f"Give it one: `{key}=...`.") from None
     assert isinstance(content, dict)
     _check_home_as_given(content.get(_HOME))
-    return {str(key): value for key, value in content.items() if key not in ("hydra", _HOME)}
+    return {str(key): value for key, value in content.items() if key not in ("hydra", GROUP, _HOME)}
 
 
 def _check_home_as_given(composed: object) -> None:
@@ -218,14 +266,16 @@ def _check_choice(override: Override) -> None:
         return
     if override.is_sweep_override() or isinstance(override.value(), list):
         raise _several(group)
+    if group == GROUP and override.value() is None:
+        return
     _check_known(group, str(override.value()))
 
 
 def _check_known(group: str, value: str) -> None:
-    known = _alternatives(group)
+    known = known_names(group)
     if value not in known:
         raise ConfigError(
-            f"{group}={value}: there is no such {group}. Known: {_in_words(group)}.",
+            f"{group}={value}: there is no such {group}. Known: {names_in_words(group)}.",
             fix=nearest(value, known, f"{group}=") or "Choose one of these.",
         )
 
@@ -235,25 +285,6 @@ def _several(name: str) -> ConfigError:
         f"{name} takes one value, found several.",
         fix=f"For one run after another put -m first: `python -m def_sim -m {name}=a,b`.",
     )
-
-
-def _alternatives(group: str) -> list[str]:
-    return sorted(_stems(conf_folder() / group) | _of_home(group))
-
-
-def _of_home(group: str) -> set[str]:
-    home = home_folder()
-    return _stems(home / "conf" / group) if home is not None else set()
-
-
-def _stems(folder: Path) -> set[str]:
-    return {path.stem for path in folder.glob("*.yaml")}
-
-
-def _in_words(group: str) -> str:
-    """The names of a group; behind those of the user's home stands that they are."""
-    own = _of_home(group)
-    return ", ".join(name + _FROM_HOME * (name in own) for name in _alternatives(group))
 
 
 def _explained(error: Exception) -> ConfigError:
@@ -286,14 +317,8 @@ def _dotted(section: dict[str, Any], prefix: str = "") -> list[str]:
     return names
 
 
-def _choices_text() -> str:
-    lines = [f"  {group:<9} {_in_words(group)}" for group in config_groups()]
-    home = home_folder()
-    return "\n".join([*lines, *(["", *home_lines(home)] if home is not None else [])])
-
-
-def _through_hydra(words: Sequence[str]) -> int:
-    """Sweeps (-m) and Hydra's own questions (--cfg, --info) go the whole way through Hydra."""
+def _through_hydra(words: Sequence[str], watch: ArmWatch | None = None) -> int:
+    """Sweeps (-m), experiments and Hydra's own questions (--cfg, --info) go the whole way through Hydra."""
     overrides = [word for word in words if _is_override(word)]
     for override in _parse(overrides):
         _check_sweep_choice(override)
@@ -304,10 +329,14 @@ def _through_hydra(words: Sequence[str]) -> int:
 
     @hydra_main(config_path=str(conf_folder()), config_name="config", version_base="1.3")
     def job(composed: DictConfig) -> None:
+        if watch is not None:
+            watch.begin()
         try:
-            codes.append(run_stage(_configured(_plain(composed), overrides)))
+            codes.append(run_stage(_configured(_plain(composed), HydraConfig.get().overrides.task)))
         except DefSimError as error:
             codes.append(_tell(error))
+            if watch is not None:
+                watch.fail(error)
 
     before = sys.argv
     sys.argv = [str(Path(before[0])), *words]

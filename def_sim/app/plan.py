@@ -293,18 +293,24 @@ def _resource_lines(run: Run, plan: Plan) -> list[str]:
             "if all respondents are under way"
         )
     ]
-    if model.num_parameters < _SMALL_MODEL:
-        seconds = plan.tokens_out * _SECONDS_PER_SMALL_STEP
-        return [*lines, f"time          about {_duration(seconds)} on two CPU cores"]
+    if (seconds := seconds_on_a_processor(run, plan)) is not None:
+        return [*lines, f"time          about {in_time(seconds)} on two CPU cores"]
     if model.num_parameters <= _LARGEST_FOR_A_CPU:
         active = model.planning.active_parameters or model.num_parameters
         lines.append(_processor_line(plan, model.num_parameters, active))
     lines.append(memory_line(run, plan, CARDS[0]))
     for card in CARDS:
         fits = weight_bytes(run) + RESERVE * card.memory_bytes < card.memory_bytes
-        time = f"at least {_duration(floor_seconds(plan, run, card))} (roofline floor)"
+        time = f"at least {in_time(floor_seconds(plan, run, card))} (roofline floor)"
         lines.append(f"time          {card.name}: {time if fits else 'the weights do not fit'}")
     return lines
+
+
+def seconds_on_a_processor(run: Run, plan: Plan) -> float | None:
+    """Time on two CPU cores for a model so small that its steps, not its arithmetic, take it; else None."""
+    if not 0 < run.config.model.num_parameters < _SMALL_MODEL:
+        return None
+    return plan.tokens_out * _SECONDS_PER_SMALL_STEP
 
 
 def _processor_line(plan: Plan, num_weights: int, num_active: int) -> str:
@@ -313,7 +319,7 @@ def _processor_line(plan: Plan, num_weights: int, num_active: int) -> str:
     written = plan.tokens_out * plan.rows
     seconds = processor_seconds(num_active, plan.tokens_in, written, operations_per_s=operations_per_s)
     return (
-        f"time          about {_duration(seconds)} on this machine's processor alone "
+        f"time          about {in_time(seconds)} on this machine's processor alone "
         f"({num_cores} cores, {operations_per_s / 1e9:.0f} GFLOP/s just measured; "
         f"{_bytes(4 * num_weights)} of weights in float32)"
     )
@@ -326,7 +332,8 @@ def _bytes(count: float) -> str:
     return f"{count / 1e3:.0f} kB"
 
 
-def _duration(seconds: float) -> str:
+def in_time(seconds: float) -> str:
+    """Seconds as a reader says them: "40 s", "12 min", "3.5 h"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

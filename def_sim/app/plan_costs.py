@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from def_sim.engines.hosted.hosted_models import hosted_model, retirement_note
-from def_sim.engines.hosted.prices import find_price
+from def_sim.engines.hosted.prices import Price, find_price
+
+
+def hosted_usd(arguments: Mapping[str, Any], tokens_in: float, tokens_out: float) -> float | None:
+    """Estimated dollars of a hosted panel; None without a known price. Arguments as for `hosted_lines`."""
+    price, factor = _price(arguments), hosted_model(str(arguments["model_name"])).tokens_factor
+    return None if price is None else price.cost_usd(tokens_in * factor, tokens_out * factor)
+
+
+def _price(arguments: Mapping[str, Any]) -> Price | None:
+    name = str(arguments["model_name"])
+    price = find_price(name, arguments.get("input_usd_per_million"), arguments.get("output_usd_per_million"))
+    return price.in_batches() if price is not None and arguments.get("batches") else price
 
 
 def hosted_lines(arguments: Mapping[str, Any], tokens_in: float, tokens_out: float) -> list[str]:
@@ -16,13 +28,11 @@ def hosted_lines(arguments: Mapping[str, Any], tokens_in: float, tokens_out: flo
         tokens_out: That it will have written.
     """
     name = str(arguments["model_name"])
-    model = hosted_model(name)
-    price = find_price(name, arguments.get("input_usd_per_million"), arguments.get("output_usd_per_million"))
-    if price is None:
+    model, price = hosted_model(name), _price(arguments)
+    usd = hosted_usd(arguments, tokens_in, tokens_out)
+    if price is None or usd is None:
         lines = ["cost          no price is known; without one there is no estimate and no cap"]
     else:
-        price = price.in_batches() if arguments.get("batches") else price
-        usd = price.cost_usd(tokens_in * model.tokens_factor, tokens_out * model.tokens_factor)
         asked = f"${price.input_usd:g} a million tokens in, ${price.output_usd:g} out"
         lines = [f"cost          about ${usd:,.2f}: {asked} (prices of {price.as_of})"]
     if (cap_usd := arguments.get("max_cost_usd")) is not None:
