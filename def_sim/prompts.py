@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from def_sim.records import AGES, SEXES, Exchange, Message, Persona, Question, QuestionType, Role
 from def_sim.yaml_files import read_validated
 
-OptionOrder = Literal["listed", "shuffled", "balanced"]
+OptionOrder = Literal["listed", "reversed", "shuffled", "balanced"]
 
 
 class Frame(BaseModel):
@@ -86,15 +86,17 @@ def order_options(
 
     Args:
         question: The question whose options are ordered.
-        order: "listed" as in the questionnaire; "shuffled" anew for every respondent and
-            question, since a fixed order lets position bias look like opinion; "balanced"
-            rotates one drawn order over respondents, so that each option stands in each place
-            equally often (a cyclic Latin square).
+        order: "listed" as in the questionnaire; "reversed": the last option first, for everyone;
+            "shuffled" anew for every respondent and question, since a fixed order lets position bias
+            look like opinion; "balanced" rotates one drawn order over respondents, so that each option
+            stands in each place equally often (a cyclic Latin square).
         rng: For "shuffled" keyed by respondent and question, for "balanced" by question alone.
         respondent_index: Which rotation, for "balanced".
     """
     if order == "listed" or question.type is QuestionType.SCALE:
         return question.codes
+    if order == "reversed":
+        return question.codes[::-1]
     drawn = [question.codes[i] for i in rng.permutation(len(question.codes))]
     if order == "balanced":
         first = respondent_index % len(drawn)

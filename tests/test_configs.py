@@ -348,11 +348,25 @@ def test_neither_size_nor_speed_nor_place_makes_another_run(words: list[str]) ->
         ["decoding.top_k=0"],
         ["decoding.stop_after=first_sentence"],
         ["presentation.option_order=listed"],
+        ["presentation.option_order=reversed"],
+        ["wordings=1"],
         ["model.engine.dtype=bfloat16"],
     ],
 )
 def test_whatever_changes_an_answer_makes_another_run(words: list[str]) -> None:
     assert definition(*words) != definition()
+
+
+def test_the_base_wording_by_its_number_is_the_same_run() -> None:
+    assert definition("wordings=0") == definition("wordings=base") == definition()
+
+
+@pytest.mark.parametrize("given", ["2", "true", "-1", "1.5", "every"])
+def test_a_wording_that_there_is_not_is_one_message_with_a_fix(given: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        prepare_run(configured(f"wordings={given}"))
+    assert "wordings" in caught.value.message
+    assert caught.value.fix
 
 
 def test_a_short_form_is_a_run_of_its_own_and_others_keep_their_folders() -> None:

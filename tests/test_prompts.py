@@ -122,7 +122,11 @@ def test_balanced_options_stand_in_each_place_once_over_as_many_respondents() ->
     assert order_for(4, "balanced") == orders[0]
 
 
-@pytest.mark.parametrize("order", ["listed", "shuffled", "balanced"])
+def test_reversed_options_begin_with_the_last_for_everyone() -> None:
+    assert [order_for(respondent, "reversed", respondent) for respondent in range(3)] == [(4, 3, 2, 1)] * 3
+
+
+@pytest.mark.parametrize("order", ["listed", "reversed", "shuffled", "balanced"])
 def test_a_scale_keeps_its_order(order: OptionOrder) -> None:
     assert order_options(a_scale(), order, np.random.default_rng(1), 7) == tuple(range(1, 11))
 

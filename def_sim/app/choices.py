@@ -16,6 +16,9 @@ PathText = Annotated[str, AfterValidator(check_path)]
 _OneOrMore = BeforeValidator(lambda given: [given] if isinstance(given, str) else given)
 RunPatterns = Annotated[list[PathText], Field(min_length=1), _OneOrMore]
 Names = Annotated[list[Name], Field(min_length=1), _OneOrMore]
+# The base wording has one name: by its number it would be another run of the same questions.
+_BaseByName = BeforeValidator(lambda given: "base" if given == 0 and given is not False else given)
+Wordings = Annotated[Literal["base", "all"] | Annotated[int, Field(ge=1, le=1000, strict=True)], _BaseByName]
 
 
 class Strict(BaseModel):

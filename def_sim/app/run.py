@@ -97,6 +97,7 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         language=config.language,
         frame_language=config.frame_language,
         wordings=config.wordings,
+        asked=None if config.items is None else frozenset(config.items),
         more_references=_own_references(config.references),
         home=home_folder(),
         persona_country=config.persona_country,

@@ -34,6 +34,7 @@ from def_sim.app.choices import (
     Strict,
     SurveyChoice,
     Target,
+    Wordings,
 )
 from def_sim.app.key_guard import refuse_keys
 from def_sim.errors import ConfigError
@@ -47,7 +48,7 @@ from def_sim.respondents.personas import PlaceRules
 class PresentationRules(Strict):
     """How the questionnaire is shown."""
 
-    option_order: Literal["listed", "shuffled", "balanced"]
+    option_order: Literal["listed", "reversed", "shuffled", "balanced"]
     question_order: Literal["questionnaire", "rotated", "shuffled"]
     follow_up: Literal["fill", "placeholder"]
 
@@ -113,7 +114,7 @@ class RunConfig(Strict):
     persona_country: Name | None = None
     language: Name | None
     frame_language: Name | None
-    wordings: Literal["base", "all"]
+    wordings: Wordings
     references: PathText | None = None
     items: Annotated[list[str], Field(min_length=1)] | None
     factual: bool = False

@@ -18,7 +18,6 @@ _SHARED: Final = (
     "survey.name",
     "survey.population",
     "survey.short_of",
-    "survey.wordings",
     "respondents",
     "scored_with.reference",
 )
@@ -39,6 +38,7 @@ _NAMES: Final = {
     "protocol.modifications.memory": "memory",
     "survey.language": "questions in",
     "survey.frame_language": "instruction in",
+    "survey.wordings": "wording",
     _PERSONA: "citizens of",
     "scored_with.pool_wordings": "wordings averaged",
 }
@@ -127,7 +127,8 @@ def group_arms(
 
 def _shared(run: ComparedRun) -> tuple[object, ...]:
     model = tuple(sorted(run.model_settings.items()))
-    return (run.model, model, run.seed, run.items, *(run.settings.get(name) for name in _SHARED))
+    asks_all = run.settings.get("survey.wordings") == "all"  # of which an item's scores are several
+    return (run.model, model, run.seed, run.items, asks_all, *(run.settings.get(name) for name in _SHARED))
 
 
 def _largest_first(runs: Sequence[ComparedRun]) -> tuple[int, str, int]:

@@ -148,13 +148,12 @@ def contrast_of(first: Resampled, second: Resampled) -> CountryContrast:
 
 
 def _ordered_items(one: Resampled) -> dict[str, int]:
-    """Item -> its place among the prompts: ordered, one choice, base wording, with figures of people."""
+    """Item -> its first place among the prompts: ordered, one choice, with figures of people."""
     return {
         prompt.question.item_id: place
-        for place, prompt in enumerate(one.prompts)
+        for place, prompt in reversed(list(enumerate(one.prompts)))
         if prompt.question.type is not QuestionType.MULTIPLE
         and (prompt.question.level is not MeasurementLevel.NOMINAL or len(prompt.question.codes) == 2)
-        and prompt.question.wording == 0
         and one.people[place] is not None
     }
 

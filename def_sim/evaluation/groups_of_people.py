@@ -73,7 +73,7 @@ def personas_of(arrays: PanelArrays) -> list[Persona]:
 
 
 def _spread_of(arrays: PanelArrays, personas: list[Persona], seed: int) -> GroupSpread:
-    items = arrays.columns(lambda question: question.wording == 0)
+    items = arrays.columns(lambda question: question.id in arrays.first_wordings)
     most = max(items.num_options, default=1)
     people = [_people_of_cell(arrays, items, cell, most) for cell in CELLS]
     return group_spread(

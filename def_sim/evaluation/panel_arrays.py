@@ -153,8 +153,14 @@ class PanelArrays:
 
     @cached_property
     def ordered_columns(self) -> Columns:
-        """Ordered items and those with two options, in their base wording."""
-        return self.columns(_is_ordered)
+        """Ordered items and those with two options, in the first wording that was asked."""
+        return self.columns(lambda question: _is_ordered(question) and question.id in self.first_wordings)
+
+    @cached_property
+    def first_wordings(self) -> frozenset[str]:
+        """Addresses of the questions that put each item first: in its base wording, or in the one asked."""
+        first = {question.item_id: question.id for question in reversed(self.survey.questions)}
+        return frozenset(first.values())
 
     @property
     def respondent_weights(self) -> NDArray[np.float64] | None:
@@ -177,8 +183,7 @@ class PanelArrays:
 
 
 def _is_ordered(question: Question) -> bool:
-    has_order = question.level is not MeasurementLevel.NOMINAL or len(question.codes) == 2
-    return has_order and question.wording == 0
+    return question.level is not MeasurementLevel.NOMINAL or len(question.codes) == 2
 
 
 def _position(answer: Answer | None, codes: tuple[int, ...]) -> int:

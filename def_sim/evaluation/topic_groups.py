@@ -108,7 +108,7 @@ def topic_groups(
         people: Their correlations; None where they are not known.
         likeness: Topic group -> its likeness between countries; may be empty.
     """
-    base = [question for question in arrays.survey.questions if question.wording == 0]
+    base = [one for one in arrays.survey.questions if one.id in arrays.first_wordings]
     topics = {question.item_id: question.topic for question in base}
     if people is None:
         return TopicGroups((), topics, NO_CORRELATIONS)

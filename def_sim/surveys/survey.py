@@ -4,6 +4,7 @@ An instrument is not a population: the same items serve every country that was a
 This is where the two are joined, and where it shows if they do not fit.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -65,7 +66,8 @@ def load_survey(
     population: str | None = None,
     language: str | None = None,
     frame_language: str | None = None,
-    wordings: str = "base",
+    wordings: str | int = "base",
+    asked: Collection[str] | None = None,
     more_references: Path | None = None,
     home: Path | None = None,
     persona_country: str | None = None,
@@ -79,7 +81,9 @@ def load_survey(
         population: ISO alpha-3 code; None takes the survey's own.
         language: Of questions and options; None takes the survey's own.
         frame_language: Of the instruction around them; None takes the survey's own.
-        wordings: "base" asks every item once; "all" asks every wording, base block first.
+        wordings: "base" asks every item once; "all" asks every wording, base block first; a number asks
+            every item once in that wording, 0 being the base one.
+        asked: Items that must have the wording of that number; None: all. Others are left out without it.
         more_references: A user's own folder of `<population>/<source>.csv`, for figures that
             cannot be shipped.
         home: A user's own folder that has the form of `data`; what is in it is taken from there.
@@ -100,6 +104,8 @@ def load_survey(
     if persona_country == population:  # the same panel, so the same run
         persona_country = None
     items, reference = _items_and_reference(file, path, data, home, population, more_references, factual)
+    _check_language(path, items, language)
+    blocks = _blocks(wordings, items, language, asked)
     return LoadedSurvey(
         Survey(
             name=file.name,
@@ -108,7 +114,7 @@ def load_survey(
             country_names=names,
             language=language,
             frame_language=frame_language or file.frame_language,
-            questions=_questions(path, items, population, language, wordings),
+            questions=_questions(items, population, language, blocks),
             short_of=file.short_of,
             persona_country=persona_country,
             persona_names=_persona_names(known, persona_country, language),
@@ -276,17 +282,38 @@ def _check_follow_ups(file: SurveyFile, asked: list[Item]) -> None:
             )
 
 
-def _questions(
-    path: Path, items: dict[str, Item], population: str, language: str, wordings: str
-) -> tuple[Question, ...]:
+def _check_language(path: Path, items: dict[str, Item], language: str) -> None:
     for item in items.values():
         if language not in item.wordings:
             raise ConfigError(
                 f"{item.id} has no wording in language {language!r}; it has {sorted(item.wordings)}.",
                 fix=f"Choose another `language=`, or add the language in data/items (survey {path.stem}).",
             )
-    most = max(len(item.wordings[language]) for item in items.values())
-    blocks = range(most if wordings == "all" else 1)
+
+
+def _blocks(
+    wordings: str | int, items: dict[str, Item], language: str, asked: Collection[str] | None
+) -> Sequence[int]:
+    """The wordings in which the questionnaire is asked, one block after the other."""
+    num_wordings = {item.id: len(item.wordings[language]) for item in items.values()}
+    if not isinstance(wordings, int):
+        return range(max(num_wordings.values()) if wordings == "all" else 1)
+    lacking = [
+        name for name, num in num_wordings.items() if num <= wordings and (asked is None or name in asked)
+    ]
+    if lacking:
+        fewest = min(num_wordings[name] for name in lacking)
+        raise ConfigError(
+            f"wordings={wordings}: {len(lacking)} of the items have no such wording in {language!r}; the "
+            f"first is {lacking[0]}, which has {num_wordings[lacking[0]]}, counted from 0.",
+            fix=f"Choose a wording from 0 to {fewest - 1}, or the items that have it with items=[...].",
+        )
+    return [wordings]
+
+
+def _questions(
+    items: dict[str, Item], population: str, language: str, blocks: Sequence[int]
+) -> tuple[Question, ...]:
     return tuple(
         item.question(wording=wording, language=language, population=population)
         for is_factual in (False, True)  # facts last, so that no opinion is asked behind one

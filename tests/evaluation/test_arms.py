@@ -81,6 +81,13 @@ def test_runs_of_other_people_or_another_number_of_respondents_are_no_arms():
         assert group_arms([arm("a"), arm("b", {MEMORY: "false", name: value})])[0] == []
 
 
+def test_runs_in_one_wording_each_are_arms_and_one_in_all_wordings_is_none():
+    wordings = "survey.wordings"
+    runs = [arm(f"w{given}", {wordings: given}) for given in ("base", "1", "all")]
+    [group], _ = group_arms(runs)
+    assert [one.title for one in group.arms] == ["wording 1", "wording base"]
+
+
 def test_a_copy_of_a_run_is_the_same_arm():
     copy = replace(arm("a"), folder="outputs/copy of a")
     [group], problems = group_arms([arm("a"), copy, arm("b", {MEMORY: "false"})])

@@ -1,6 +1,7 @@
 """A survey joins items with a population; where the two do not fit, it says so."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from toy_survey import ITEMS, POPULATIONS, REFERENCE, SOURCE, SURVEY, broken, write_toy
@@ -11,7 +12,7 @@ from def_sim.resources import data_folder
 from def_sim.surveys.survey import LoadedSurvey, load_survey
 
 
-def shipped(name: str, **choices: str) -> LoadedSurvey:
+def shipped(name: str, **choices: Any) -> LoadedSurvey:
     return load_survey(data_folder() / "surveys" / f"{name}.yaml", data_folder(), **choices)
 
 
@@ -160,6 +161,32 @@ def test_figures_that_a_user_brings_are_scored_and_change_nothing_that_is_asked(
 def test_a_reference_of_none_of_the_items_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="USA was asked none of its items"):
         toy(tmp_path, reference=REFERENCE.splitlines()[0] + "\n")
+
+
+def test_a_number_asks_every_item_once_in_that_wording() -> None:
+    base, one = (shipped("us", wordings=number).survey.questions for number in (0, 1))
+    assert base == shipped("us").survey.questions
+    assert {question.wording for question in one} == {1}
+    assert [question.item_id for question in one] == [question.item_id for question in base]
+    assert all(ours.text != theirs.text for ours, theirs in zip(one, base, strict=True))
+
+
+def test_a_wording_that_an_item_lacks_is_an_error_that_says_which_there_are() -> None:
+    with pytest.raises(
+        ConfigError, match=r"wordings=2: 310 of the items have no such wording in 'en'"
+    ) as error:
+        shipped("us", wordings=2)
+    assert error.value.fix == "Choose a wording from 0 to 1, or the items that have it with items=[...]."
+
+
+def test_items_that_are_not_asked_need_no_such_wording() -> None:
+    every = shipped("cn", wordings="all").survey.questions
+    third = frozenset(question.item_id for question in every if question.wording == 2)
+    assert 0 < len(third) < len({question.item_id for question in every})
+    asked = shipped("cn", wordings=2, asked=third).survey.questions
+    assert {question.item_id for question in asked} == third
+    with pytest.raises(ConfigError, match="wordings=2"):
+        shipped("cn", wordings=2)
 
 
 def test_a_language_without_wordings_is_an_error(tmp_path: Path) -> None:
