@@ -77,7 +77,7 @@ def test_rates_of_all_runs_stand_in_one_table_under_each_judge(outputs: Path) ->
     assert f"Judged by Judge J: {NAME}" in page
     assert page.count('class="radar small"') == 4
     # Wilson's interval of 6 in 12.
-    assert "50 % (25 % to 75 %)" in page
+    assert '<td>50 %<span class="interval-words">25 % to 75 %</span></td>' in page
     assert '<th scope="col">Group</th>' in page
 
 

@@ -25,7 +25,7 @@ from def_sim.reports.sections.parts import table
 
 _COLUMNS: Final = ("Model", "Group", "Family", "Size", "Kind", *(axis.value for axis in AXES))
 _WORDS: Final = (
-    "Rate with its 95 % interval; behind it, where people coded some verdicts, the rate as they see it. "
+    "Rate with its 95 % interval; below it, where people coded some verdicts, the rate as they see it. "
     "Rules find only what is certain, so their rates are lower ends. Judges differ: compare runs under one "
     "judge only, and within a group: in others something else was asked."
 )
@@ -115,11 +115,14 @@ def _figure(words: str, axes: Sequence[RadarAxis], outer: float) -> Markup:
 
 
 def _strips(runs: Sequence[_Run], end: float, of_group: str) -> list[Markup]:
-    """For each axis on which two runs or more have a rate: by size, by family, base or tuned."""
+    """By size, by family, base or tuned: each axis on which runs have rates, and not all the same."""
+    rates = {kind: [number_in(run.rows[kind], "rate") for run in runs] for kind in AXES}
+    known = {kind: [rate for rate in each if math.isfinite(rate)] for kind, each in rates.items()}
+    shared = [kind for kind, each in known.items() if len(each) > 1]
     figures = [
         element("figure", element("figcaption", f"{kind.value}, {name.lower()}{of_group}"), drawing)
-        for kind in AXES
-        if sum(math.isfinite(number_in(run.rows[kind], "rate")) for run in runs) > 1
+        for kind in shared
+        if len(set(known[kind])) > 1
         for name, drawing in strips_by_kind(
             [(run.kind, _mark(run, kind)) for run in runs],
             title=f"{INSENSITIVITY_TITLES[kind]}, rate of defects",
@@ -127,7 +130,9 @@ def _strips(runs: Sequence[_Run], end: float, of_group: str) -> list[Markup]:
             in_words=as_percent,
         )
     ]
-    return [element("div", *figures, class_="strips")] if figures else []
+    same = [f"{kind.value} {as_percent(known[kind][0])}" for kind in shared if len(set(known[kind])) == 1]
+    parts = [element("div", *figures, class_="strips")] if figures else []
+    return [*parts, element("p", f"The same in all runs{of_group}: {', '.join(same)}.")] if same else parts
 
 
 def _mark(run: _Run, kind: InsensitivityDimension) -> RunMark:
@@ -144,9 +149,12 @@ def _line(run: _Run) -> list[str]:
     return [*named, *(_cell(run.rows[axis]) for axis in AXES)]
 
 
-def _cell(row: Row) -> str:
+def _cell(row: Row) -> Markup:
     rate, low, high, corrected = (number_in(row, name) for name in ("rate", "low", "high", "corrected"))
     if math.isnan(rate):
-        return "–"
-    by_people = "" if math.isnan(corrected) else f"; {as_percent(corrected)}"
-    return f"{as_percent(rate)} ({as_percent(low)} to {as_percent(high)}){by_people}"
+        return Markup("–")
+    lines = [f"{as_percent(low)} to {as_percent(high)}"]
+    if not math.isnan(corrected):
+        lines.append(f"people {as_percent(corrected)}")
+    below = [element("span", line, class_="interval-words") for line in lines]
+    return Markup("").join([Markup(as_percent(rate)), *below])

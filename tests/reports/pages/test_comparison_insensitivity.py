@@ -81,6 +81,19 @@ def test_each_judge_has_strips_of_its_own_and_a_rate_that_is_unknown_is_no_0():
     assert "CV unknown" in second
 
 
+def test_what_is_the_same_in_all_runs_is_said_and_not_drawn():
+    html = part(LARGE, SMALL, BASE, tables=THREE)
+    assert {caption.split(",")[0] for caption in strips(html)} == {"IR"}
+    assert "The same in all runs: IU 0 %, QC 0 %, RP 0 %, CV 0 %." in html
+
+
+def test_the_rate_as_people_see_it_stands_below_the_interval():
+    corrected = a_table(2).assign(corrected=0.125)
+    html = part(LARGE, tables={"large": corrected})
+    assert '<td>20 %<span class="interval-words">5.7 % to 51 %</span>' in html
+    assert '<span class="interval-words">people 12 %</span></td>' in html
+
+
 def test_groups_are_never_on_one_strip_and_are_named():
     other = {"settings": SETTINGS | {"survey.questions": "q2"}}
     runs = (LARGE, SMALL, run("x", **other), run("y", **other))
