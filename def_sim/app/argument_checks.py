@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, ValidationError, create_model
@@ -21,6 +21,8 @@ def as_config_error(error: ValidationError, prefix: str = "") -> ConfigError:
         return ConfigError(f"{name + ': ' if name else ''}{message}.", fix=_fix(name))
     if first["type"] == "extra_forbidden":
         return ConfigError(f"There is no parameter {name!r}.", fix="Correct its name, or leave it out.")
+    if first["type"] == "missing":
+        return ConfigError(f"`{name}` needs a value and has none.", fix=f"Give it one: `{name}=...`.")
     expected = first["msg"][0].lower() + first["msg"][1:]
     return ConfigError(f"{name}={_short(first['input'])}: {expected}.", fix=_fix(name))
 
@@ -37,15 +39,20 @@ def _fix(name: str) -> str:
 
 
 def check_arguments(
-    section: str, target: Target, given_by_app: set[str], read_by_app: Collection[str] = ()
+    section: str,
+    target: Target,
+    given_by_app: set[str],
+    read_by_app: Collection[str] = (),
+    arguments: Mapping[str, Any] | None = None,
 ) -> None:
     """Holds a YAML's arguments against the constructor that will receive them.
 
     Args:
-        section: Where they stand in the configuration.
+        section: Where they stand in the configuration; "": they are parameters of the command.
         target: What receives them.
         given_by_app: Parameters that no YAML gives.
         read_by_app: Parameters for which a YAML gives the name of a file and the app what the file says.
+        arguments: By name; None: what the YAML gives.
 
     Raises:
         ConfigError: An argument is unknown, missing or of the wrong type.
@@ -64,7 +71,8 @@ def check_arguments(
         f"{section} arguments", __config__=ConfigDict(extra="forbid", protected_namespaces=()), **expected
     )
     try:
-        model.model_validate_json(json.dumps(target.arguments), strict=True)
+        given = target.arguments if arguments is None else dict(arguments)
+        model.model_validate_json(json.dumps(given), strict=True)
     except ValidationError as error:
         raise as_config_error(error, prefix=section) from None
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from def_sim import __version__
 from def_sim.app.argument_checks import check_arguments
-from def_sim.app.choices import Target
+from def_sim.app.choices import ImporterChoice
 from def_sim.app.home import home_folder
 from def_sim.app.import_record import ImportRecord, check_replaced, digest, dropped, read_record, record_name
 from def_sim.app.publishing import publish, staged
@@ -23,19 +23,26 @@ from def_sim.surveys.human_reference import read_reference
 from def_sim.surveys.importers.contract import Imported, Importer
 from def_sim.surveys.importers.documents import files_of, yaml_text
 from def_sim.surveys.item_bank import read_items
-from def_sim.surveys.survey import SurveyFile
+from def_sim.surveys.survey import POPULATIONS, SurveyFile, read_country_names
 from def_sim.yaml_files import read_validated
 
-PARAMETERS: Final = ("source", "countries", "rule")  # of a command; an importer takes those that it names
+PARAMETERS: Final = (
+    "source",
+    "countries",
+    "rule",
+    "name",
+    "year",
+)  # of a command; an importer takes those that it names
 
 
 def run_import(config: RunConfig) -> int:
     """Imports a source into the home, as a whole or not at all, and says what came and under which terms."""
     home = _home()
-    choice = _choice(config)
-    importer: Importer = resolve_target(choice.target)(**choice.arguments)
+    assert config.importer is not None  # the schema has seen to it
+    arguments = _arguments(config, config.importer)
+    importer: Importer = resolve_target(config.importer.target)(**arguments)
     imported = importer.read()
-    files, record = _files(imported, choice)
+    files, record = _files(imported, config.importer.name, arguments)
     before = read_record(home, imported.source)
     if not config.force:
         check_replaced(home, files, record, before)
@@ -55,25 +62,22 @@ def _home() -> Path:
     return home
 
 
-def _choice(config: RunConfig) -> Target:
-    """The importer, with what the command gives in place of what its YAML says."""
-    assert config.importer is not None  # the schema has seen to it
+def _arguments(config: RunConfig, choice: ImporterChoice) -> dict[str, Any]:
+    """What the importer's YAML says, and what the command gives in its place."""
     given = {name: getattr(config, name) for name in PARAMETERS}
-    arguments = config.importer.arguments | {
-        name: value for name, value in given.items() if value is not None
-    }
-    content = {"name": config.importer.name, "_target_": config.importer.target, **arguments}
-    choice = Target.model_validate(content)
-    check_arguments("", choice, given_by_app=set())
-    return choice
+    arguments = choice.arguments | {name: value for name, value in given.items() if value is not None}
+    check_arguments("", choice, given_by_app=set(), arguments=arguments)
+    return arguments
 
 
-def _files(imported: Imported, choice: Target) -> tuple[dict[str, bytes], ImportRecord]:
+def _files(
+    imported: Imported, importer: str, arguments: Mapping[str, Any]
+) -> tuple[dict[str, bytes], ImportRecord]:
     files = files_of(imported)
-    parameters = {name: value for name, value in choice.arguments.items() if name != "source"}
+    parameters = {name: value for name, value in arguments.items() if name != "source"}
     record = ImportRecord(
-        importer=choice.name,
-        file=Path(str(choice.arguments["source"])).name,
+        importer=importer,
+        file=Path(str(arguments["source"])).name,
         file_sha256=imported.file_sha256,
         parameters=parameters,
         version=__version__,
@@ -115,9 +119,13 @@ def _read_back(folder: Path, home: Path, imported: Imported) -> None:
 def _said(home: Path, imported: Imported, *, is_new: bool) -> list[str]:
     lines = [f"terms         {line}" for line in imported.terms]
     lines.append(f"imported      into {home}" if is_new else f"imported      {home} has all of it already")
-    if imported.surveys and imported.populations:
-        survey, population = imported.surveys[-1].name, imported.populations[0].provenance.population
-        lines.append(
-            f"next          python -m def_sim home={home} survey={survey} population={population} stage=plan"
-        )
+    populations = [one.provenance.population for one in imported.populations]
+    known = read_country_names(data_folder(), home)
+    if nameless := [code for code in populations if code not in known]:
+        how = f"add them to {home / POPULATIONS} before they are asked (docs/add_a_country.md)"
+        lines.append(f"no name       of {', '.join(nameless)}: {how}")
+    if imported.surveys:
+        survey = imported.surveys[-1]
+        chosen = f"survey={survey.name} population={survey.population}"
+        lines.append(f"next          python -m def_sim home={home} {chosen} stage=plan")
     return lines

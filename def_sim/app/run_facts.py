@@ -16,9 +16,9 @@ from def_sim.reports.pages.facts import RunFacts
 _NO_PARAMETERS = (
     *("output", "run_folder", "references", "path", "stage", "show", "runs", "baseline"),
     *("sample", "margins", "power", "wanted", "quotas_file", "audit", "export", "import"),
-    *("importer", "source", "countries", "rule", "force"),
     *OF_JUDGING,
 )
+_OF_IMPORT = ("importer", "source", "countries", "rule", "name", "year", "force")  # none is a section's
 
 
 def describe_decoding(decoding: DecodingConfig) -> str:
@@ -82,7 +82,7 @@ def _parameters(section: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Every parameter with its dotted name, but for paths of this machine."""
     flat: dict[str, str] = {}
     for key, value in section.items():
-        if key in _NO_PARAMETERS:
+        if key in _NO_PARAMETERS or f"{prefix}{key}" in _OF_IMPORT:
             continue
         if isinstance(value, Mapping):
             flat |= _parameters(value, f"{prefix}{key}.")

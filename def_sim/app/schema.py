@@ -132,6 +132,8 @@ class RunConfig(Strict):
     source: PathText | None = None
     countries: Names | None = None
     rule: Name | None = None
+    name: Name | None = None
+    year: Annotated[int, Field(ge=1900, le=2100)] | None = None
     force: bool = False
     output: PathText
     run_folder: PathText | None
@@ -182,6 +184,8 @@ class RunConfig(Strict):
             "source=": (self.source is not None, ("import",)),
             "countries=": (self.countries is not None, ("import",)),
             "rule=": (self.rule is not None, ("import",)),
+            "name=": (self.name is not None, ("import",)),
+            "year=": (self.year is not None, ("import",)),
             "force=true": (self.force, ("import",)),
             "runs=": (self.runs is not None and self.rubric is None, ("report", "judge")),
         }

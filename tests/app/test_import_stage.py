@@ -89,7 +89,8 @@ def test_other_countries_of_the_same_file_take_the_place_of_the_ones_before(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out(capsys, *words(home))
-    out(capsys, *words(home, OPINIONS, "countries=[USA,DEU]"))
+    said = out(capsys, *words(home, OPINIONS, "countries=[USA,DEU]"))
+    assert f"no name       of DEU: add them to {home / 'populations.yaml'}" in said
     names = set(contents(home))
     assert "references/DEU/goqa.csv" in names
     assert not [name for name in names if "CHN" in name]  # their items may be gone
@@ -206,3 +207,27 @@ def test_a_killed_import_is_whole_or_not_there_for_the_next_command(
         assert "there is no such survey" in refused(capsys, f"home={home}", "survey=goqa", "stage=plan")
     out(capsys, *words(home))
     assert not [path for path in home.iterdir() if path.name.startswith(".")]
+
+
+TOWN = """\
+item,wording,language,code,label,level,percent,n
+parks,"More parks, or fewer?",en,1,More,ordinal,61.5,200
+parks,"More parks, or fewer?",en,2,Fewer,ordinal,38.5,200
+"""
+
+
+def test_a_table_of_ones_own_is_a_survey_after_one_command(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home.parent / "town.csv").write_text(TOWN, encoding="utf-8")
+    given = ("stage=import", "importer=table", f"source={home.parent / 'town.csv'}", f"home={home}")
+    assert "`name` needs a value and has none" in refused(capsys, *given, "countries=[USA]")
+    assert "Add `year=`" in refused(capsys, *given, "countries=[USA]", "name=town")
+    assert not any(home.iterdir())
+    out(capsys, *given, "countries=[USA]", "name=town", "year=2026")
+    text = out(capsys, f"home={home}", "survey=town", "stage=plan")
+    assert "town: 1 questions in en, frame in en, compared with USA" in text
+
+
+def test_a_parameter_of_another_importer_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "There is no parameter 'name'" in refused(capsys, *words(home, OPINIONS, "name=town"))

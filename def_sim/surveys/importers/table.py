@@ -1,0 +1,241 @@
+"""A survey of one's own, from a table with a row an option (`tidy_rows`): items, questionnaire and figures.
+
+Without figures a survey is asked and counted, and scored once its figures are brought.
+
+Letters: K options.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from def_sim.errors import ConfigError, SurveyFormatError
+from def_sim.records import QuestionType
+from def_sim.surveys.human_reference import ReferenceSource
+from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
+from def_sim.surveys.importers.documents import cell, csv_text
+from def_sim.surveys.importers.tidy_figures import figures_of
+from def_sim.surveys.importers.tidy_rows import EVERYONE, TidyRow, TidyTable, read_tidy_table, the_same, wrong
+from def_sim.surveys.item_bank import NO_DIMENSION, Item, ItemFile
+from def_sim.surveys.survey import SurveyFile
+
+_NAME: Final = re.compile("[a-z0-9_]+")
+_ITEM: Final = re.compile("[A-Za-z0-9_]+")
+
+
+class Table:
+    """Reads a tidy CSV.
+
+    Args:
+        source: The file.
+        name: Of the survey, its source and its choice of the command line.
+        countries: The one population that was asked, an ISO alpha-3 code.
+        year: When it was asked; needed if the table has figures.
+    """
+
+    def __init__(self, source: str, name: str, countries: list[str], year: int | None = None) -> None:
+        self.path = Path(source).expanduser()
+        self.name, self.year = name, year
+        if _NAME.fullmatch(name) is None:
+            raise ConfigError(
+                f"name={name}: a survey's name has small letters a-z, digits and _ only.",
+                fix="Give another name, as in `name=town`.",
+            )
+        if len(countries) != 1:
+            raise ConfigError(
+                f"countries: a table is of one population, found {len(countries)}.",
+                fix="Give the one that was asked, as in `countries=[USA]`, and import each by itself.",
+            )
+        self.population = countries[0]
+
+    def read(self) -> Imported:
+        """Items, the questionnaire, and figures if the table has some.
+
+        Raises:
+            SurveyFormatError: The table breaks its format; with the line.
+        """
+        table = read_tidy_table(self.path)
+        by_item: dict[str, list[TidyRow]] = defaultdict(list)
+        for row in table.rows:
+            by_item[row.item].append(row)
+        items = [self._item(table, rows) for rows in by_item.values()]
+        figures = [
+            one
+            for item, rows in zip(items, by_item.values(), strict=True)
+            for one in figures_of(table, item, rows)
+        ]
+        file = self._item_file(table, items, {one.item_id for one in figures})
+        digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        return Imported(
+            source=self.name,
+            items=file,
+            populations=(self._population_figures(figures, digest),) if figures else (),
+            surveys=(self._survey(items),),
+            file_sha256=digest,
+            tables={f"{self.name}.check.csv": _check_table(file, figures)},
+            summary=tuple(self._summary(table, file, figures)),
+        )
+
+    def _item(self, table: TidyTable, rows: Sequence[TidyRow]) -> Item:
+        """The item that all rows of one name make up; without figures so far."""
+        first = rows[0]
+        if _ITEM.fullmatch(first.item) is None:
+            raise wrong(table.path, first.line, f"item {first.item!r:.40}: letters A-Z, digits and _ only")
+        said = {
+            name: the_same(table, rows, [row.said.get(name) for row in rows], name) for name in first.said
+        }
+        languages = list(dict.fromkeys(row.language for row in rows))
+        entry: dict[str, Any] = {
+            "id": f"{self.name}.{first.item}",
+            "variable": first.item,
+            "topic": said.get("topic") or _wording(table, rows, languages[0]),
+            "dimension": said.get("dimension") or NO_DIMENSION,
+            "direction": said.get("direction") or 0,
+            "type": said.get("type") or QuestionType.SINGLE.value,
+            "level": said.get("level") or "nominal",
+            "max_choices": said.get("max_choices") or 1,
+            "wordings": {language: [_wording(table, rows, language)] for language in languages},
+            **_options(table, rows, languages, said.get("type")),
+        }
+        if followed := said.get("follow_up_of"):
+            entry["follow_up_of"] = f"{self.name}.{followed}"
+        return _validated(table, first, entry)
+
+    def _item_file(self, table: TidyTable, items: Sequence[Item], scored: set[str]) -> ItemFile:
+        """The file of items; those without figures are asked of the population all the same."""
+        of_user = {"reference": "user", "asked_in": [self.population]}
+        entries = [item if item.id in scored else item.model_copy(update=of_user) for item in items]
+        content = {
+            "source": self.name,
+            "title": self.name,
+            "year": self.year or "not given",
+            "citation": table.path.name,
+        }
+        try:
+            return ItemFile.model_validate({**content, "items": entries})
+        except ValidationError as error:
+            what = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise SurveyFormatError(
+                f"{table.path.name}: {what}.", fix=f"Correct {table.path} where that item stands."
+            ) from None
+
+    def _population_figures(self, figures: Sequence[GroupFigures], digest: str) -> PopulationFigures:
+        if self.year is None:
+            raise ConfigError(
+                f"{self.path.name} has figures of people, and nothing says when they were asked.",
+                fix="Add `year=`, as in `year=2026`.",
+            )
+        provenance = ReferenceSource(
+            population=self.population,
+            source=self.name,
+            title=f"{self.name}, {self.population}",
+            year=self.year,
+            weight="as the table has it",
+            dont_know="as the table has it",
+            release=self.path.name,
+            citation=self.path.name,
+            terms="the user's own",
+            file=self.path.name,
+            file_sha256=digest,
+        )
+        return PopulationFigures(provenance, tuple(figures))
+
+    def _survey(self, items: Sequence[Item]) -> SurveyFile:
+        language = next(iter(items[0].wordings))
+        return SurveyFile(
+            name=self.name,
+            title=self.name,
+            population=self.population,
+            language=language,
+            frame_language=language,
+            sources=[self.name],
+        )
+
+    def _summary(self, table: TidyTable, file: ItemFile, figures: Sequence[GroupFigures]) -> list[str]:
+        scored = {one.item_id for one in figures}
+        levels = {row.item for row in table.rows} - {row.item for row in table.rows if "level" in row.said}
+        lines = [
+            f"items         {len(file.items):,}, of which {len(scored):,} have figures of {self.population}"
+        ]
+        if levels:
+            which = f"{len(levels):,} items that do not say it"
+            lines.append(f"level         nominal for {which}: they have no distance along a scale")
+        return [*lines, f"check         imports/{self.name}.check.csv: compare it with the source"]
+
+
+def _wording(table: TidyTable, rows: Sequence[TidyRow], language: str) -> str:
+    of_language = [row for row in rows if row.language == language]
+    return the_same(table, of_language, [row.wording for row in of_language], "wording") or ""
+
+
+def _options(
+    table: TidyTable, rows: Sequence[TidyRow], languages: Sequence[str], kind: str | None
+) -> dict[str, Any]:
+    """Options with their labels in all languages; of a scale its two ends."""
+    codes = sorted({row.code for row in rows})
+    labels = {code: _labels(table, rows, code, languages) for code in codes}
+    if kind != QuestionType.SCALE.value:
+        return {"options": [{"code": code, "labels": labels[code]} for code in codes]}
+    first, last = codes[0], codes[-1]
+    if codes != list(range(first, last + 1)):
+        raise wrong(table.path, rows[0].line, f"item {rows[0].item}: a scale has all codes between its ends")
+    return {"scale": {"first": first, "last": last, "low": labels[first], "high": labels[last]}}
+
+
+def _labels(table: TidyTable, rows: Sequence[TidyRow], code: int, languages: Sequence[str]) -> dict[str, str]:
+    of_code = [row for row in rows if row.code == code]
+    labels = {}
+    for language in languages:
+        found = [row for row in of_code if row.language == language]
+        label = the_same(table, found, [row.label for row in found], "label")
+        if label is None:
+            where = f"item {rows[0].item}: code {code}"
+            raise wrong(table.path, of_code[0].line, f"{where} has no label in {language!r:.10}")
+        labels[language] = label
+    return labels
+
+
+def _validated(table: TidyTable, first: TidyRow, entry: dict[str, Any]) -> Item:
+    numbers = {name: _as_number(table, first, name, entry[name]) for name in ("direction", "max_choices")}
+    try:
+        return Item.model_validate({**entry, **numbers})
+    except ValidationError as error:
+        found = error.errors()[0]
+        where = ".".join(str(part) for part in found["loc"]) or "item"
+        what = found["msg"].removeprefix("Value error, ")
+        raise wrong(table.path, first.line, f"item {first.item}, {where}: {what}") from None
+
+
+def _as_number(table: TidyTable, first: TidyRow, name: str, value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise wrong(table.path, first.line, f"{name} must be a whole number, found {value!r:.40}") from None
+
+
+def _check_table(file: ItemFile, figures: Sequence[GroupFigures]) -> str:
+    """What was understood, a row an option, to be compared with the source by eye."""
+    people = {one.item_id: one for one in figures if one.group == EVERYONE}
+    header = ["item_id", "question", "type", "level", "code", "label", "share", "n"]
+    rows = []
+    for item in file.items:
+        language = next(iter(item.wordings))
+        of_item = people.get(item.id)
+        for place, option in enumerate(item.options):
+            share = "" if of_item is None else f"{of_item.shares[place]:.6f}"
+            n = "" if of_item is None or of_item.n is None else str(of_item.n)
+            said = [
+                item.type.value,
+                item.level.value,
+                str(option.code),
+                cell(option.labels[language]),
+                share,
+                n,
+            ]
+            rows.append([item.id, cell(item.wordings[language][0]), *said])
+    return csv_text(header, rows)
