@@ -10,14 +10,30 @@ from typing import Final
 import pandas as pd
 
 from def_sim.answers.storage.disk import write_whole
-from def_sim.app.human_figures import country_names, other_country_of, other_references
+from def_sim.app.human_figures import (
+    country_names,
+    other_country_of,
+    other_references,
+    peoples_of_wave,
+)
 from def_sim.app.opened_runs import open_run
 from def_sim.app.reporting import arrays_of, csv_bytes, panel_answers
 from def_sim.app.run import Run
 from def_sim.errors import RunMismatchError
 from def_sim.evaluation.arms import ArmGroup
 from def_sim.evaluation.compared_runs import ComparedRun, RunGroup
+from def_sim.evaluation.contamination import (
+    NEEDED,
+    PLACEBO,
+    RECALL,
+    SIMULATED,
+    VERBALISED,
+    contamination_items,
+    contamination_sentence,
+    contamination_summary,
+)
 from def_sim.evaluation.country_contrasts import country_contrasts
+from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.evaluation.effect_panels import EffectPanel, effect_panel
 from def_sim.evaluation.factorial import factorial_table, find_factorial
 from def_sim.evaluation.multiverse import find_design, moved_table, variance_table
@@ -38,8 +54,11 @@ FILES: Final = (
     "people_matrix.csv",
     "personas.csv",
     "rank_stability.csv",
+    "contamination.csv",
+    "contamination_summary.csv",
     "curve.csv",
 )
+_SIMULATING: Final = ("diversity_enhanced", "single")  # strategies whose panels stand beside recited figures
 
 
 def compare_effects(
@@ -73,6 +92,7 @@ def compare_effects(
         "people_matrix.csv": people_matrix(of_personas, beside),
         "personas.csv": persona_table(persona_effects(of_personas, beside), country_names()),
         "rank_stability.csv": stability_table(groups, scores),
+        **_contamination(arm_groups),
         "curve.csv": _curve(groups, scores),
     }
     return {name: table for name, table in found.items() if not table.empty}
@@ -122,6 +142,33 @@ def _beside(
         peoples = {own: run.loaded.reference.for_everyone(), other_country_of(own): other_references(run)}
         found[folder] = beside_peoples(panels[folder].resampled, peoples)
     return found
+
+
+def _contamination(groups: Sequence[ArmGroup]) -> dict[str, pd.DataFrame]:
+    """Of groups in which the named survey's figures were asked for, and an invented one's."""
+    items, summaries = [], []
+    for group in groups:
+        finished = {arm.run.strategy: arm.run for arm in reversed(group.arms) if arm.run.is_complete}
+        if not set(NEEDED) <= finished.keys():
+            continue
+        simulating = next((finished[name] for name in _SIMULATING if name in finished), None)
+        wanted = {name: finished[name] for name in (RECALL, PLACEBO, VERBALISED) if name in finished}
+        wanted |= {SIMULATED: simulating} if simulating is not None else {}
+        counted = {name: _prompts(run.folder) for name, run in wanted.items()}
+        own = group.baseline.run.population
+        peoples = peoples_of_wave()
+        found = contamination_items(counted, peoples, own)
+        summary = contamination_summary(found, len(peoples))
+        items.append(found.assign(group=group.number))
+        summaries.append(summary.assign(group=group.number, sentence=contamination_sentence(summary)))
+    if not items:
+        return {}
+    return {"contamination.csv": pd.concat(items), "contamination_summary.csv": pd.concat(summaries)}
+
+
+def _prompts(folder: str) -> list[QuestionDistribution]:
+    run, _ = open_run(Path(folder))
+    return _arrays(run, folder).prompts
 
 
 def _curve(groups: Sequence[RunGroup], scores: Mapping[str, RunScores]) -> pd.DataFrame:

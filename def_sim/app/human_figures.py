@@ -17,12 +17,15 @@ from def_sim.records import ItemReference, Survey
 from def_sim.resources import data_folder
 from def_sim.surveys.group_likeness import read_group_likeness
 from def_sim.surveys.human_cells import HumanCells, read_human_cells
+from def_sim.surveys.human_reference import read_reference
 from def_sim.surveys.human_structure import shipped_structure
 from def_sim.surveys.institute_pairs import read_institute_pairs
+from def_sim.surveys.item_bank import read_items
 from def_sim.surveys.survey import load_survey, read_country_names
 
 # Whose people the published map shows, and on which questionnaire; a short run, on the short ones.
 PUBLISHED_SURVEYS: Final = {"USA": "us", "CHN": "cn"}
+_WAVE: Final = "wvs7"  # the one source that asked people of several countries the same
 SHORT_SURVEYS: Final = {"USA": "us_short", "CHN": "cn_short"}
 
 
@@ -88,6 +91,17 @@ def people_besides(runs: Sequence[Run]) -> list[CountedRun]:
     absent = [name for population, name in surveys.items() if population not in here]
     found = [_people_of_survey(name, wanted) for name in absent]
     return [one for one in found if one.distributions]
+
+
+@cache
+def peoples_of_wave() -> dict[str, dict[str, ItemReference]]:
+    """Population -> item -> shares of everyone, of all countries with shipped World Values Survey figures."""
+    data = data_folder()
+    items = {item.id: item for item in read_items(data / "items" / f"{_WAVE}.yaml").items}
+    return {
+        path.parent.name: dict(read_reference(path, items, path.parent.name).for_everyone())
+        for path in sorted((data / "references").glob(f"*/{_WAVE}.csv"))
+    }
 
 
 @cache
