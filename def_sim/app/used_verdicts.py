@@ -65,7 +65,7 @@ class UsedSet(BaseModel):
         missing = self.num_texts - self.num_read
         rest = f"; of the other {missing:,} no verdict could be had" if missing else ""
         return (
-            f"{self.judge} as a judge{_CAVEATS[self.caveat]}: {self.num_read:,} of {self.num_texts:,} texts "
+            f"{self.judge}{_CAVEATS[self.caveat]}: {self.num_read:,} of {self.num_texts:,} texts "
             f"({self.share_done:.0%}), set {self.set}{rest}"
         )
 

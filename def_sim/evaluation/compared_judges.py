@@ -97,9 +97,10 @@ def _by_question(one: VerdictSet) -> dict[str, dict[_Address, Value]]:
     """Question -> answer -> the judge's verdict on it."""
     found: dict[str, dict[_Address, Value]] = {}
     for verdict in one.verdicts:
-        if verdict.source is Source.JUDGE and verdict.repeat == 0 and verdict.value is not None:
-            address = (verdict.respondent_id, verdict.item_id, verdict.wording)
-            found.setdefault(verdict.question, {})[address] = verdict.value
+        if verdict.source is Source.JUDGE and verdict.repeat == 0:
+            of_question = found.setdefault(verdict.question, {})
+            if verdict.value is not None:
+                of_question[verdict.respondent_id, verdict.item_id, verdict.wording] = verdict.value
     return found
 
 

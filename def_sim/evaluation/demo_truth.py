@@ -1,5 +1,6 @@
 """How far a demonstration's answers lie from the truth that was planted in its respondent."""
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -47,8 +48,8 @@ def compare_with_planted(
 
 
 def planted_sentence(planted: Mapping[str, float]) -> str:
-    """The comparison in words; "" if there is none."""
-    if not planted:
+    """The comparison in words; "" if there is none, as where nobody's answers were read."""
+    if not planted or math.isnan(planted["total_variation"]):
         return ""
     return (
         f"Against the planted truth: mean total variation {planted['total_variation']:.3f} over "

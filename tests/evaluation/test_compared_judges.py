@@ -61,6 +61,14 @@ def test_only_answers_with_a_verdict_of_both_count():
     assert (pair.num_common, pair.agreement) == (2, 0.5)
 
 
+def test_a_judge_without_any_usable_verdict_stands_there_with_no_answer_in_common():
+    pair = pair_of([(1,), (2,)], [None, None])
+    assert pair.num_common == 0
+    assert math.isnan(pair.agreement)
+    assert math.isnan(pair.kappa)
+    assert math.isnan(pair.low)
+
+
 def test_one_and_the_same_verdict_always_has_no_kappa():
     pair = pair_of([(1,)] * 5, [(1,)] * 5)
     assert pair.agreement == 1
