@@ -63,7 +63,7 @@ class UsedSet(BaseModel):
     def in_words(self) -> str:
         """For the first screen of a report."""
         missing = self.num_texts - self.num_read
-        rest = f"; of the other {missing:,} no verdict could be had" if missing else ""
+        rest = f"; {missing:,} without a verdict" if missing else ""
         return (
             f"{self.judge}{_CAVEATS[self.caveat]}: {self.num_read:,} of {self.num_texts:,} texts "
             f"({self.share_done:.0%}), set {self.set}{rest}"

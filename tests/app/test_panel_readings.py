@@ -15,6 +15,7 @@ from scripted_runs import ITEMS, hold
 
 from def_sim.answers.storage.answer_lines import decode_line, encode_line
 from def_sim.answers.storage.completion import read_completion
+from def_sim.answers.storage.sealed_json import write_sealed
 from def_sim.answers.storage.shards import read_answers
 from def_sim.app import interviewing, stages
 from def_sim.app.judge_checks import OtherReader
@@ -26,7 +27,7 @@ from def_sim.app.opened_runs import open_run
 from def_sim.app.panel_readings import NotJudgedError, PanelReadings, panel_readings
 from def_sim.app.reporting import panel_answers
 from def_sim.app.stored_runs import read_run
-from def_sim.app.used_verdicts import write_readings
+from def_sim.app.used_verdicts import READINGS, read_readings, write_readings
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import ConfigError, StoreError
 from def_sim.evaluation.compared_runs import ComparedRun, group_runs
@@ -277,6 +278,25 @@ def test_an_answer_that_changed_under_its_verdict_is_named(folder: Path) -> None
     path.write_bytes(b"\n".join(lines) + b"\n")
     with pytest.raises(StoreError, match=f"{changed.respondent_id} to {changed.question_id} has changed"):
         read(folder)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"set": "../elsewhere", "judge": "GPT", "num_texts": 12, "num_read": 12},
+        {"set": "stance-0", "judge": "GPT", "num_texts": "12", "num_read": 12},
+        {"set": "stance-0", "judge": "G" * 101, "num_texts": 12, "num_read": 12},
+        {"set": "stance-0", "judge": "GPT", "caveat": "<b>none</b>", "num_texts": 12, "num_read": 12},
+        {"judge": "GPT", "num_texts": 12, "num_read": 12},
+    ],
+)
+def test_a_record_of_readings_from_elsewhere_is_held_against_its_form(
+    content: dict[str, object], tmp_path: Path
+) -> None:
+    write_sealed(tmp_path / READINGS, content)
+    with pytest.raises(StoreError, match=r"readings\.json") as wrong:
+        read_readings(tmp_path)
+    assert "stage=report" in wrong.value.fix
 
 
 # --- runs side by side ---
