@@ -17,7 +17,7 @@ from def_sim.answers.storage.answer_lines import decode_line, encode_line
 from def_sim.answers.storage.completion import read_completion
 from def_sim.answers.storage.sealed_json import write_sealed
 from def_sim.answers.storage.shards import read_answers
-from def_sim.app import interviewing, stages
+from def_sim.app import interviewing, judging_stage, stages
 from def_sim.app.judge_checks import OtherReader
 from def_sim.app.judging_plan import calls_left
 from def_sim.app.judging_stage import judge_run
@@ -205,6 +205,18 @@ def test_a_rubric_for_other_readers_names_the_one_that_fits(
     found = prepare_work(config, folder, cast(Engine, a_judge(hears)))
     assert isinstance(found, OtherReader)
     assert fix in found.fix
+
+
+def test_of_several_runs_those_that_rules_read_are_left_out_with_a_line(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_rules = hold(tmp_path / "out", "strategy=single", "respondents=2", is_reported=False)
+    monkeypatch.setattr(judging_stage, "create_engine", lambda config: a_judge(hears))
+    assert main(["stage=judge", "rubric=stance", f"runs={tmp_path}/out/**", "model=gpt4o"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"left out {by_rules}: rubric=stance is for free texts; strategy=single is read by rules" in said
+    assert len(read_verdict_sets(folder)) == 1
+    assert not read_verdict_sets(by_rules)
 
 
 # --- after the judge ---
