@@ -4,6 +4,7 @@ Answers are read of arms only: a comparison of many models alone reads none agai
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from def_sim.app.human_figures import (
     peoples_of_wave,
 )
 from def_sim.app.opened_runs import open_run
-from def_sim.app.reporting import arrays_of, csv_bytes, panel_answers
+from def_sim.app.reporting import arrays_of, csv_bytes, scored_answers
 from def_sim.app.run import Run
 from def_sim.errors import RunMismatchError
 from def_sim.evaluation.arms import ArmGroup
@@ -115,16 +116,19 @@ def _has_effects(group: ArmGroup) -> bool:
 def _opened(runs: Sequence[ComparedRun], scores: Mapping[str, RunScores]) -> dict[str, Run]:
     """Finished runs by their folders; those that would be other runs today are left out, as on the maps."""
     found = {}
-    for folder in dict.fromkeys(run.folder for run in runs if run.folder in scores):
+    for folder, one in {run.folder: run for run in runs if run.folder in scores}.items():
         try:
-            found[folder], _ = open_run(Path(folder))
+            opened, _ = open_run(Path(folder))
         except RunMismatchError:
             continue
+        # Where a judge read the answers, by the set that the compared scores rest on.
+        config = opened.config.model_copy(update={"verdicts": one.verdict_set})
+        found[folder] = replace(opened, config=config)
     return found
 
 
 def _arrays(run: Run, folder: str) -> PanelArrays:
-    return arrays_of(run, panel_answers(run, Path(folder)))
+    return arrays_of(run, scored_answers(run, Path(folder)))
 
 
 def _differing_in(setting: str, groups: Sequence[ArmGroup]) -> list[ComparedRun]:
