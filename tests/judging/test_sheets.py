@@ -3,6 +3,7 @@
 import csv
 import io
 
+import pandas as pd
 import pytest
 from judged_examples import a_judged, a_rubric
 from survey_examples import a_question
@@ -71,6 +72,18 @@ def test_several_options_may_be_named_where_several_are_allowed(written):
 def test_what_was_written_is_what_is_read_back():
     rows = [sheet_row(1, a_judged('=1;"2",\r\n,3\n'), a_rubric(), "RP"), *DEFECTS[1:]]
     assert read_sheet(write_sheet(rows), "a.csv", rows) == {1: None, 2: None, 3: None}
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_sheet_goes_through_pandas_and_comes_back_as_it_was_coded(separator):
+    texts = ("=1;2", "line\nline, and “marks”", '"quoted"; 工作', "")
+    rows = [sheet_row(number, a_judged(text), a_rubric(), "RP") for number, text in enumerate(texts, start=1)]
+    written = io.BytesIO(write_sheet(rows).encode())
+    table = pd.read_csv(written, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    assert list(table["text"]) == [f"'{texts[0]}", *texts[1:]]
+    table["coding"] = ["1", "0", "", "1"]
+    shuffled = table.iloc[[2, 0, 3, 1]].to_csv(sep=separator, index=False)
+    assert read_sheet(shuffled, "a.csv", rows) == {1: True, 2: False, 3: None, 4: True}
 
 
 @pytest.mark.parametrize("coding", ["2", "yes", "-1", "1.0", "0 1", "x", "true"])
