@@ -1,6 +1,7 @@
 """Open frames from the command line: chosen by name, of one's own, in a run's hash, spread over the panel."""
 
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,11 @@ from def_sim.records import Answer, AnswerStatus, ReadingMethod, Request
 from def_sim.respondents.memory import Memory
 from def_sim.strategies.contract import OpenConversation
 from def_sim.strategies.frames import frames_by_respondent
+from def_sim.surveys.survey import load_survey
 
 pytestmark = pytest.mark.slow
+
+LOAD_ONCE = cache(load_survey)  # the same figures for every run
 
 ITEMS = "items=[wvs7.Q1,wvs7.Q164]"
 DIARY = """\
@@ -32,7 +36,8 @@ frames:
 
 
 def planned(*words: str, strategy: str = "scenarios") -> Run:
-    return prepare_run(validate_config(compose_config([f"strategy={strategy}", ITEMS, *words])))
+    config = validate_config(compose_config([f"strategy={strategy}", ITEMS, *words]))
+    return prepare_run(config, load=LOAD_ONCE)
 
 
 def requests_of(run: Run) -> dict[tuple[str, str], Request]:
@@ -215,7 +220,7 @@ def test_a_report_shows_the_prompt_that_the_strategy_sent(strategy: str) -> None
         )
         for (respondent, item), request in requests.items()
     ]
-    views = answer_views(run, answers)
+    views = answer_views(run, answers, answers)
     assert [view.prompt for view in views] == [one.messages[-1].content for one in requests.values()]
     assert [view.decoding for view in views] == [describe_decoding(one.decoding) for one in requests.values()]
 
