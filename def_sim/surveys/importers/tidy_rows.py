@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from def_sim.csv_files import read_rows
 from def_sim.errors import SurveyFormatError
+from def_sim.surveys.importers.delimited import read_delimited
 
 EVERYONE: Final = "all"
 NEEDED: Final = ("item", "wording", "language", "code", "label")
 OF_ITEM: Final = ("type", "level", "max_choices", "topic", "dimension", "direction", "follow_up_of")
 FIGURES: Final = ("share", "percent", "count")  # one of them
 OF_PEOPLE: Final = ("group", *FIGURES, "n", "n_effective")
+_WITH_COMMA: Final = (
+    "share",
+    "percent",
+)  # 61,5 can only be a decimal comma; of a count 1,234 could be either
 FORMAT: Final = "data/README.md, A table of one's own"
 _LARGEST: Final = 1_000_000_000
 
@@ -57,7 +61,7 @@ def read_tidy_table(path: Path) -> TidyTable:
         SurveyFormatError: A column that is missing, unknown or there twice; a field that is not what its
             column holds; no row. With file and line.
     """
-    rows = read_rows(path, fix=f"Correct {path} there (format: {FORMAT}).")
+    rows = read_delimited(path, fix=f"Correct {path} there (format: {FORMAT}).")
     line, header = next(rows, (1, []))
     names = [name.strip().casefold() for name in header]
     _check_header(path, line, names)
@@ -134,8 +138,9 @@ def _whole(path: Path, line: int, name: str, text: str, *, least: int) -> int:
 
 
 def _number(path: Path, line: int, name: str, text: str, upper: float) -> float:
+    decimal = text.replace(",", ".") if name in _WITH_COMMA and "." not in text else text
     try:
-        value = float(text)
+        value = float(decimal)
     except ValueError:
         raise wrong(path, line, f"{name} must be a number, found {text!r:.40}") from None
     if not 0 <= value <= upper or math.isnan(value):

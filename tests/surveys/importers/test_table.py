@@ -64,6 +64,15 @@ def test_percents_are_shares_of_the_people_who_answered(tmp_path: Path) -> None:
     assert (row.n, row.n_effective, row.quality) == (200, None, ReferenceQuality.WEIGHTED)
 
 
+def test_a_decimal_comma_is_read_in_shares_and_percents_and_never_in_numbers_of_people(
+    tmp_path: Path,
+) -> None:
+    text = TOWN.replace("61.5,", '"61,5",').replace("25.5,", '"25,5",')
+    assert figures(imported(tmp_path, text)) == figures(imported(tmp_path))
+    with pytest.raises(SurveyFormatError, match="n must be a number, found '1,200'"):
+        imported(tmp_path, TOWN.replace(",200", ',"1,200"'))
+
+
 def test_an_item_without_figures_is_asked_all_the_same(tmp_path: Path) -> None:
     found = imported(tmp_path)
     assert ("town.colour", "all") not in figures(found)
