@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import fuzz_files as files
+import fuzz_imports as imports
 import fuzz_texts as texts
 from fuzz_inputs import damaged, json_bytes, json_values, other_values
 from hypothesis import HealthCheck, Phase, given, settings
@@ -61,6 +62,9 @@ TARGETS: Final = (
     Target("survey file", damaged(files.shipped("surveys/us_short.yaml", 900)), files.try_survey_file),
     Target("open frames", damaged(files.shipped("frames/use_cases.yaml", 848)), files.try_frames),
     Target("people's figures", damaged(files.shipped("references/USA/wvs7.csv", 1500)), files.try_reference),
+    Target("GlobalOpinionQA", damaged(imports.OPINIONS), imports.try_opinions),
+    Target("table of one's own", damaged(imports.TOWN), imports.try_table),
+    Target("list of files on their way", damaged(imports.READY_LIST), imports.try_ready_list),
     Target("replies", _documents.map(json_bytes) | damaged(json_bytes(files.REPLY)), files.try_reply),
 )
 

@@ -7,7 +7,6 @@ Letters: K options.
 """
 
 import ast
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from def_sim.errors import SurveyFormatError
 COLUMNS: Final = ("question", "selections", "options", "source")
 SOURCES: Final = ("GAS", "WVS")  # Pew's Global Attitudes Survey, World Values Survey
 _DEFAULTDICT: Final = re.compile(r"defaultdict\(<class 'list'>, (\{.*\})\)", re.DOTALL)
+_LARGEST: Final = 1e9
 _MOST: Final = 1.1  # of the shares of one country, which are rounded and sometimes overlap
 _HELP: Final = (
     "Download global_opinions.csv anew from huggingface.co/datasets/Anthropic/llm_global_opinions, "
@@ -125,7 +125,8 @@ def _literal(text: str, column: str) -> Any:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether it is one, and not one that no computer reckons with, such as NaN or 10 to the 4000."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST
 
 
 def _is_label(value: object) -> bool:

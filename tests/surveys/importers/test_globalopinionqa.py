@@ -290,6 +290,8 @@ BEGIN = "defaultdict(<class 'list'>, "
         (1, "{'Japan': ['a', 'b']}", "'Japan': expected a list of numbers"),
         (1, "{'Japan': [True, False]}", "'Japan': expected a list of numbers"),
         (1, "{'Japan': [1e999, 0.1]}", "'Japan': expected a list of numbers"),
+        (1, f"{{'Japan': [{'9' * 4000}, 0.1]}}", "'Japan': expected a list of numbers"),
+        (2, f"['Yes', {'9' * 4000}]", "options: expected a list of texts or numbers"),
         (1, "(" * 100_000, "selections: expected a written-out list"),
         (1, "{'Japan': [0.5, 0.3, 0.2]}", "Japan: 3 shares for 2 options"),
         (1, "{'Japan': [1.2, -0.2]}", "Japan: a share below 0 (-0.2)"),

@@ -1,0 +1,87 @@
+"""Files that importers read, to be damaged; what an importer found of one can be written and read again."""
+
+import tempfile
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from def_sim.app.publishing import READY, finish
+from def_sim.errors import DefSimError
+from def_sim.surveys.human_reference import read_reference
+from def_sim.surveys.importers.contract import Importer
+from def_sim.surveys.importers.documents import files_of
+from def_sim.surveys.importers.globalopinionqa import GlobalOpinionQA
+from def_sim.surveys.importers.table import Table
+from def_sim.surveys.item_bank import read_items
+
+OPINIONS: Final = b"""\
+question,selections,options,source
+"Is trade good, or bad?","defaultdict(<class 'list'>, {'United States': [0.7, 0.2, 0.1], 'China': \
+[0.5, 0.5, 0.0]})","['Good', 'Bad', 'DK/Refused']",GAS
+"Are there
+enough parks?","defaultdict(<class 'list'>, {'Japan': [1.0, 0.0], 'India \
+(Old national sample)': [0.3, 0.7]})","['Yes', 2.0]",WVS
+"""
+TOWN: Final = """\
+item;wording;language;code;label;type;level;percent;n;group
+parks;More parks, or fewer?;en;1;Café;;ordinal;61,5;200;
+parks;More parks, or fewer?;en;2;Fewer;;;38.5;;
+parks;More parks, or fewer?;en;1;Café;;;50;90;male
+parks;More parks, or fewer?;en;2;Fewer;;;50;90;male
+trust;How much trust?;en;1;None;scale;interval;;;
+trust;How much trust?;en;2;All;scale;interval;;;
+""".encode()
+READY_LIST: Final = b'{"files":["items/town.yaml"],"removed":["references/USA/town.csv"]}'
+
+
+@cache
+def _folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="def_sim_fuzz_imports_"))
+
+
+def try_opinions(content: bytes) -> None:
+    """Imports GlobalOpinionQA."""
+    (_folder() / "opinions.csv").write_bytes(content)
+    _import(_opinions())
+
+
+@cache
+def _opinions() -> Importer:
+    return GlobalOpinionQA(str(_folder() / "opinions.csv"), ["USA", "CHN", "JPN", "IND"])
+
+
+def try_table(content: bytes) -> None:
+    """Imports a survey of one's own."""
+    (_folder() / "town.csv").write_bytes(content)
+    _import(Table(str(_folder() / "town.csv"), "town", ["USA"], 2026))
+
+
+def _import(importer: Importer) -> None:
+    """What an importer takes, the readers of runs take: else it is the importer's fault."""
+    imported = importer.read()
+    for name, content in files_of(imported).items():
+        path = _folder() / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    try:
+        items = read_items(_folder() / f"items/{imported.source}.yaml").items
+        for one in imported.populations:
+            population = one.provenance.population
+            path = _folder() / f"references/{population}/{imported.source}.csv"
+            read_reference(path, {item.id: item for item in items}, population)
+    except DefSimError as error:
+        raise AssertionError(f"it was imported and cannot be read: {error}") from error
+
+
+def try_ready_list(content: bytes) -> None:
+    """Finishes a killed import by a list that may say anything; nothing outside of the home is touched."""
+    home = _folder() / "homes" / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    outside = home.parent / "outside"
+    outside.write_bytes(b"mine")
+    (home / READY / "files").mkdir(parents=True, exist_ok=True)
+    (home / READY / "files.json").write_bytes(content)
+    with suppress(DefSimError):
+        finish(home)
+    assert outside.read_bytes() == b"mine"
