@@ -171,6 +171,10 @@ def test_who_stands_behind_the_figures_and_how_good_they_are_is_said() -> None:
     rough = replace(PEOPLE, n_effective=None, quality=ReferenceQuality.APPROXIMATE)
     text = page_of(an_entry(human=rough)).text
     assert "effective n unknown, approximate: from a weighted resample" in text
+    alone = replace(PEOPLE, n=None, n_effective=None, quality=ReferenceQuality.PUBLISHED)
+    text = page_of(an_entry(human=alone)).text
+    assert "people: published: shares alone, without a number of people" in text
+    assert "effective" not in text
     unweighted = replace(PEOPLE, quality=ReferenceQuality.UNWEIGHTED)
     assert "unweighted: exact counts" in page_of(an_entry(human=unweighted)).text
 
