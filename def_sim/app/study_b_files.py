@@ -93,14 +93,19 @@ def _terminal_table(one: StudyResults) -> Table:
     for population, rows in one.table.groupby("population", sort=False):
         by_style = {row["style"]: row for row in rows.to_dict("records")}
         cells = [_cell(by_style[style]) if style in by_style else "–" for style in styles]
-        first = next(iter(by_style.values()))
-        shown.add_row(str(population), *cells, _number(first["floor"]), _number(first["uniform"]))
+        shown.add_row(str(population), *cells, _span(rows["floor"]), _span(rows["uniform"]))
     return shown
 
 
 def _cell(row: Mapping[Any, Any]) -> str:
     printed = "" if pd.isna(row["published"]) else f" ({row['published']:.2f})"
     return f"{_number(row['similarity'])}{printed} {as_percent(row['unclassifiable'])}"
+
+
+def _span(values: pd.Series) -> str:
+    """Of styles that were classified on other items, or on fewer answers, from the lowest to the highest."""
+    ends = dict.fromkeys(_number(value) for value in (values.min(), values.max()))
+    return " to ".join(ends)
 
 
 def _number(value: float) -> str:
