@@ -21,7 +21,8 @@ from def_sim.errors import DefSimError, RunMismatchError
 from def_sim.evaluation.compared_runs import ComparedRun, LeftOut
 from def_sim.evaluation.frame_scores import Frame, frame_table
 from def_sim.evaluation.measures import counted
-from def_sim.evaluation.study_b import ReadRun, study_b_table
+from def_sim.evaluation.study_b import study_b_table
+from def_sim.evaluation.style_cells import ReadRun
 from def_sim.evaluation.style_pairs import style_pairs_table
 from def_sim.evaluation.style_scores import share_not_bare, style_scores
 from def_sim.evaluation.style_studies import COUNTRIES, StudyResults, StyleStudy, style_studies

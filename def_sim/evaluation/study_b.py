@@ -5,13 +5,14 @@ in pairs. Joins `metrics/similarity.py` with runs and seeds; reads no files.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from def_sim.evaluation.beside_uniform import AboveUniform, above_uniform
 from def_sim.evaluation.compared_runs import ComparedRun
+from def_sim.evaluation.style_cells import ReadRun, StyleCell, cells_of, published_rng
 from def_sim.evaluation.style_scores import StyleScores
 from def_sim.evaluation.style_studies import STYLES, StyleStudy, is_published_style
 from def_sim.metrics.aggregation import defined_mean
@@ -50,6 +51,10 @@ TABLE_TYPES: Final = {
     "published_high": "float64",
     "published_unclassifiable": "float64",
     "num_matched": "int64",
+    "above_uniform": "float64",
+    "above_uniform_low": "float64",
+    "above_uniform_high": "float64",
+    "p_uniform": "float64",
     "not_bare": "float64",
     "why_no_own": "str",
     "study": "int64",
@@ -59,29 +64,6 @@ TABLE_TYPES: Final = {
     "survey": "str",
     "folder": "str",
 }
-
-
-@dataclass(frozen=True)
-class ReadRun:
-    """What a study needs of one of its runs."""
-
-    scores: StyleScores
-    judge: str  # who read the answers, in words
-    not_bare: float  # see `style_scores.share_not_bare`
-
-
-@dataclass(frozen=True)
-class StyleCell:
-    """One country under one style."""
-
-    run: ComparedRun
-    style: str
-    read: ReadRun
-
-    @property
-    def scores(self) -> StyleScores:
-        """Of its items."""
-        return self.read.scores
 
 
 def study_b_table(
@@ -109,23 +91,19 @@ def study_b_table(
                 classified answer;
             floor, uniform, majority, other_people: what stands beside, over the same items;
             published, published_low, published_high, published_unclassifiable;
+            above_uniform, above_uniform_low, above_uniform_high, p_uniform: similarity minus that of equal
+                shares, see `AboveUniform`;
             not_bare: share of replies that are not the bare number, where no judge read them;
             why_no_own: why there is no own interval;
             study, strategy, model, seed, survey, folder.
     """
     cells = cells_of(study, read)
-    rows = [_row(study, cell, _beside(cell, cells), published) for cell in cells]
+    rows = []
+    for population in dict.fromkeys(cell.run.population for cell in cells):
+        beside = [cell for cell in cells if cell.run.population == population]
+        above = above_uniform(beside)
+        rows += [_row(study, cell, beside, published, above[cell.run.folder]) for cell in beside]
     return pd.DataFrame(rows, columns=list(TABLE_TYPES)).astype(TABLE_TYPES)
-
-
-def cells_of(study: StyleStudy, read: Mapping[str, ReadRun]) -> list[StyleCell]:
-    """Every run of a study with what was read of it, in the study's order."""
-    return [StyleCell(run, study.styles[run.folder], read[run.folder]) for run in study.runs]
-
-
-def _beside(cell: StyleCell, cells: Sequence[StyleCell]) -> list[StyleCell]:
-    """The styles of the same country, the cell's among them."""
-    return [one for one in cells if one.run.population == cell.run.population]
 
 
 def _row(
@@ -133,6 +111,7 @@ def _row(
     cell: StyleCell,
     beside: Sequence[StyleCell],
     published: Mapping[tuple[str, str], PublishedScore],
+    above: AboveUniform,
 ) -> dict[str, object]:
     scores, run = cell.scores, cell.run
     is_kept = ~np.isnan(scores.similarity)
@@ -152,6 +131,10 @@ def _row(
         "best": defined_mean(scores.best),
         "matched": _mean_of(scores, matched),
         "num_matched": len(matched),
+        "above_uniform": above.difference,
+        "above_uniform_low": above.low,
+        "above_uniform_high": above.high,
+        "p_uniform": above.p_adjusted,
         "unclassifiable": scores.unclassifiable,
         "num_items": int(is_kept.sum()),
         "num_dropped": int((~is_kept).sum()),
@@ -170,11 +153,6 @@ def _row(
         "survey": run.survey,
         "folder": run.folder,
     }
-
-
-def published_rng(run: ComparedRun) -> np.random.Generator:
-    """The same draws for all styles of a country."""
-    return keyed_rng(run.seed, "study B", "items", run.population)
 
 
 def _own(cell: StyleCell) -> tuple[float, float, str]:

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from def_sim.evaluation.study_b import NO_RESPONDENTS, ReadRun, StyleCell, cells_of, published_rng
+from def_sim.evaluation.study_b import NO_RESPONDENTS
+from def_sim.evaluation.style_cells import ReadRun, StyleCell, cells_of, published_rng
 from def_sim.evaluation.style_studies import StyleStudy
 from def_sim.metrics.paired import adjusted_for_many
 from def_sim.metrics.similarity import SimilarityDifference, similarity_difference

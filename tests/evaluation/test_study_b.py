@@ -11,7 +11,8 @@ from scipy import stats
 from study_panels import exactly, planted, style_run, two
 
 from def_sim.evaluation.panel_arrays import PanelArrays
-from def_sim.evaluation.study_b import NO_RESPONDENTS, TABLE_TYPES, ReadRun, study_b_table
+from def_sim.evaluation.study_b import NO_RESPONDENTS, TABLE_TYPES, study_b_table
+from def_sim.evaluation.style_cells import ReadRun
 from def_sim.evaluation.style_pairs import style_pairs_table
 from def_sim.evaluation.style_scores import share_not_bare, style_scores
 from def_sim.evaluation.style_studies import STYLES, StyleStudy, style_studies
@@ -101,6 +102,21 @@ def exact_expectation(share: float, human: float, num_respondents: int) -> float
     count = np.arange(num_respondents + 1)
     chances = stats.binom.pmf(count, num_respondents, share)
     return float((chances * (1 - np.abs(count / num_respondents - human))).sum())
+
+
+def test_a_style_is_told_from_equal_shares_beyond_chance_or_not() -> None:
+    people = two(*np.linspace(0.05, 0.95, 24))
+    panels = {
+        "classification": planted(exactly(list(np.linspace(0.05, 0.95, 24)), 20), people),
+        "scenarios": planted(exactly([0.5] * 24, 20), people),
+    }
+    near, coin = (row_of(panels, style) for style in ("classification", "scenarios"))
+    assert near["above_uniform"] == pytest.approx(near["similarity"] - near["uniform"])
+    assert near["above_uniform_low"] > 0
+    assert near["p_uniform"] < 0.01
+    assert coin["above_uniform"] == pytest.approx(0, abs=1e-12)
+    assert coin["above_uniform_low"] <= 0 <= coin["above_uniform_high"]
+    assert coin["p_uniform"] > 0.05
 
 
 def test_matched_items_are_half_classified_under_all_three_styles() -> None:

@@ -42,6 +42,7 @@ _BESIDE: Final = (
     "Similarity",
     "As many people (floor)",
     "Equal shares",
+    "Above equal shares",
     "Majority",
     "Other people",
     "Worst",
@@ -144,7 +145,12 @@ def beside_table(found: pd.DataFrame, names: Mapping[str, str]) -> Markup:
         (
             _capital(_name(row["population"], names)),
             style_name(row["style"]),
-            *(written(number_in(row, column)) for column in ("similarity", *CONTROLS.values())),
+            written(number_in(row, "similarity")),
+            written(number_in(row, "floor")),
+            written(number_in(row, "uniform")),
+            _above(row),
+            written(number_in(row, "majority")),
+            written(number_in(row, "other_people")),
             written(number_in(row, "worst")),
             written(number_in(row, "best")),
             _matched(row),
@@ -242,6 +248,12 @@ def _items(row: Row) -> str:
     return f"{row['num_items']}{dropped}"
 
 
+def _above(row: Row) -> str:
+    """With a star where the difference is more than chance."""
+    star = " *" if number_in(row, "p_uniform") < LEVEL else ""
+    return _with_interval(row, "above_uniform", "above_uniform_low", "above_uniform_high") + star
+
+
 def _p_value(value: float) -> str:
     if math.isnan(value):
         return "–"
@@ -252,7 +264,7 @@ def _verdict(row: Row) -> str:
     if not number_in(row, "p_adjusted") < LEVEL:
         return "no difference beyond chance"
     nearer = row["first"] if row["difference"] > 0 else row["second"]
-    return f"{style_name(nearer)} is more similar to people"
+    return f"{style_name(nearer)} nearer"
 
 
 def others_in_words(others: Mapping[str, str], names: Mapping[str, str]) -> str:

@@ -12,7 +12,8 @@ from study_panels import planted, style_run, two
 
 from def_sim.evaluation.compared_runs import LeftOut
 from def_sim.evaluation.frame_scores import Frame, frame_table
-from def_sim.evaluation.study_b import ReadRun, study_b_table
+from def_sim.evaluation.study_b import study_b_table
+from def_sim.evaluation.style_cells import ReadRun
 from def_sim.evaluation.style_pairs import style_pairs_table
 from def_sim.evaluation.style_scores import share_not_bare, style_scores
 from def_sim.evaluation.style_studies import COUNTRIES, STYLES, StudyResults, style_studies
@@ -106,8 +107,9 @@ def test_the_notes_say_what_is_known_of_the_printed_scores() -> None:
 def test_controls_stand_in_the_table_and_in_every_chart() -> None:
     html = page()
     row = results().table.iloc[0]
-    beside = " ".join(f"{row[name]:.3f}" for name in ("similarity", "floor", "uniform", "majority"))
-    assert f"The United States Classification {beside}" in said(html)
+    beside = " ".join(f"{row[name]:.3f}" for name in ("similarity", "floor", "uniform", "above_uniform"))
+    assert f"The United States Classification {beside} (" in said(html)
+    assert f"{row['majority']:.3f} {row['other_people']:.3f} {row['worst']:.3f}" in said(html)
     charts = re.findall(r'<svg class="style-chart".*?</svg>\s*</figure>', html, flags=re.DOTALL)
     assert len(charts) == 4
     for chart in charts:
