@@ -96,16 +96,18 @@ def compare_runs(
         experiment: Whose arms the runs are, if they are those of one.
 
     Raises:
-        ConfigError: A pattern names no run, no run has an answer, texts of one wait for a judge, or no arm
-            is the baseline.
+        ConfigError: A pattern names no run, no run has an answer, texts of one wait for a judge (but for an
+            experiment, whose page says so), or no arm is the baseline.
         StoreError: A file of a run is damaged, or the disk is full or not writable.
     """
     folders = find_runs(patterns)
     with WorkerProcesses(_num_processes(folders)) as workers:
         found = workers.map(partial(read_run, verdicts=verdicts), folders)
-        _refuse_not_judged([one for one in found if isinstance(one, NotJudged)], len(folders))
+        waiting = [one for one in found if isinstance(one, NotJudged)]
+        if experiment is None:
+            _refuse_not_judged(waiting, len(folders))
         runs = [one for one in found if isinstance(one, ComparedRun)]
-        left_out = [one for one in found if isinstance(one, LeftOut)]
+        left_out = [*(one for one in found if isinstance(one, LeftOut)), *map(_waiting, waiting)]
         if not runs:
             first = left_out[0]
             raise ConfigError(
@@ -132,6 +134,12 @@ def compare_runs(
     path = _write(groups, table, answers, arms, defects, left_out, output, studies)
     write_effects(path.parent, effects)
     return WrittenComparison(path, groups, table, left_out, arms, studies, list(effects))
+
+
+def _waiting(one: NotJudged) -> LeftOut:
+    """Of an experiment: its other arms are compared, and the page says what this one waits for."""
+    command = f"stage=judge rubric={one.rubric} run_folder={one.folder} model=..."
+    return LeftOut(one.folder, f"Its texts wait for a judge: {command}")
 
 
 def _refuse_not_judged(waiting: Sequence[NotJudged], num_runs: int) -> None:

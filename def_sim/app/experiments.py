@@ -6,7 +6,8 @@ anything is asked. Holds no interview: `experiment_stages.py` does.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -42,6 +43,7 @@ class ExperimentChoice(BaseModel):
     baseline: list[str]  # overrides that the arm which others are compared with has; empty: no such arm
     factors: list[str]  # parameters whose effect is asked for; empty: one run answers the question
     reports: bool = False  # whether every arm gets a report of its own
+    needs: str | None = None  # the command that makes what its arms need and no installation has
 
 
 @dataclass(frozen=True)
@@ -113,11 +115,27 @@ def read_experiment(
     arms = []
     for words in product(*by_name.values()):
         said = [word for word, one in zip(words, by_name, strict=True) if one in varied]
-        config = configure([f"{GROUP}={name}", *words])
-        arms.append(PlannedArm(", ".join(said) or "the only arm", words, prepare_run(config, load=prepare)))
+        with _saying_what_it_needs(choice):
+            config = configure([f"{GROUP}={name}", *words])
+            run = prepare_run(config, load=prepare)
+        arms.append(PlannedArm(", ".join(said) or "the only arm", words, run))
     experiment = Experiment(choice, varied, tuple(arms))
     _check_arms(experiment, by_name)
     return experiment
+
+
+@contextmanager
+def _saying_what_it_needs(choice: ExperimentChoice) -> Iterator[None]:
+    """Of an experiment on data that are not shipped, an error ends in the command that brings them."""
+    try:
+        yield
+    except ConfigError as error:
+        if choice.needs is None:
+            raise
+        command = f"python -m def_sim {choice.needs}"
+        raise ConfigError(
+            f"experiment={choice.name}: {error.message}", fix=f"Bring what it asks first: `{command}`."
+        ) from None
 
 
 def _read_choice(name: str, block: object) -> ExperimentChoice:

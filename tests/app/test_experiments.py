@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from opinion_files import CURRENT, Opinion, write_opinions
 from runs import num_lines, start
 from waiting import comes_true
 
@@ -30,8 +31,12 @@ PLANNED = {
     "persona_controls": 3 * 20 * 149,
     "seeds": 5 * 20 * 310,
     "respondents_curve": 200 * 310,
-    "smoke": 7 * 4 * 4,
+    "contamination": 4 * 20 * 149,
+    "prompt_sensitivity": 24 * 20 * 36,
+    "smoke": 9 * 4 * 4,
 }
+KEYS = ("United States", "China", "Japan", CURRENT)
+IMPORTED = ("interaction_styles",)  # asks a survey that a user imports
 FOUR = "items=[wvs7.Q1,wvs7.Q46,wvs7.Q57,wvs7.Q164]"
 ABLATION = ("experiment=diversity_ablation", FOUR, "decoding.max_new_tokens=24")
 BASELINES = ("experiment=baselines", "strategy=diversity_enhanced,single", "survey=us", FOUR)
@@ -42,13 +47,43 @@ def quick(*words: str) -> Experiment:
     return compose_experiment([*words, "respondents=2"])
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_that_is_shipped_has_its_answers_planned_here() -> None:
+    assert {*PLANNED, *IMPORTED} == set(EXPERIMENTS)
+
+
+@pytest.mark.parametrize("name", PLANNED)
 def test_an_experiment_plans_the_answers_that_its_arms_give(name: str) -> None:
     one_model = ["model=mistral7b"] if name == "paper_main" else []
     experiment = compose_experiment([f"experiment={name}", *one_model])
     assert sum(arm.run.num_planned for arm in experiment.arms) == PLANNED[name]
     assert experiment.choice.name == name
     assert experiment.choice.question.endswith("?")
+
+
+def test_styles_of_asking_are_held_on_the_imported_questions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        Opinion(f"Is measure {number} right?", ["It is", "It is not"], {key: [0.6, 0.4] for key in KEYS})
+        for number in range(72)
+    ]
+    source = write_opinions(tmp_path / "opinions.csv", rows)
+    home = tmp_path / "home"
+    home.mkdir()
+    assert main(["stage=import", "importer=globalopinionqa", f"source={source}", f"home={home}"]) == 0
+    monkeypatch.setenv("DEF_SIM_HOME", str(home))
+    experiment = compose_experiment(["experiment=interaction_styles", "model=gpt4o"])
+    assert sum(arm.run.num_planned for arm in experiment.arms) == 3 * 4 * 100 * 72
+    assert sum(experiment.is_baseline(arm) for arm in experiment.arms) == 4  # one in each country
+
+
+def test_without_the_imported_survey_the_command_that_imports_it_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["experiment=interaction_styles", "stage=plan"]) == 2
+    told = capsys.readouterr().err
+    assert "there is no such survey" in told
+    assert "stage=import importer=globalopinionqa" in told
 
 
 MODELS = sorted(path.stem for path in (conf_folder() / "model").glob("*.yaml"))
