@@ -46,8 +46,9 @@ from def_sim.evaluation.persona_effects import persona_effects, persona_table
 from def_sim.evaluation.rank_stability import stability_table
 from def_sim.evaluation.respondents_curve import respondents_curve
 
+FACTORIAL: Final = "factorial.csv"
 FILES: Final = (
-    "factorial.csv",
+    FACTORIAL,
     "variance_components.csv",
     "shares_moved.csv",
     "native_language.csv",
@@ -85,7 +86,7 @@ def compare_effects(
     of_languages, of_personas = (_differing_in(name, arm_groups) for name in (LANGUAGE, PERSONA))
     beside = _beside(of_personas, opened, panels)
     found = {
-        "factorial.csv": factorial_table(arm_groups, panels),
+        FACTORIAL: factorial_table(arm_groups, panels),
         "variance_components.csv": variance_table(arm_groups, panels),
         "shares_moved.csv": moved_table(arm_groups, panels),
         "native_language.csv": native_language_table(arm_groups, panels),

@@ -13,7 +13,7 @@ from rich.table import Table
 from def_sim import __version__
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.app.compared_answers import ComparedAnswers, compare_answers
-from def_sim.app.compared_effects import compare_effects, write_effects
+from def_sim.app.compared_effects import FACTORIAL, compare_effects, write_effects
 from def_sim.app.compared_groups import steered_table
 from def_sim.app.compared_insensitivity import stored_defects
 from def_sim.app.compared_styles import studies_of
@@ -62,6 +62,7 @@ class ComparedArms:
     diversity: pd.DataFrame  # see `arm_diversity.diversity_table`
     problems: list[str]  # why other runs are no arms, in words
     steered: pd.DataFrame  # see `compared_groups.steered_table`
+    factorial: pd.DataFrame | None = None  # see `factorial.factorial_table`; None where there is none
     experiment: ComparedExperiment | None = None
 
 
@@ -120,17 +121,18 @@ def compare_runs(
         )
         table = comparison_table(groups)
         answers = compare_answers(groups, workers, _more_than_one_score(groups, arm_groups))
+    effects = compare_effects(groups, arm_groups, answers.scores)
     arms = ComparedArms(
         arm_groups,
         arms_table(arm_groups, answers.scores, answers.arms),
         diversity_table(arm_groups, answers.arms),
         no_arms,
         steered_table(arm_groups),
+        effects.get(FACTORIAL),
         experiment,
     )
     defects = compared_defects(groups, stored_defects(runs))
     studies = studies_of(runs)
-    effects = compare_effects(groups, arm_groups, answers.scores)
     path = _write(groups, table, answers, arms, defects, left_out, output, studies)
     write_effects(path.parent, effects)
     return WrittenComparison(path, groups, table, left_out, arms, studies, list(effects))
@@ -183,6 +185,7 @@ def _write(
     with disk_errors(folder):
         (folder / "figures").mkdir(parents=True, exist_ok=True)
     seeds = seeds_table(groups, answers.arms)
+    parts = arm_parts(arms.groups, arms.table, arms.steered, arms.diversity, arms.factorial)
     html = render_comparison(
         groups,
         table,
@@ -190,8 +193,8 @@ def _write(
         code_version=__version__,
         maps=answers.maps,
         pairs=answers.pairs,
-        arms=arm_parts(arms.groups, arms.table, arms.steered, arms.diversity),
-        experiment=experiment_part(arms.experiment, arms.groups, arms.table),
+        arms=parts,
+        experiment=experiment_part(arms.experiment, parts, seeds),
         arm_problems=arms.problems,
         seeds=seeds,
         insensitivity=defects_part(defects, groups),

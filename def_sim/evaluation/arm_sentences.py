@@ -7,6 +7,7 @@ from typing import Final
 
 from def_sim.evaluation.arm_verdicts import ArmVerdict
 from def_sim.evaluation.measures import written
+from def_sim.evaluation.paired_runs import LEVEL
 
 # What several arms come to; in the order in which they are told.
 _OF_MANY: Final[Mapping[ArmVerdict, str]] = {
@@ -46,7 +47,9 @@ def verdict_sentence(
             _, low, high = difference
             if low == high == 0:
                 return "No difference: the same score on every item."
-            closer, farther = written(max(0.0, -low)), written(max(0.0, high))
+            if low > 0 or high < 0:
+                return f"No difference shown once all arms count; its own interval is {_ends(low, high)}."
+            closer, farther = written(-low), written(high)
             excluded = f"closer by more than {closer} or farther by more than {farther} is excluded"
             return f"No difference shown: {excluded}."
         case ArmVerdict.CLOSER:
@@ -61,12 +64,67 @@ def verdict_sentence(
     return f"Closer to people than the baseline by {amount}, {how}."
 
 
+def _ends(low: float, high: float) -> str:
+    return f"{written(low)} to {written(high)}"
+
+
 def _amount(found: tuple[float, float, float]) -> str:
     """By how much: "0.012 (0.006 to 0.018)", positive where the sentence says the direction."""
     estimate, low, high = found
     if not estimate > 0:
         estimate, low, high = -estimate, -high, -low
-    return f"{written(estimate)} ({written(low)} to {written(high)})"
+    return f"{written(estimate)} ({_ends(low, high)})"
+
+
+def effect_sentence(
+    effect: tuple[float, float, float],
+    p_adjusted: float,
+    at_equal: tuple[float, float, float],
+    reason: str = "",
+) -> str:
+    """One sentence on an effect of a factorial: of a setting on its own, or of several beyond each alone.
+
+    Args:
+        effect: On minus off, and the ends of its interval; below 0: closer to people.
+        p_adjusted: Of it.
+        at_equal: The same where both arms of each pair are equally varied; NaN where that is not known.
+        reason: Why there is no interval.
+    """
+    value, low, high = effect
+    if reason:
+        return f"No verdict: {reason.rstrip('.')}."
+    if not p_adjusted < LEVEL:
+        if low > 0 or high < 0:
+            return f"No effect shown once all effects count; its own interval is {_ends(low, high)}."
+        lowers, raises = written(-low), written(high)
+        excluded = f"lowering the distance by more than {lowers} or raising it by more than {raises}"
+        return f"No effect shown: {excluded} is excluded."
+    left = "" if math.isnan(at_equal[0]) else f"; by {_signed(at_equal, value)} where both are equally varied"
+    return f"{'Raises' if value > 0 else 'Lowers'} the distance to people by {_amount(effect)}{left}."
+
+
+def _signed(found: tuple[float, float, float], like: float) -> str:
+    """An amount in the direction of another: negative where it goes the other way."""
+    estimate, low, high = found
+    if like < 0:
+        estimate, low, high = -estimate, -high, -low
+    return f"{written(estimate)} ({_ends(low, high)})"
+
+
+def seeds_sentence(num_seeds: int, spread: tuple[float, float, float], error: float, ratio: float) -> str:
+    """One sentence on what the seed alone does to a score.
+
+    Args:
+        num_seeds: At least two.
+        spread: Lowest, mean and highest score.
+        error: That respondents make expect; NaN where that is not known.
+        ratio: Standard deviation over it.
+    """
+    lowest, mean, highest = (written(one) for one in spread)
+    moved = f"Over {num_seeds} seeds the score is {mean} on average, from {lowest} to {highest}"
+    if math.isnan(ratio):
+        return f"{moved}; how far respondents alone would move it is not known."
+    return f"{moved}; it moves {ratio:.1f} times as far as its respondents make expect ({written(error)})."
 
 
 def level_sentence(
@@ -84,7 +142,7 @@ def level_sentence(
     if reason:
         return f"No verdict: {reason.rstrip('.')}."
     if not (low > 0 or high < 0):
-        return f"No difference in variety shown: {written(low)} to {written(high)}."
+        return f"No difference in variety shown: {_ends(low, high)}."
     more = "More" if low > 0 else "Less"
     amount = f"{more} varied than the baseline by {_amount(difference)}"
     if math.isnan(people):

@@ -4,12 +4,19 @@ import math
 
 import pytest
 
-from def_sim.evaluation.arm_sentences import level_sentence, summary_sentence, verdict_sentence
+from def_sim.evaluation.arm_sentences import (
+    effect_sentence,
+    level_sentence,
+    seeds_sentence,
+    summary_sentence,
+    verdict_sentence,
+)
 from def_sim.evaluation.arm_verdicts import ArmVerdict, verdict_of
 
 NOTHING = (math.nan, math.nan, math.nan)
 CLOSER = (-0.0123, -0.02, -0.005)
 BY = "Closer to people than the baseline by 0.012 (0.005 to 0.020)"
+MORE_THAN = "more than 0.010 is excluded"
 WHERE = "where both are equally varied"
 MORE = "More varied than the baseline by 0.400 (0.300 to 0.500)"
 LESS = "Less varied than the baseline by 0.200 (0.100 to 0.300)"
@@ -78,6 +85,12 @@ def test_a_verdict_follows_from_difference_p_and_variety(difference, p, entropy,
             NOTHING,
             "No difference: the same score on every item.",
         ),
+        (
+            ArmVerdict.NO_DIFFERENCE,
+            (0.02, 0.01, 0.03),
+            NOTHING,
+            "No difference shown once all arms count; its own interval is 0.010 to 0.030.",
+        ),
         (ArmVerdict.BASELINE, NOTHING, NOTHING, ""),
     ],
 )
@@ -129,6 +142,48 @@ def test_without_a_verdict_the_reason_is_the_sentence():
 )
 def test_more_variety_is_praised_only_as_far_as_people_have_it(difference, levels, people, sentence):
     assert level_sentence(difference, levels, people) == sentence
+
+
+@pytest.mark.parametrize(
+    ("effect", "p", "at_equal", "sentence"),
+    [
+        (
+            CLOSER,
+            0.01,
+            (-0.008, -0.013, -0.003),
+            f"Lowers the distance to people by 0.012 (0.005 to 0.020); by 0.008 (0.003 to 0.013) {WHERE}.",
+        ),
+        (
+            CLOSER,
+            0.01,
+            (0.002, -0.001, 0.005),
+            f"Lowers the distance to people by 0.012 (0.005 to 0.020); by −0.002 (−0.005 to 0.001) {WHERE}.",
+        ),
+        ((0.02, 0.01, 0.03), 0.01, NOTHING, "Raises the distance to people by 0.020 (0.010 to 0.030)."),
+        (
+            (0.002, -0.006, 0.01),
+            0.5,
+            NOTHING,
+            f"No effect shown: lowering the distance by more than 0.006 or raising it by {MORE_THAN}.",
+        ),
+        (
+            (0.02, 0.01, 0.03),
+            0.08,
+            NOTHING,
+            "No effect shown once all effects count; its own interval is 0.010 to 0.030.",
+        ),
+    ],
+)
+def test_an_effect_is_told_with_what_is_left_of_it_at_equal_variety(effect, p, at_equal, sentence):
+    assert effect_sentence(effect, p, at_equal) == sentence
+
+
+def test_seeds_are_told_with_how_far_respondents_would_move_the_score():
+    spread = (0.1, 0.12, 0.15)
+    moved = "it moves 1.2 times as far as its respondents make expect (0.016)"
+    told = seeds_sentence(5, spread, 0.016, 1.25)
+    assert told == f"Over 5 seeds the score is 0.120 on average, from 0.100 to 0.150; {moved}."
+    assert seeds_sentence(2, spread, math.nan, math.nan).endswith("is not known.")
 
 
 def test_all_arms_come_to_one_sentence_that_counts_the_verdicts():

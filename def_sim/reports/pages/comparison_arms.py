@@ -10,8 +10,10 @@ from markupsafe import Markup
 from def_sim.evaluation.arm_differences import KL_ONE_REPLACEMENT
 from def_sim.evaluation.arm_panels import CHOICES, TEXTS, VARIETY
 from def_sim.evaluation.arm_scores import answer_of
+from def_sim.evaluation.arm_sentences import effect_sentence, seeds_sentence
 from def_sim.evaluation.arms import ArmGroup, ComparedExperiment
 from def_sim.evaluation.measures import MEASURES, Measure, as_percent, written
+from def_sim.evaluation.paired_runs import METRIC
 from def_sim.reports.cells import Row, Shown, number_in, rows_of, shown
 from def_sim.reports.pages.comparison_groups import steered_parts
 
@@ -65,12 +67,25 @@ class DiversityLine:
 
 
 @dataclass(frozen=True, slots=True)
+class EffectLine:
+    """What one setting, or several together, do to the tested score."""
+
+    effect: str
+    value: str
+    interval: str
+    p_value: str
+    at_equal: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ArmPart:
     """One comparison of arms."""
 
     group: ArmGroup
     answer: str  # what all arms come to
     lines: tuple[ArmLine, ...]
+    effects: tuple[EffectLine, ...]  # of a full factorial
     variety: tuple[OtherLine, ...]
     others: tuple[OtherLine, ...]
     diversity: tuple[DiversityLine, ...]
@@ -83,12 +98,21 @@ class ArmPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What one comparison of an experiment comes to, and what each of its arms or effects says."""
+
+    title: str
+    sentence: str
+    details: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ExperimentPart:
     """The question of an experiment, and what was found."""
 
     name: str
     question: str
-    answers: tuple[tuple[str, str], ...]  # title and sentence of each comparison
+    answers: tuple[Answer, ...]
     missing: tuple[tuple[str, str], ...]  # arm, and why it is not there
 
 
@@ -107,23 +131,50 @@ class SeedLine:
 
 
 def experiment_part(
-    experiment: ComparedExperiment | None, groups: Sequence[ArmGroup], table: pd.DataFrame
+    experiment: ComparedExperiment | None, parts: Sequence[ArmPart], seeds: pd.DataFrame
 ) -> ExperimentPart | None:
     """What opens the page of an experiment; None for other comparisons.
 
     Args:
         experiment: Whose arms are compared.
-        groups: From `group_arms`.
-        table: From `arms_table` of these groups.
+        parts: From `arm_parts`.
+        seeds: From `seeds_table`; the answer where runs differ in nothing but the seed.
     """
     if experiment is None:
         return None
+    # Of a factorial each setting is told: its arms would say the same again, in the table below.
+    of_arms = [
+        Answer(part.group.title, part.answer, tuple(_of_effects(part) or _of_arms(part))) for part in parts
+    ]
     return ExperimentPart(
         name=experiment.name,
         question=experiment.question,
-        answers=tuple((group.title, answer_of(group, table)) for group in groups),
+        answers=(*of_arms, *_of_seeds(seeds)),
         missing=tuple(experiment.missing.items()),
     )
+
+
+def _of_effects(part: ArmPart) -> list[tuple[str, str]]:
+    return [(line.effect, line.sentence) for line in part.effects]
+
+
+def _of_arms(part: ArmPart) -> list[tuple[str, str]]:
+    return [(line.title, line.verdict) for line in part.lines if not line.is_baseline]
+
+
+def _of_seeds(seeds: pd.DataFrame) -> list[Answer]:
+    return [
+        Answer(
+            row["model_label"],
+            seeds_sentence(
+                int(row["num_seeds"]),
+                (number_in(row, "lowest"), number_in(row, "mean"), number_in(row, "highest")),
+                number_in(row, "expected_error"),
+                number_in(row, "ratio"),
+            ),
+        )
+        for row in rows_of(seeds[seeds["metric"] == METRIC])
+    ]
 
 
 def arm_parts(
@@ -131,6 +182,7 @@ def arm_parts(
     table: pd.DataFrame,
     steered: pd.DataFrame | None = None,
     diversity: pd.DataFrame | None = None,
+    effects: pd.DataFrame | None = None,
 ) -> list[ArmPart]:
     """The comparisons of arms, as the page shows them; the baseline first.
 
@@ -139,6 +191,7 @@ def arm_parts(
         table: From `arms_table` of these groups.
         steered: What saying sex and age changed, if any arm says them.
         diversity: From `diversity_table` of these groups.
+        effects: From `factorial_table` of these groups.
     """
     of_groups = pd.DataFrame() if steered is None else steered
     return [
@@ -146,6 +199,7 @@ def arm_parts(
             group,
             answer_of(group, table),
             _arm_lines(table[(table["group"] == group.number) & (table["verdict"] != "")]),
+            _effect_lines(effects, group.number),
             *_other_lines(table[(table["group"] == group.number) & (table["verdict"] == "")]),
             _diversity_lines(diversity, group.number),
             steered_parts(of_groups, group.baseline.run.folder),
@@ -169,7 +223,7 @@ def _arm_line(row: Row) -> ArmLine:
         value=written(number_in(row, "value")),
         difference=written(number_in(row, "difference")),
         interval=_ends(row) if has_interval else _NONE,
-        p_value=("< 0.001" if p_value < 0.001 else f"{p_value:.3f}") if has_interval else _NONE,
+        p_value=_p_in_words(p_value) if has_interval else _NONE,
         verdict="baseline" if row["is_baseline"] else row["sentence"],
         share_done="" if share_done >= 1 else as_percent(share_done),
     )
@@ -198,6 +252,33 @@ def _other_line(row: Row) -> OtherLine:
         difference=f"{difference} ({_ends(row)})" if not row["reason"] else difference,
         sentence=row["sentence"],
     )
+
+
+def _effect_lines(table: pd.DataFrame | None, number: int) -> tuple[EffectLine, ...]:
+    if table is None or table.empty:
+        return ()
+    rows = table[(table["group"] == number) & (table["metric"] == METRIC)]
+    return tuple(_effect_line(row) for row in rows_of(rows))
+
+
+def _effect_line(row: Row) -> EffectLine:
+    value, low, high, p_value = (number_in(row, name) for name in ("value", "low", "high", "p_adjusted"))
+    at_equal, least, most = (number_in(row, f"at_equal_{end}") for end in ("entropy", "low", "high"))
+    reason = row["reason"] if isinstance(row["reason"], str) else ""
+    return EffectLine(
+        effect=row["effect"],
+        value=written(value),
+        interval=_NONE if reason else f"{written(low)} to {written(high)}",
+        p_value=_p_in_words(p_value),
+        at_equal=_NONE if math.isnan(least) else f"{written(at_equal)} ({written(least)} to {written(most)})",
+        sentence=effect_sentence((value, low, high), p_value, (at_equal, least, most), reason),
+    )
+
+
+def _p_in_words(p_value: float) -> str:
+    if math.isnan(p_value):
+        return _NONE
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
 def _diversity_lines(table: pd.DataFrame | None, number: int) -> tuple[DiversityLine, ...]:
