@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from def_sim.records import AGES, SEXES, Exchange, Message, Persona, Question, QuestionType, Role
 from def_sim.yaml_files import read_validated
 
+Offer = Literal["none", "dont_know", "refuse", "both"]  # which ways of withholding an answer are offered
 OptionOrder = Literal["listed", "reversed", "shuffled", "balanced"]
 
 
@@ -67,6 +68,32 @@ class LanguagePack(BaseModel):
             met = "frame_with_person"
         frames = {"frame", "frame_without_place", "frame_with_person"}
         return self.model_dump(exclude=frames - {met})
+
+
+class Offers(BaseModel):
+    """The line behind the options that offers to withhold an answer, in one language."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    language: str
+    dont_know: str
+    refuse: str
+    both: str
+
+    def line(self, offer: Offer) -> str:
+        """What is written; "" where nothing is offered."""
+        lines = {"none": "", "dont_know": self.dont_know, "refuse": self.refuse, "both": self.both}
+        return lines[offer]
+
+
+@cache
+def read_offers(path: Path) -> Offers:
+    """The offers in that file.
+
+    Raises:
+        SurveyFormatError: A line is missing or misspelt; with file and line.
+    """
+    return read_validated(path, Offers)
 
 
 @cache
@@ -141,13 +168,23 @@ def ask_messages(
     persona: Persona,
     remembered: Sequence[Exchange],
     pack: LanguagePack,
+    offer: str = "",
 ) -> tuple[Message, ...]:
-    """The whole chat for one question: remembered exchanges as earlier turns, then the newest."""
+    """The whole chat for one question: remembered exchanges as earlier turns, then the newest.
+
+    `offer` stands behind the options of the newest turn alone, as the frame stands before them.
+    """
     turns: list[Message] = []
     for exchange in remembered:
         turns += [Message(Role.USER, exchange.request), Message(Role.ASSISTANT, exchange.answer)]
-    newest = f"{render_frame(question, persona, pack)}\n{render_request(question, shown_codes, pack)}"
+    request = with_offer(render_request(question, shown_codes, pack), offer)
+    newest = f"{render_frame(question, persona, pack)}\n{request}"
     return (*turns, Message(Role.USER, newest))
+
+
+def with_offer(request: str, offer: str) -> str:
+    """A question with its options, and the offer to withhold an answer behind them, if there is one."""
+    return f"{request}\n{offer}" if offer else request
 
 
 def hash_messages(messages: Sequence[Message]) -> str:

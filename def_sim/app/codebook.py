@@ -116,7 +116,9 @@ def _as_asked(run: Run, question: Question) -> Question:
 
 def _as_seen(run: Run, question: Question) -> str:
     """The one turn of a respondent who remembers nothing and is from the country as a whole."""
-    [turn] = ask_messages(question, question.codes, _persona(run), (), run.presentation.pack)
+    [turn] = ask_messages(
+        question, question.codes, _persona(run), (), run.presentation.pack, run.presentation.offer
+    )
     return turn.content
 
 

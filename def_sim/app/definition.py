@@ -58,7 +58,7 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
             "places": asdict(config.places),
             "decoding": _decoding(config.decoding),
             "memory": asdict(config.memory),
-            "presentation": config.presentation.model_dump(),
+            "presentation": _presentation(run),
             "reading": asdict(config.reading),
         },
         "answer_mode": config.answer_mode,
@@ -104,6 +104,15 @@ def _frames_definition(config: RunConfig, survey: Survey) -> dict[str, Any]:
     """What respondents meet of the frames in use; other files of frames may change."""
     frames = read_frames(config, survey)
     return {} if frames is None else {"frame_texts": _hash_of(frames.asked(survey.frame_language))}
+
+
+def _presentation(run: Run) -> dict[str, Any]:
+    """As asked for; the offer to withhold an answer only where there is one: runs of before had none."""
+    values = run.config.presentation.model_dump()
+    if values["offer"] == "none":
+        del values["offer"]
+        return values
+    return values | {"offer_text": _hash_of(run.presentation.offer)}
 
 
 def _decoding(rules: DecodingRules) -> dict[str, Any]:

@@ -42,7 +42,9 @@ def asks_as_the_pack(run: Run) -> bool:
         return False
     question, respondent = run.survey.questions[0], run.panel[0]
     [request] = _opened(run, question, respondent, Memory(0, run.rules.memory)).requests
-    expected = ask_messages(question, request.option_codes, respondent.persona, (), run.presentation.pack)
+    expected = ask_messages(
+        question, request.option_codes, respondent.persona, (), run.presentation.pack, run.presentation.offer
+    )
     return request.messages == expected
 
 

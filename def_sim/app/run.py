@@ -10,6 +10,7 @@ from pathlib import Path
 
 from def_sim.app.choices import StrategyChoice
 from def_sim.app.home import SHIPPED, find_package, home_folder
+from def_sim.app.offers import check_offers, read_offer
 from def_sim.app.persona_checks import check_says_sex_and_age
 from def_sim.app.schema import RunConfig
 from def_sim.app.strategy_frames import FRAMES, read_frames
@@ -110,6 +111,7 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         option_order=config.presentation.option_order,
         reading=config.reading,
         mode=AnswerMode(config.answer_mode),
+        offer=read_offer(config, loaded.survey),
     )
     places = _places(config, loaded.survey)
     rules = _panel_rules(config, loaded)
@@ -121,6 +123,7 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         read_frames(config, loaded.survey),
     )
     _check_answer_mode(config, strategy)
+    check_offers(strategy, config, presentation.offer, panel[0], loaded.survey.questions[0])
     if config.modifications.has_persons:
         check_says_sex_and_age(strategy, config.strategy.name, panel[0], loaded.survey.questions[0])
     interview_rules = InterviewRules(

@@ -39,6 +39,7 @@ from def_sim.app.choices import (
 from def_sim.app.key_guard import refuse_keys
 from def_sim.errors import ConfigError
 from def_sim.names import check_name, check_path
+from def_sim.prompts import Offer
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.respondents.memory import MemoryRules
 from def_sim.respondents.panel import Modifications
@@ -51,6 +52,7 @@ class PresentationRules(Strict):
     option_order: Literal["listed", "reversed", "shuffled", "balanced"]
     question_order: Literal["questionnaire", "rotated", "shuffled"]
     follow_up: Literal["fill", "placeholder"]
+    offer: Offer = "none"  # a default: runs stored before it existed stay readable
 
 
 class Scoring(Strict):

@@ -38,6 +38,7 @@ class Presentation:
     reading: ReadingRules
     mode: AnswerMode = AnswerMode.FREE  # of questions with one choice; several are always free text
     is_about_others: bool = False  # it is asked what an average person would choose
+    offer: str = ""  # the line behind the options that offers to withhold an answer
 
 
 def shown_order(
@@ -109,7 +110,7 @@ def ask_request(
     """The request that puts the question, behind what is remembered, with the options in the drawn order."""
     shown = shown_order(question, respondent, address, presentation.option_order)
     pack, mode = presentation.pack, mode_of(question, presentation)
-    messages = ask_messages(question, shown, respondent.persona, memory.exchanges, pack)
+    messages = ask_messages(question, shown, respondent.persona, memory.exchanges, pack, presentation.offer)
     key = address.request_key(call)
     return Request(messages, respondent.decoding, key, pack.answer_anchor, mode, shown)
 

@@ -5,7 +5,7 @@ The instruction depends on the type of question and speaks of a person of the re
 
 from typing import Final
 
-from def_sim.prompts import render_request
+from def_sim.prompts import render_request, with_offer
 from def_sim.randomness import Address
 from def_sim.records import DecodingConfig, Message, Question, Request, Respondent, Role
 from def_sim.strategies.asking import Presentation, mode_of, shown_order
@@ -46,6 +46,7 @@ def instructed_request(
     person = texts.fill("person" if place else "person_of_no_country", place=place)
     numbers = {"num": len(question.options), "max_choices": question.max_choices}
     instruction = texts.fill(question.type.value, person=person, **numbers)
-    messages = (Message(Role.USER, f"{instruction}\n{render_request(question, shown, pack)}"),)
+    asked = with_offer(render_request(question, shown, pack), presentation.offer)
+    messages = (Message(Role.USER, f"{instruction}\n{asked}"),)
     mode = mode_of(question, presentation)
     return Request(messages, decoding, address.request_key(), pack.answer_anchor, mode, shown)

@@ -61,7 +61,8 @@ class Verbalised(OneCall):
         self, presentation: Presentation, texts: StrategyTexts, *, max_new_tokens: int = 256
     ) -> None:
         texts.check(INSTRUCTION_TEXTS)
-        self._presentation, self._texts = presentation, texts
+        # Who states shares of people has no answer of his own to withhold.
+        self._presentation, self._texts = replace(presentation, offer=""), texts
         self._max_new_tokens = max_new_tokens
 
     def mean_tokens(self, question: Question) -> float | None:
