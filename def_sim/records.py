@@ -241,6 +241,8 @@ class ItemReference:
     n_effective: float | None  # Kish; None where the weights are unknown
     volunteered_share: float = 0.0  # of valid answers, left out
     quality: ReferenceQuality = ReferenceQuality.WEIGHTED
+    dont_know_share: float | None = None  # of those asked, weighted; None: not known
+    refused_share: float | None = None
 
     @property
     def n_for_uncertainty(self) -> float:

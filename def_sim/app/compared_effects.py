@@ -45,6 +45,7 @@ from def_sim.evaluation.people_matrix import PERSONA, BesidePeople, beside_peopl
 from def_sim.evaluation.persona_effects import persona_effects, persona_table
 from def_sim.evaluation.rank_stability import stability_table
 from def_sim.evaluation.respondents_curve import respondents_curve
+from def_sim.evaluation.withheld import OFFER, withheld_scores, withheld_table
 
 FACTORIAL: Final = "factorial.csv"
 FILES: Final = (
@@ -58,6 +59,8 @@ FILES: Final = (
     "rank_stability.csv",
     "contamination.csv",
     "contamination_summary.csv",
+    "withheld.csv",
+    "withheld_scores.csv",
     "curve.csv",
 )
 _SIMULATING: Final = ("diversity_enhanced", "single")  # strategies whose panels stand beside recited figures
@@ -95,6 +98,8 @@ def compare_effects(
         "personas.csv": persona_table(persona_effects(of_personas, beside), country_names()),
         "rank_stability.csv": stability_table(groups, scores),
         **_contamination(arm_groups),
+        "withheld.csv": withheld_table(arm_groups, arrays),
+        "withheld_scores.csv": withheld_scores(arm_groups, arrays),
         "curve.csv": _curve(groups, scores),
     }
     return {name: table for name, table in found.items() if not table.empty}
@@ -110,7 +115,7 @@ def write_effects(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
 
 
 def _has_effects(group: ArmGroup) -> bool:
-    of_settings = {LANGUAGE, PERSONA} & group.baseline.settings.keys()
+    of_settings = {LANGUAGE, PERSONA, OFFER} & group.baseline.settings.keys()
     return bool(of_settings) or find_factorial(group) is not None or find_design(group) is not None
 
 

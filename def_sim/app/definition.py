@@ -12,7 +12,7 @@ from def_sim.app.choices import ModelChoice
 from def_sim.app.run import Run, has_places, places_path, quotas_of, read_texts
 from def_sim.app.schema import RunConfig
 from def_sim.app.strategy_frames import read_frames
-from def_sim.records import Question, StopAfter, Survey
+from def_sim.records import ItemReference, Question, StopAfter, Survey
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.surveys.survey import LoadedSurvey
 
@@ -89,8 +89,14 @@ def folder_of(run: Run, defines: Mapping[str, Any]) -> Path:
 def references_hash(run: Run) -> str:
     """Names the human figures that scores were computed from."""
     return _hash_of(
-        [asdict(reference) for _, reference in sorted(run.loaded.reference.items.items())],
+        [_scored_with(reference) for _, reference in sorted(run.loaded.reference.items.items())],
     )
+
+
+def _scored_with(reference: ItemReference) -> dict[str, Any]:
+    """What scores rest on: who withheld an answer is shown beside them and changes none."""
+    beside = ("dont_know_share", "refused_share")
+    return {name: value for name, value in asdict(reference).items() if name not in beside}
 
 
 def _persona_definition(survey: Survey) -> dict[str, Any]:

@@ -28,6 +28,7 @@ COLUMNS = (
     "volunteered_share",
     "quality",
 )
+WITHHELD = ("dont_know_share", "refused_share")  # further columns that a file may have: of those asked
 _REPEATED = ("n", "n_effective", "volunteered_share", "quality")  # the same on each row of an item and group
 _LARGEST = 1_000_000_000  # of codes and numbers of people
 _SUM_TOLERANCE = 1e-4  # shares are stored with six decimals
@@ -121,7 +122,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         )
     rows = read_rows(path, fix=f"Correct {path} there (format: data/README.md).")
     _, header = next(rows, (1, []))
-    if tuple(header) != COLUMNS:
+    columns = (*COLUMNS, *WITHHELD) if tuple(header[len(COLUMNS) :]) == WITHHELD else COLUMNS
+    if tuple(header) != columns:
         # What is there instead is not repeated: it may be a file of another kind.
         missing = [name for name in COLUMNS if name not in header]
         lack = f"; it lacks {', '.join(missing)}" if missing else " in this order and no others"
@@ -130,7 +132,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             fix=f"Correct the header of {path}.",
         )
     for line, row in rows:
-        yield line, dict(zip(COLUMNS, row, strict=True))
+        yield line, dict(zip(columns, row, strict=True))
 
 
 def _item_reference(
@@ -166,17 +168,25 @@ def _item_reference(
         else None,
         volunteered_share=_number(path, line, first, "volunteered_share"),
         quality=_quality(path, line, first),
+        dont_know_share=_withheld(path, line, first, "dont_know_share"),
+        refused_share=_withheld(path, line, first, "refused_share"),
     )
     if (reference.n is None) != (reference.quality is ReferenceQuality.PUBLISHED):
         raise _wrong(
             path, line, f"{item.id}, group {first['group']}: an empty n and quality published go together"
         )
     for at, row in rows:
-        if different := [name for name in _REPEATED if row[name] != first[name]]:
+        repeated = [name for name in (*_REPEATED, *WITHHELD) if name in first]
+        if different := [name for name in repeated if row[name] != first[name]]:
             raise _wrong(
                 path, at, f"{item.id}, group {first['group']}: {different[0]} differs from line {line}"
             )
     return reference
+
+
+def _withheld(path: Path, line: int, row: dict[str, str], column: str) -> float | None:
+    """None where the file has no such column, or nothing in it."""
+    return _number(path, line, row, column) if row.get(column) else None
 
 
 def _integer(path: Path, line: int, row: dict[str, str], column: str, lower: int = 0) -> int:
