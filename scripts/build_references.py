@@ -18,9 +18,11 @@ from typing import Any, NamedTuple
 
 from def_sim.records import QuestionType, ReferenceQuality
 from def_sim.resources import data_folder
-from def_sim.surveys.human_reference import COLUMNS
+from def_sim.surveys.human_reference import COLUMNS, WITHHELD
 from def_sim.surveys.item_bank import Item, read_items
 
+# Of the World Values Survey. All else that is negative was not asked of that person, or is not known.
+_DONT_KNOW, _NO_ANSWER = -1, -2
 _MENTIONED = 1  # in the batteries of the World Values Survey, 2 is "not mentioned"
 
 
@@ -33,6 +35,7 @@ class Cell(NamedTuple):
     n_valid: int
     n_effective: float | None  # None: the weights are unknown
     quality: ReferenceQuality
+    withheld: tuple[float, float] | None = None  # shares of those asked who do not know, who do not answer
 
 
 Key = tuple[str, str, str]  # population, group, variable
@@ -61,7 +64,8 @@ def read_wvs7(figures: Path) -> Cells:
         for row in _rows(figures / "wvs7_effective_n.csv")
     }
     tables = ("wvs7_aggregates.csv", "wvs7_aggregates_more.csv.gz")
-    valid = (row for table in tables for row in _rows(figures / table) if row["is_missing"] == "0")
+    every = _grouped(row for table in tables for row in _rows(figures / table))
+    valid = {key: [row for row in rows if row["is_missing"] == "0"] for key, rows in every.items()}
     return {
         key: Cell(
             rows[0]["group_type"],
@@ -70,10 +74,20 @@ def read_wvs7(figures: Path) -> Cells:
             int(rows[0]["n_valid"]),
             effective[key],
             ReferenceQuality.WEIGHTED,
+            _withheld(every[key]),
         )
-        for key, rows in _grouped(valid).items()
-        if key in effective
+        for key, rows in valid.items()
+        if rows and key in effective
     }
+
+
+def _withheld(rows: list[dict[str, str]]) -> tuple[float, float]:
+    """Weighted shares of those asked who do not know, and who give no answer; a code not there is 0."""
+    weights: dict[int, float] = defaultdict(float)
+    for row in rows:
+        weights[int(row["option"])] += float(row["weighted_n"] or 0)
+    asked = sum(weight for code, weight in weights.items() if code >= _NO_ANSWER)
+    return weights[_DONT_KNOW] / asked, weights[_NO_ANSWER] / asked
 
 
 def read_gss2022(figures: Path) -> Cells:
@@ -177,9 +191,18 @@ def _battery_rows(item: Item, population: str, group: str, cells: Cells) -> Iter
     n = min(cell.n_valid for cell in of_option.values())
     known = [cell.n_effective for cell in of_option.values() if cell.n_effective is not None]
     n_effective = min(known) if len(known) == len(of_option) else None
+    withheld = _mean_withheld(list(of_option.values()))
     for code, cell in of_option.items():
-        common = cell._replace(n_valid=n, n_effective=n_effective)
+        common = cell._replace(n_valid=n, n_effective=n_effective, withheld=withheld)
         yield _row(item, group, common, code, cell.shares[_MENTIONED], 0.0)
+
+
+def _mean_withheld(cells: list[Cell]) -> tuple[float, float] | None:
+    """Of a battery, each of whose options people may leave unanswered."""
+    known = [cell.withheld for cell in cells if cell.withheld is not None]
+    if len(known) < len(cells):
+        return None
+    return sum(one for one, _ in known) / len(known), sum(other for _, other in known) / len(known)
 
 
 def _row(
@@ -190,7 +213,16 @@ def _row(
         item.id, cell.group_type, group, code, f"{share:.6f}", cell.n_valid, n_effective,
         f"{volunteered_share:.6f}", cell.quality.value,
     )  # fmt: skip
-    return dict(zip(COLUMNS, values, strict=True))
+    row = dict(zip(COLUMNS, values, strict=True))
+    if cell.withheld is None:
+        return row
+    return row | {name: f"{part:.6f}" for name, part in zip(WITHHELD, cell.withheld, strict=True)}
+
+
+def _columns(cells: Cells) -> tuple[str, ...]:
+    """With the further columns where all of a source's figures have them."""
+    has_withheld = all(cell.withheld is not None for cell in cells.values())
+    return (*COLUMNS, *WITHHELD) if has_withheld else COLUMNS
 
 
 def build(source: str, cells: Cells, references: Path, items: Path) -> list[Path]:
@@ -200,7 +232,7 @@ def build(source: str, cells: Cells, references: Path, items: Path) -> list[Path
     for provenance in sorted(references.glob(f"*/{source}.yaml")):
         path = provenance.with_suffix(".csv")
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer = csv.DictWriter(file, _columns(cells), lineterminator="\n")
             writer.writeheader()
             for item in of_source:
                 writer.writerows(reference_rows(item, provenance.parent.name, cells))

@@ -1,12 +1,13 @@
 """The offer to withhold an answer: where it stands, what makes it another run, and where it is refused."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from survey_examples import a_question
 
 from def_sim.answers.reading.parse import ReadingRules, read_answer
-from def_sim.app.definition import what_defines
+from def_sim.app.definition import references_hash, what_defines
 from def_sim.app.main import compose_config
 from def_sim.app.plan_calls import asks_as_the_pack
 from def_sim.app.run import Run, prepare_run
@@ -94,3 +95,12 @@ def test_an_offer_beside_option_codes_alone_is_refused(mode: str) -> None:
 def test_a_strategy_that_would_not_show_the_offer_is_refused(strategy: str) -> None:
     with pytest.raises(ConfigError, match="would offer nothing"):
         prepared("presentation.offer=both", f"strategy={strategy}")
+
+
+def test_what_people_withheld_is_in_no_hash_of_the_figures() -> None:
+    run = prepared()
+    everyone = run.loaded.reference.items
+    assert any(one.dont_know_share for one in everyone.values())
+    silent = {key: replace(one, dont_know_share=None, refused_share=None) for key, one in everyone.items()}
+    other = replace(run, loaded=replace(run.loaded, reference=replace(run.loaded.reference, items=silent)))
+    assert references_hash(other) == references_hash(run)

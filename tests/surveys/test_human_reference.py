@@ -57,6 +57,41 @@ def test_references_of_several_sources_join(tmp_path: Path) -> None:
     assert joined.sources == one.sources * 2
 
 
+WITHHELD = "\n".join(
+    line + (",dont_know_share,refused_share" if place == 0 else ",0.040000,0.010000")
+    for place, line in enumerate(REFERENCE.strip().splitlines())
+)
+
+
+def test_a_file_may_say_how_many_did_not_know_or_did_not_answer(tmp_path: Path) -> None:
+    first = read(tmp_path, WITHHELD + "\n").items["toy.first", "all"]
+    assert (first.dont_know_share, first.refused_share) == (0.04, 0.01)
+    assert first.shares == (0.25, 0.75)
+    unknown = read(tmp_path, WITHHELD.replace("0.040000", "") + "\n").items["toy.first", "all"]
+    assert (unknown.dont_know_share, unknown.refused_share) == (None, 0.01)
+    silent = read(tmp_path).items["toy.first", "all"]
+    assert (silent.dont_know_share, silent.refused_share) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("0.040000,0.010000", "1.2,0.010000", r"dont_know_share must lie in \[0, 1\], found '1.2'"),
+        (
+            "2,0.750000,100,80.50,0.000000,weighted,0.040000",
+            "2,0.750000,100,80.50,0.000000,weighted,0.05",
+            r"line 3: toy.first, group all: dont_know_share differs from line 2",
+        ),
+        (",dont_know_share,refused_share", ",refused_share,dont_know_share", "in this order and no others"),
+    ],
+)
+def test_shares_of_the_silent_are_checked_as_others_are(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    with pytest.raises(SurveyFormatError, match=message):
+        read(tmp_path, WITHHELD.replace(old, new, 1) + "\n")
+
+
 ROW = "toy.first,overall,all,2,0.750000,100,80.50,0.000000,weighted"
 BROKEN = {
     # name: (what is replaced, by what, where the error must point, what it must say)
