@@ -12,8 +12,9 @@ from def_sim.app.capabilities import check_capabilities
 from def_sim.app.definition import folder_of
 from def_sim.app.home import home_folder, home_lines
 from def_sim.app.interviewing import definition_of, hold_interviews
+from def_sim.app.last_shard import report_if_last
 from def_sim.app.opened_runs import open_run, require_manifest
-from def_sim.app.panel_readings import judge_command, panel_readings, why_not_judged
+from def_sim.app.panel_readings import panel_readings, why_not_judged
 from def_sim.app.plan import make_plan, plan_lines
 from def_sim.app.provenance import record_run
 from def_sim.app.received import read_stored_manifest
@@ -120,11 +121,11 @@ def interview(config: RunConfig) -> int:
 def run_all(config: RunConfig) -> int:
     """Interview, then report. The default. Texts that wait for a judge have no report yet."""
     run, folder = hold_interviews(config)
-    if config.num_shards > 1:
-        then = "stage=report" if run.strategy.needs_judge is None else judge_command(run, folder)
-        say(f"shard {config.shard} of {config.num_shards} is done; when all are: {then}")
-        return 0
-    return 0 if _waits_for_judge(run, folder) else _report(config, folder)
+
+    def end() -> int:
+        return 0 if _waits_for_judge(run, folder) else _report(config, folder)
+
+    return report_if_last(run, folder, end) if config.num_shards > 1 else end()
 
 
 def _waits_for_judge(run: Run, folder: Path) -> bool:

@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import shutil
 import signal
 from html import unescape
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from runs import num_lines, run, run_folder, start, words
 from waiting import HANG_S, comes_true
 
+from def_sim.answers.storage.lease import Lease
 from def_sim.answers.storage.manifest import read_manifest, write_manifest
 from def_sim.answers.storage.store import read_answers, same_answers
 from def_sim.app.main import main
@@ -163,12 +165,31 @@ def test_a_larger_panel_asks_only_the_new_respondents(undisturbed: Path, tmp_pat
     assert same_answers(read_answers(run_folder(tmp_path)), read_answers(run_folder(undisturbed)))
 
 
-def test_shards_together_give_the_answers_of_one_process(undisturbed: Path, tmp_path: Path) -> None:
-    for shard in (0, 1):
-        assert main(words(tmp_path, f"shard={shard}", "num_shards=2")) == 0
-    assert main(words(tmp_path, "stage=report")) == 0
+def test_shards_give_the_answers_of_one_process_and_the_last_one_writes_the_report(
+    undisturbed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words(tmp_path, "shard=1", "num_shards=2")) == 0
+    assert "shard 1 of 2 is done, 8 of 24 answers are there; the last one writes" in capsys.readouterr().out
+    assert not (run_folder(tmp_path) / "report.html").exists()
+    assert main(words(tmp_path, "shard=0", "num_shards=2")) == 0
+    assert (run_folder(tmp_path) / "report.html").exists()
+    assert [path.suffix for path in (run_folder(tmp_path) / "answers").iterdir()] == [".jsonl"] * 2
     assert same_answers(read_answers(run_folder(tmp_path)), read_answers(run_folder(undisturbed)))
     assert main(words(tmp_path, "stage=verify")) == 0
+
+
+def test_a_report_that_another_process_writes_is_left_to_it(
+    undisturbed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(run_folder(undisturbed), tmp_path / "run")
+    before = (folder / "report.html").read_bytes()
+    other = Lease(folder / "answers" / "report.lease")
+    other.acquire()
+    last = [f"run_folder={folder}", "shard=0", "num_shards=2"]
+    assert main([*words(undisturbed), *last]) == 0
+    assert f"the report is being written by process {os.getpid()} on this machine" in capsys.readouterr().out
+    assert (folder / "report.html").read_bytes() == before
+    other.release()
 
 
 def test_the_same_command_again_asks_nothing(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,60 @@
+"""The report of a run in shards: the process that ends last writes it, its model closed by then."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from def_sim.answers.storage.lease import Lease
+from def_sim.answers.storage.pulse import Pulse
+from def_sim.answers.storage.shards import answers_folder, read_answers
+from def_sim.app.run import Run
+from def_sim.app.terminal import say
+from def_sim.errors import RunInUseError
+
+_LEASE: Final = "report.lease"
+_RENEW_EVERY_S: Final = 10.0
+
+
+def report_if_last(run: Run, folder: Path, write: Callable[[], int]) -> int:
+    """Writes the report if all shards are done and nobody else writes it; else says how far the run is.
+
+    Args:
+        run: Prepared; its whole panel is looked for, not this shard's.
+        folder: Of the run.
+        write: Writes the report, returns the exit code.
+
+    Returns:
+        The exit code; 0 where there was nothing to write.
+    """
+    shard = f"shard {run.config.shard} of {run.config.num_shards} is done"
+    num_done = _num_done(run, folder)
+    if num_done < run.num_planned:
+        say(f"{shard}, {num_done:,} of {run.num_planned:,} answers are there; the last one writes the report")
+        return 0
+    lease = Lease(answers_folder(folder) / _LEASE)
+    try:
+        lease.acquire()
+    except RunInUseError as error:
+        say(f"{shard}; the report is being written by {error.holder or 'another process'}")
+        return 0
+    pulse = Pulse(lambda: _renew(lease), every_s=_RENEW_EVERY_S)
+    try:
+        return write()
+    finally:
+        pulse.stop()
+        lease.release()
+
+
+def _renew(lease: Lease) -> None:
+    """A sign of life; that the lease was lost costs no more than a report that is written twice."""
+    try:
+        lease.renew()
+    except RunInUseError:
+        return
+
+
+def _num_done(run: Run, folder: Path) -> int:
+    planned = {respondent.id for respondent in run.panel}
+    put = {(question.item_id, question.wording) for question in run.survey.questions}
+    stored = read_answers(folder)
+    return sum(one.respondent_id in planned and (one.item_id, one.wording) in put for one in stored)
