@@ -30,7 +30,9 @@ _FILES: Final = {
     "rubrics": "*.yaml",
     "frames": "*.yaml",
 }
-_CLOSED_GROUPS: Final = ("hydra", "stage")  # how commands run is not configured in a home
+_CLOSED_GROUPS: Final = ("stage",)  # what commands do is not configured in a home
+HYDRA: Final = "hydra"  # in conf/ and a home's conf/: launchers of clusters, nothing else
+_LAUNCHERS: Final = "launcher"
 
 
 class OverridesFile(BaseModel):
@@ -47,7 +49,8 @@ class _Mapping(RootModel[dict[str, Any]]):
 
 def config_groups() -> list[str]:
     """The groups that a command chooses from, found in the shipped conf/."""
-    return sorted(folder.name for folder in conf_folder().iterdir() if folder.is_dir())
+    folders = [folder.name for folder in conf_folder().iterdir() if folder.is_dir()]
+    return sorted(name for name in folders if name != HYDRA)
 
 
 def contents_of(home: Path) -> list[str]:
@@ -112,17 +115,34 @@ def _check_conf(conf: Path) -> None:
                 f"{path}: a home's conf/ holds folders only, one a group.",
                 fix=f"Move it into one of {', '.join(_open_groups())}.",
             )
+        if path.name == HYDRA:
+            _check_launchers(path)
+            continue
         if path.name not in _open_groups():
             raise ConfigError(
                 f"{path}: there is no group {path.name!r} that a home adds to.",
                 fix=f"Name the folder one of {', '.join(_open_groups())}.",
             )
-        for file in sorted(path.glob("*.yaml")):
-            if "home" in read_validated(file, _Mapping).root:
-                raise ConfigError(
-                    f"{file} sets `home`; only a command or its environment may.",
-                    fix="Take it out and give home=FOLDER on the command line.",
-                )
+        _check_files(path)
+
+
+def _check_files(group: Path) -> None:
+    for file in sorted(group.glob("*.yaml")):
+        if "home" in read_validated(file, _Mapping).root:
+            raise ConfigError(
+                f"{file} sets `home`; only a command or its environment may.",
+                fix="Take it out and give home=FOLDER on the command line.",
+            )
+
+
+def _check_launchers(folder: Path) -> None:
+    for path in _entries(folder):
+        if path.name != _LAUNCHERS or not path.is_dir():
+            raise ConfigError(
+                f"{path}: of Hydra itself a home configures launchers only.",
+                fix=f"Move it into {folder / _LAUNCHERS}, or take it away.",
+            )
+        _check_files(path)
 
 
 def _entries(conf: Path) -> Iterator[Path]:

@@ -7,7 +7,7 @@ exit code 2; a traceback is a bug of ours.
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from def_sim.app.home import at_home, home_folder
 from def_sim.app.home_checks import config_groups
 from def_sim.app.key_guard import guard_keys
 from def_sim.app.known_choices import help_text, known_names, names_in_words
+from def_sim.app.launchers import launcher_of
 from def_sim.app.schema import RunConfig, validate_config
 from def_sim.app.signals import Interrupted, heeding_signals
 from def_sim.app.suggestions import nearest
@@ -46,37 +47,45 @@ _HOME = "home"
 _MULTIRUN = ("-m", "--multirun")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, tell: Callable[[DefSimError], object] = say_error) -> int:
     """Runs the command line.
+
+    Args:
+        arguments: Its words; None: those of this process.
+        tell: Receives an error that a user can mend, to show it.
 
     Returns:
         0, or 2 after a message about something the user can mend, or after a signal (`app/signals.py`).
     """
     guard_keys()
     with visible_streams():
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
+        return _run(list(sys.argv[1:] if arguments is None else arguments), tell)
 
 
-def _run(words: Sequence[str]) -> int:
+def _run(words: Sequence[str], tell: Callable[[DefSimError], object]) -> int:
+    def told(error: DefSimError) -> int:
+        tell(error)
+        return EXIT_USER_ERROR
+
     try:
         with heeding_signals(), at_home(*_given_home(words)):
             if any(word in ("--help", "-h") for word in words):
                 say_text(help_text())
                 return 0
+            if launcher_of(words) is not None:
+                return _sweep(words)
             if (name := _experiment_in(words)) is not None:
                 return _run_experiment(name, words)
             if any(word.startswith("-") and not _is_override(word) for word in words):
                 return _through_hydra(words)
-            return run_stage(_configured(compose_config(words), words))
+            return run_stage(configured(words))
     except DefSimError as error:
-        return _tell(error)
+        return told(error)
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        return _tell(
-            StoreError(f"{what}.", fix="Choose another output folder, or free space, and run again.")
-        )
+        return told(StoreError(f"{what}.", fix="Choose another output folder, or free space, and run again."))
     except Interrupted as stop:
-        _tell(stop.as_error)
+        told(stop.as_error)
         return stop.exit_code
 
 
@@ -85,13 +94,13 @@ def _experiment_in(words: Sequence[str]) -> str | None:
     overrides = [word for word in words if _is_override(word)]
     if any(word.startswith("-") and word not in _MULTIRUN for word in words):
         return None
-    return named_experiment(_parse(overrides))
+    return named_experiment(parse_words(overrides))
 
 
 def _run_experiment(name: str, words: Sequence[str]) -> int:
     """The stage of an experiment: interviews unless another is named, then the page."""
     overrides = [word for word in words if _is_override(word)]
-    parsed = _parse(overrides)
+    parsed = parse_words(overrides)
     composed = _composed_experiment(name, overrides)
     experiment = _read_experiment(name, composed, parsed)
     stages = [str(one.value()) for one in parsed if one.key_or_group == "stage"]
@@ -119,7 +128,7 @@ def compose_experiment(words: Sequence[str]) -> Experiment:
     Raises:
         ConfigError: They name none, or its arms cannot be held or compared.
     """
-    parsed = _parse(words)
+    parsed = parse_words(words)
     name = named_experiment(parsed)
     if name is None:
         raise ConfigError("No experiment is named.", fix=f"Choose one: {names_in_words(GROUP)}.")
@@ -128,7 +137,7 @@ def compose_experiment(words: Sequence[str]) -> Experiment:
 
 def _read_experiment(name: str, composed: Mapping[str, Any], parsed: Sequence[Override]) -> Experiment:
     for override in parsed:
-        _check_sweep_choice(override)
+        check_sweep_choice(override)
     return read_experiment(name, composed, parsed, lambda of_arm: _configured(compose_config(of_arm), of_arm))
 
 
@@ -156,6 +165,21 @@ def _tell(error: DefSimError) -> int:
     return EXIT_USER_ERROR
 
 
+def configured(words: Sequence[str]) -> RunConfig:
+    """The typed configuration of a command.
+
+    Raises:
+        ConfigError: A word names something unknown, or a value is not valid.
+    """
+    return _configured(compose_config(words), words)
+
+
+def _sweep(words: Sequence[str]) -> int:
+    from def_sim.app.sweep import submit_sweep  # submitit, which is an extra
+
+    return submit_sweep(words)
+
+
 def run_stage(config: RunConfig) -> int:
     """Runs the stage that the configuration chose."""
     stage = resolve_target(config.stage.target)
@@ -165,15 +189,15 @@ def run_stage(config: RunConfig) -> int:
 
 def _configured(content: Mapping[str, Any], words: Sequence[str]) -> RunConfig:
     """The typed configuration; where a model thinks and no limit is given, with room for its thoughts."""
-    given = {override.key_or_group for override in _parse(words)}
+    given = {override.key_or_group for override in parse_words(words)}
     return with_room_for_thought(validate_config(content), given=given)
 
 
 def _given_home(words: Sequence[str]) -> list[str | None]:
     """What `home=` says, if it stands on the command line; it must be known before conf/ is read."""
     given = [word for word in words if word.lstrip("+").startswith(f"{_HOME}=")]
-    values = [None if one.is_sweep_override() else one.value() for one in _parse(given)]
-    if len(values) > 1 or any(one.is_sweep_override() for one in _parse(given)):
+    values = [None if one.is_sweep_override() else one.value() for one in parse_words(given)]
+    if len(values) > 1 or any(one.is_sweep_override() for one in parse_words(given)):
         raise ConfigError(
             f"{_HOME} takes one folder, found several.", fix="Gather what you need in one home folder."
         )
@@ -204,7 +228,7 @@ def compose_config(words: Sequence[str]) -> dict[str, Any]:
     Raises:
         ConfigError: An override names something unknown, or is malformed.
     """
-    for override in _parse(words):
+    for override in parse_words(words):
         _check_choice(override)
     GlobalHydra.instance().clear()
     _know_homes()
@@ -243,7 +267,12 @@ def _is_override(word: str) -> bool:
     return "=" in word and not word.startswith("-")
 
 
-def _parse(words: Sequence[str]) -> list[Override]:
+def parse_words(words: Sequence[str]) -> list[Override]:
+    """The words of a command as Hydra reads them.
+
+    Raises:
+        ConfigError: A word is malformed.
+    """
     parser = OverridesParser.create()
     parsed = []
     for word in words:
@@ -320,8 +349,8 @@ def _dotted(section: dict[str, Any], prefix: str = "") -> list[str]:
 def _through_hydra(words: Sequence[str], watch: ArmWatch | None = None) -> int:
     """Sweeps (-m), experiments and Hydra's own questions (--cfg, --info) go the whole way through Hydra."""
     overrides = [word for word in words if _is_override(word)]
-    for override in _parse(overrides):
-        _check_sweep_choice(override)
+    for override in parse_words(overrides):
+        check_sweep_choice(override)
     _know_homes()
     # Hydra prints its own traceback for errors it does not know; ours never reach it.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
@@ -352,7 +381,8 @@ def _through_hydra(words: Sequence[str], watch: ArmWatch | None = None) -> int:
     return max(codes, default=0)
 
 
-def _check_sweep_choice(override: Override) -> None:
+def check_sweep_choice(override: Override) -> None:
+    """Makes sure that all values of a group are known, of one run or of a sweep."""
     group = override.key_or_group
     if group not in config_groups():
         return

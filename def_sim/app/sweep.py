@@ -1,0 +1,290 @@
+"""A sweep whose commands run as jobs on a cluster: checked, submitted, watched, and summed up.
+
+Everything that can be wrong is found here, before anything is submitted: a job that fails in its queue
+three hours later costs a day.
+"""
+
+import os
+import secrets
+import socket
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from def_sim.answers.storage.completion import is_complete
+from def_sim.answers.storage.disk import write_whole
+from def_sim.answers.storage.manifest import manifest_path
+from def_sim.answers.storage.shards import answer_key, read_answers
+from def_sim.app.capabilities import check_capabilities
+from def_sim.app.definition import folder_of
+from def_sim.app.experiment_stages import report_experiment
+from def_sim.app.experiments import GROUP as EXPERIMENT
+from def_sim.app.experiments import Experiment, named_experiment
+from def_sim.app.holding import planned_of
+from def_sim.app.home import home_folder
+from def_sim.app.interviewing import definition_of
+from def_sim.app.launchers import GROUP, PREFIX, Launcher, check_launcher, launcher_from, launcher_of
+from def_sim.app.main import check_sweep_choice, compose_experiment, configured, parse_words
+from def_sim.app.run import create_engine, prepare_run
+from def_sim.app.schema import RunConfig
+from def_sim.app.sweep_job import JOBS, TOKEN, SweepJob
+from def_sim.app.sweep_watch import watch_jobs
+from def_sim.app.terminal import say
+from def_sim.engines.shared.optional import HasFiles
+from def_sim.errors import ConfigError, DefSimError
+from def_sim.resources import conf_folder
+
+_FLAGS = ("-m", "--multirun")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of a sweep, checked.
+
+    Attributes:
+        words: Without those that are about the launcher.
+        folder: Of its run.
+        num_done: Answers of its shard that are stored.
+        num_planned: Answers that its shard plans.
+        is_finished: Whether the command has nothing left to do.
+    """
+
+    words: tuple[str, ...]
+    config: RunConfig
+    folder: Path
+    num_done: int
+    num_planned: int
+    is_finished: bool
+
+    @property
+    def title(self) -> str:
+        """Model, survey and shard, for a line of the terminal."""
+        config = self.config
+        shard = f", shard {config.shard} of {config.num_shards}" if config.num_shards > 1 else ""
+        return f"{config.model.name} {config.survey.name}{shard}"
+
+
+def submit_sweep(words: Sequence[str]) -> int:
+    """Runs the commands of a sweep as jobs, or with stage=plan says what they would be.
+
+    Returns:
+        0 if all is there; 1 if a job ended by a bug or vanished; 2 if one failed otherwise.
+
+    Raises:
+        ConfigError: A command is not valid, a shard stands twice, or the launcher is not there.
+    """
+    name = launcher_of(words)
+    assert name is not None
+    check_launcher(name)
+    own = [word for word in words if word not in _FLAGS and not _is_of_hydra(word)]
+    experiment = compose_experiment(own) if named_experiment(parse_words(own)) is not None else None
+    _check_flags(words, needs_multirun=experiment is None)
+    combined = combinations(own) if experiment is None else _of_arms(experiment, own)
+    commands = [checked(one) for one in combined]
+    _check_shards(commands)
+    launcher = _launcher(name, words)
+    left = [one for one in commands if not one.is_finished]
+    for line in _plan_lines(commands, left, launcher):
+        say(line)
+    if commands[0].config.stage.name == "plan":
+        return 0
+    if not left:
+        say("nothing is left to do")
+        return report_experiment(experiment) if experiment is not None else 0
+    code = _submit(launcher, left)
+    return report_experiment(experiment) if code == 0 and experiment is not None else code
+
+
+def combinations(words: Sequence[str]) -> list[tuple[str, ...]]:
+    """The commands that a sweep stands for, each with one value of everything."""
+    overrides = parse_words(words)
+    for override in overrides:
+        check_sweep_choice(override)
+    [batch] = BasicSweeper.split_arguments(overrides, max_batch_size=None)
+    return [tuple(one) for one in batch]
+
+
+def _is_of_hydra(word: str) -> bool:
+    return word.lstrip("+~").startswith(("hydra.", "hydra/"))
+
+
+def _of_arms(experiment: Experiment, words: Sequence[str]) -> list[tuple[str, ...]]:
+    """The commands of an experiment's arms: interviews; the page comes when all are done."""
+    stage = [word for word in words if word.startswith("stage=")] or ["stage=interview"]
+    return [(f"{EXPERIMENT}={experiment.choice.name}", *arm.words, *stage) for arm in experiment.arms]
+
+
+def _check_flags(words: Sequence[str], *, needs_multirun: bool) -> None:
+    others = [word for word in words if word.startswith("-") and word not in _FLAGS]
+    if others or (needs_multirun and not any(word in _FLAGS for word in words)):
+        raise ConfigError(
+            f"{GROUP}= belongs to a sweep, which -m begins"
+            + (f"; found {others[0]} as well." if others else "."),
+            fix=f"python -m def_sim -m {GROUP}=slurm model=mistral7b survey=us,cn",
+        )
+
+
+def checked(words: tuple[str, ...]) -> Command:
+    """Holds a command against everything that can be known without its model.
+
+    Raises:
+        DefSimError: As the command itself would, named with what of the sweep it is.
+    """
+    try:
+        config = configured(words)
+        run, engine = prepare_run(config), create_engine(config)
+        check_capabilities(run, engine.capabilities)
+        if isinstance(engine, HasFiles):
+            engine.check_files()
+        folder = folder_of(run, definition_of(run, engine))
+    except DefSimError as error:
+        error.message = f"{' '.join(words)}: {error.message}"
+        raise
+    planned = planned_of(run)
+    stored = {answer_key(one) for one in read_answers(folder)} if manifest_path(folder).is_file() else set()
+    num_done = len(planned & stored)
+    has_report = config.stage.name == "interview" or is_complete(folder)
+    return Command(words, config, folder, num_done, len(planned), num_done == len(planned) and has_report)
+
+
+def _check_shards(commands: Sequence[Command]) -> None:
+    """A shard that stands twice would be asked by two jobs; one that is missing by none."""
+    for folder in dict.fromkeys(one.folder for one in commands):
+        of_run = [one.config for one in commands if one.folder == folder]
+        divisions = sorted({config.num_shards for config in of_run})
+        if len(divisions) > 1:
+            raise ConfigError(
+                f"{folder} stands with num_shards={' and '.join(map(str, divisions))}.",
+                fix="Give one num_shards for a run.",
+            )
+        for shard, number in Counter(config.shard for config in of_run).items():
+            if number > 1:
+                raise ConfigError(
+                    f"Shard {shard} of {folder} stands {number} times in this sweep.",
+                    fix="Give each value once: 'shard=range(4)' with num_shards=4.",
+                )
+
+
+def _launcher(name: str, words: Sequence[str]) -> Launcher:
+    """The launcher with the parameters that the command gives.
+
+    Raises:
+        ConfigError: There is no such parameter, or its value is of the wrong type.
+    """
+    of_hydra = [word for word in words if _is_of_hydra(word)]
+    try:
+        with initialize_config_dir(config_dir=str(conf_folder()), version_base="1.3", job_name="def_sim"):
+            section = compose("config", overrides=of_hydra, return_hydra_config=True).hydra.launcher
+        OmegaConf.set_struct(section, False)
+        section.submitit_folder = ""  # made of the sweep's folder, which is ours to name
+        content = OmegaConf.to_container(section, resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        given = ", ".join(word for word in of_hydra if word.startswith(PREFIX))
+        raise ConfigError(
+            f"{GROUP}={name} does not take {given or 'its own YAML'}: {str(error).splitlines()[0]}",
+            fix="conf/hydra/launcher/slurm.yaml names the usual parameters.",
+        ) from None
+    assert isinstance(content, dict)
+    return launcher_from(name, {str(key): value for key, value in content.items()})
+
+
+def _plan_lines(commands: Sequence[Command], left: Sequence[Command], launcher: Launcher) -> list[str]:
+    num_left = sum(one.num_planned - one.num_done for one in left)
+    num_finished = len(commands) - len(left)
+    lines = [
+        f"sweep         {len(commands)} jobs by {launcher.name}, {num_finished} of them finished",
+        f"answers       {num_left:,} of {sum(one.num_planned for one in commands):,} are left to ask",
+        *_missing_lines(commands),
+    ]
+    return lines + [
+        f"  job {number:<4} {one.title}: {one.num_done:,} of {one.num_planned:,} answers there"
+        for number, one in enumerate(left)
+    ]
+
+
+def _missing_lines(commands: Sequence[Command]) -> list[str]:
+    """Shards of a run that the sweep leaves out: allowed, and said."""
+    lines = []
+    for folder in dict.fromkeys(one.folder for one in commands):
+        of_run = [one.config for one in commands if one.folder == folder]
+        missing = sorted(set(range(of_run[0].num_shards)) - {config.shard for config in of_run})
+        if missing:
+            lines.append(f"warning       {folder}: not in this sweep: shard {', '.join(map(str, missing))}")
+    return lines
+
+
+def _submit(launcher: Launcher, commands: Sequence[Command]) -> int:
+    output = Path(commands[0].config.output).expanduser().absolute()
+    sweep = output / "sweeps" / datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S")
+    token = secrets.token_hex(16)
+    (sweep / JOBS).mkdir(parents=True)
+    write_whole(sweep / JOBS / TOKEN, token.encode())
+    home = home_folder()
+    jobs = [
+        SweepJob(
+            number=number,
+            words=one.words,
+            sweep=str(sweep),
+            token=token,
+            host=socket.gethostname(),
+            home=str(home.absolute()) if home is not None else None,
+            run_folder=str(one.folder),
+            shard=one.config.shard,
+            num_shards=one.config.num_shards,
+        )
+        for number, one in enumerate(commands)
+    ]
+    submitted = _by_submitit(launcher, sweep, jobs)
+    titles = {number: one.title for number, one in enumerate(commands)}
+    return watch_jobs(sweep, submitted, titles, is_slurm=launcher.is_slurm)
+
+
+def _by_submitit(launcher: Launcher, sweep: Path, jobs: Sequence[SweepJob]) -> Mapping[int, Any]:
+    """Submits all jobs as one array.
+
+    Returns:
+        Submitit's jobs by their number in the sweep.
+
+    Raises:
+        ConfigError: The scheduler refuses them; in its own words.
+    """
+    import submitit
+    from submitit.core.utils import FailedJobError
+
+    kind = "slurm" if launcher.is_slurm else "local"
+    parameters = dict(launcher.parameters)
+    most = parameters.pop("max_num_timeout", 0)
+    shared = {"timeout_min", "cpus_per_task", "gpus_per_node", "tasks_per_node", "mem_gb", "nodes", "name"}
+    shared.add("stderr_to_stdout")
+    try:
+        executor = submitit.AutoExecutor(
+            folder=sweep / ".submitit" / "%j", cluster=kind, **{f"{kind}_max_num_timeout": most}
+        )
+        executor.update_parameters(
+            **{key if key in shared else f"{kind}_{key}": value for key, value in parameters.items()}
+        )
+        # A path that works here need not be the first on a node: jobs start where this command did.
+        os.environ.setdefault("PYTHONUNBUFFERED", "1")
+        with executor.batch():
+            handles = [executor.submit(job) for job in jobs]
+    except (FailedJobError, RuntimeError, NameError, TypeError) as error:
+        raise ConfigError(
+            f"{GROUP}={launcher.name} cannot submit: {_last_words(error)}",
+            fix="Correct partition, account or limits (hydra.launcher.partition=...), or ask your cluster.",
+        ) from None
+    return dict(enumerate(handles))
+
+
+def _last_words(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if "error" in line.lower()]
+    return (told or lines or [type(error).__name__])[-1]

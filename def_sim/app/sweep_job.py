@@ -1,0 +1,165 @@
+"""One job of a sweep on a cluster: it runs a command and says in a file how that ended.
+
+The file is all that the parent of the sweep learns; it may be gone by then, or on another machine.
+"""
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from def_sim.answers.storage.disk import write_whole
+from def_sim.answers.storage.shards import answer_key, read_answers
+from def_sim.app.holding import planned_of
+from def_sim.app.home import VARIABLE
+from def_sim.app.main import configured, main
+from def_sim.app.run import prepare_run
+from def_sim.app.terminal import say_error
+from def_sim.errors import ConfigError, DefSimError
+
+JOBS: Final = "jobs"  # below the sweep's folder
+TOKEN: Final = "token"
+REQUEUED: Final = 85  # what a command ends with that was told of the end of its job's time
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """How a job of a sweep ended.
+
+    Attributes:
+        words: Of its command.
+        code: 0 done, 2 an error that a user can mend, 85 to be queued again, 1 a bug.
+        num_done: Answers of its shard that are stored.
+        num_planned: Answers that its shard plans.
+        error: What the user was told, empty without an error.
+        fix: What to do about it.
+    """
+
+    number: int
+    words: tuple[str, ...]
+    run_folder: str
+    shard: int
+    num_shards: int
+    host: str
+    slurm_job: str
+    restarts: int
+    code: int
+    num_done: int
+    num_planned: int
+    error: str = ""
+    fix: str = ""
+
+
+def result_path(sweep: Path, number: int) -> Path:
+    """Where a job says how it ended."""
+    return sweep / JOBS / f"{number}.json"
+
+
+def read_result(sweep: Path, number: int) -> JobResult | None:
+    """What a job said; None while it has said nothing."""
+    path = result_path(sweep, number)
+    if not path.is_file():
+        return None
+    content: Mapping[str, Any] = json.loads(path.read_bytes())
+    return JobResult(**{**content, "words": tuple(content["words"])})
+
+
+@dataclass(frozen=True)
+class SweepJob:
+    """A command, as a job of a sweep runs it. Submitit keeps it in a file of its own and calls it.
+
+    Attributes:
+        number: Its place in the sweep.
+        words: Of the command.
+        sweep: Folder of the sweep.
+        token: What the file `jobs/token` holds, if this machine sees the parent's files.
+        host: Of the parent.
+        home: The user's home folder; None without one.
+        run_folder: Of its run.
+        shard: Which part of the panel it asks.
+        num_shards: Parts of the panel.
+    """
+
+    number: int
+    words: tuple[str, ...]
+    sweep: str
+    token: str
+    host: str
+    home: str | None
+    run_folder: str
+    shard: int
+    num_shards: int
+
+    def __call__(self) -> int:
+        """Runs the command and writes its result; raises where a bug ended it, which the scheduler logs."""
+        self._check_shared()
+        if self.home is not None:
+            os.environ[VARIABLE] = self.home
+        told: list[DefSimError] = []
+
+        def tell(error: DefSimError) -> None:
+            told.append(error)
+            say_error(error)
+
+        code = self._run(tell)
+        self._write(code, told[-1] if told else None)
+        if code == REQUEUED:
+            # Ours came first; submitit's own answer to this signal puts the job into the queue again.
+            os.kill(os.getpid(), signal.SIGUSR2)
+        return code
+
+    def checkpoint(self, *arguments: object) -> object:
+        """What submitit queues again: the same command, which goes on where it stopped."""
+        from submitit.helpers import DelayedSubmission
+
+        return DelayedSubmission(self, *arguments)
+
+    def _run(self, tell: Callable[[DefSimError], None]) -> int:
+        try:
+            return main(self.words, tell=tell)
+        except Exception as error:
+            self._write(1, DefSimError(f"{type(error).__name__}: {error}", fix="This is a bug; see the log."))
+            raise
+
+    def _check_shared(self) -> None:
+        path = Path(self.sweep) / JOBS / TOKEN
+        if not path.is_file() or path.read_text() != self.token:
+            raise ConfigError(
+                f"{socket.gethostname()} does not see {path}, which {self.host} has written: the output "
+                "folder is not shared between the two.",
+                fix="Give `output=` a folder on a file system that all nodes share.",
+            )
+
+    def _progress(self) -> tuple[int, int]:
+        """Answers of the shard that are stored, and that it plans; 0 of 0 where the command was refused."""
+        try:
+            planned = planned_of(prepare_run(configured(self.words)))
+        except DefSimError:
+            return 0, 0
+        folder = Path(self.run_folder)
+        stored = read_answers(folder) if folder.is_dir() else []
+        return len(planned & {answer_key(answer) for answer in stored}), len(planned)
+
+    def _write(self, code: int, error: DefSimError | None) -> None:
+        num_done, num_planned = self._progress()
+        result = JobResult(
+            number=self.number,
+            words=self.words,
+            run_folder=self.run_folder,
+            shard=self.shard,
+            num_shards=self.num_shards,
+            host=socket.gethostname(),
+            slurm_job=os.environ.get("SLURM_JOB_ID", ""),
+            restarts=int(os.environ.get("SLURM_RESTART_COUNT", "0")),
+            code=code,
+            num_done=num_done,
+            num_planned=num_planned,
+            error=error.message if error else "",
+            fix=error.fix if error else "",
+        )
+        text = json.dumps(asdict(result), ensure_ascii=False, indent=1)
+        write_whole(result_path(Path(self.sweep), self.number), text.encode("utf-8"))
