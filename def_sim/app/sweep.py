@@ -85,7 +85,7 @@ def submit_sweep(words: Sequence[str]) -> int:
     name = launcher_of(words)
     assert name is not None
     check_launcher(name)
-    own = [word for word in words if word not in _FLAGS and not _is_of_hydra(word)]
+    own = [word for word in words if not word.startswith("-") and not _is_of_hydra(word)]
     experiment = compose_experiment(own) if named_experiment(parse_words(own)) is not None else None
     _check_flags(words, needs_multirun=experiment is None)
     combined = combinations(own) if experiment is None else _of_arms(experiment, own)
