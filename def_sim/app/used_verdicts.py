@@ -50,6 +50,11 @@ class UsedSet(BaseModel):
         return self.num_read / self.num_texts if self.num_texts else 1.0
 
     @property
+    def _percent(self) -> int:
+        """The share in per cent; 100 is all of them and nothing less."""
+        return 100 if self.num_read == self.num_texts else min(99, round(100 * self.share_done))
+
+    @property
     def name(self) -> str:
         """Judge and set: runs that share it were read alike."""
         return f"{self.judge} ({self.set})"
@@ -57,7 +62,7 @@ class UsedSet(BaseModel):
     @property
     def in_short(self) -> str:
         """The same with the share done, for a column."""
-        return f"{self.judge} ({self.set}, {self.share_done:.0%})"
+        return f"{self.judge} ({self.set}, {self._percent} %)"
 
     @property
     def in_words(self) -> str:
@@ -66,7 +71,7 @@ class UsedSet(BaseModel):
         rest = f"; {missing:,} without a verdict" if missing else ""
         return (
             f"{self.judge}{_CAVEATS[self.caveat]}: {self.num_read:,} of {self.num_texts:,} texts "
-            f"({self.share_done:.0%}), set {self.set}{rest}"
+            f"({self._percent} %), set {self.set}{rest}"
         )
 
 

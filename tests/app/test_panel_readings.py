@@ -27,7 +27,7 @@ from def_sim.app.opened_runs import open_run
 from def_sim.app.panel_readings import NotJudgedError, PanelReadings, panel_readings
 from def_sim.app.reporting import panel_answers
 from def_sim.app.stored_runs import read_run
-from def_sim.app.used_verdicts import READINGS, read_readings, write_readings
+from def_sim.app.used_verdicts import READINGS, UsedSet, read_readings, write_readings
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import ConfigError, StoreError
 from def_sim.evaluation.compared_runs import ComparedRun, group_runs
@@ -158,11 +158,11 @@ def test_the_whole_way_ends_with_the_judges_command_and_goes_on_once_it_has_read
     first = shares[shares["item_id"] == "wvs7.Q1"].sort_values("position")["simulated_share"]
     assert first.tolist()[:2] == [0.5, 0.5]
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert f"12 of 12 texts (100%), set {name}" in page
+    assert f"12 of 12 texts (100 %), set {name}" in page
     assert "a judge model" in page
     assert {"readings.json", f"verdicts/{name}/judge.json"} <= read_completion(folder)["files"].keys()
     assert main(["stage=verify", f"run_folder={folder}"]) == 0
-    assert f"12 of 12 texts (100%), set {name}" in " ".join(capsys.readouterr().out.split())
+    assert f"12 of 12 texts (100 %), set {name}" in " ".join(capsys.readouterr().out.split())
 
 
 def test_follow_ups_are_not_asked_whatever_the_protocol(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_a_verdict_that_could_not_be_had_is_neither_answer_nor_failure(folder: P
     }
     assert found.used is not None
     assert (found.used.num_read, found.used.num_texts) == (8, 12)
-    assert "8 of 12 texts (67%)" in found.used.in_words
+    assert "8 of 12 texts (67 %)" in found.used.in_words
     for one in count_answers(found.answers, run.survey.questions):
         assert (one.num_asked, one.num_answered, one.num_failed, one.num_unread) == (4, 2, 1, 1)
 
@@ -311,6 +311,12 @@ def test_a_record_of_readings_from_elsewhere_is_held_against_its_form(
     assert "stage=report" in wrong.value.fix
 
 
+def test_a_share_that_is_not_whole_is_never_said_to_be_all() -> None:
+    almost = UsedSet(set="stance-0", judge="GPT", num_texts=1000, num_read=999)
+    assert "999 of 1,000 texts (99 %), set stance-0; 1 without a verdict" in almost.in_words
+    assert almost.in_short == "GPT (stance-0, 99 %)"
+
+
 # --- runs side by side ---
 
 
@@ -332,7 +338,7 @@ def test_runs_that_different_judges_read_stand_in_groups_of_their_own(
     assert "has several finished sets of verdicts" in " ".join(capsys.readouterr().err.split())
     write_readings(folders[1], readings(folders[1], sets[0]).used)  # its report rests on the first judge
     assert main(["stage=report", f"runs={tmp_path}/out/**", f"output={tmp_path}/compared"]) == 0
-    assert f"read by group 1: GPT (gpt-4o-2024-08-06) ({sets[0]}, 100%)" in " ".join(
+    assert f"read by group 1: GPT (gpt-4o-2024-08-06) ({sets[0]}, 100 %)" in " ".join(
         capsys.readouterr().out.split()
     )
     table = pd.read_csv(tmp_path / "compared" / "comparison" / "comparison.csv")
@@ -352,7 +358,7 @@ def test_rules_and_the_verdicts_of_a_named_set_stand_in_one_comparison(tmp_path:
     found = [read_run(folder, name) for folder in (by_rules, texts)]
     assert [one.readings for one in found if isinstance(one, ComparedRun)] == [
         "rules",
-        f"GPT (gpt-4o-2024-08-06) ({name}, 100%)",
+        f"GPT (gpt-4o-2024-08-06) ({name}, 100 %)",
     ]
     assert len(group_runs([one for one in found if isinstance(one, ComparedRun)])) == 2
 
