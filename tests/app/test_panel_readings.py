@@ -1,8 +1,9 @@
 """Runs whose texts need a judge: no score before one has read them, and every score by the set that did."""
 
 import json
+import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -26,6 +27,7 @@ from def_sim.app.main import main
 from def_sim.app.opened_runs import open_run
 from def_sim.app.panel_readings import NotJudgedError, PanelReadings, panel_readings
 from def_sim.app.reporting import panel_answers
+from def_sim.app.run import Run
 from def_sim.app.stored_runs import read_run
 from def_sim.app.used_verdicts import READINGS, UsedSet, read_readings, write_readings
 from def_sim.engines.scripted import ScriptedEngine
@@ -47,12 +49,13 @@ TEXTS = ("I like the first one best.", "The second, if you ask me.", "Who could 
 ASKED = 12  # a quarter of the respondents writes nothing
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(autouse=True, scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A home folder with a strategy of free texts."""
-    folder = write_files(tmp_path / "home", {"conf/strategy/essay.yaml": ESSAY})
-    monkeypatch.setenv("DEF_SIM_HOME", str(folder))
-    return folder
+    folder = write_files(tmp_path_factory.mktemp("home"), {"conf/strategy/essay.yaml": ESSAY})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEF_SIM_HOME", str(folder))
+        yield
 
 
 def writes(run: object) -> ScriptedEngine:
@@ -67,10 +70,33 @@ def hears(request: Request) -> str:
     return json.dumps({"reasoning": "as written", "classification": number})
 
 
+@pytest.fixture(scope="module")
+def interviewed(home: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Finished interviews, not judged; tests have copies."""
+    return hold(tmp_path_factory.mktemp("held"), *SIZE, is_reported=False, respondent=writes)
+
+
+@pytest.fixture(scope="module")
+def heard(interviewed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, judged by `hears`."""
+    folder = copied(interviewed, tmp_path_factory.mktemp("heard"))
+    judged(folder)
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Finished interviews, not judged."""
-    return hold(tmp_path / "out", *SIZE, is_reported=False, respondent=writes)
+def folder(interviewed: Path, tmp_path: Path) -> Path:
+    return copied(interviewed, tmp_path / "out")
+
+
+@pytest.fixture
+def judged_folder(heard: Path, tmp_path: Path) -> Path:
+    return copied(heard, tmp_path / "out")
+
+
+def copied(folder: Path, output: Path) -> Path:
+    """The run below another output folder, as if it had been held there."""
+    return Path(shutil.copytree(folder, output / "demo" / "us" / folder.name))
 
 
 def judged(folder: Path, reply: Callable[[Request], str] = hears) -> str:
@@ -82,8 +108,18 @@ def statuses(answers: list[Answer]) -> Counter[AnswerStatus]:
     return Counter(answer.status for answer in answers)
 
 
+OPENED: dict[bytes, Run] = {}  # manifest -> its run, which is the same wherever the folder lies
+
+
+def opened(folder: Path) -> Run:
+    manifest = (folder / "manifest.json").read_bytes()
+    if manifest not in OPENED:
+        OPENED[manifest], _ = open_run(folder)
+    return OPENED[manifest]
+
+
 def readings(folder: Path, verdicts: str | None = None, *, goes_on: bool = False) -> PanelReadings:
-    run, _ = open_run(folder)
+    run = opened(folder)
     run = replace(run, config=run.config.model_copy(update={"verdicts": verdicts}))
     return panel_readings(run, folder, panel_answers(run, folder), goes_on=goes_on)
 
@@ -222,11 +258,9 @@ def test_of_several_runs_those_that_rules_read_are_left_out_with_a_line(
 # --- after the judge ---
 
 
-def test_verdicts_are_laid_over_in_all_scores_and_the_answers_stay(folder: Path) -> None:
-    before = digests(folder)
-    judged(folder)
-    assert digests(folder) == before
-    answers = read(folder)
+def test_verdicts_are_laid_over_in_all_scores_and_the_answers_stay(interviewed: Path, heard: Path) -> None:
+    assert digests(heard) == digests(interviewed)
+    answers = read(heard)
     # By hand: of 4 respondents one takes the first option, one the second, one none, one wrote nothing.
     assert statuses(answers) == {AnswerStatus.ANSWERED: 8, AnswerStatus.NO_ANSWER: 8}
     chosen = {(a.respondent_id, a.choices, a.method) for a in answers if a.choices}
@@ -239,8 +273,7 @@ def test_a_verdict_that_could_not_be_had_is_neither_answer_nor_failure(folder: P
         return "I would say so." if TEXTS[2] in request.messages[0].content else hears(request)
 
     judged(folder, hears_some)
-    run, _ = open_run(folder)
-    found = readings(folder)
+    run, found = opened(folder), readings(folder)
     assert statuses(found.answers) == {
         AnswerStatus.ANSWERED: 8,
         AnswerStatus.UNJUDGED: 4,
@@ -253,8 +286,11 @@ def test_a_verdict_that_could_not_be_had_is_neither_answer_nor_failure(folder: P
         assert (one.num_asked, one.num_answered, one.num_failed, one.num_unread) == (4, 2, 1, 1)
 
 
-def test_of_several_sets_one_must_be_named_and_what_follows_keeps_to_that_of_the_report(folder: Path) -> None:
-    first = judged(folder)
+def test_of_several_sets_one_must_be_named_and_what_follows_keeps_to_that_of_the_report(
+    judged_folder: Path,
+) -> None:
+    folder = judged_folder
+    [first] = (one.name for one in read_verdict_sets(folder))
     second = CodeJudge()
     judge_run(work_of(folder, second, "rubric=stance", "judging.format=code"), cast(Engine, second))
     names = sorted(one.name for one in read_verdict_sets(folder))
@@ -272,24 +308,22 @@ def test_of_several_sets_one_must_be_named_and_what_follows_keeps_to_that_of_the
             read(folder, verdicts=wrong)
 
 
-def test_a_set_that_a_grown_panel_outgrew_is_not_finished(folder: Path, tmp_path: Path) -> None:
-    judged(folder)
+def test_a_set_that_a_grown_panel_outgrew_is_not_finished(judged_folder: Path, tmp_path: Path) -> None:
     larger = hold(tmp_path / "out", "strategy=essay", "respondents=5", is_reported=False, respondent=writes)
-    assert larger == folder
+    assert larger == judged_folder
     with pytest.raises(NotJudgedError, match="4 answers wait for a judge of 16"):
-        read(folder)
+        read(larger)
 
 
-def test_an_answer_that_changed_under_its_verdict_is_named(folder: Path) -> None:
-    judged(folder)
-    path = folder / "answers" / "shard-00-of-01.jsonl"
+def test_an_answer_that_changed_under_its_verdict_is_named(judged_folder: Path) -> None:
+    path = judged_folder / "answers" / "shard-00-of-01.jsonl"
     lines = path.read_bytes().splitlines()
     at = next(i for i, line in enumerate(lines) if decode_line(line).status is AnswerStatus.UNJUDGED)
     changed = decode_line(lines[at])
     lines[at] = encode_line(replace(changed, text="Something else.")).rstrip()
     path.write_bytes(b"\n".join(lines) + b"\n")
     with pytest.raises(StoreError, match=f"{changed.respondent_id} to {changed.question_id} has changed"):
-        read(folder)
+        read(judged_folder)
 
 
 @pytest.mark.parametrize(
@@ -351,11 +385,12 @@ def test_runs_that_different_judges_read_stand_in_groups_of_their_own(
     assert "read by" in page
 
 
-def test_rules_and_the_verdicts_of_a_named_set_stand_in_one_comparison(tmp_path: Path) -> None:
+def test_rules_and_the_verdicts_of_a_named_set_stand_in_one_comparison(
+    judged_folder: Path, tmp_path: Path
+) -> None:
     by_rules = hold(tmp_path / "out", "strategy=single", "respondents=4")
-    texts = hold(tmp_path / "out", *SIZE, is_reported=False, respondent=writes)
-    name = judged(texts)
-    found = [read_run(folder, name) for folder in (by_rules, texts)]
+    [name] = (one.name for one in read_verdict_sets(judged_folder))
+    found = [read_run(folder, name) for folder in (by_rules, judged_folder)]
     assert [one.readings for one in found if isinstance(one, ComparedRun)] == [
         "rules",
         f"GPT (gpt-4o-2024-08-06) ({name}, 100 %)",
