@@ -72,7 +72,7 @@ def print_studies(found: Studies, folder: Path) -> None:
     for one in found.results:
         console().print(_terminal_table(one))
     if found.results:
-        say("similarity to people (printed in the study), unclassifiable; floor: as many real people")
+        say("similarity to people (printed in the study), unclassifiable; beside equal shares on every item")
     for left_out in found.left_out:
         say(f"no style of a study  {left_out.folder}: {left_out.why}")
     if found.results:
@@ -88,12 +88,12 @@ def _terminal_table(one: StudyResults) -> Table:
         padding=(0, 1, 0, 0),
     )
     shown.add_column("country", no_wrap=True)
-    for name in (*(style_name(style) for style in styles), "floor", "equal shares"):
+    for name in (*(style_name(style) for style in styles), "equal shares"):
         shown.add_column(name, justify="right")
     for population, rows in one.table.groupby("population", sort=False):
         by_style = {row["style"]: row for row in rows.to_dict("records")}
         cells = [_cell(by_style[style]) if style in by_style else "–" for style in styles]
-        shown.add_row(str(population), *cells, _span(rows["floor"]), _span(rows["uniform"]))
+        shown.add_row(str(population), *cells, _span(rows["uniform"]))
     return shown
 
 
@@ -103,7 +103,7 @@ def _cell(row: Mapping[Any, Any]) -> str:
 
 
 def _span(values: pd.Series) -> str:
-    """Of styles that were classified on other items, or on fewer answers, from the lowest to the highest."""
+    """From the lowest to the highest of styles that were classified on different items."""
     ends = dict.fromkeys(_number(value) for value in (values.min(), values.max()))
     return " to ".join(ends)
 

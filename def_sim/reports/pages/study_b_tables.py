@@ -136,7 +136,7 @@ def printed_table(found: pd.DataFrame, names: Mapping[str, str]) -> Markup:
         )
         for row in rows_of(found)
     ]
-    return table("Similarity beside what was printed", _PRINTED, lines)
+    return element("div", table("Similarity beside what was printed", _PRINTED, lines), class_="printed")
 
 
 def beside_table(found: pd.DataFrame, names: Mapping[str, str]) -> Markup:
