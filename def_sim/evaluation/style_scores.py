@@ -121,10 +121,11 @@ def is_scored(one: QuestionDistribution) -> bool:
 def share_not_bare(arrays: PanelArrays) -> float:
     """Share of the replies that are not the bare number of an option, which the study calls unclassifiable.
 
-    NaN where a judge read the answers, or nobody was asked.
+    NaN where a judge read the answers, where nothing but codes could be given, or nobody was asked.
     """
     asked = [one for one in arrays.answers if one.status is not AnswerStatus.NOT_ASKED]
-    if not asked or any(one.method is ReadingMethod.JUDGE for one in asked):
+    no_text = (ReadingMethod.JUDGE, ReadingMethod.CONSTRAINED)
+    if not asked or any(one.method in no_text for one in asked):
         return float("nan")
     codes = {(q.item_id, q.wording): {str(code) for code in q.codes} for q in arrays.survey.questions}
     bare = sum(one.text.strip() in codes[one.item_id, one.wording] for one in asked)

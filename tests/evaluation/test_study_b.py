@@ -174,8 +174,18 @@ def test_replies_that_are_not_the_bare_number_are_counted_where_no_judge_read_th
     assert share_not_bare(bare) == 0.25
     wordy = planted(exactly([0.8] * 6, 20), two(*PEOPLE), text="I choose 2.")
     assert share_not_bare(wordy) == 1
-    judged = planted(exactly([0.8] * 6, 20), two(*PEOPLE), method=ReadingMethod.JUDGE)
-    assert math.isnan(share_not_bare(judged))
+    for method in (ReadingMethod.JUDGE, ReadingMethod.CONSTRAINED):
+        assert math.isnan(share_not_bare(planted(exactly([0.8] * 6, 20), two(*PEOPLE), method=method)))
+
+
+def test_probabilities_have_a_similarity_and_no_respondents_to_draw_again() -> None:
+    shares = {"option_probabilities": (0.8, 0.2), "shown_codes": (1, 2)}
+    found = alone(planted(exactly([1.0] * 6, 20), two(*PEOPLE), method=ReadingMethod.CONSTRAINED, **shares))
+    assert found["similarity"] == pytest.approx(1 - (0.25 + 0.5 + 0.1 + 0.3 + 0.1 + 0.6) / 6)
+    assert found["low"] < found["similarity"] < found["high"]
+    assert math.isnan(found["own_low"])
+    assert math.isnan(found["p_uniform"])
+    assert found["why_no_own"] == NO_RESPONDENTS
 
 
 def test_styles_are_compared_in_pairs_with_holms_adjustment_over_the_country() -> None:
