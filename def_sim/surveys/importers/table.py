@@ -29,7 +29,7 @@ _ITEM: Final = re.compile("[A-Za-z0-9_]+")
 
 
 class Table:
-    """Reads a tidy CSV, with commas, semicolons or tabs.
+    """Reads a tidy CSV, with commas, semicolons or tabs, or a workbook.
 
     Args:
         source: The file.

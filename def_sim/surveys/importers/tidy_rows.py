@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from def_sim.errors import SurveyFormatError
-from def_sim.surveys.importers.delimited import read_delimited
+from def_sim.surveys.importers.tables import read_table
 
 EVERYONE: Final = "all"
 NEEDED: Final = ("item", "wording", "language", "code", "label")
@@ -61,7 +61,7 @@ def read_tidy_table(path: Path) -> TidyTable:
         SurveyFormatError: A column that is missing, unknown or there twice; a field that is not what its
             column holds; no row. With file and line.
     """
-    rows = read_delimited(path, fix=f"Correct {path} there (format: {FORMAT}).")
+    rows = read_table(path, fix=f"Correct {path} there (format: {FORMAT}).")
     line, header = next(rows, (1, []))
     names = [name.strip().casefold() for name in header]
     _check_header(path, line, names)

@@ -1,0 +1,73 @@
+"""Tables in workbooks of spreadsheets: the first sheet that is shown and holds something, as rows of texts.
+
+Read by calamine, which is installed with the extra `importers` and imported here alone. Formulas are not
+computed: what counts is the value that was saved. Knows no column.
+"""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from def_sim.errors import ConfigError, SurveyFormatError
+
+_MOST_BYTES: Final = 32 * 2**20  # of the file
+_MOST_UNPACKED: Final = 512 * 2**20  # of what is packed in it
+
+
+def read_workbook(path: Path, *, fix: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a workbook's table with their numbers in the sheet; the header is the first.
+
+    Args:
+        path: An .xlsx, .xls or .ods file.
+        fix: What to do about a workbook without a table.
+
+    Raises:
+        SurveyFormatError: No file, too large, damaged, protected by a password, or without a table.
+        ConfigError: The extra `importers` is not installed.
+    """
+    _check_size(path)
+    try:
+        from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+    except ImportError:
+        raise ConfigError(
+            f"{path.name}: workbooks are read by calamine, which is not installed.",
+            fix="Install it: pip install 'def-sim[importers]'; or save the table as CSV.",
+        ) from None
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+            tables = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in shown]
+    except (CalamineError, OSError) as error:
+        raise SurveyFormatError(
+            f"{path.name} cannot be read as a workbook ({type(error).__name__}).",
+            fix="Check that it is whole and has no password, or save the table as CSV.",
+        ) from None
+    rows = next((table for table in tables if any(any(str(value) for value in row) for row in table)), None)
+    if rows is None:
+        raise SurveyFormatError(f"{path.name}: no sheet that is shown holds anything.", fix=fix)
+    for number, row in enumerate(rows, start=1):
+        if any(texts := [_text(value) for value in row]):
+            yield number, texts
+
+
+def _text(value: object) -> str:
+    """A cell as it would stand in a CSV: 1.0 is 1."""
+    if isinstance(value, bool):
+        return str(value).casefold()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _check_size(path: Path) -> None:
+    if not path.is_file():
+        what = "is a folder or a device, not a file" if path.exists() else "does not exist"
+        raise SurveyFormatError(f"{path} {what}.", fix="Check the name of the file.")
+    size, most = path.stat().st_size, _MOST_BYTES
+    if size <= most and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as packed:
+            size, most = sum(part.file_size for part in packed.infolist()), _MOST_UNPACKED
+    if size > most:
+        raise SurveyFormatError(
+            f"{path} holds more than {most // 2**20} MiB, the most that is read.",
+            fix="Check that it is the file that you mean; take out what is not needed.",
+        )
