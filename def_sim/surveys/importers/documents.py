@@ -100,3 +100,8 @@ def cell(text: str) -> str:
     """A text of strangers for a table that people open: one line, which no spreadsheet runs as a formula."""
     shown = visible(" ".join(text.split()))
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
+
+
+def items_in_words(num: int) -> str:
+    """A number of items, for the terminal."""
+    return f"{num:,} item" if num == 1 else f"{num:,} items"

@@ -21,7 +21,7 @@ from def_sim.records import MeasurementLevel, QuestionType, ReferenceQuality
 from def_sim.resources import data_folder
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
-from def_sim.surveys.importers.documents import cell, csv_text
+from def_sim.surveys.importers.documents import cell, csv_text, items_in_words
 from def_sim.surveys.importers.opinion_rows import (
     OpinionRow,
     check_shares,
@@ -197,7 +197,7 @@ class GlobalOpinionQA:
 
     def _summary(self, num_rows: int, kept: Sequence[_Kept]) -> list[str]:
         binary = [one for one in kept if one.is_binary]
-        found = f"{len(binary):,} items (rule={self.rule.value})"
+        found = f"{items_in_words(len(binary))} (rule={self.rule.value})"
         lines = [
             f"items         {len(kept):,} of {num_rows:,} rows; why the others are left out: imports/{LOG}",
             f"binary        {found}: {f'survey={BINARY}' if binary else f'there is no {BINARY}'}",
@@ -206,7 +206,7 @@ class GlobalOpinionQA:
             of_all = sum(code in one.samples for one in kept)
             counts = Counter(one.samples[code] for one in binary)
             used = "; ".join(f"{key} {num}" for key, num in sorted(counts.items()))
-            lines.append(f"{code:<13} {of_all:,} items{', binary by sample: ' if used else ''}{used}")
+            lines.append(f"{code:<13} {items_in_words(of_all)}{', binary by sample: ' if used else ''}{used}")
         return lines
 
 

@@ -18,7 +18,7 @@ from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.records import QuestionType
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
-from def_sim.surveys.importers.documents import cell, csv_text
+from def_sim.surveys.importers.documents import cell, csv_text, items_in_words
 from def_sim.surveys.importers.tidy_figures import figures_of
 from def_sim.surveys.importers.tidy_rows import EVERYONE, TidyRow, TidyTable, read_tidy_table, the_same, wrong
 from def_sim.surveys.item_bank import NO_DIMENSION, Item, ItemFile
@@ -163,8 +163,8 @@ class Table:
             f"items         {len(file.items):,}, of which {len(scored):,} have figures of {self.population}"
         ]
         if levels:
-            which = f"{len(levels):,} items that do not say it"
-            lines.append(f"level         nominal for {which}: they have no distance along a scale")
+            which = f"{items_in_words(len(levels))} without one"
+            lines.append(f"level         nominal for {which}: no distance along a scale (W1)")
         return [*lines, f"check         imports/{self.name}.check.csv: compare it with the source"]
 
 

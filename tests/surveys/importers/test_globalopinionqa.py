@@ -257,7 +257,7 @@ def test_no_cell_of_the_log_is_a_formula(tmp_path: Path) -> None:
 def test_the_summary_counts_items_and_samples(tmp_path: Path) -> None:
     lines = "\n".join(imported(tmp_path).summary)
     assert f"4 of {len(OPINIONS)} rows" in lines
-    assert "1 items (rule=published): survey=goqa_binary" in lines
+    assert "1 item (rule=published): survey=goqa_binary" in lines
     assert f"CHN           3 items, binary by sample: {CHINA_NOT_NATIONAL} 1" in lines
     none = "\n".join(imported(tmp_path, LADDER, countries=("USA", "IND")).summary)
     assert "0 items (rule=published): there is no goqa_binary" in none

@@ -151,7 +151,7 @@ def test_the_check_table_says_what_was_understood(tmp_path: Path) -> None:
         *("town.parks", "ordinal", "1", "0.615000", "200")
     ]
     assert (rows[6]["level"], rows[6]["share"]) == ("nominal", "")
-    assert "nominal for 1 items that do not say it" in "\n".join(found.summary)
+    assert "nominal for 1 item without one" in "\n".join(found.summary)
 
 
 def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
