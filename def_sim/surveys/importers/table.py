@@ -19,17 +19,19 @@ from def_sim.records import QuestionType
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
 from def_sim.surveys.importers.documents import cell, csv_text, items_in_words
+from def_sim.surveys.importers.qsf import read_qsf
 from def_sim.surveys.importers.tidy_figures import figures_of
 from def_sim.surveys.importers.tidy_rows import EVERYONE, TidyRow, TidyTable, read_tidy_table, the_same, wrong
 from def_sim.surveys.item_bank import NO_DIMENSION, Item, ItemFile
 from def_sim.surveys.survey import SurveyFile
+from def_sim.visible import visible
 
 _NAME: Final = re.compile("[a-z0-9_]+")
 _ITEM: Final = re.compile("[A-Za-z0-9_]+")
 
 
 class Table:
-    """Reads a tidy CSV, with commas, semicolons or tabs, or a workbook.
+    """Reads a table with a row an option, or Qualtrics' survey file, which has no figures.
 
     Args:
         source: The file.
@@ -59,7 +61,8 @@ class Table:
         Raises:
             SurveyFormatError: The table breaks its format; with the line.
         """
-        table = read_tidy_table(self.path)
+        is_qsf = self.path.suffix.casefold() == ".qsf"
+        table, left_out = read_qsf(self.path) if is_qsf else (read_tidy_table(self.path), [])
         by_item: dict[str, list[TidyRow]] = defaultdict(list)
         for row in table.rows:
             by_item[row.item].append(row)
@@ -78,7 +81,10 @@ class Table:
             surveys=(self._survey(items),),
             file_sha256=digest,
             tables={f"{self.name}.check.csv": _check_table(file, figures)},
-            summary=tuple(self._summary(table, file, figures)),
+            summary=(
+                *(f"left out      {visible(line)}" for line in left_out),
+                *self._summary(table, file, figures),
+            ),
         )
 
     def _item(self, table: TidyTable, rows: Sequence[TidyRow]) -> Item:
