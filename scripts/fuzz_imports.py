@@ -32,6 +32,31 @@ parks;More parks, or fewer?;en;2;Fewer;;;50;90;male
 trust;How much trust?;en;1;None;scale;interval;;;
 trust;How much trust?;en;2;All;scale;interval;;;
 """.encode()
+_YES_NO: Final = {"1": {"Display": "Yes"}, "2": {"Display": "No"}}
+_GERMAN: Final = {
+    "DE": {"QuestionText": "Parks?", "Choices": {"1": {"Display": "Ja"}, "2": {"Display": "Nein"}}}
+}
+QSF: Final = {
+    "SurveyEntry": {"SurveyLanguage": "EN"},
+    "SurveyElements": [
+        {"Element": "BL", "Payload": [{"Type": "Default", "BlockElements": [{"QuestionID": "QID1"}]}]},
+        {
+            "Element": "SQ",
+            "PrimaryAttribute": "QID1",
+            "Payload": {
+                "QuestionText": "More <b>parks</b>?",
+                "DataExportTag": "parks",
+                "QuestionType": "MC",
+                "Selector": "MAVR",
+                "Choices": _YES_NO,
+                "ChoiceOrder": ["1", "2"],
+                "RecodeValues": {"1": "1", "2": "0"},
+                "Validation": {"Settings": {"MaxChoices": "2"}},
+                "Language": _GERMAN,
+            },
+        },
+    ],
+}
 READY_LIST: Final = b'{"files":["items/town.yaml"],"removed":["references/USA/town.csv"]}'
 
 
@@ -55,6 +80,12 @@ def try_table(content: bytes) -> None:
     """Imports a survey of one's own."""
     (_folder() / "town.csv").write_bytes(content)
     _import(Table(str(_folder() / "town.csv"), "town", ["USA"], 2026))
+
+
+def try_qsf(content: bytes) -> None:
+    """Imports a survey file of Qualtrics."""
+    (_folder() / "town.qsf").write_bytes(content)
+    _import(Table(str(_folder() / "town.qsf"), "town", ["USA"]))
 
 
 def _import(importer: Importer) -> None:

@@ -64,6 +64,11 @@ TARGETS: Final = (
     Target("people's figures", damaged(files.shipped("references/USA/wvs7.csv", 1500)), files.try_reference),
     Target("GlobalOpinionQA", damaged(imports.OPINIONS), imports.try_opinions),
     Target("table of one's own", damaged(imports.TOWN), imports.try_table),
+    Target(
+        "survey file of Qualtrics",
+        other_values(imports.QSF).map(json_bytes) | damaged(json_bytes(imports.QSF)),
+        imports.try_qsf,
+    ),
     Target("list of files on their way", damaged(imports.READY_LIST), imports.try_ready_list),
     Target("replies", _documents.map(json_bytes) | damaged(json_bytes(files.REPLY)), files.try_reply),
 )
