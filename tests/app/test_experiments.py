@@ -32,6 +32,7 @@ PLANNED = {
     "seeds": 5 * 20 * 310,
     "respondents_curve": 200 * 310,
     "contamination": 4 * 20 * 149,
+    "offer_dont_know": 3 * 20 * 310,
     "prompt_sensitivity": 24 * 20 * 36,
     "smoke": 9 * 4 * 4,
 }
