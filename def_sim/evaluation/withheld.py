@@ -24,7 +24,7 @@ from def_sim.metrics.aggregation import macro_mean
 from def_sim.metrics.insensitivity import wilson_interval
 from def_sim.metrics.jackknife import jackknife_interval
 from def_sim.metrics.panel_scores import score_panel
-from def_sim.metrics.sample import Sample
+from def_sim.metrics.sample import Array, Sample
 from def_sim.records import AnswerStatus, ItemReference, Question
 
 Bools = NDArray[np.bool_]
@@ -45,8 +45,10 @@ _TYPES: Final = {
     "share": "float64",
     "low": "float64",
     "high": "float64",
-    "people": "float64",
     "num_asked": "int64",
+    "people": "float64",
+    "share_beside_people": "float64",
+    "num_people_items": "int64",
     "reason": "str",
 }
 _SCORE_TYPES: Final = {
@@ -78,10 +80,11 @@ def withheld_table(groups: Sequence[ArmGroup], arrays: Mapping[str, PanelArrays]
         Columns:
             group; arm; offer; scope: all, dimension (topic group) or item; item_id, wording, dimension;
             kind: dont_know or refused;
-            share: of the answers asked for; low, high: its 95 % interval, of other respondents: Wilson's for
-                an item, by leaving each respondent out for many;
-            people: share of people, a mean over the items in scope; NaN where it is not known of all of them;
-            num_asked: answers;
+            share: of the num_asked answers; low, high: its 95 % interval, of other respondents: Wilson's for
+                an item; for many by leaving each respondent out, or, where nobody or everybody withholds,
+                Wilson's of as many answers as there are respondents;
+            people: share of people, a mean over the num_people_items questions in scope of which it is
+                known; share_beside_people: the panel's on these;
             reason: why there is no interval, or no share of people.
     """
     rows = [
@@ -149,13 +152,16 @@ def _rows_of(arrays: PanelArrays) -> list[dict[str, object]]:
         withheld, asked = _who_withheld(arrays, status)
         for scope, name, places in scopes:
             base: dict[str, object] = {"scope": scope, "item_id": "", "wording": pd.NA, "dimension": name}
-            of_people = [_of_people(people.get(questions[place].item_id), kind) for place in places]
+            shares = np.array([_of_people(people.get(questions[place].item_id), kind) for place in places])
+            known = ~np.isnan(shares)
+            there = [place for place, is_known in zip(places, known, strict=True) if is_known]
+            beside = _several(withheld[:, there], asked[:, there])["share"] if there else np.nan
             several = _several(withheld[:, places], asked[:, places])
-            rows.append(base | {"kind": kind} | several | _people_columns(of_people, several))
+            rows.append(base | {"kind": kind} | several | _people_columns(shares[known], several, beside))
         rows += [
             _item_columns(one, kind)
             | (found := _one(withheld[:, place], asked[:, place]))
-            | _people_columns([_of_people(people.get(one.item_id), kind)], found)
+            | _people_columns(_known(_of_people(people.get(one.item_id), kind)), found, found["share"])
             for place, one in enumerate(questions)
         ]
     return rows
@@ -197,6 +203,8 @@ def _several(withheld: Bools, asked: Bools) -> dict[str, object]:
     rest = nums.sum() - nums
     without = np.divide(hits.sum() - hits, rest, out=np.full(rest.shape, np.nan), where=rest > 0)
     low, high = jackknife_interval(share, without)
+    if share in (0.0, 1.0) and len(nums) > 1:
+        low, high = wilson_interval(share * len(nums), len(nums))
     return {
         "share": share,
         "low": max(low, 0.0) if not np.isnan(low) else low,
@@ -213,8 +221,15 @@ def _of_people(reference: ItemReference | None, kind: str) -> float:
     return float("nan") if share is None else share
 
 
-def _people_columns(shares: Sequence[float], found: Mapping[str, object]) -> dict[str, object]:
-    """A mean over other items than the panel's would not stand beside it."""
-    mean = float(np.mean(shares)) if shares else float("nan")
-    reason = found["reason"] or (NOT_KNOWN if np.isnan(mean) else "")
-    return {"people": mean, "reason": reason}
+def _known(share: float) -> Array:
+    return np.array([] if np.isnan(share) else [share])
+
+
+def _people_columns(shares: Array, found: Mapping[str, object], beside: object) -> dict[str, object]:
+    """People's mean over the items of which it is known, and the panel's share on the same."""
+    return {
+        "people": float(shares.mean()) if shares.size else np.nan,
+        "share_beside_people": beside if shares.size else np.nan,
+        "num_people_items": shares.size,
+        "reason": found["reason"] or ("" if shares.size else NOT_KNOWN),
+    }

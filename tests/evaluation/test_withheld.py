@@ -92,6 +92,25 @@ def test_of_many_questions_respondents_are_left_out_with_all_their_answers(table
     assert refused["people"] == 0.02
 
 
+def test_where_nobody_withholds_the_interval_is_that_of_as_many_answers_as_respondents(table):
+    [row] = rows(table, offer="none", scope="all", kind="dont_know").to_dict("records")
+    assert (row["share"], row["low"]) == (0, 0)
+    assert row["high"] == pytest.approx(proportion_confint(0, N, method="wilson")[1])
+
+
+def test_people_stand_beside_the_panels_share_of_the_items_of_which_they_are_known():
+    one = arrays(three_in_ten, dont_know_share=0.05, refused_share=0.04)
+    items = dict(one.reference.items)
+    items["x.Q0", "all"] = replace(items["x.Q0", "all"], refused_share=None)
+    mixed = replace(one, reference=replace(one.reference, items=items))
+    table = withheld_table(groups(), {"outputs/both": mixed})
+    [row] = rows(table, scope="all", kind="refused").to_dict("records")
+    # The one refusal is of the question of which nothing is known of people.
+    assert (row["people"], row["num_people_items"], row["share_beside_people"]) == (0.04, 3, 0)
+    assert row["share"] == pytest.approx(1 / (4 * N))
+    assert row["reason"] == ""
+
+
 def test_topic_groups_have_rows_of_their_own(table):
     found = rows(table, offer="both", scope="dimension", kind="refused").set_index("dimension")
     assert found.loc["EVI", "share"] == pytest.approx(1 / (2 * N))
