@@ -20,6 +20,7 @@ from unittest.mock import patch
 
 import numpy as np
 
+import def_sim.app.interviewing as interviewing
 import def_sim.app.stages as stages
 from def_sim.answers.storage.completion import mark_complete
 from def_sim.app.main import main
@@ -213,7 +214,10 @@ def _answering(name: str) -> Any:
             *("model.engine.prompt_style=text", "model.is_tuned=false"),
         )
     else:
-        with patch.object(stages, "create_engine", lambda config: Scripted()):
+        with (
+            patch.object(stages, "create_engine", lambda config: Scripted()),
+            patch.object(interviewing, "create_engine", lambda config: Scripted()),
+        ):
             yield ("model=hf", "model.name=scripted", "model.engine.path=nowhere")
 
 
