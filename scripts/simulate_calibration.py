@@ -14,9 +14,9 @@ Coverage is averaged over options within items, items and repetitions. The figur
 
     python scripts/simulate_calibration.py --repetitions 60 --items 40 22 150
 
-and, of samples whose people have weights that leave about 60 % of them, with `--items 40 --kinds perfect
-halfway --weights unrelated related`: unrelated to what they answer, or related, where people were chosen
-by their answers and the weights undo it.
+and, of samples whose people have weights that leave about 60 % of them, with `--repetitions 15 --items 40
+--kinds perfect halfway --weights unrelated related`: unrelated to what they answer, or related, where people
+were chosen by their answers and the weights undo it.
 """
 
 import argparse

@@ -6,9 +6,10 @@ one. The figures in docs/statistics.md come from
 
     python scripts/simulate_dependence.py --repetitions 300 --tables diversity scales variance repeats
     python scripts/simulate_dependence.py --repetitions 300 --sizes 20 60 --tables order
-    python scripts/simulate_coverage.py --repetitions 40 --sizes 20 60 200 --tables structure
-    python scripts/simulate_coverage.py --repetitions 1000 --sizes 20 --tables slope
-    python scripts/simulate_coverage.py --repetitions 300 --sizes 60 200 --tables slope
+    python scripts/simulate_coverage.py --repetitions 20 --sizes 200 --tables structure
+    python scripts/simulate_coverage.py --repetitions 500 --sizes 20 --tables slope
+    python scripts/simulate_coverage.py --repetitions 60 --sizes 60 --tables slope
+    python scripts/simulate_coverage.py --repetitions 120 --sizes 200 --tables slope
 """
 
 import argparse

@@ -6,7 +6,7 @@ worlds: people's correlations (`people`), one strong style in all answers (`styl
 The figures in docs/statistics.md come from
 
     python scripts/simulate_coverage.py --tables groups --sizes 20 60 200 --repetitions 1000
-    python scripts/simulate_coverage.py --tables steering --sizes 20 60 200 --repetitions 60
+    python scripts/simulate_coverage.py --tables steering --sizes 20 60 200 --repetitions 20
     python scripts/simulate_groups.py --repetitions 60 --factors 3 --worlds people --sizes 200
     python scripts/simulate_groups.py --repetitions 100 --tables intervals --sizes 20 60
 
