@@ -41,6 +41,7 @@ from def_sim.app.sweep_watch import watch_jobs
 from def_sim.app.terminal import say
 from def_sim.engines.shared.optional import HasFiles
 from def_sim.errors import ConfigError, DefSimError
+from def_sim.evaluation.measures import counted
 from def_sim.resources import conf_folder
 
 _FLAGS = ("-m", "--multirun")
@@ -85,9 +86,9 @@ def submit_sweep(words: Sequence[str]) -> int:
     name = launcher_of(words)
     assert name is not None
     check_launcher(name)
+    _check_flags(words)
     own = [word for word in words if not word.startswith("-") and not _is_of_hydra(word)]
     experiment = compose_experiment(own) if named_experiment(parse_words(own)) is not None else None
-    _check_flags(words, needs_multirun=experiment is None)
     combined = combinations(own) if experiment is None else _of_arms(experiment, own)
     commands = [checked(one) for one in combined]
     _check_shards(commands)
@@ -123,9 +124,10 @@ def _of_arms(experiment: Experiment, words: Sequence[str]) -> list[tuple[str, ..
     return [(f"{EXPERIMENT}={experiment.choice.name}", *arm.words, *stage) for arm in experiment.arms]
 
 
-def _check_flags(words: Sequence[str], *, needs_multirun: bool) -> None:
+def _check_flags(words: Sequence[str]) -> None:
     others = [word for word in words if word.startswith("-") and word not in _FLAGS]
-    if others or (needs_multirun and not any(word in _FLAGS for word in words)):
+    is_experiment = any(word.startswith(f"{EXPERIMENT}=") for word in words)
+    if others or (not is_experiment and not any(word in _FLAGS for word in words)):
         raise ConfigError(
             f"{GROUP}= belongs to a sweep, which -m begins"
             + (f"; found {others[0]} as well." if others else "."),
@@ -200,8 +202,9 @@ def _launcher(name: str, words: Sequence[str]) -> Launcher:
 def _plan_lines(commands: Sequence[Command], left: Sequence[Command], launcher: Launcher) -> list[str]:
     num_left = sum(one.num_planned - one.num_done for one in left)
     num_finished = len(commands) - len(left)
+    jobs = counted(len(commands), "job", "jobs")
     lines = [
-        f"sweep         {len(commands)} jobs by {launcher.name}, {num_finished} of them finished",
+        f"sweep         {jobs} by {launcher.name}, {num_finished} of them finished",
         f"answers       {num_left:,} of {sum(one.num_planned for one in commands):,} are left to ask",
         *_missing_lines(commands),
     ]

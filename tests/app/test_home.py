@@ -194,7 +194,7 @@ DAMAGED = {
     "overrides of nothing": ("overrides.yaml", "files: [items/city.yaml]\n", ["no items/city.yaml"]),
     "a file beside the groups": ("conf/config.yaml", "seed: 2\n", ["folders only"]),
     "a group that is none": ("conf/surveys/town.yaml", "name: town\n", ["no group 'surveys'"]),
-    "a group of Hydra": ("conf/hydra/launcher/x.yaml", "_target_: x\n", ["no group 'hydra'"]),
+    "a sweeper of Hydra": ("conf/hydra/sweeper/x.yaml", "_target_: x\n", ["configures launchers only"]),
     "a home that names a home": (
         "conf/survey/town.yaml",
         "# @package _global_\nhome: /elsewhere\nsurvey: {name: town, file: 'package://surveys/town.yaml'}\n",

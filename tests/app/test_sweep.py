@@ -106,6 +106,24 @@ def test_the_plan_of_a_sweep_says_what_would_be_submitted_and_stops(
     assert nothing_is_submitted == []
 
 
+def test_a_site_has_a_launcher_of_its_own_in_the_home_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands on the shipped one; a class that it names is never made."""
+    site = tmp_path / "home" / "conf" / "hydra" / "launcher" / "site.yaml"
+    site.parent.mkdir(parents=True)
+    site.write_text("defaults: [slurm]\npartition: gpu\ntimeout_min: 60\n")
+    seen: list[launchers.Launcher] = []
+    monkeypatch.setattr(sweep, "_submit", lambda launcher, _: seen.append(launcher) or 0)
+    words = ["-m", "hydra/launcher=site", f"home={tmp_path / 'home'}", "hydra.launcher.mem_gb=32"]
+    assert main([*words, ITEMS, *SHORT, f"output={tmp_path / 'out'}"]) == 0
+    assert "1 job by site" in capsys.readouterr().out
+    [launcher] = seen
+    assert launcher.is_slurm
+    expected = {"partition": "gpu", "timeout_min": 60, "mem_gb": 32, "signal_delay_s": 120}
+    assert expected.items() <= launcher.parameters.items()
+
+
 def test_what_is_complete_is_left_out(tmp_path: Path, nothing_is_submitted: list[SweepJob]) -> None:
     """One of two shards is there: only the other one becomes a job."""
     common = [ITEMS, *SHORT, "respondents=2", f"output={tmp_path}", "num_shards=2", "stage=interview"]
