@@ -1,21 +1,17 @@
 """Reads the insensitivity.csv of finished runs for a comparison; a run folder is data of unknown origin."""
 
-import hashlib
 import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
 import pandas as pd
 
-from def_sim.answers.storage.completion import is_complete, read_completion
-from def_sim.answers.storage.disk import disk_errors
+from def_sim.answers.storage.completion import is_complete
 from def_sim.app.insensitivity import INSENSITIVITY
+from def_sim.app.vouched_tables import how_to_rewrite, vouched_bytes
 from def_sim.errors import StoreError
 from def_sim.evaluation.compared_runs import ComparedRun
 from def_sim.evaluation.insensitivity import COLUMN_TYPES, NEEDED_ROWS
-
-_MOST_BYTES: Final = 2**24
 
 
 def stored_defects(runs: Iterable[ComparedRun]) -> dict[str, pd.DataFrame]:
@@ -29,16 +25,9 @@ def stored_defects(runs: Iterable[ComparedRun]) -> dict[str, pd.DataFrame]:
 
 
 def _table_in(folder: Path) -> pd.DataFrame | None:
-    vouched = read_completion(folder)["files"].get(INSENSITIVITY)
-    if vouched is None:  # a report of before
+    content = vouched_bytes(folder, INSENSITIVITY)
+    if content is None:
         return None
-    path = folder / INSENSITIVITY
-    fix = f"Write it anew: `python -m def_sim stage=report run_folder={folder}`."
-    with disk_errors(path):
-        is_bearable = path.is_file() and path.stat().st_size == vouched["bytes"] <= _MOST_BYTES
-        content = path.read_bytes() if is_bearable else b""
-    if hashlib.sha256(content).hexdigest() != vouched["sha256"]:
-        raise StoreError(f"{path} is missing or has changed since the run was completed.", fix=fix)
     texts = [name for name, kind in COLUMN_TYPES.items() if kind == "str"]
     try:
         frame = pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""])
@@ -48,7 +37,9 @@ def _table_in(folder: Path) -> pd.DataFrame | None:
         _check(frame)
         return frame
     except (KeyError, ValueError, TypeError, OverflowError, pd.errors.ParserError) as error:
-        raise StoreError(f"{path} is no table of rates: {str(error)[:200]}.", fix=fix) from None
+        raise StoreError(
+            f"{folder / INSENSITIVITY} is no table of rates: {str(error)[:200]}.", fix=how_to_rewrite(folder)
+        ) from None
 
 
 def _check(frame: pd.DataFrame) -> None:

@@ -13,6 +13,7 @@ from rich.table import Table
 from def_sim import __version__
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.app.compared_answers import ComparedAnswers, compare_answers
+from def_sim.app.compared_claims import CLAIMS, claims_in_words, judge_claims
 from def_sim.app.compared_effects import FACTORIAL, compare_effects, write_effects
 from def_sim.app.compared_groups import steered_table
 from def_sim.app.compared_insensitivity import stored_defects
@@ -22,7 +23,7 @@ from def_sim.app.processes import WorkerProcesses, num_usable_cores
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.reporting import csv_bytes
 from def_sim.app.stored_runs import NotJudged, find_runs, read_run
-from def_sim.app.study_b_files import Studies, print_studies, write_studies
+from def_sim.app.study_b_files import Studies, print_studies, study_tables, write_studies
 from def_sim.app.terminal import console, say
 from def_sim.app.used_verdicts import RULES
 from def_sim.errors import ConfigError
@@ -77,6 +78,7 @@ class WrittenComparison:
     arms: ComparedArms
     studies: Studies
     effects: list[str]  # the tables of effects that these runs give, as files beside the page
+    claims: str  # how many claims have which verdict; "" if these runs bear on none
 
 
 def compare_runs(
@@ -133,9 +135,13 @@ def compare_runs(
     )
     defects = compared_defects(groups, stored_defects(runs))
     studies = studies_of(runs)
+    tables = {"comparison.csv": table, "pairs.csv": answers.pairs, "arms.csv": arms.table, **effects}
+    claims = judge_claims({**tables, INSENSITIVITY: defects, **study_tables(studies)}, runs)
     path = _write(groups, table, answers, arms, defects, left_out, output, studies)
     write_effects(path.parent, effects)
-    return WrittenComparison(path, groups, table, left_out, arms, studies, list(effects))
+    write_whole(path.parent / CLAIMS, csv_bytes(claims))
+    in_words = claims_in_words(claims)
+    return WrittenComparison(path, groups, table, left_out, arms, studies, list(effects), in_words)
 
 
 def _waiting(one: NotJudged) -> LeftOut:
@@ -235,6 +241,8 @@ def print_comparison(written: WrittenComparison) -> None:
         say(f"answer      {answer_of(arms, written.arms.table)}")
     if written.effects:
         say(f"effects     {', '.join(written.effects)}")
+    if written.claims:
+        say(f"claims      {written.claims}: {CLAIMS}")
     for problem in written.arms.problems:
         say(problem)
     for one in written.left_out:

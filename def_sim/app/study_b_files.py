@@ -42,13 +42,12 @@ def write_studies(found: Studies, folder: Path) -> None:
     Raises:
         StoreError: The disk is full or not writable.
     """
-    frames = [one.frames for one in found.results if len(one.frames)]
-    for name, tables, types in (
-        (TABLE, [one.table for one in found.results], TABLE_TYPES),
-        (PAIRS, [one.pairs for one in found.results], PAIR_TYPES),
-        (FRAMES, frames, None),
-    ):
-        _write_table(folder / name, tables, types)
+    tables = study_tables(found)
+    for name in (TABLE, PAIRS, FRAMES):
+        if name in tables:
+            write_whole(folder / name, csv_bytes(tables[name]))
+        else:
+            (folder / name).unlink(missing_ok=True)
     page = folder / PAGE
     if not found.results:
         page.unlink(missing_ok=True)
@@ -59,12 +58,18 @@ def write_studies(found: Studies, folder: Path) -> None:
     write_whole(page, html.encode("utf-8", errors="backslashreplace"))
 
 
-def _write_table(path: Path, tables: list[pd.DataFrame], types: Mapping[str, str] | None) -> None:
-    if not tables:
-        path.unlink(missing_ok=True)
-        return
-    together = pd.concat(tables, ignore_index=True)
-    write_whole(path, csv_bytes(together if types is None else together.astype(dict(types))))
+def study_tables(found: Studies) -> dict[str, pd.DataFrame]:
+    """File name -> table of all studies, of those that there are."""
+    parts = {
+        TABLE: ([one.table for one in found.results], TABLE_TYPES),
+        PAIRS: ([one.pairs for one in found.results], PAIR_TYPES),
+        FRAMES: ([one.frames for one in found.results if len(one.frames)], {}),
+    }
+    return {
+        name: pd.concat(tables, ignore_index=True).astype(types)
+        for name, (tables, types) in parts.items()
+        if tables
+    }
 
 
 def print_studies(found: Studies, folder: Path) -> None:
