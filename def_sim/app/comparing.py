@@ -18,11 +18,12 @@ from def_sim.app.compared_effects import FACTORIAL, compare_effects, write_effec
 from def_sim.app.compared_groups import steered_table
 from def_sim.app.compared_insensitivity import stored_defects
 from def_sim.app.compared_styles import studies_of
+from def_sim.app.found_runs import find_runs
 from def_sim.app.insensitivity import INSENSITIVITY
 from def_sim.app.processes import WorkerProcesses, num_usable_cores
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.reporting import csv_bytes
-from def_sim.app.stored_runs import NotJudged, find_runs, read_run
+from def_sim.app.stored_runs import NotJudged, read_run
 from def_sim.app.study_b_files import Studies, print_studies, study_tables, write_studies
 from def_sim.app.terminal import console, say
 from def_sim.app.used_verdicts import RULES

@@ -15,6 +15,7 @@ from def_sim.app.holding import close, conduct, planned_of
 from def_sim.app.opened_runs import check_same
 from def_sim.app.plan import language_warnings, persona_warnings
 from def_sim.app.progress import InterviewProgress, print_note
+from def_sim.app.progress_pulse import ProgressPulse
 from def_sim.app.provenance import record_run
 from def_sim.app.received import check_places
 from def_sim.app.run import Run, create_engine, prepare_run
@@ -27,6 +28,7 @@ from def_sim.engines.shared.notices import HasNotices
 from def_sim.engines.shared.optional import GoesOn
 from def_sim.errors import EngineError, StoreError
 from def_sim.interview import Engine, HasWork, Interviews
+from def_sim.records import Answer
 
 
 def hold_interviews(config: RunConfig) -> tuple[Run, Path]:
@@ -61,13 +63,31 @@ def hold_interviews(config: RunConfig) -> tuple[Run, Path]:
     )
     store = when_free(open_store, wait_s=wait_of(config.lease), tell=say)
     try:
-        with store:
-            run_coroutine(_ask(run, engine, store, defines))
+        with store, _pulse_of(run, engine, store) as pulse:
+            run_coroutine(_ask(run, engine, store, defines, pulse))
     except Interrupted as stop:
         planned = planned_of(run)
         standing = f"{len(planned & store.answered().keys()):,} of {len(planned):,} answered"
         raise Interrupted(stop.number, standing) from None
     return run, folder
+
+
+def _pulse_of(run: Run, engine: Engine, store: AnswerStore) -> ProgressPulse:
+    config, planned, answered = run.config, planned_of(run), store.answered()
+
+    def usd() -> float | None:
+        if not isinstance(engine, HasLedger) or engine.ledger.price is None:
+            return None
+        return engine.ledger.totals.usd
+
+    return ProgressPulse(
+        store.folder,
+        config.shard,
+        config.num_shards,
+        planned=len(planned),
+        stored=[answered[key] for key in planned & answered.keys()],
+        usd=usd,
+    )
 
 
 def _loaded_lines(facts: Mapping[str, Any]) -> list[str]:
@@ -125,7 +145,9 @@ def _refuse_foreign_folder(folder: Path) -> None:
         )
 
 
-async def _ask(run: Run, engine: Engine, store: AnswerStore, defines: Mapping[str, Any]) -> None:
+async def _ask(
+    run: Run, engine: Engine, store: AnswerStore, defines: Mapping[str, Any], pulse: ProgressPulse
+) -> None:
     planned = planned_of(run)
     done = len(planned & store.answered().keys())
     if isinstance(engine, HasLedger):
@@ -143,9 +165,15 @@ async def _ask(run: Run, engine: Engine, store: AnswerStore, defines: Mapping[st
         else:
             record_run(run, store.folder, defines, engine_facts=None)
         note = engine.ledger.line if isinstance(engine, HasLedger) else None
+        pulse.asking()
         with InterviewProgress(total=len(planned), done=done, note=note) as progress:
             if isinstance(engine, HasNotices):
                 engine.notices.tell_to(progress.tell)
+
+            def on_answer(answer: Answer) -> None:
+                progress.advance(answer)
+                pulse.advance(answer)
+
             interviews = Interviews(
                 run.survey,
                 run.strategy,
@@ -153,7 +181,7 @@ async def _ask(run: Run, engine: Engine, store: AnswerStore, defines: Mapping[st
                 store,
                 run.presentation,
                 run.rules,
-                on_answer=progress.advance,
+                on_answer=on_answer,
             )
             await conduct(interviews, run.shard_panel, store)
         for line in _failure_lines(interviews.failures):

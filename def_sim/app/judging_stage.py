@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from def_sim.answers.storage.completion import is_complete, read_completion, unmark_complete
+from def_sim.app.found_runs import find_runs
 from def_sim.app.holding import close, watched
 from def_sim.app.judge_checks import check_format, relation_notes
 from def_sim.app.judging import Judging
@@ -15,7 +16,6 @@ from def_sim.app.progress import print_note
 from def_sim.app.run import create_engine
 from def_sim.app.schema import RunConfig
 from def_sim.app.signals import Interrupted, run_coroutine
-from def_sim.app.stored_runs import find_runs
 from def_sim.app.terminal import say
 from def_sim.app.waiting import wait_of, when_free
 from def_sim.engines.hosted.cost import CostCapError, HasLedger

@@ -20,6 +20,7 @@ def_sim measures how well language models stand in for people in social surveys.
   python -m def_sim stage=plan model=mixtral_8x7b   answers, tokens, time, memory; nothing is loaded
   python -m def_sim respondents=200                 a larger panel; asks only the new respondents
   python -m def_sim stage=report runs='outputs/**'  compare runs: scores, ranks, pairs, maps
+  python -m def_sim stage=status runs='outputs/**'  how far runs are; watch=30 looks again until all is done
   python -m def_sim stage=verify                    recompute every number from the raw answers
   python -m def_sim stage=repair run_folder=FOLDER  set damaged and foreign lines of a journal aside
   python -m def_sim stage=audit run_folder=FOLDER export=NAME   a judge's verdicts as sheets for people

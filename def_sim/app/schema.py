@@ -141,6 +141,8 @@ class RunConfig(Strict):
     run_folder: PathText | None
     runs: RunPatterns | None = None
     baseline: str | None = None
+    watch: Annotated[float, Field(ge=5, le=86_400)] | None = None
+    format: Literal["text", "json"] = "text"
     shard: NonNegative
     num_shards: Annotated[int, Field(ge=1, le=100_000)]
     max_in_flight: Count
@@ -189,7 +191,9 @@ class RunConfig(Strict):
             "name=": (self.name is not None, ("import",)),
             "year=": (self.year is not None, ("import",)),
             "force=true": (self.force, ("import",)),
-            "runs=": (self.runs is not None and self.rubric is None, ("report", "judge")),
+            "runs=": (self.runs is not None and self.rubric is None, ("report", "judge", "status")),
+            "watch=": (self.watch is not None, ("status",)),
+            "format=json": (self.format == "json", ("status",)),
         }
         for written, (is_given, stages) in given.items():
             if is_given and self.stage.name not in stages:

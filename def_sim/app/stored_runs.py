@@ -4,12 +4,10 @@ Nothing is computed that a finished run has on file and its completion mark vouc
 of a run without a finished report are computed from its answers; its folder is left as it is.
 """
 
-import glob
 import hashlib
 import io
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,85 +16,21 @@ import pandas as pd
 
 from def_sim.answers.storage.completion import is_complete, read_completion, vouches_for
 from def_sim.answers.storage.disk import disk_errors
-from def_sim.answers.storage.manifest import check_same_run, manifest_path
+from def_sim.answers.storage.manifest import check_same_run
 from def_sim.app.definition import references_hash, what_defines
 from def_sim.app.panel_readings import NotJudgedError, panel_readings
 from def_sim.app.received import read_received, read_stored_manifest
 from def_sim.app.reporting import compute_results, panel_answers
 from def_sim.app.run import prepare_run
 from def_sim.app.used_verdicts import READINGS, RULES, UsedSet, read_readings
-from def_sim.errors import ConfigError, DefSimError, RunMismatchError, StoreError
+from def_sim.errors import DefSimError, RunMismatchError, StoreError
 from def_sim.evaluation.compared_runs import SCOPES, ComparedRun, LeftOut
-from def_sim.names import check_path
 
 METRICS: Final = "metrics.csv"
 _NEEDED: Final = ("scope", "dimension", "metric", "value", "floor", "uniform", "num_items", "num_undefined")
 _WORDS: Final = ("scope", "item_id", "dimension", "metric")
 _MOST_BYTES: Final = 256 * 2**20  # of metrics.csv, which has some hundred thousand
 _OF_THE_MODEL: Final = ("model.", "seed")  # what comparable runs may differ in
-
-
-def find_runs(patterns: Sequence[str]) -> list[Path]:
-    """The run folders that the patterns name, each once, by path.
-
-    Raises:
-        ConfigError: A pattern matches nothing, or no folder of a run.
-    """
-    found: dict[Path, Path] = {}
-    for pattern in patterns:
-        matches = _matches(Path(pattern).expanduser())
-        folders = {path.parent if path.name == manifest_path(path).name else path for path in matches}
-        runs = [folder for folder in folders if manifest_path(folder).is_file()]
-        if not runs:
-            raise _no_run(pattern, len(matches))
-        for folder in runs:
-            _check_folder(folder)
-        found |= {folder.resolve(): folder for folder in runs}
-    return sorted(found.values())
-
-
-def _check_folder(folder: Path) -> None:
-    """A page and a table name it."""
-    try:
-        check_path(str(folder))
-    except ValueError as error:
-        raise ConfigError(f"runs: {error}.", fix="Rename that folder, or leave it out.") from None
-
-
-def _matches(pattern: Path) -> list[Path]:
-    if pattern.exists():  # a name that happens to hold brackets
-        return [pattern]
-    return [Path(name) for name in _names(str(pattern)) if Path(name).exists()]
-
-
-def _names(pattern: str) -> list[str]:
-    """As glob.glob with recursion; links below a `**`, which may lead in circles, are not followed."""
-    top, is_deep, rest = pattern.partition("/**")
-    if pattern.startswith("**"):
-        top, is_deep, rest = ".", "/**", pattern[2:]
-    if not is_deep or rest[:1] not in ("", "/"):
-        return glob.glob(pattern)  # noqa: PTH207 - Path.glob takes no absolute pattern
-    rest = rest.strip("/")
-    folders = [
-        folder
-        for root in glob.glob(top or "/")  # noqa: PTH207
-        for folder, _, _ in os.walk(root, followlinks=False)
-    ]
-    return (
-        [name for folder in folders for name in _names(f"{glob.escape(folder)}/{rest}")] if rest else folders
-    )
-
-
-def _no_run(pattern: str, num_matches: int) -> ConfigError:
-    if num_matches == 0:
-        return ConfigError(
-            f"runs={pattern}: nothing matches.",
-            fix="Give run folders or a pattern in quotes, as in `runs='outputs/**'`.",
-        )
-    return ConfigError(
-        f"runs={pattern}: no folder of a run among {num_matches} matches (a run has a manifest.json).",
-        fix=f"Name the folders of runs, or search below: `runs='{pattern.rstrip('/*')}/**'`.",
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from scripted_runs import hold
 from def_sim.answers.storage.compaction import compact, parquet_path
 from def_sim.answers.storage.completion import mark_complete
 from def_sim.answers.storage.manifest import read_manifest, write_manifest
-from def_sim.app import comparing, read_runs, stored_runs
+from def_sim.app import comparing, found_runs, read_runs, stored_runs
 from def_sim.app.main import main
 
 pytestmark = pytest.mark.slow
@@ -214,7 +214,7 @@ def test_a_finished_run_that_was_scored_with_other_figures_stands_apart(outputs:
 def test_a_folder_whose_name_holds_brackets_is_found(outputs: Path) -> None:
     [path] = outputs.glob("mistral7b/us/*")
     named = path.rename(path.with_name("first [of two]"))
-    assert stored_runs.find_runs([str(named)]) == [named]
+    assert found_runs.find_runs([str(named)]) == [named]
 
 
 def test_a_run_of_other_settings_stands_apart(outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,13 +119,15 @@ def test_a_signal_ends_interviews_in_order_and_the_same_command_goes_on(
         assert f"Interrupted by {name}: {num_lines(tmp_path)} of 24 answered." in said
         assert "The same command goes on where it stopped." in said
         assert "Traceback" not in said
-        assert [path.name for path in (run_folder(tmp_path) / "answers").iterdir()] == [
-            "shard-00-of-01.jsonl"
+        assert sorted(path.name for path in (run_folder(tmp_path) / "answers").iterdir()) == [
+            "shard-00-of-01.jsonl",
+            "shard-00-of-01.progress.json",  # says to others why it stopped
         ]
         with pytest.raises(ProcessLookupError):  # nobody of its session is left
             os.killpg(process.pid, 0)
     again = run(words(tmp_path, "stage=interview"))
     assert again.returncode == 0, again.stderr
+    assert [path.suffix for path in (run_folder(tmp_path) / "answers").iterdir()] == [".jsonl"]
     assert same_answers(read_answers(run_folder(tmp_path)), read_answers(run_folder(undisturbed)))
 
 

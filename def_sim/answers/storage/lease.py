@@ -56,6 +56,19 @@ def _look(path: Path) -> _Sighting | None:
     return unknown
 
 
+def last_sign(path: Path) -> tuple[Holder | None, float] | None:
+    """Who holds a lease and when it last gave a sign of life; None if nobody holds it. Changes nothing.
+
+    Args:
+        path: The lease's folder, which may be missing.
+
+    Returns:
+        The holder, None where its name cannot be read; seconds since 1970 by the clock of the file system.
+    """
+    sighting = _look(path)
+    return None if sighting is None else (sighting.holder, sighting.heartbeat)
+
+
 def find_starting(folder: Path) -> Holder | None:
     """Who is at work in a folder of leases and, for all that can be known from here, alive; None: nobody."""
     for path in sorted(folder.glob("*.lease")):
