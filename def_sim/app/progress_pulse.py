@@ -91,6 +91,8 @@ class ProgressPulse:
         """The model is there: the rate counts from here."""
         self._phase = "asking"
         self._looks = deque([(self._clock(), self._num_done)])
+        if self._pulse is not None:
+            self.write()
 
     def advance(self, answer: Answer) -> None:
         """One more answer is safe."""

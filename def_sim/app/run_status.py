@@ -155,8 +155,8 @@ class _Look:
 
     def __init__(self, folder: Path, now: float) -> None:
         self._folder, self._now = folder, now
-        has_manifest = manifest_path(folder).is_file()
-        plan = read_stored_manifest(folder)["plan"] if has_manifest else {"respondents": 0, "answers": 0}
+        self._has_plan = manifest_path(folder).is_file()  # it comes once a model is loaded
+        plan = read_stored_manifest(folder)["plan"] if self._has_plan else {"respondents": 0, "answers": 0}
         self._num_respondents = min(int(plan["respondents"]), _MOST)
         self._num_questions = min(int(plan["answers"]) // max(self._num_respondents, 1), _MOST)
         self.num_shards = _num_shards(folder)
@@ -177,7 +177,7 @@ class _Look:
         respondents = max(-((number - self._num_respondents) // self.num_shards), 0)
         planned = progress.planned if progress else respondents * self._num_questions
         done = min(progress.done if progress else counts.total(), planned)
-        state, error = self._state(number, path, progress, is_there=done >= planned)
+        state, error = self._state(number, path, progress, is_there=self._has_plan and done >= planned)
         is_at_work = state is State.RUNNING
         return ShardStatus(
             name=f"shard {number} of {self.num_shards}",

@@ -15,9 +15,10 @@ from waiting import HANG_S, comes_true
 from def_sim.answers.storage.answer_lines import encode_line
 from def_sim.answers.storage.holder import Holder
 from def_sim.answers.storage.lease import Lease
+from def_sim.app.found_runs import find_runs
 from def_sim.app.main import main
 from def_sim.app.progress_pulse import ProgressPulse
-from def_sim.app.run_status import State, read_status
+from def_sim.app.run_status import State, is_run, read_status
 from def_sim.app.shard_progress import progress_path, read_progress
 from def_sim.app.signals import Interrupted
 from def_sim.app.status import text_lines
@@ -234,6 +235,16 @@ def test_a_killed_process_of_this_machine_is_told_at_once(tmp_path: Path) -> Non
     [shard] = read_status(progress.parents[1], time.time()).shards
     assert shard.state is State.FAILED
     assert shard.error.startswith(f"process {process.pid} on ")
+
+
+def test_a_run_whose_model_is_loading_has_no_manifest_and_is_found_all_the_same(tmp_path: Path) -> None:
+    """What the other shard is to do is not known yet: it is not taken for done."""
+    with pulse(tmp_path, time.monotonic):
+        [folder] = find_runs([f"{tmp_path}/**"], is_run)
+        found = read_status(folder, time.time())
+    assert [shard.state for shard in found.shards] == [State.NOT_STARTED, State.RUNNING]
+    assert [shard.phase for shard in found.shards] == ["", "loading"]
+    assert not found.is_done
 
 
 @pytest.mark.parametrize(
