@@ -6,14 +6,18 @@ the same command finishes what is missing. An arm that fails is named, and the o
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from def_sim.answers.storage.manifest import manifest_path
 from def_sim.app.definition import folder_of, what_defines
+from def_sim.app.experiment_judging import AUDIT, Judges, judge_arms, judging_lines, waiting_lines
 from def_sim.app.experiment_plan import plan_lines
 from def_sim.app.experiments import Experiment, PlannedArm
 from def_sim.app.run import create_engine
 from def_sim.app.terminal import say
 from def_sim.errors import ConfigError, DefSimError
+
+EXIT_FAILED: Final = 2  # an arm, or the judge of one, failed
 
 
 class ArmWatch:
@@ -40,18 +44,20 @@ Launch = Callable[[str, ArmWatch], int]
 
 def plan_experiment(experiment: Experiment) -> int:
     """Prints a line an arm and their sum. Loads nothing, writes nothing."""
-    for line in plan_lines(experiment):
+    for line in [*plan_lines(experiment), *judging_lines(experiment)]:
         say(line)
     return 0
 
 
-def hold_experiment(experiment: Experiment, launch: Launch, *, is_here: bool) -> int:
-    """Holds every arm that is not finished, then compares all of them.
+def hold_experiment(experiment: Experiment, launch: Launch, judges: Judges, *, is_here: bool) -> int:
+    """Holds every arm that is not finished, has texts judged that need it, then compares all arms.
 
     Args:
         experiment: From `read_experiment`.
         launch: Runs a stage of every arm through Hydra, and tells the watch of each.
-        is_here: Whether arms run in this process; else the page is left to stage=report.
+        judges: From `judges_of`.
+        is_here: Whether arms run in this process; else the judge is left to the same command without a
+            launcher, and the page to stage=report.
 
     Returns:
         0; the largest exit code of an arm, if one failed.
@@ -61,11 +67,24 @@ def hold_experiment(experiment: Experiment, launch: Launch, *, is_here: bool) ->
     say(f"experiment {choice.name}: {len(experiment.arms)} arms, {num_answers:,} answers planned")
     code = launch("all" if choice.reports else "interview", watch)
     if not is_here:
-        say(f"The page is written when all arms are there: stage=report experiment={choice.name}")
+        then = "the same command without a launcher" if judges else f"stage=report experiment={choice.name}"
+        say(f"The page is written when all arms are there: {then}")
         return code
-    for arm in watch.failed:
+    not_read = _judge(experiment, judges)
+    for arm in [*watch.failed, *not_read]:
         say(f"failed  {arm}", to_errors=True)
-    return max(code, report_experiment(experiment))
+    return max(code, EXIT_FAILED if not_read else 0, report_experiment(experiment))
+
+
+def _judge(experiment: Experiment, judges: Judges) -> list[str]:
+    """Arms whose texts could not be read; says how to have them read where no judge is named."""
+    found, _ = _folders(experiment)
+    if not judges:
+        for line in waiting_lines(found):
+            say(line)
+        return []
+    sheets = _page_folder(experiment) / AUDIT if experiment.choice.audit else None
+    return judge_arms(found, judges, sheets=sheets)
 
 
 def report_experiment(experiment: Experiment) -> int:
@@ -89,7 +108,6 @@ def report_experiment(experiment: Experiment) -> int:
             f"experiment={experiment.choice.name}: none of its {len(experiment.arms)} arms is on file.",
             fix="Hold them: the same command without stage=report.",
         )
-    output = Path(experiment.arms[0].run.config.output).expanduser()
     choice = experiment.choice
     compared = ComparedExperiment(
         name=choice.name,
@@ -97,9 +115,16 @@ def report_experiment(experiment: Experiment) -> int:
         baselines=tuple(str(folder) for arm, folder in found if experiment.is_baseline(arm)),
         missing=missing,
     )
-    page = output / "experiments" / experiment.folder_name
-    print_comparison(compare_runs([str(folder) for _, folder in found], page, experiment=compared))
+    runs = [str(folder) for _, folder in found]
+    verdicts = experiment.arms[0].run.config.verdicts
+    page = _page_folder(experiment)
+    print_comparison(compare_runs(runs, page, verdicts=verdicts, experiment=compared))
     return 0
+
+
+def _page_folder(experiment: Experiment) -> Path:
+    output = Path(experiment.arms[0].run.config.output).expanduser()
+    return output / "experiments" / experiment.folder_name
 
 
 def _folders(experiment: Experiment) -> tuple[list[tuple[PlannedArm, Path]], dict[str, str]]:

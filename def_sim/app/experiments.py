@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from def_sim.answers.storage.manifest import run_hash
 from def_sim.app.definition import what_defines
@@ -33,6 +33,11 @@ _MOST_NAMED: Final = 4  # arms in a message
 Configure = Callable[[Sequence[str]], RunConfig]
 
 
+def _judge_by_name(given: object) -> object:
+    """A bare name is the judge's model: `experiment.judge=gpt4o`."""
+    return [f"model={given}"] if isinstance(given, str) else given
+
+
 class ExperimentChoice(BaseModel):
     """The block `experiment` of conf/experiment/<name>.yaml."""
 
@@ -43,6 +48,9 @@ class ExperimentChoice(BaseModel):
     baseline: list[str]  # overrides that the arm which others are compared with has; empty: no such arm
     factors: list[str]  # parameters whose effect is asked for; empty: one run answers the question
     reports: bool = False  # whether every arm gets a report of its own
+    # Overrides of the judge who reads the texts of arms that need one; empty: nobody reads them.
+    judge: Annotated[list[str], BeforeValidator(_judge_by_name)] = []
+    audit: bool = False  # whether blind sheets of the judge's verdicts are written for two coders
     needs: str | None = None  # the command that makes what its arms need and no installation has
 
 

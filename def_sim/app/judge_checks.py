@@ -44,8 +44,10 @@ def is_self(identity: Mapping[str, Any], judged: Mapping[str, Any]) -> bool:
 
 
 def relation_notes(config: RunConfig, run: Run, *, is_same: bool) -> list[str]:
-    """What is to be said of a judge that is the judged model, or a relative of it."""
+    """What is to be said of a judge that is invented, the judged model, or a relative of it."""
     judge, judged = config.model, run.config.model
+    if judge.is_demonstration:
+        return [f"{judge.label} is a demonstration: its verdicts mean nothing"]
     if is_same:
         return [f"{judge.label} judges its own answers"]
     if judge.family != judged.family:

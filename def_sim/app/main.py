@@ -25,6 +25,7 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from def_sim.app.experiment_judging import judges_of
 from def_sim.app.experiment_stages import ArmWatch, hold_experiment, plan_experiment, report_experiment
 from def_sim.app.experiments import GROUP, Experiment, named_experiment, read_experiment
 from def_sim.app.home import at_home, home_folder
@@ -118,6 +119,7 @@ def _run_experiment(name: str, words: Sequence[str]) -> int:
     return hold_experiment(
         experiment,
         lambda of_arms, watch: _through_hydra([*kept, f"stage={of_arms}"], watch),
+        judges_of(experiment, configured),
         is_here=str(composed["launcher"]).endswith(".BasicLauncher"),
     )
 

@@ -61,8 +61,9 @@ class UsedSet(BaseModel):
 
     @property
     def in_short(self) -> str:
-        """The same with the share done, for a column."""
-        return f"{self.judge} ({self.set}, {self._percent} %)"
+        """The same with the share done, for a column; a demonstration is named as such."""
+        warning = "; its verdicts mean nothing" if self.caveat == "demonstration" else ""
+        return f"{self.judge} ({self.set}, {self._percent} %{warning})"
 
     @property
     def in_words(self) -> str:
