@@ -1,7 +1,7 @@
 """Comparing runs: reads the runs that were named, writes one page and one table, and says so in short."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -41,6 +41,7 @@ from def_sim.evaluation.compared_runs import (
     group_runs,
     metrics_compared,
 )
+from def_sim.evaluation.effect_answers import effect_answers
 from def_sim.evaluation.measures import MEASURES
 from def_sim.evaluation.seed_spread import has_several_seeds, seeds_table
 from def_sim.reports.charts.standalone import standalone
@@ -64,7 +65,7 @@ class ComparedArms:
     diversity: pd.DataFrame  # see `arm_diversity.diversity_table`
     problems: list[str]  # why other runs are no arms, in words
     steered: pd.DataFrame  # see `compared_groups.steered_table`
-    factorial: pd.DataFrame | None = None  # see `factorial.factorial_table`; None where there is none
+    effects: Mapping[str, pd.DataFrame] = field(default_factory=dict)  # see `compare_effects`
     experiment: ComparedExperiment | None = None
 
 
@@ -131,7 +132,7 @@ def compare_runs(
         diversity_table(arm_groups, answers.arms),
         no_arms,
         steered_table(arm_groups),
-        effects.get(FACTORIAL),
+        effects,
         experiment,
     )
     defects = compared_defects(groups, stored_defects(runs))
@@ -192,7 +193,8 @@ def _write(
     with disk_errors(folder):
         (folder / "figures").mkdir(parents=True, exist_ok=True)
     seeds = seeds_table(groups, answers.arms)
-    parts = arm_parts(arms.groups, arms.table, arms.steered, arms.diversity, arms.factorial)
+    parts = arm_parts(arms.groups, arms.table, arms.steered, arms.diversity, arms.effects.get(FACTORIAL))
+    effects = effect_answers(arms.effects)
     html = render_comparison(
         groups,
         table,
@@ -201,7 +203,8 @@ def _write(
         maps=answers.maps,
         pairs=answers.pairs,
         arms=parts,
-        experiment=experiment_part(arms.experiment, parts, seeds),
+        experiment=experiment_part(arms.experiment, parts, seeds, effects),
+        effects=effects,
         arm_problems=arms.problems,
         seeds=seeds,
         insensitivity=defects_part(defects, groups),

@@ -12,6 +12,7 @@ from def_sim.evaluation.arm_panels import CHOICES, TEXTS, VARIETY
 from def_sim.evaluation.arm_scores import answer_of
 from def_sim.evaluation.arm_sentences import effect_sentence, seeds_sentence
 from def_sim.evaluation.arms import ArmGroup, ComparedExperiment
+from def_sim.evaluation.effect_answers import EffectAnswer
 from def_sim.evaluation.measures import MEASURES, Measure, as_percent, written
 from def_sim.evaluation.paired_runs import METRIC
 from def_sim.reports.cells import Row, Shown, number_in, rows_of, shown
@@ -131,7 +132,10 @@ class SeedLine:
 
 
 def experiment_part(
-    experiment: ComparedExperiment | None, parts: Sequence[ArmPart], seeds: pd.DataFrame
+    experiment: ComparedExperiment | None,
+    parts: Sequence[ArmPart],
+    seeds: pd.DataFrame,
+    effects: Sequence[EffectAnswer] = (),
 ) -> ExperimentPart | None:
     """What opens the page of an experiment; None for other comparisons.
 
@@ -139,6 +143,7 @@ def experiment_part(
         experiment: Whose arms are compared.
         parts: From `arm_parts`.
         seeds: From `seeds_table`; the answer where runs differ in nothing but the seed.
+        effects: From `effect_answers`.
     """
     if experiment is None:
         return None
@@ -149,7 +154,7 @@ def experiment_part(
     return ExperimentPart(
         name=experiment.name,
         question=experiment.question,
-        answers=(*of_arms, *_of_seeds(seeds)),
+        answers=(*of_arms, *_of_seeds(seeds), *_of_tables(effects)),
         missing=tuple(experiment.missing.items()),
     )
 
@@ -160,6 +165,10 @@ def _of_effects(part: ArmPart) -> list[tuple[str, str]]:
 
 def _of_arms(part: ArmPart) -> list[tuple[str, str]]:
     return [(line.title, line.verdict) for line in part.lines if not line.is_baseline]
+
+
+def _of_tables(effects: Sequence[EffectAnswer]) -> list[Answer]:
+    return [Answer(one.title, sentence) for one in effects if one.is_answer for sentence in one.sentences]
 
 
 def _of_seeds(seeds: pd.DataFrame) -> list[Answer]:

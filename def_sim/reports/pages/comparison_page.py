@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from def_sim.evaluation.compared_maps import MapsOfRuns
 from def_sim.evaluation.compared_runs import LeftOut, RunGroup, metrics_compared, respondents_in_words
+from def_sim.evaluation.effect_answers import EffectAnswer
 from def_sim.evaluation.measures import MEASURES, as_percent
 from def_sim.evaluation.paired_runs import METRIC as PAIRS_METRIC
 from def_sim.reports.charts.svg import shape
@@ -73,6 +74,7 @@ def render_comparison(
     insensitivity: Markup | None = None,
     has_studies: bool = False,
     experiment: ExperimentPart | None = None,
+    effects: Sequence[EffectAnswer] = (),
 ) -> str:
     """The whole comparison as the text of one HTML file.
 
@@ -89,6 +91,7 @@ def render_comparison(
         insensitivity: From `defects_part`.
         has_studies: Whether a page of styles of asking lies beside, `study_b.html`.
         experiment: From `experiment_part`, of the page of an experiment.
+        effects: From `effect_answers`.
 
     Returns:
         HTML. Depends on the arguments alone.
@@ -106,6 +109,7 @@ def render_comparison(
         ],
         arms=arms,
         experiment=experiment,
+        effects=effects,
         arm_problems=arm_problems,
         maps=[(one, map_parts(one)) for one in maps],
         insensitivity=insensitivity,

@@ -7,6 +7,7 @@ from some_runs import SETTINGS, run
 from def_sim.evaluation.arm_scores import arms_table
 from def_sim.evaluation.arms import ComparedExperiment, group_arms
 from def_sim.evaluation.compared_runs import ComparedRun, comparison_table, group_runs
+from def_sim.evaluation.effect_answers import EffectAnswer
 from def_sim.evaluation.seed_spread import seeds_table
 from def_sim.reports.pages.comparison_arms import arm_parts, experiment_part
 from def_sim.reports.pages.comparison_page import render_comparison
@@ -81,3 +82,29 @@ def test_other_comparisons_have_no_question() -> None:
     assert experiment_part(None, [], NO_SEEDS) is None
     html = render_comparison(groups, comparison_table(groups), [], code_version="0.1")
     assert "<h1>1 run compared</h1>" in html
+
+
+EFFECTS = [
+    EffectAnswer("curve.csv", "Number of respondents", (f"From 50 respondents on {EVIL}.",), is_answer=True),
+    EffectAnswer("shares_moved.csv", "Answers moved", ("Arms 1: nothing moves.",), is_answer=False),
+]
+
+
+def test_the_page_has_a_section_of_effects_with_their_files_and_nothing_of_them_is_executed() -> None:
+    html = page(arm("true"), arm("false"), effects=EFFECTS)
+    section = html[html.index('<section id="effects"') :]
+    assert section.index("<code>curve.csv</code>") < section.index("<code>shares_moved.csv</code>")
+    assert "Arms 1: nothing moves." in section
+    assert EVIL not in html
+    assert '<li><a href="#effects">Effects</a></li>' in html
+
+
+def test_a_comparison_without_effects_has_no_such_section() -> None:
+    assert "#effects" not in page(arm("true"), arm("false"))
+
+
+def test_what_answers_an_experiment_stands_in_its_first_lines() -> None:
+    experiment = ComparedExperiment("curve", "How many?", (), {})
+    part = experiment_part(experiment, [], NO_SEEDS, EFFECTS)
+    assert part is not None
+    assert [one.title for one in part.answers] == ["Number of respondents"]
