@@ -103,8 +103,8 @@ class Answer:
     """What one comparison of an experiment comes to, and what each of its arms or effects says."""
 
     title: str
-    sentence: str
-    details: tuple[tuple[str, str], ...] = ()
+    sentence: str  # "" where the details are all there is
+    details: tuple[tuple[str, str], ...] = ()  # of which arm or effect, "" of none, and its sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,14 @@ def _of_arms(part: ArmPart) -> list[tuple[str, str]]:
 
 
 def _of_tables(effects: Sequence[EffectAnswer]) -> list[Answer]:
-    return [Answer(one.title, sentence) for one in effects if one.is_answer for sentence in one.sentences]
+    """A single sentence is the answer of its table; several are a list of equals."""
+    return [
+        Answer(one.title, *one.sentences)
+        if len(one.sentences) == 1
+        else Answer(one.title, "", tuple(("", sentence) for sentence in one.sentences))
+        for one in effects
+        if one.is_answer and one.sentences
+    ]
 
 
 def _of_seeds(seeds: pd.DataFrame) -> list[Answer]:

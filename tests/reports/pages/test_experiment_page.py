@@ -108,3 +108,11 @@ def test_what_answers_an_experiment_stands_in_its_first_lines() -> None:
     part = experiment_part(experiment, [], NO_SEEDS, EFFECTS)
     assert part is not None
     assert [one.title for one in part.answers] == ["Number of respondents"]
+
+
+def test_several_sentences_of_one_table_are_a_list_of_equals() -> None:
+    several = [EffectAnswer("withheld.csv", "Answers withheld", ("Both.", "None."), is_answer=True)]
+    part = experiment_part(ComparedExperiment("offer", "Who?", (), {}), [], NO_SEEDS, several)
+    assert part is not None
+    [answer] = part.answers
+    assert (answer.sentence, answer.details) == ("", (("", "Both."), ("", "None.")))
