@@ -82,7 +82,7 @@ def readings_of(rule: Rule, table: pd.DataFrame) -> list[Reading]:
         rule: What is read.
         table: From `traced_tables`.
     """
-    rows: list[Row] = _rows_of(rule, table).to_dict("records")
+    rows: list[Row] = list(_rows_of(rule, table).to_dict("records"))
     if rule.contrast is None:
         return [_of_row(rule, row) for row in rows]
     if {"first", "second"} <= set(table.columns):
