@@ -45,7 +45,7 @@ def traced_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]
 
 
 def _traced(table: pd.DataFrame, facts: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    if {"first_country", "second_country"} <= set(table.columns):  # runs of two countries
+    if "first_country" in table.columns:  # runs of two countries
         kept = table[table["first"].isin(facts.index) & table["second"].isin(facts.index)]
         return kept.assign(languages=kept["first_language"] + "/" + kept["second_language"])
     if "folder" in table.columns:
@@ -85,7 +85,7 @@ def readings_of(rule: Rule, table: pd.DataFrame) -> list[Reading]:
     rows: list[Row] = list(_rows_of(rule, table).to_dict("records"))
     if rule.contrast is None:
         return [_of_row(rule, row) for row in rows]
-    if {"first", "second"} <= set(table.columns):
+    if _is_of_pairs(table):
         return [one for row in rows if (one := _of_pair(rule, rule.contrast, row)) is not None]
     return _subtracted(rule, rule.contrast, rows)
 
@@ -104,11 +104,16 @@ def missing_readings(rule: Rule, table: pd.DataFrame) -> str:
 
 def _has(table: pd.DataFrame, wanted: Mapping[str, Sequence[str]]) -> bool:
     """Whether a row has the values; a model in a table of pairs may stand at either end."""
-    ends = [name for name in ("first", "second") if "model" in wanted and name in table.columns]
-    if not ends or "first_country" in table.columns:
+    if "model" not in wanted or not _is_of_pairs(table):
         return bool(_chosen(table, wanted).any())
     rest = {name: values for name, values in wanted.items() if name != "model"}
+    ends = ("first", "second")
     return any(bool(_chosen(table, {**rest, end: wanted["model"]}).any()) for end in ends)
+
+
+def _is_of_pairs(table: pd.DataFrame) -> bool:
+    """Whether rows compare two models or styles. One on two countries is of one model."""
+    return {"first", "second"} <= set(table.columns) and "first_country" not in table.columns
 
 
 def _rows_of(rule: Rule, table: pd.DataFrame) -> pd.DataFrame:

@@ -53,6 +53,10 @@ def made_table(rule: Rule, value: float, half_width: float) -> Table:
             name: "same" for name in (*rule.cases, *(contrast.within if contrast else ())) if name not in row
         }
         row |= {} if rule.minus is None else {rule.minus: 0.0}
+        if (
+            rule.file == "country_contrast.csv"
+        ):  # as written: folders of the two runs, which are no pair of models
+            row |= {"first": "a", "second": "b", "first_country": "USA", "second_country": "CHN"}
     return pd.DataFrame(rows)
 
 
@@ -131,7 +135,7 @@ def test_each_rule_reads_columns_that_its_table_has(name: str) -> None:
         *rule.cases,
         *filter(None, [rule.minus]),
     }
-    if contrast is not None and not {"first", "second"} <= known:
+    if contrast is not None and rule.file not in ("pairs.csv", "study_b_pairs.csv"):
         read |= {contrast.column, *contrast.within}
     assert read <= known
 
