@@ -60,7 +60,7 @@ def _draw(patterns: Sequence[str], every_s: float) -> None:
         while True:
             runs = _looked_at(patterns)
             lines = [visible(redacted(line)) for line in text_lines(runs)]
-            live.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"), refresh=True)
+            live.update(Text("\n".join(lines), overflow="fold"), refresh=True)
             if _all_done(runs):
                 return
             time.sleep(every_s)
@@ -68,18 +68,27 @@ def _draw(patterns: Sequence[str], every_s: float) -> None:
 
 def text_lines(runs: Sequence[RunStatus]) -> list[str]:
     """A table with a row a run, why shards are not at work, and a sentence."""
-    rows = [_HEADINGS, *(_cells(run) for run in runs)]
+    above = _above(runs)
+    rows = [_HEADINGS, *(_cells(run, above) for run in runs)]
     widths = [max(len(visible(row[column])) for row in rows) for column in range(len(_HEADINGS))]
     table = [
         "  ".join([visible(row[0]).ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
     ]
-    return [*table, *_reasons(runs), _sentence(runs)]
+    where = [] if above is None or above == Path() else [f"all below {above}"]
+    return [*table, *where, *_reasons(runs), _sentence(runs)]
 
 
-def _cells(run: RunStatus) -> tuple[str, ...]:
+def _above(runs: Sequence[RunStatus]) -> Path | None:
+    """The folder that several runs lie below, which no row has to repeat; None for one run, or without."""
+    parents = [set(run.folder.parents) for run in runs]
+    shared = set.intersection(*parents) if len(runs) > 1 else set()
+    return max(shared, key=lambda path: len(path.parts), default=None)
+
+
+def _cells(run: RunStatus, above: Path | None) -> tuple[str, ...]:
     rate, unread = run.answers_per_hour, run.unread_share
     return (
-        str(run.folder),
+        str(run.folder if above is None else run.folder.relative_to(above)),
         str(len(run.shards)),
         *(str(run.num(state)) for state in State),
         f"{run.done:,} of {run.planned:,}",

@@ -274,6 +274,13 @@ def test_the_command_shows_a_row_a_run(half: Path, capsys: pytest.CaptureFixture
     assert last.startswith("0 of 1 runs are done; at 1 nobody is at work")
 
 
+def test_several_runs_are_named_below_the_folder_that_they_share(half: Path) -> None:
+    other = replace(read_status(half, time.time()), folder=half.parent / "b" / "c")
+    _, first, second, where, _ = text_lines([replace(other, folder=half.parent / "a"), other])
+    assert (first.split()[0], second.split()[0]) == ("a", "b/c")
+    assert where == f"all below {half.parent}"
+
+
 def test_json_holds_the_same_for_programs(half: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["stage=status", f"runs={half}", "format=json"]) == 0
     [line] = capsys.readouterr().out.splitlines()
