@@ -5,6 +5,7 @@ Where a machine lacks Slurm, or the tests are not root, there is none and the ti
 
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +15,6 @@ from typing import Final
 from waiting import comes_true
 
 PROGRAMS: Final = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "srun")
-_CONTROLLER_PORT: Final = 16817
-_NODE_PORT: Final = 16818
 
 _CONFIGURATION: Final = """\
 ClusterName=loop
@@ -75,9 +74,10 @@ def running_cluster(folder: Path) -> Iterator[Path]:
     key.write_bytes(os.urandom(1024))
     key.chmod(0o400)
     configuration = folder / "slurm.conf"
+    controller_port, node_port = _free_ports()
     configuration.write_text(
         _CONFIGURATION.format(
-            folder=folder, controller_port=_CONTROLLER_PORT, node_port=_NODE_PORT, cpus=os.cpu_count() or 1
+            folder=folder, controller_port=controller_port, node_port=node_port, cpus=os.cpu_count() or 1
         )
     )
     environment = {**os.environ, "SLURM_CONF": str(configuration)}
@@ -92,6 +92,14 @@ def running_cluster(folder: Path) -> Iterator[Path]:
             daemon.terminate()
         for daemon in reversed(daemons):
             daemon.wait(timeout=60)
+
+
+def _free_ports() -> tuple[int, int]:
+    """Two that nobody listens at: tests in several processes have a cluster each."""
+    with socket.socket() as first, socket.socket() as second:
+        for one in (first, second):
+            one.bind(("127.0.0.1", 0))
+        return first.getsockname()[1], second.getsockname()[1]
 
 
 def _commands(folder: Path, configuration: Path) -> list[list[str]]:
