@@ -102,7 +102,7 @@ def _run_experiment(name: str, words: Sequence[str]) -> int:
     """The stage of an experiment: interviews unless another is named, then the page."""
     overrides = [word for word in words if _is_override(word)]
     parsed = parse_words(overrides)
-    composed = _composed_experiment(name, overrides)
+    composed = composed_experiment(name, overrides)
     experiment = _read_experiment(name, composed, parsed)
     stages = [str(one.value()) for one in parsed if one.key_or_group == "stage"]
     stage = stages[-1] if stages else "interview"
@@ -134,7 +134,7 @@ def compose_experiment(words: Sequence[str]) -> Experiment:
     name = named_experiment(parsed)
     if name is None:
         raise ConfigError("No experiment is named.", fix=f"Choose one: {names_in_words(GROUP)}.")
-    return _read_experiment(name, _composed_experiment(name, words), parsed)
+    return _read_experiment(name, composed_experiment(name, words), parsed)
 
 
 def _read_experiment(name: str, composed: Mapping[str, Any], parsed: Sequence[Override]) -> Experiment:
@@ -143,7 +143,7 @@ def _read_experiment(name: str, composed: Mapping[str, Any], parsed: Sequence[Ov
     return read_experiment(name, composed, parsed, lambda of_arm: _configured(compose_config(of_arm), of_arm))
 
 
-def _composed_experiment(name: str, words: Sequence[str]) -> dict[str, Any]:
+def composed_experiment(name: str, words: Sequence[str]) -> dict[str, Any]:
     """What the experiment's YAML and the command say of it: its block, what is varied, and who launches."""
     _check_known(GROUP, name)
     kept = [word for word in words if word.lstrip("+").startswith((f"{GROUP}=", f"{GROUP}.", "hydra"))]

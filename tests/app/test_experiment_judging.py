@@ -7,7 +7,8 @@ import pytest
 
 from def_sim.app.experiment_judging import judge_arms, judges_of, waiting_lines
 from def_sim.app.experiments import PlannedArm
-from def_sim.app.main import compose_experiment, configured, main
+from def_sim.app.main import compose_experiment, composed_experiment, configured, main
+from def_sim.resources import conf_folder
 
 pytestmark = pytest.mark.slow
 
@@ -109,3 +110,10 @@ def test_what_is_no_judge_is_refused_before_anything_is_asked(
 def test_a_bare_name_is_the_model_of_the_judge() -> None:
     found = compose_experiment([*NOBODY[:-1], "experiment.judge=gpt4o"]).choice.judge
     assert found == ["model=gpt4o"]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (conf_folder() / "experiment").glob("*.yaml")))
+def test_every_shipped_experiment_takes_a_judge_on_the_command_line(name: str) -> None:
+    words = [f"experiment={name}", "experiment.judge=gpt4o", "experiment.audit=true"]
+    block = composed_experiment(name, words)["experiment"]
+    assert (block["judge"], block["audit"]) == ("gpt4o", True)
