@@ -20,21 +20,35 @@ fail() {
 # One job of the array: asks one shard. Slurm announces the end of its time to this shell alone, which
 # passes the signal on, waits until the answers are safe, and queues the job again.
 work() {
-  local python=0 status=0 job
+  local python=0 asked="" status=0 late="" job
+  # Before Python begins a signal is kept for it.
+  trap 'if [ "$python" -eq 0 ]; then asked=USR1; else kill -USR1 "$python" 2>/dev/null || true; fi' USR1
+  trap 'if [ "$python" -eq 0 ]; then asked=TERM; else kill -TERM "$python" 2>/dev/null || true; fi' TERM
   if [ -n "${SETUP:-}" ]; then
     # shellcheck disable=SC1090 # a site's own file
     source "$SETUP"
   fi
-  python -m def_sim "$@" "shard=$SLURM_ARRAY_TASK_ID" &
-  python=$!
-  trap 'kill -USR1 "$python" 2>/dev/null || true' USR1
-  trap 'kill -TERM "$python" 2>/dev/null || true' TERM
+  if [ -z "$asked" ]; then
+    python -m def_sim "$@" "shard=$SLURM_ARRAY_TASK_ID" &
+    python=$!
+    [ -z "$asked" ] || kill -"$asked" "$python"
+  fi
   # A signal ends `wait`, not what is waited for.
-  while true; do
+  while [ "$python" -ne 0 ]; do
     status=0
     wait "$python" || status=$?
     kill -0 "$python" 2>/dev/null || break
   done
+  # Where it ended just as the signal came, its own status is still to be had; 127: it was had already.
+  if [ "$python" -ne 0 ] && [ "$status" -gt 128 ]; then
+    wait "$python" && status=0 || late=$?
+    [ "${late:-127}" -eq 127 ] || status=$late
+  fi
+  # Asked to stop before it began, the job is queued again as if it had been told later; cancelled, it stays away.
+  case $python$asked in
+    0USR1) status=$ASKED_TO_STOP ;;
+    0TERM) status=2 ;;
+  esac
   [ "$status" -eq "$ASKED_TO_STOP" ] || return "$status"
   job="${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"
   if [ "${SLURM_RESTART_COUNT:-0}" -ge "$MOST_RESTARTS" ]; then

@@ -1,7 +1,6 @@
 """`stage=status`: how far runs are, once or until all is done."""
 
 import json
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +31,7 @@ def status(config: RunConfig) -> int:
         StoreError: A manifest is damaged.
     """
     patterns = config.runs or [config.run_folder or f"{config.output}/**"]
-    is_drawn = config.watch is not None and config.format == "text" and sys.stdout.isatty()
+    is_drawn = config.watch is not None and config.format == "text" and console().is_terminal
     if config.watch is not None and is_drawn:
         _draw(patterns, config.watch)
         return 0
