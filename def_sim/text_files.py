@@ -17,6 +17,19 @@ def read_text(path: Path, *, most_bytes: int) -> str:
     Raises:
         SurveyFormatError: No such file, no file at all, too large, not UTF-8, or not readable.
     """
+    return _decoded(path, read_content(path, most_bytes=most_bytes))
+
+
+def read_content(path: Path, *, most_bytes: int) -> bytes:
+    """The bytes of a file.
+
+    Args:
+        path: A regular file.
+        most_bytes: A larger file is refused after that many bytes.
+
+    Raises:
+        SurveyFormatError: No such file, no file at all, too large, or not readable.
+    """
     try:
         _check_kind(path)
         with path.open("rb") as file:
@@ -30,12 +43,12 @@ def read_text(path: Path, *, most_bytes: int) -> str:
             f"{path} is larger than {most_bytes / _MEBIBYTE:g} MiB, the most that is read.",
             fix="Check that it is the file that you mean; take out what is not needed.",
         )
-    return _decoded(path, content)
+    return content
 
 
 def _check_kind(path: Path) -> None:
     if not path.is_file():
-        what = "cannot be read (a folder or a device, not a file)" if path.exists() else "does not exist"
+        what = "is a folder or a device and cannot be read" if path.exists() else "does not exist"
         raise SurveyFormatError(f"{path} {what}.", fix="Check the name of the file.")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from def_sim.errors import SurveyFormatError
+from def_sim.text_files import read_content
 
 _DELIMITERS: Final = (",", ";", "\t")
 _MOST_BYTES: Final = 32 * 2**20
@@ -53,7 +54,7 @@ def _delimiter(text: str) -> str:
 
 
 def _text(path: Path) -> str:
-    content = _content(path)
+    content = read_content(path, most_bytes=_MOST_BYTES)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -65,25 +66,6 @@ def _text(path: Path) -> str:
             fix=f"Save {path} as text, with commas, semicolons or tabs between the fields.",
         )
     return text
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            what = "is a folder or a device, not a file" if path.exists() else "does not exist"
-            raise SurveyFormatError(f"{path} {what}.", fix="Check the name of the file.")
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise SurveyFormatError(
-            f"{path} cannot be read ({error.strerror}).", fix="Check the name and rights of the file."
-        ) from None
-    if len(content) > _MOST_BYTES:
-        raise SurveyFormatError(
-            f"{path} is larger than {_MOST_BYTES // 2**20} MiB, the most that is read.",
-            fix="Check that it is the file that you mean; take out what is not needed.",
-        )
-    return content
 
 
 def _as_cp1252(path: Path, content: bytes, place: int) -> str:
