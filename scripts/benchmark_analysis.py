@@ -34,8 +34,8 @@ from def_sim.answers.storage.compaction import compact
 from def_sim.answers.storage.completion import mark_complete
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers, shard_name
 from def_sim.app.comparing import compare_runs
+from def_sim.app.composing import compose_config
 from def_sim.app.definition import folder_of, what_defines
-from def_sim.app.main import compose_config
 from def_sim.app.provenance import record_run
 from def_sim.app.received import read_received
 from def_sim.app.reporting import (

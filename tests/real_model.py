@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from def_sim.app.composing import compose_config
 from def_sim.app.fetching import fetched_file
-from def_sim.app.main import compose_config
 from def_sim.app.schema import validate_config
 
 

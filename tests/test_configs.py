@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from def_sim.answers.reading.parse import ReadingRules
+from def_sim.app.composing import compose_config
 from def_sim.app.definition import folder_of, what_defines
 from def_sim.app.fetching import fetched_file
-from def_sim.app.main import compose_config
 from def_sim.app.plan import language_warnings, make_plan, plan_lines
 from def_sim.app.run import create_engine, prepare_run, resolve_path
 from def_sim.app.schema import PresentationRules, RunConfig, validate_config

@@ -17,8 +17,9 @@ from golden_runs import GOLDEN, RUNS, TABLES, command, folder_of, make_checkpoin
 from def_sim.answers.storage.completion import mark_complete, read_completion
 from def_sim.answers.storage.manifest import run_hash
 from def_sim.answers.storage.shards import read_answers
+from def_sim.app.composing import compose_config
 from def_sim.app.definition import what_defines
-from def_sim.app.main import compose_config, main
+from def_sim.app.main import main
 from def_sim.app.run import prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.records import Answer

@@ -25,6 +25,7 @@ from def_sim.answers.storage.disk import write_whole
 from def_sim.answers.storage.manifest import manifest_path
 from def_sim.answers.storage.shards import answer_key, read_answers
 from def_sim.app.capabilities import check_capabilities
+from def_sim.app.composing import check_sweep_choice, compose_experiment, configured, parse_words
 from def_sim.app.definition import folder_of
 from def_sim.app.experiment_stages import report_experiment
 from def_sim.app.experiments import GROUP as EXPERIMENT
@@ -33,7 +34,6 @@ from def_sim.app.holding import planned_of
 from def_sim.app.home import home_folder
 from def_sim.app.interviewing import definition_of
 from def_sim.app.launchers import GROUP, PREFIX, Launcher, check_launcher, launcher_from, launcher_of
-from def_sim.app.main import check_sweep_choice, compose_experiment, configured, parse_words
 from def_sim.app.run import create_engine, prepare_run
 from def_sim.app.schema import RunConfig
 from def_sim.app.sweep_job import JOBS, TOKEN, SweepJob

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 from def_sim.answers.storage.disk import write_whole
 from def_sim.answers.storage.shards import answer_key, read_answers
+from def_sim.app.composing import configured
 from def_sim.app.holding import planned_of
 from def_sim.app.home import VARIABLE
-from def_sim.app.main import configured, main
+from def_sim.app.main import main
 from def_sim.app.run import prepare_run
 from def_sim.app.terminal import say_error
 from def_sim.errors import ConfigError, DefSimError

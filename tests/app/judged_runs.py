@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from def_sim.app.composing import compose_config
 from def_sim.app.judging_stage import judge_run
 from def_sim.app.judging_work import JudgingWork, prepare_work
-from def_sim.app.main import compose_config
 from def_sim.app.schema import RunConfig, validate_config
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.interview import Engine

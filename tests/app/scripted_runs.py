@@ -6,8 +6,8 @@ from pathlib import Path
 
 from def_sim.answers.storage.completion import mark_complete
 from def_sim.answers.storage.store import AnswerStore
+from def_sim.app.composing import compose_config
 from def_sim.app.definition import folder_of, what_defines
-from def_sim.app.main import compose_config
 from def_sim.app.provenance import record_run
 from def_sim.app.reporting import compute_results, panel_answers, write_tables
 from def_sim.app.run import Run, prepare_run

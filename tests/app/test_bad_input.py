@@ -188,7 +188,7 @@ def test_the_configuration_can_be_printed(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_every_reference_in_the_manifest_config_is_plain_json() -> None:
-    from def_sim.app.main import compose_config
+    from def_sim.app.composing import compose_config
     from def_sim.app.schema import validate_config
 
     config = validate_config(compose_config([]))

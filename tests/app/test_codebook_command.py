@@ -11,7 +11,8 @@ import pytest
 from waiting import HANG_S
 
 from def_sim.app.codebook import codebook_entries
-from def_sim.app.main import compose_config, main
+from def_sim.app.composing import compose_config
+from def_sim.app.main import main
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.resources import data_folder

@@ -13,8 +13,9 @@ from scipy.spatial.distance import jensenshannon
 from scripted_runs import hold
 
 from def_sim.answers.storage.manifest import read_manifest, run_hash
+from def_sim.app.composing import compose_config
 from def_sim.app.definition import what_defines
-from def_sim.app.main import compose_config, main
+from def_sim.app.main import main
 from def_sim.app.panel_table import panel_table
 from def_sim.app.reporting import arrays_of, panel_answers
 from def_sim.app.run import Run, draw_respondents, prepare_run

@@ -5,9 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from def_sim.app.composing import compose_experiment, composed_experiment, configured
 from def_sim.app.experiment_judging import judge_arms, judges_of, waiting_lines
 from def_sim.app.experiments import PlannedArm
-from def_sim.app.main import compose_experiment, composed_experiment, configured, main
+from def_sim.app.main import main
 from def_sim.resources import conf_folder
 
 pytestmark = pytest.mark.slow

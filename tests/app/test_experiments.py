@@ -13,8 +13,9 @@ from opinion_files import CURRENT, Opinion, write_opinions
 from runs import num_lines, start
 from waiting import comes_true
 
+from def_sim.app.composing import compose_config, compose_experiment
 from def_sim.app.experiments import Experiment
-from def_sim.app.main import compose_config, compose_experiment, main
+from def_sim.app.main import main
 from def_sim.app.schema import validate_config
 from def_sim.resources import conf_folder
 from def_sim.respondents.panel import Modifications

@@ -10,8 +10,9 @@ import pytest
 from homes import TOWN, write_files, write_home
 from scripted_runs import hold
 
+from def_sim.app.composing import compose_config
 from def_sim.app.home import at_home
-from def_sim.app.main import compose_config, main
+from def_sim.app.main import main
 from def_sim.app.run import prepare_run, resolve_path
 from def_sim.app.schema import validate_config
 from def_sim.errors import ConfigError

@@ -15,10 +15,11 @@ from def_sim import interview
 from def_sim.answers.storage.answer_lines import decode_line, encode_line
 from def_sim.answers.storage.completion import check_files, is_complete, mark_complete
 from def_sim.answers.storage.shards import read_answers
+from def_sim.app.composing import compose_config
 from def_sim.app.judging_plan import calls_left, plan_lines_of
 from def_sim.app.judging_stage import judge_run
 from def_sim.app.judging_work import prepare_work
-from def_sim.app.main import compose_config, main
+from def_sim.app.main import main
 from def_sim.app.opened_runs import open_run
 from def_sim.app.schema import validate_config
 from def_sim.app.verdict_checks import check_verdicts

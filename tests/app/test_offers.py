@@ -7,8 +7,8 @@ import pytest
 from survey_examples import a_question
 
 from def_sim.answers.reading.parse import ReadingRules, read_answer
+from def_sim.app.composing import compose_config
 from def_sim.app.definition import references_hash, what_defines
-from def_sim.app.main import compose_config
 from def_sim.app.plan_calls import asks_as_the_pack
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config

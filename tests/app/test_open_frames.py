@@ -8,9 +8,10 @@ import pytest
 from homes import write_files, write_home
 
 from def_sim.app.answer_views import answer_views
+from def_sim.app.composing import compose_config
 from def_sim.app.definition import what_defines
 from def_sim.app.home import at_home
-from def_sim.app.main import compose_config, main
+from def_sim.app.main import main
 from def_sim.app.panel_table import panel_table
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.run_facts import describe_decoding

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from def_sim.answers.storage.manifest import run_hash
+from def_sim.app.composing import compose_config
 from def_sim.app.definition import what_defines
-from def_sim.app.main import compose_config, main
+from def_sim.app.main import main
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.errors import ConfigError

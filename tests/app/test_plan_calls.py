@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from def_sim.app.main import compose_config
+from def_sim.app.composing import compose_config
 from def_sim.app.plan import make_plan, plan_lines, token_counter
 from def_sim.app.plan_calls import asks_as_the_pack
 from def_sim.app.run import Run, prepare_run

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from def_sim.app.main import compose_config
+from def_sim.app.composing import compose_config
 from def_sim.app.plan import make_plan, plan_lines
 from def_sim.app.plan_counts import CARDS
 from def_sim.app.plan_memory import (

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from opinion_files import CURRENT, Opinion, write_opinions
 
-from def_sim.app.main import compose_config, main
+from def_sim.app.composing import compose_config
+from def_sim.app.main import main
 from def_sim.app.plan import make_plan, plan_lines
 from def_sim.app.plan_counts import Plan
 from def_sim.app.run import prepare_run

@@ -8,8 +8,9 @@ import pytest
 from chain_models import ANSWER, CHATML_OPEN, CHATML_TURNS, MORE_THOUGHT, THOUGHT, Chain, chain, save_chain
 from runs import run_folder
 
+from def_sim.app.composing import compose_config
 from def_sim.app.definition import what_defines
-from def_sim.app.main import compose_config, main
+from def_sim.app.main import main
 from def_sim.app.run import prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.app.thinking import model_thinks, with_room_for_thought

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import torch
 
-from def_sim.app.main import compose_config, main
+from def_sim.app.composing import compose_config
+from def_sim.app.main import main
 from def_sim.app.prompt_sheet import question_with_full_memory
 from def_sim.app.run import prepare_run
 from def_sim.app.schema import validate_config
