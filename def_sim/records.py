@@ -243,14 +243,21 @@ class ItemReference:
     quality: ReferenceQuality = ReferenceQuality.WEIGHTED
     dont_know_share: float | None = None  # of those asked, weighted; None: not known
     refused_share: float | None = None
+    missing_share: float | None = None  # both of them, where the source does not part them
+    n_asked: int | None = None  # people who were asked, with or without an answer
+    standard_errors: tuple[float, ...] | None = None  # of the shares, shape (K,); None: the design is unknown
+    design_effect: float | None = None  # of the shares, weights and clusters in it; None: not known
+    num_clusters: int | None = None
 
     @property
     def n_for_uncertainty(self) -> float:
-        """n_effective, or n where that is unknown (which understates the uncertainty).
+        """N / design_effect; n_effective or n where that is unknown (which understates the uncertainty).
 
         Where n is unknown, too, the shares are taken as exact but for smoothing, which needs a number:
         ASSUMED_PEOPLE.
         """
+        if self.n is not None and self.design_effect is not None:
+            return self.n / self.design_effect
         if self.n_effective is not None:
             return self.n_effective
         return float(ASSUMED_PEOPLE if self.n is None else self.n)
@@ -258,7 +265,7 @@ class ItemReference:
     @property
     def is_without_weights(self) -> bool:
         """Whether n_effective is n itself: everyone weighs the same, and the sample's design is not in it."""
-        if self.n is None or self.n_effective is None:
+        if self.n is None or self.n_effective is None or self.design_effect is not None:
             return False
         return math.isclose(self.n_effective, self.n, abs_tol=0.01)
 

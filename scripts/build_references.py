@@ -14,28 +14,16 @@ import io
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from def_sim.records import QuestionType, ReferenceQuality
+from def_sim.records import ReferenceQuality
 from def_sim.resources import data_folder
-from def_sim.surveys.human_reference import COLUMNS, WITHHELD
+from def_sim.surveys.importers.cells import Cell, Withheld, figures_of_cells, variables_of
+from def_sim.surveys.importers.contract import GroupFigures
+from def_sim.surveys.importers.documents import reference_text
 from def_sim.surveys.item_bank import Item, read_items
 
 # Of the World Values Survey. All else that is negative was not asked of that person, or is not known.
 _DONT_KNOW, _NO_ANSWER = -1, -2
-_MENTIONED = 1  # in the batteries of the World Values Survey, 2 is "not mentioned"
-
-
-class Cell(NamedTuple):
-    """One variable in one group of one population: valid answers by code."""
-
-    group_type: str
-    counts: Mapping[int, int]
-    shares: Mapping[int, float]  # of valid answers
-    n_valid: int
-    n_effective: float | None  # None: the weights are unknown
-    quality: ReferenceQuality
-    withheld: tuple[float, float] | None = None  # shares of those asked who do not know, who do not answer
 
 
 Key = tuple[str, str, str]  # population, group, variable
@@ -81,13 +69,13 @@ def read_wvs7(figures: Path) -> Cells:
     }
 
 
-def _withheld(rows: list[dict[str, str]]) -> tuple[float, float]:
+def _withheld(rows: list[dict[str, str]]) -> Withheld:
     """Weighted shares of those asked who do not know, and who give no answer; a code not there is 0."""
     weights: dict[int, float] = defaultdict(float)
     for row in rows:
         weights[int(row["option"])] += float(row["weighted_n"] or 0)
     asked = sum(weight for code, weight in weights.items() if code >= _NO_ANSWER)
-    return weights[_DONT_KNOW] / asked, weights[_NO_ANSWER] / asked
+    return Withheld(weights[_DONT_KNOW] / asked, weights[_NO_ANSWER] / asked)
 
 
 def read_gss2022(figures: Path) -> Cells:
@@ -161,68 +149,13 @@ READERS: dict[str, Callable[[Path], Cells]] = {
 }
 
 
-def reference_rows(item: Item, population: str, cells: Cells) -> Iterator[dict[str, Any]]:
-    """The rows of one item for every group in which it was asked."""
+def figures_of(item: Item, population: str, cells: Cells) -> Iterator[GroupFigures]:
+    """The figures of one item for every group in which it was asked."""
+    names = variables_of(item, population)
     first = item.options[0].variable or item.variable
     for place, group, variable in cells:
-        if place != population or variable != first:
-            continue
-        if item.type is QuestionType.MULTIPLE:
-            yield from _battery_rows(item, population, group, cells)
-        else:
-            yield from _question_rows(item, population, group, cells[population, group, item.variable])
-
-
-def _question_rows(item: Item, population: str, group: str, cell: Cell) -> Iterator[dict[str, Any]]:
-    """Shares of the shown codes among valid answers; volunteered codes leave shares and n."""
-    left_out = sum(cell.shares.get(code, 0.0) for code in item.volunteered)
-    kept_n = cell.n_valid - sum(cell.counts.get(code, 0) for code in item.volunteered)
-    kept = {o.code: cell.shares.get(o.code, 0.0) for o in item.shown_options(population)}
-    total = sum(kept.values())
-    n_effective = None if cell.n_effective is None else cell.n_effective * (1 - left_out)
-    cell = cell._replace(n_valid=kept_n, n_effective=n_effective)
-    for code, share in kept.items():
-        yield _row(item, group, cell, code, share / total, left_out)
-
-
-def _battery_rows(item: Item, population: str, group: str, cells: Cells) -> Iterator[dict[str, Any]]:
-    """Share of people who mention each option. n is the smallest of the battery's variables."""
-    of_option = {o.code: cells[population, group, o.variable or ""] for o in item.shown_options(population)}
-    n = min(cell.n_valid for cell in of_option.values())
-    known = [cell.n_effective for cell in of_option.values() if cell.n_effective is not None]
-    n_effective = min(known) if len(known) == len(of_option) else None
-    withheld = _mean_withheld(list(of_option.values()))
-    for code, cell in of_option.items():
-        common = cell._replace(n_valid=n, n_effective=n_effective, withheld=withheld)
-        yield _row(item, group, common, code, cell.shares[_MENTIONED], 0.0)
-
-
-def _mean_withheld(cells: list[Cell]) -> tuple[float, float] | None:
-    """Of a battery, each of whose options people may leave unanswered."""
-    known = [cell.withheld for cell in cells if cell.withheld is not None]
-    if len(known) < len(cells):
-        return None
-    return sum(one for one, _ in known) / len(known), sum(other for _, other in known) / len(known)
-
-
-def _row(
-    item: Item, group: str, cell: Cell, code: int, share: float, volunteered_share: float
-) -> dict[str, Any]:
-    n_effective = "" if cell.n_effective is None else f"{cell.n_effective:.2f}"
-    values = (
-        item.id, cell.group_type, group, code, f"{share:.6f}", cell.n_valid, n_effective,
-        f"{volunteered_share:.6f}", cell.quality.value,
-    )  # fmt: skip
-    row = dict(zip(COLUMNS, values, strict=True))
-    if cell.withheld is None:
-        return row
-    return row | {name: f"{part:.6f}" for name, part in zip(WITHHELD, cell.withheld, strict=True)}
-
-
-def _columns(cells: Cells) -> tuple[str, ...]:
-    """With the further columns where all of a source's figures have them."""
-    has_withheld = all(cell.withheld is not None for cell in cells.values())
-    return (*COLUMNS, *WITHHELD) if has_withheld else COLUMNS
+        if place == population and variable == first:
+            yield figures_of_cells(item, place, group, {name: cells[place, group, name] for name in names})
 
 
 def build(source: str, cells: Cells, references: Path, items: Path) -> list[Path]:
@@ -230,12 +163,9 @@ def build(source: str, cells: Cells, references: Path, items: Path) -> list[Path
     written = []
     of_source = read_items(items / f"{source}.yaml").items
     for provenance in sorted(references.glob(f"*/{source}.yaml")):
-        path = provenance.with_suffix(".csv")
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, _columns(cells), lineterminator="\n")
-            writer.writeheader()
-            for item in of_source:
-                writer.writerows(reference_rows(item, provenance.parent.name, cells))
+        path, population = provenance.with_suffix(".csv"), provenance.parent.name
+        figures = (one for item in of_source for one in figures_of(item, population, cells))
+        path.write_text(reference_text(figures), encoding="utf-8", newline="")
         written.append(path)
     return written
 

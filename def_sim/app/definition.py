@@ -94,9 +94,19 @@ def references_hash(run: Run) -> str:
 
 
 def _scored_with(reference: ItemReference) -> dict[str, Any]:
-    """What scores rest on: who withheld an answer is shown beside them and changes none."""
-    beside = ("dont_know_share", "refused_share")
-    return {name: value for name, value in asdict(reference).items() if name not in beside}
+    """What scores rest on: who withheld an answer, and what is shown beside them, changes none."""
+    beside = (
+        "n_asked",
+        "dont_know_share",
+        "refused_share",
+        "missing_share",
+        "standard_errors",
+        "num_clusters",
+    )
+    values = {name: value for name, value in asdict(reference).items() if name not in beside}
+    if values["design_effect"] is None:  # references of before had none
+        del values["design_effect"]
+    return values
 
 
 def _persona_definition(survey: Survey) -> dict[str, Any]:

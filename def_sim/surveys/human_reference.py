@@ -28,8 +28,22 @@ COLUMNS = (
     "volunteered_share",
     "quality",
 )
-WITHHELD = ("dont_know_share", "refused_share")  # further columns that a file may have: of those asked
-_REPEATED = ("n", "n_effective", "volunteered_share", "quality")  # the same on each row of an item and group
+FURTHER = (  # columns that a file may have behind these, each if it knows it; a field of them may be empty
+    "n_asked",
+    "dont_know_share",
+    "refused_share",
+    "missing_share",  # both of them, where a source does not part them
+    "standard_error",
+    "design_effect",
+    "num_clusters",
+)
+_REPEATED = (  # the same on each row of an item and group
+    "n",
+    "n_effective",
+    "volunteered_share",
+    "quality",
+    *(name for name in FURTHER if name != "standard_error"),
+)
 _LARGEST = 1_000_000_000  # of codes and numbers of people
 _SUM_TOLERANCE = 1e-4  # shares are stored with six decimals
 
@@ -122,7 +136,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         )
     rows = read_rows(path, fix=f"Correct {path} there (format: data/README.md).")
     _, header = next(rows, (1, []))
-    columns = (*COLUMNS, *WITHHELD) if tuple(header[len(COLUMNS) :]) == WITHHELD else COLUMNS
+    columns = (*COLUMNS, *(name for name in FURTHER if name in header))
     if tuple(header) != columns:
         # What is there instead is not repeated: it may be a file of another kind.
         missing = [name for name in COLUMNS if name not in header]
@@ -162,31 +176,62 @@ def _item_reference(
         group=first["group"],
         codes=codes,
         shares=shares,
-        n=_integer(path, line, first, "n", lower=1) if first["n"] else None,
-        n_effective=_number(path, line, first, "n_effective", upper=_LARGEST)
-        if first["n_effective"]
-        else None,
+        n=_known_integer(path, line, first, "n", lower=1),
+        n_effective=_known_number(path, line, first, "n_effective", upper=_LARGEST),
         volunteered_share=_number(path, line, first, "volunteered_share"),
         quality=_quality(path, line, first),
-        dont_know_share=_withheld(path, line, first, "dont_know_share"),
-        refused_share=_withheld(path, line, first, "refused_share"),
+        n_asked=_known_integer(path, line, first, "n_asked", lower=1),
+        dont_know_share=_known_number(path, line, first, "dont_know_share"),
+        refused_share=_known_number(path, line, first, "refused_share"),
+        missing_share=_known_number(path, line, first, "missing_share"),
+        standard_errors=_standard_errors(path, rows),
+        design_effect=_known_number(path, line, first, "design_effect", upper=_LARGEST),
+        num_clusters=_known_integer(path, line, first, "num_clusters", lower=1),
     )
-    if (reference.n is None) != (reference.quality is ReferenceQuality.PUBLISHED):
-        raise _wrong(
-            path, line, f"{item.id}, group {first['group']}: an empty n and quality published go together"
-        )
+    if problem := _contradiction(reference):
+        raise _wrong(path, line, f"{item.id}, group {first['group']}: {problem}")
+    _check_repeated(path, item, rows)
+    return reference
+
+
+def _check_repeated(path: Path, item: Item, rows: list[tuple[int, dict[str, str]]]) -> None:
+    line, first = rows[0]
+    repeated = [name for name in _REPEATED if name in first]
     for at, row in rows:
-        repeated = [name for name in (*_REPEATED, *WITHHELD) if name in first]
         if different := [name for name in repeated if row[name] != first[name]]:
             raise _wrong(
                 path, at, f"{item.id}, group {first['group']}: {different[0]} differs from line {line}"
             )
-    return reference
 
 
-def _withheld(path: Path, line: int, row: dict[str, str], column: str) -> float | None:
+def _contradiction(reference: ItemReference) -> str:
+    """What cannot be true at once of the figures of an item and group; "": nothing."""
+    if (reference.n is None) != (reference.quality is ReferenceQuality.PUBLISHED):
+        return "an empty n and quality published go together"
+    if reference.design_effect == 0:
+        return "design_effect must be above 0"
+    if reference.n_asked is not None and reference.n_asked < (reference.n or 0):
+        return f"n_asked is {reference.n_asked}, fewer than the {reference.n} who answered"
+    return ""
+
+
+def _standard_errors(path: Path, rows: list[tuple[int, dict[str, str]]]) -> tuple[float, ...] | None:
+    """None unless all rows of an item and group have one."""
+    found = [_known_number(path, line, row, "standard_error") for line, row in rows]
+    known = tuple(one for one in found if one is not None)
+    return known if len(known) == len(found) else None
+
+
+def _known_number(
+    path: Path, line: int, row: dict[str, str], column: str, upper: float = 1.0
+) -> float | None:
     """None where the file has no such column, or nothing in it."""
-    return _number(path, line, row, column) if row.get(column) else None
+    return _number(path, line, row, column, upper) if row.get(column) else None
+
+
+def _known_integer(path: Path, line: int, row: dict[str, str], column: str, lower: int) -> int | None:
+    """None where the file has no such column, or nothing in it."""
+    return _integer(path, line, row, column, lower) if row.get(column) else None
 
 
 def _integer(path: Path, line: int, row: dict[str, str], column: str, lower: int = 0) -> int:

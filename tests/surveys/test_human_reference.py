@@ -178,3 +178,48 @@ def test_a_reference_in_another_encoding_is_an_error(tmp_path: Path) -> None:
     path.write_bytes(f"{HEADER}\nß".encode("latin-1"))
     with pytest.raises(SurveyFormatError, match=r"toy\.csv is not UTF-8 text"):
         read_reference(path, {}, "USA")
+
+
+DESIGN = "\n".join(
+    line + (",n_asked,standard_error,design_effect,num_clusters" if place == 0 else ",120,0.050000,1.6000,40")
+    for place, line in enumerate(REFERENCE.splitlines())
+)
+
+
+def test_where_the_design_effect_is_known_n_over_it_is_what_counts(tmp_path: Path) -> None:
+    first = read(tmp_path, DESIGN + "\n").items["toy.first", "all"]
+    assert (first.n_asked, first.num_clusters, first.design_effect) == (120, 40, 1.6)
+    assert first.standard_errors == (0.05, 0.05)
+    assert first.n_for_uncertainty == pytest.approx(100 / 1.6)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("1.6000", "1.7", "design_effect differs from line 2"),
+        (",120,", ",90,", "n_asked differs from line 2"),
+        ("40", "0", "num_clusters must be at least 1"),
+        ("0.050000,1.6", "-0.05,1.6", "standard_error must lie in"),
+    ],
+)
+def test_figures_of_the_design_are_checked_as_others_are(
+    old: str, new: str, expected: str, tmp_path: Path
+) -> None:
+    lines = DESIGN.splitlines()
+    lines[2 if "differs" in expected else 1] = lines[2 if "differs" in expected else 1].replace(old, new, 1)
+    with pytest.raises(SurveyFormatError, match=expected):
+        read(tmp_path, "\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (",120,", ",90,", "n_asked is 90, fewer than the 100 who answered"),
+        (",1.6000,", ",0,", "design_effect must be above 0"),
+    ],
+)
+def test_figures_that_cannot_be_true_at_once_are_refused(
+    old: str, new: str, expected: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SurveyFormatError, match=expected):
+        read(tmp_path, DESIGN.replace(old, new) + "\n")

@@ -29,6 +29,13 @@ class GroupFigures:
     n_effective: float | None  # Kish; None: unknown
     volunteered_share: float  # of valid answers
     quality: ReferenceQuality
+    n_asked: int | None = None  # with or without an answer; this and all below: None: not known
+    dont_know_share: float | None = None  # of those asked, weighted
+    refused_share: float | None = None
+    missing_share: float | None = None  # both of them, where the source does not part them
+    standard_errors: tuple[float, ...] | None = None  # of the shares, shape (K,)
+    design_effect: float | None = None
+    num_clusters: int | None = None
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ The same content gives the same bytes: no date, no path, everything in a fixed o
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import yaml
 
-from def_sim.surveys.human_reference import COLUMNS
+from def_sim.surveys.human_reference import COLUMNS, FURTHER
 from def_sim.surveys.importers.contract import GroupFigures, Imported
 from def_sim.surveys.item_bank import NO_DIMENSION, ItemFile
 from def_sim.visible import visible
@@ -75,16 +75,40 @@ def _option_entry(option: dict[str, Any]) -> dict[str, Any]:
 
 
 def reference_text(figures: Iterable[GroupFigures]) -> str:
-    """`references/<population>/<source>.csv`."""
-    return csv_text(COLUMNS, (row for one in figures for row in _rows(one)))
+    """`references/<population>/<source>.csv`: nine columns, and those behind them that any figure fills."""
+    rows = [row for one in figures for row in _rows(one)]
+    further = [name for name in FURTHER if any(row[name] for row in rows)]
+    columns = (*COLUMNS, *further)
+    return csv_text(columns, ([row[name] for name in columns] for row in rows))
 
 
-def _rows(one: GroupFigures) -> Iterable[list[str]]:
-    n = "" if one.n is None else str(one.n)
-    n_effective = "" if one.n_effective is None else f"{one.n_effective:.2f}"
-    last = [n, n_effective, f"{one.volunteered_share:.6f}", one.quality.value]
-    for code, share in zip(one.codes, one.shares, strict=True):
-        yield [one.item_id, one.group_type, one.group, str(code), f"{share:.6f}", *last]
+def _rows(one: GroupFigures) -> Iterator[dict[str, str]]:
+    common = {
+        "item_id": one.item_id,
+        "group_type": one.group_type,
+        "group": one.group,
+        "n": _whole(one.n),
+        "n_effective": "" if one.n_effective is None else f"{one.n_effective:.2f}",
+        "volunteered_share": _share(one.volunteered_share),
+        "quality": one.quality.value,
+        "n_asked": _whole(one.n_asked),
+        "dont_know_share": _share(one.dont_know_share),
+        "refused_share": _share(one.refused_share),
+        "missing_share": _share(one.missing_share),
+        "design_effect": "" if one.design_effect is None else f"{one.design_effect:.4f}",
+        "num_clusters": _whole(one.num_clusters),
+    }
+    errors = one.standard_errors or [None] * len(one.codes)
+    for code, share, error in zip(one.codes, one.shares, errors, strict=True):
+        yield {**common, "code": str(code), "share": _share(share), "standard_error": _share(error)}
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.6f}"
+
+
+def _whole(value: int | None) -> str:
+    return "" if value is None else str(value)
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
