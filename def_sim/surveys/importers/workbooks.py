@@ -4,10 +4,11 @@ Read by calamine, which is installed with the extra `importers` and imported her
 computed: what counts is the value that was saved. Knows no column.
 """
 
+import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from def_sim.errors import ConfigError, SurveyFormatError
 
@@ -26,7 +27,14 @@ def read_workbook(path: Path, *, fix: str) -> Iterator[tuple[int, list[str]]]:
         SurveyFormatError: No file, too large, damaged, protected by a password, or without a table.
         ConfigError: The extra `importers` is not installed.
     """
-    _check_size(path)
+    _check_kind(path)
+    with path.open("rb") as file:
+        yield from workbook_rows(path, file, fix=fix)
+
+
+def workbook_rows(path: Path, file: BinaryIO, *, fix: str) -> Iterator[tuple[int, list[str]]]:
+    """The same of a workbook that is open; `path` is its name, for errors."""
+    _check_size(path, file)
     try:
         from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
     except ImportError:
@@ -35,7 +43,7 @@ def read_workbook(path: Path, *, fix: str) -> Iterator[tuple[int, list[str]]]:
             fix="Install it: pip install 'def-sim[importers]'; or save the table as CSV.",
         ) from None
     try:
-        with CalamineWorkbook.from_path(path) as book:
+        with CalamineWorkbook.from_filelike(file) as book:
             shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
             tables = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in shown]
     except (CalamineError, OSError) as error:
@@ -58,14 +66,18 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _check_size(path: Path) -> None:
+def _check_kind(path: Path) -> None:
     if not path.is_file():
         what = "is a folder or a device, not a file" if path.exists() else "does not exist"
         raise SurveyFormatError(f"{path} {what}.", fix="Check the name of the file.")
-    size, most = path.stat().st_size, _MOST_BYTES
-    if size <= most and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as packed:
+
+
+def _check_size(path: Path, file: BinaryIO) -> None:
+    size, most = file.seek(0, io.SEEK_END), _MOST_BYTES
+    if size <= most and zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as packed:
             size, most = sum(part.file_size for part in packed.infolist()), _MOST_UNPACKED
+    file.seek(0)
     if size > most:
         raise SurveyFormatError(
             f"{path} holds more than {most // 2**20} MiB, the most that is read.",
