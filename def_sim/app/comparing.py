@@ -37,12 +37,12 @@ from def_sim.evaluation.compared_runs import (
     ComparedRun,
     LeftOut,
     RunGroup,
-    comparison_table,
     group_runs,
-    metrics_compared,
 )
+from def_sim.evaluation.comparison_table import comparison_table, metrics_compared
 from def_sim.evaluation.effect_answers import effect_answers
 from def_sim.evaluation.measures import MEASURES
+from def_sim.evaluation.ranked_entries import entries_table, ranked_entries
 from def_sim.evaluation.seed_spread import has_several_seeds, seeds_table
 from def_sim.reports.charts.standalone import standalone
 from def_sim.reports.pages.comparison_arms import arm_parts, experiment_part
@@ -262,10 +262,12 @@ def _sentences(arms: ArmGroup, table: pd.DataFrame) -> list[str]:
 
 def _print_groups(written: WrittenComparison) -> None:
     on_terminal = console()
-    metrics = metrics_compared(written.table)
+    metrics, entries = metrics_compared(written.table), entries_table(written.groups, written.table)
     for group in written.groups:
-        on_terminal.print(_terminal_table(group, written.table, metrics))
+        on_terminal.print(_terminal_table(group, entries, metrics))
     say("mean of the topic groups, with the rank among the finished runs of the group (= is a tie)")
+    if (entries["num_seeds"] > 1).any():
+        say("a model with several seeds has one place, by the mean over them; their range: seeds.csv")
     if len(written.groups) > 1:
         say("runs of different groups differ in more than the model: the page says in what")
     if len({run.short_of is None for group in written.groups for run in group.runs}) > 1:
@@ -275,7 +277,7 @@ def _print_groups(written: WrittenComparison) -> None:
             say(f"read by     group {group.number}: {readings}")
 
 
-def _terminal_table(group: RunGroup, table: pd.DataFrame, metrics: Sequence[str]) -> Table:
+def _terminal_table(group: RunGroup, entries: pd.DataFrame, metrics: Sequence[str]) -> Table:
     shown = Table(
         title=f"{group.number}: {group.title}", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
@@ -283,12 +285,14 @@ def _terminal_table(group: RunGroup, table: pd.DataFrame, metrics: Sequence[str]
     shown.add_column("model", overflow="fold", min_width=8)
     for name in ("seed", "done", *(MEASURES[metric].short for metric in metrics)):
         shown.add_column(name, justify="right", no_wrap=" " not in name)
-    macro = table[(table["group"] == group.number) & (table["scope"] == "macro")]
+    macro = entries[(entries["group"] == group.number) & (entries["scope"] == "macro")]
     cells = {(row["folder"], row["metric"]): row for row in macro.to_dict("records")}
-    for run in group.runs:
+    for entry in ranked_entries(group):
+        run = entry.runs[0]
         done = f"{100 * run.share_done:.0f} %" if not run.is_complete else "all"
         scores = [_terminal_cell(cells.get((run.folder, metric), {})) for metric in metrics]
-        shown.add_row(run.model, str(run.seed), done, *scores)
+        seeds = " ".join(str(one.seed) for one in entry.runs)
+        shown.add_row(run.model, seeds, done, *scores)
     return shown
 
 

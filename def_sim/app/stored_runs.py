@@ -24,7 +24,8 @@ from def_sim.app.reporting import compute_results, panel_answers
 from def_sim.app.run import prepare_run
 from def_sim.app.used_verdicts import READINGS, RULES, UsedSet, read_readings
 from def_sim.errors import DefSimError, RunMismatchError, StoreError
-from def_sim.evaluation.compared_runs import SCOPES, ComparedRun, LeftOut
+from def_sim.evaluation.compared_runs import ComparedRun, LeftOut
+from def_sim.evaluation.comparison_table import SCOPES
 
 METRICS: Final = "metrics.csv"
 _NEEDED: Final = ("scope", "dimension", "metric", "value", "floor", "uniform", "num_items", "num_undefined")

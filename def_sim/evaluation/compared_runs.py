@@ -1,24 +1,17 @@
-"""Runs side by side: which may stand in one table, their scores as one tidy table, their ranks.
+"""Runs side by side: which of them may stand in one table.
 
 Two runs are comparable when they differ in nothing but the model and the seed. The others stand in
-groups of their own, and nothing is averaged over runs: not a short questionnaire with the full one
-either, of which it asks a part. Reads no files; computes no score and no
-interval.
+groups of their own: a short questionnaire, too, which asks a part of the full one. Reads no files;
+computes no score and no interval.
 """
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
-from def_sim.evaluation.score_tables import HEADLINE_METRICS
-from def_sim.metrics.item_metrics import NOT_A_DIVERGENCE
-
-SCOPES: Final = ("dimension", "macro", "micro")
-_DIGITS: Final = 3  # values that are printed alike share a rank
 _MOST_SAID: Final = 3  # settings in a title
 _HASH: Final = re.compile(r"[0-9a-f]{12,}")
 _IN_TITLE: Final = (
@@ -29,47 +22,6 @@ _IN_TITLE: Final = (
     "strategy.target",
     "respondents",
 )
-
-_RUN_TYPES: Final = {
-    "group": "int64",
-    "run": "str",
-    "folder": "str",
-    "model": "str",
-    "model_label": "str",
-    "family": "str",
-    "num_parameters": "int64",
-    "is_tuned": "bool",
-    "is_demonstration": "bool",
-    "survey": "str",
-    "population": "str",
-    "language": "str",
-    "strategy": "str",
-    "protocol": "str",
-    "seed": "int64",
-    "num_respondents": "int64",
-    "num_present": "int64",
-    "share_done": "float64",
-    "readings": "str",
-}
-_SCORE_TYPES: Final = {
-    "scope": "str",
-    "dimension": "str",
-    "metric": "str",
-    "value": "float64",
-    "interval_low": "float64",
-    "interval_high": "float64",
-    "floor": "float64",
-    "human_to_human": "float64",
-    "uniform": "float64",
-    "mode": "float64",
-    "other_humans": "float64",
-    "normalised": "float64",
-    "num_items": "int64",
-    "num_undefined": "int64",
-    "why_no_interval": "str",
-}
-_SCORE_TEXTS: Final = tuple(name for name, kind in _SCORE_TYPES.items() if kind == "str")
-_RANK_TYPES: Final = {"rank": "Int64", "is_tied": "bool", "num_ranked": "int64"}
 
 
 @dataclass(frozen=True)
@@ -204,79 +156,6 @@ def _said(own: Mapping[str, str], namesakes: Sequence[Mapping[str, str]]) -> lis
     return said[:_MOST_SAID]
 
 
-def comparison_table(groups: Sequence[RunGroup]) -> pd.DataFrame:
-    """One row for each run, scope, topic group and metric.
-
-    Returns:
-        Columns:
-            group: number of the runs that may be compared, from 1; run: hash of the run's
-                definition; folder: as it was found;
-            model, model_label, family, num_parameters, is_tuned (False: a base model),
-                is_demonstration: the model, from its configuration;
-            survey, population, language, strategy, protocol, seed, num_respondents: what was planned;
-            num_present: respondents with an answer on file;
-            share_done: answers on file over answers planned, in [0, 1];
-            readings: who read the answers: "rules", or the judge, its set of verdicts and the share of the
-                texts that it has a verdict on;
-            scope (dimension, macro or micro), dimension ("" but for scope dimension), metric;
-            value, floor, human_to_human, uniform, mode, other_humans, normalised, num_items,
-                num_undefined: as in `score_tables.score_table`;
-            interval_low, interval_high: of the value; NaN where none was computed; why_no_interval: the
-                reason, "" also where nothing is known of one;
-            rank: 1 is closest to people, among the finished runs of the group that have a value;
-                values that agree in three decimals share the better rank; <NA> for unfinished runs,
-                undefined values, what is no divergence, and where a group is one model with several seeds;
-            is_tied: whether another run has the same rank; num_ranked: how many runs have a rank.
-    """
-    rows = [
-        _run_columns(group, run) | _score_columns(score)
-        for group in groups
-        for run in group.runs
-        for score in run.scores[run.scores["scope"].isin(SCOPES)].to_dict("records")
-    ]
-    types = _RUN_TYPES | _SCORE_TYPES
-    frame = pd.DataFrame(rows, columns=list(types)).astype(types)
-    return _with_ranks(frame, {group.number for group in groups if not _has_seeds_only(group)})
-
-
 def model_of(run: ComparedRun) -> tuple[object, ...]:
     """What two runs of one model have in common."""
     return (run.model, *sorted(run.model_settings.items()))
-
-
-def _has_seeds_only(group: RunGroup) -> bool:
-    """Whether the runs are one model with several seeds: chance, which no rank should dress up."""
-    return len(group.runs) > 1 and len({model_of(run) for run in group.runs}) == 1
-
-
-def _run_columns(group: RunGroup, run: ComparedRun) -> dict[str, Any]:
-    same_name = {name: getattr(run, name) for name in _RUN_TYPES if name not in ("group", "run")}
-    return {"group": group.number, "run": run.run_hash, **same_name}
-
-
-def _score_columns(score: Mapping[Any, Any]) -> dict[str, Any]:
-    text = {name: "" if pd.isna(score.get(name)) else score[name] for name in _SCORE_TEXTS}
-    numbers = {name: score.get(name, math.nan) for name in _SCORE_TYPES if name not in text}
-    return {**text, **numbers}
-
-
-def _with_ranks(frame: pd.DataFrame, ranked_groups: set[int]) -> pd.DataFrame:
-    is_ranked_at_all = frame["group"].isin(ranked_groups) & ~frame["metric"].isin(NOT_A_DIVERGENCE)
-    may_rank = (frame["share_done"] >= 1) & is_ranked_at_all
-    values = frame["value"].where(may_rank).round(_DIGITS)
-    by = [frame[name] for name in ("group", "scope", "dimension", "metric")]
-    ranks = values.groupby(by).rank(method="min")
-    is_tied = values.groupby([*by, values]).transform("size") > 1
-    ranked = {"rank": ranks, "is_tied": is_tied, "num_ranked": values.groupby(by).transform("count")}
-    return frame.assign(**ranked).astype(_RANK_TYPES)
-
-
-def metrics_compared(table: pd.DataFrame) -> list[str]:
-    """The headline metrics that at least one run has a value for, in their order."""
-    present = set(table.loc[table["value"].notna(), "metric"])
-    return [metric for metric in HEADLINE_METRICS if metric in present]
-
-
-def is_ranked(metric: str) -> bool:
-    """Whether less of it is closer to people, so that runs can be ranked by it."""
-    return metric not in NOT_A_DIVERGENCE

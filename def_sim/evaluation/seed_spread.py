@@ -1,7 +1,8 @@
 """What another seed does to the scores of one model: their mean and range, beside what intervals expect.
 
 Another seed draws other respondents and other tokens and asks the same items, so scores should differ by the
-part of their standard error that is due to respondents. Nothing is ranked. Reads no files.
+part of their standard error that is due to respondents. Seeds are not ranked: beside other models they
+are one entry (`ranked_entries`). Reads no files.
 """
 
 import math
@@ -25,8 +26,8 @@ _TYPES: Final = {
     "metric": "str",
     "num_seeds": "int64",
     "mean": "float64",
-    "lowest": "float64",
-    "highest": "float64",
+    "min": "float64",
+    "max": "float64",
     "sd": "float64",
     "expected_error": "float64",
     "ratio": "float64",
@@ -46,7 +47,7 @@ def seeds_table(groups: Sequence[RunGroup], panels: Mapping[str, ArmPanel] | Non
     Returns:
         One row for each group, model with at least two seeds, and headline metric. Columns: group, model,
         model_label, seeds (rising, with blanks between), metric, num_seeds, and of the means of topic
-        groups: mean, lowest, highest; NaN where no seed has a value; sd: their standard deviation;
+        groups: mean, min, max; NaN where no seed has a value; sd: their standard deviation;
         expected_error: the standard error that respondents alone give a score, root mean square over seeds;
         ratio: sd over it, 1 where intervals are honest; reason: why there is no ratio.
     """
@@ -91,8 +92,8 @@ def _row(
         "metric": metric,
         "num_seeds": len(runs),
         "mean": values.mean(),
-        "lowest": values.min(),
-        "highest": values.max(),
+        "min": values.min(),
+        "max": values.max(),
         "sd": spread,
         "expected_error": expected,
         "ratio": spread / expected if has_ratio else float("nan"),

@@ -455,7 +455,7 @@ def test_two_seeds_of_a_model_have_a_spread_on_the_page_and_no_rank(arms: Path) 
     js = values.loc[values["metric"] == "js_divergence", "value"]
     [row] = seeds[seeds["metric"] == "js_divergence"].to_dict("records")
     assert row["mean"] == pytest.approx(js.mean())
-    assert (row["lowest"], row["highest"]) == (js.min(), js.max())
+    assert (row["min"], row["max"]) == (js.min(), js.max())
     assert values["rank"].isna().all()
     assert "Seeds of one model" in (arms / "comparison" / "comparison.html").read_text(encoding="utf-8")
 

@@ -12,7 +12,7 @@ from def_sim.evaluation.arm_scores import arms_table
 from def_sim.evaluation.claim_readings import traced_tables
 from def_sim.evaluation.claims import ClaimVerdict, answer_of, claims_table
 from def_sim.evaluation.compared_insensitivity import compared_defects
-from def_sim.evaluation.compared_runs import comparison_table
+from def_sim.evaluation.comparison_table import comparison_table
 from def_sim.evaluation.country_contrasts import country_contrasts
 from def_sim.evaluation.findings import findings_table
 from def_sim.evaluation.native_language import native_language_table

@@ -7,7 +7,8 @@ import pytest
 from some_runs import SETTINGS, run, scores
 
 from def_sim.evaluation.compared_maps import sharing_a_map
-from def_sim.evaluation.compared_runs import comparison_table, group_runs, metrics_compared
+from def_sim.evaluation.compared_runs import group_runs
+from def_sim.evaluation.comparison_table import comparison_table, metrics_compared
 
 
 def macro(table: pd.DataFrame) -> pd.DataFrame:

@@ -30,6 +30,8 @@ class RunMark:
     uniform: float
     is_tuned: bool
     rank: str = ""  # "2", "2=" for a tie, "" without a rank
+    lowest: float = math.nan  # over seeds, of which the value is the mean
+    highest: float = math.nan
 
 
 def axis_end(marks: Sequence[RunMark]) -> float:
@@ -41,7 +43,7 @@ def axis_end(marks: Sequence[RunMark]) -> float:
     if math.isnan(furthest):
         return round_up(1.0)
     of_intervals = [min(mark.high, _ROOM_FOR_INTERVALS * furthest) for mark in marks]
-    return round_up(_largest([furthest, *of_intervals]))
+    return round_up(_largest([furthest, *of_intervals, *(mark.highest for mark in marks)]))
 
 
 def _largest(numbers: Sequence[float]) -> float:
@@ -69,7 +71,9 @@ def small_multiple(marks: Sequence[RunMark], *, title: str, end: float) -> Marku
 
 
 def _said(mark: RunMark, in_words: Callable[[float], str] = written) -> str:
-    return in_words(mark.value) + (f" (rank {mark.rank})" if mark.rank else "")
+    has_range = math.isfinite(mark.lowest) and math.isfinite(mark.highest)
+    seeds = f", seeds {in_words(mark.lowest)} to {in_words(mark.highest)}" if has_range else ""
+    return in_words(mark.value) + seeds + (f" (rank {mark.rank})" if mark.rank else "")
 
 
 def _line(mark: RunMark, axis: Axis, *, top: float) -> list[Markup]:
@@ -87,9 +91,18 @@ def _line(mark: RunMark, axis: Axis, *, top: float) -> list[Markup]:
         parts.append(element("line", **ends, y1=top, y2=top, class_="interval"))
         if mark.high > axis.high:
             parts.append(shape("beyond", axis.right, top))
+    if math.isfinite(mark.lowest) and math.isfinite(mark.highest):
+        parts.extend(_range(mark, axis, top))
     if math.isfinite(mark.value):
         parts.append(shape("tuned" if mark.is_tuned else "base", axis.place(mark.value), top))
     return parts
+
+
+def _range(mark: RunMark, axis: Axis, top: float) -> list[Markup]:
+    """From the lowest to the highest seed, with a foot at both ends: no interval."""
+    left, right = axis.place(mark.lowest), axis.place(mark.highest)
+    line = element("line", x1=percent(left), x2=percent(right), y1=top, y2=top, class_="range")
+    return [line, *(vertical(end, top - 5, top + 5, "range") for end in (left, right))]
 
 
 def strip_chart(

@@ -184,7 +184,7 @@ def _of_seeds(seeds: pd.DataFrame) -> list[Answer]:
             row["model_label"],
             seeds_sentence(
                 int(row["num_seeds"]),
-                (number_in(row, "lowest"), number_in(row, "mean"), number_in(row, "highest")),
+                (number_in(row, "min"), number_in(row, "mean"), number_in(row, "max")),
                 number_in(row, "expected_error"),
                 number_in(row, "ratio"),
             ),
@@ -323,7 +323,7 @@ def seed_lines(seeds: pd.DataFrame) -> tuple[SeedLine, ...]:
 
 
 def _seed_line(row: Row) -> SeedLine:
-    lowest, highest = number_in(row, "lowest"), number_in(row, "highest")
+    lowest, highest = number_in(row, "min"), number_in(row, "max")
     return SeedLine(
         model=row["model_label"],
         seeds=row["seeds"].replace(" ", ", "),

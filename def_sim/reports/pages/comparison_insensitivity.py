@@ -20,7 +20,7 @@ from def_sim.reports.cells import Row, number_in, rows_of
 from def_sim.reports.charts.comparison_charts import RunMark
 from def_sim.reports.charts.radar import RadarAxis, outer_ring, radar
 from def_sim.reports.charts.svg import element
-from def_sim.reports.pages.comparison_scores import ModelKind, run_letter, size_in_words, strips_by_kind
+from def_sim.reports.pages.comparison_scores import ModelKind, letters_of_runs, size_in_words, strips_by_kind
 from def_sim.reports.sections.parts import table
 
 _COLUMNS: Final = ("Model", "Group", "Family", "Size", "Kind", *(axis.value for axis in AXES))
@@ -57,9 +57,9 @@ def defects_part(rates: pd.DataFrame, groups: Sequence[RunGroup]) -> Markup:
         groups: That it was made of; they give the letters by which the page names runs.
     """
     letters = {
-        (group.number, run.folder): run_letter(place)
+        (group.number, folder): letter
         for group in groups
-        for place, run in enumerate(group.runs)
+        for folder, letter in letters_of_runs(group).items()
     }
     names = list(dict.fromkeys(rates["set"]))
     ordered = [*(name for name in names if name == BY_RULES), *sorted(set(names) - {BY_RULES})]

@@ -12,18 +12,22 @@ import pandas as pd
 from markupsafe import Markup
 
 from def_sim.evaluation.compared_maps import MapsOfRuns
-from def_sim.evaluation.compared_runs import LeftOut, RunGroup, metrics_compared, respondents_in_words
+from def_sim.evaluation.compared_runs import LeftOut, RunGroup, respondents_in_words
+from def_sim.evaluation.comparison_table import metrics_compared
 from def_sim.evaluation.effect_answers import EffectAnswer
 from def_sim.evaluation.measures import MEASURES, as_percent
 from def_sim.evaluation.paired_runs import METRIC as PAIRS_METRIC
+from def_sim.evaluation.ranked_entries import entries_table
 from def_sim.reports.charts.svg import shape
 from def_sim.reports.pages.comparison_arms import ArmPart, ExperimentPart, SeedLine, seed_lines
 from def_sim.reports.pages.comparison_maps import PairLine, map_parts, pair_lines, why_no_pair
 from def_sim.reports.pages.comparison_scores import (
+    EntryLine,
     MetricPart,
     RunLine,
+    entry_lines,
+    letters_of_runs,
     metric_part,
-    run_letter,
     size_in_words,
 )
 from def_sim.reports.pages.page import asset, page_style, security_policy, template
@@ -47,6 +51,7 @@ class GroupPart:
     group: RunGroup
     respondents: str  # how many, in words
     lines: tuple[RunLine, ...]
+    entries: tuple[EntryLine, ...]
     differs: tuple[tuple[str, str], ...]
     unfinished: tuple[RunLine, ...]
     judged: tuple[RunLine, ...]  # whose answers a judge read
@@ -98,13 +103,13 @@ def render_comparison(
     """
     style = page_style("comparison.css")
     script = asset("comparison.js")
-    metrics = metrics_compared(table)
+    metrics, entries = metrics_compared(table), entries_table(groups, table)
     return template("comparison.html.jinja").render(
         policy=security_policy(style, script),
         style=style,
         script=script,
         groups=[
-            _group_part(group, table[table["group"] == group.number], metrics, pairs, seeds)
+            _group_part(group, entries[entries["group"] == group.number], metrics, pairs, seeds)
             for group in groups
         ],
         arms=arms,
@@ -145,22 +150,18 @@ def _group_part(
     pairs: pd.DataFrame | None,
     seeds: pd.DataFrame | None,
 ) -> GroupPart:
-    lines = tuple(
-        RunLine(run_letter(index), run, size_in_words(run.num_parameters))
-        for index, run in enumerate(group.runs)
-    )
+    letters = letters_of_runs(group)
+    lines = tuple(RunLine(letters[run.folder], run, size_in_words(run.num_parameters)) for run in group.runs)
+    entries = entry_lines(group)
     return GroupPart(
         group=group,
         respondents=respondents_in_words(group.runs),
         lines=lines,
+        entries=entries,
         differs=tuple((_SETTING_WORDS.get(name, name), value) for name, value in group.differs.items()),
         unfinished=tuple(line for line in lines if not line.run.is_complete),
         judged=tuple(line for line in lines if line.run.verdict_set is not None),
-        metrics=tuple(metric_part(metric, table[table["metric"] == metric], lines) for metric in metrics),
-        pairs=()
-        if pairs is None
-        else pair_lines(
-            pairs[pairs["group"] == group.number], {line.run.folder: line.letter for line in lines}
-        ),
+        metrics=tuple(metric_part(metric, table[table["metric"] == metric], entries) for metric in metrics),
+        pairs=() if pairs is None else pair_lines(pairs[pairs["group"] == group.number], letters),
         seeds=() if seeds is None else seed_lines(seeds[seeds["group"] == group.number]),
     )

@@ -11,9 +11,10 @@ from string import ascii_uppercase
 import pandas as pd
 from markupsafe import Markup
 
-from def_sim.evaluation.compared_runs import ComparedRun, is_ranked
+from def_sim.evaluation.compared_runs import ComparedRun, RunGroup
 from def_sim.evaluation.dimensions import dimension_rank, dimension_title
 from def_sim.evaluation.measures import MEASURES, Measure, written
+from def_sim.evaluation.ranked_entries import is_ranked, ranked_entries
 from def_sim.reports.cells import (
     Row,
     Shown,
@@ -36,6 +37,15 @@ class RunLine:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryLine:
+    """What has one place in a ranking, as the page names it: a run, or a model with several seeds."""
+
+    letter: str
+    run: ComparedRun  # the first of them
+    num_seeds: int  # 1 for a single run
+
+
+@dataclass(frozen=True, slots=True)
 class ModelKind:
     """What the models of runs are compared by."""
 
@@ -53,7 +63,8 @@ class ModelKind:
 class ScoreCell:
     """One score with its rank ("2", "2=" for a tie) and its interval, both empty if there is none.
 
-    `why_no_interval`: the reason, where the table knows one and there is a score.
+    `interval`: of several seeds their range. `why_no_interval`: the reason, where the table knows one and
+    there is a score.
     """
 
     value: Shown
@@ -70,19 +81,20 @@ class MetricPart:
     is_ranked: bool
     multiples: tuple[tuple[str, Markup], ...]  # title, chart
     columns: tuple[tuple[str, str], ...]  # short and whole name of each score column
-    rows: tuple[tuple[RunLine, tuple[ScoreCell, ...], Shown, str], ...]  # run, scores, normalised, items
+    rows: tuple[tuple[EntryLine, tuple[ScoreCell, ...], Shown, str], ...]  # entry, scores, normalised, items
     strips: tuple[tuple[str, Markup], ...]
     has_intervals: bool
     has_unequal_items: bool
+    has_seeds: bool  # whether an entry stands for several seeds
 
 
-def metric_part(metric: str, table: pd.DataFrame, lines: Sequence[RunLine]) -> MetricPart:
+def metric_part(metric: str, table: pd.DataFrame, lines: Sequence[EntryLine]) -> MetricPart:
     """Everything that the page shows of one metric for one group.
 
     Args:
         metric: One of the headline metrics.
-        table: From `comparison_table`, the rows of this metric and group.
-        lines: The runs of the group, in the order shown.
+        table: From `entries_table`, the rows of this metric and group.
+        lines: The entries of the group, in the order shown.
     """
     measure = MEASURES[metric]
     by_place = {(row["folder"], row["scope"], row["dimension"]): row for row in rows_of(table)}
@@ -105,6 +117,7 @@ def metric_part(metric: str, table: pd.DataFrame, lines: Sequence[RunLine]) -> M
         strips=_strips(lines, marks["macro", ""], measure),
         has_intervals=bool(table["interval_low"].notna().any()),
         has_unequal_items=_has_unequal_items(table),
+        has_seeds=bool((table["num_seeds"] > 1).any()),
     )
 
 
@@ -129,7 +142,7 @@ def _rank(row: Row) -> str:
     return f"{rank}{'=' if row['is_tied'] else ''}" if rank else ""
 
 
-def _mark(line: RunLine, row: Row) -> RunMark:
+def _mark(line: EntryLine, row: Row) -> RunMark:
     return RunMark(
         letter=line.letter,
         name=line.run.model_label,
@@ -140,15 +153,17 @@ def _mark(line: RunLine, row: Row) -> RunMark:
         uniform=number_in(row, "uniform"),
         is_tuned=line.run.is_tuned,
         rank=_rank(row),
+        lowest=number_in(row, "lowest"),
+        highest=number_in(row, "highest"),
     )
 
 
 def _table_row(
-    line: RunLine,
+    line: EntryLine,
     by_place: Mapping[tuple[str, str, str], Row],
     places: Sequence[tuple[str, str]],
     measure: Measure,
-) -> tuple[RunLine, tuple[ScoreCell, ...], Shown, str]:
+) -> tuple[EntryLine, tuple[ScoreCell, ...], Shown, str]:
     rows = [by_place.get((line.run.folder, *place), {}) for place in places]
     cells = tuple(
         ScoreCell(
@@ -163,7 +178,8 @@ def _table_row(
 
 
 def _interval(row: Row) -> str:
-    low, high = number_in(row, "interval_low"), number_in(row, "interval_high")
+    ends = ("lowest", "highest") if count_in(row, "num_seeds") > 1 else ("interval_low", "interval_high")
+    low, high = (number_in(row, end) for end in ends)
     return "" if math.isnan(low) or math.isnan(high) else f"{written(low)} to {written(high)}"
 
 
@@ -173,7 +189,7 @@ def _why_none(row: Row) -> str:
 
 
 def _strips(
-    lines: Sequence[RunLine], marks: Sequence[RunMark], measure: Measure
+    lines: Sequence[EntryLine], marks: Sequence[RunMark], measure: Measure
 ) -> tuple[tuple[str, Markup], ...]:
     """The macro score of the finished runs by size, by family, by base or tuned."""
     finished = [(line.run, mark) for line, mark in zip(lines, marks, strict=True) if line.run.is_complete]
@@ -217,6 +233,23 @@ def _collected(named: Sequence[tuple[str, RunMark]]) -> list[tuple[str, list[Run
     for name, mark in named:
         rows.setdefault(name, []).append(mark)
     return list(rows.items())
+
+
+def entry_lines(group: RunGroup) -> tuple[EntryLine, ...]:
+    """The entries of a group with their letters."""
+    return tuple(
+        EntryLine(run_letter(place), entry.runs[0], len(entry.runs))
+        for place, entry in enumerate(ranked_entries(group))
+    )
+
+
+def letters_of_runs(group: RunGroup) -> dict[str, str]:
+    """Folder -> how the page names that run: A, or A1, A2, ... where the letter is that of several seeds."""
+    return {
+        run.folder: f"{run_letter(place)}{number if entry.has_seeds else ''}"
+        for place, entry in enumerate(ranked_entries(group))
+        for number, run in enumerate(entry.runs, start=1)
+    }
 
 
 def run_letter(index: int) -> str:

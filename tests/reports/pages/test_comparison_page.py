@@ -14,7 +14,8 @@ from some_runs import SETTINGS, run, scores
 
 from def_sim.evaluation.arm_scores import arms_table
 from def_sim.evaluation.arms import group_arms
-from def_sim.evaluation.compared_runs import LeftOut, comparison_table, group_runs
+from def_sim.evaluation.compared_runs import LeftOut, group_runs
+from def_sim.evaluation.comparison_table import comparison_table
 from def_sim.evaluation.seed_spread import seeds_table
 from def_sim.reports.charts.comparison_charts import RunMark, axis_end, layers_of, small_multiple, strip_chart
 from def_sim.reports.pages.comparison_arms import arm_parts
@@ -58,6 +59,17 @@ def test_seeds_of_one_model_have_a_spread_and_no_word_of_ranks():
     html = render_comparison(groups, comparison_table(groups), [], code_version="0.1", seeds=seeds)
     assert "Model m 1, 2 Jensen-Shannon divergence 0.150 0.100 to 0.200" in said(html)
     assert "score and rank" not in html
+
+
+def test_several_seeds_beside_another_model_are_one_mark_with_their_range():
+    seeds = [run("m", value, seed=n, folder=f"m{n}", run_hash=f"m{n}") for n, value in ((1, 0.1), (2, 0.3))]
+    html = page(*seeds, run("o", 0.25))
+    drawn = "A Model m 0.200, seeds 0.100 to 0.300 (rank 1); B Model o 0.250 (rank 2)"
+    assert f"Mean of topic groups: {drawn}" in html
+    assert "A Model m , 2 seeds 0.200 1 0.100 to 0.300" in said(html)
+    assert [name in said(html) for name in ("A1 Model m", "A2 Model m", "A3 Model m")] == [True, True, False]
+    assert html.count('class="range"') == 2 * 3  # a line and two feet: drawn, and in the legend
+    assert "of several seeds" not in page(run("m"), run("o"))
 
 
 def test_an_arm_stands_below_its_baseline_and_its_title_stays_text():

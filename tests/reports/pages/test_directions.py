@@ -10,7 +10,8 @@ from test_codebook import FACTS as CODEBOOK_FACTS
 from test_codebook import an_entry
 from test_report_page import FACTS
 
-from def_sim.evaluation.compared_runs import LeftOut, comparison_table, group_runs
+from def_sim.evaluation.compared_runs import LeftOut, group_runs
+from def_sim.evaluation.comparison_table import comparison_table
 from def_sim.reports.charts.svg import drawing, element
 from def_sim.reports.pages.codebook import CodebookOption, render_codebook
 from def_sim.reports.pages.comparison_page import render_comparison

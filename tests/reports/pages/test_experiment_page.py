@@ -6,7 +6,8 @@ from some_runs import SETTINGS, run
 
 from def_sim.evaluation.arm_scores import arms_table
 from def_sim.evaluation.arms import ComparedExperiment, group_arms
-from def_sim.evaluation.compared_runs import ComparedRun, comparison_table, group_runs
+from def_sim.evaluation.compared_runs import ComparedRun, group_runs
+from def_sim.evaluation.comparison_table import comparison_table
 from def_sim.evaluation.effect_answers import EffectAnswer
 from def_sim.evaluation.seed_spread import seeds_table
 from def_sim.reports.pages.comparison_arms import arm_parts, experiment_part
