@@ -20,8 +20,13 @@ from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
 from def_sim.surveys.importers.documents import cell, csv_text, items_in_words
 from def_sim.surveys.importers.qsf import read_qsf
+from def_sim.surveys.importers.survey_form import SurveyForm
+from def_sim.surveys.importers.tables import WORKBOOKS
 from def_sim.surveys.importers.tidy_figures import figures_of
 from def_sim.surveys.importers.tidy_rows import EVERYONE, TidyRow, TidyTable, read_tidy_table, the_same, wrong
+from def_sim.surveys.importers.workbooks import read_sheets
+from def_sim.surveys.importers.xlsform import read_xlsform
+from def_sim.surveys.importers.xlsform_sheets import is_xlsform
 from def_sim.surveys.item_bank import NO_DIMENSION, Item, ItemFile
 from def_sim.surveys.survey import SurveyFile
 from def_sim.visible import visible
@@ -61,8 +66,8 @@ class Table:
         Raises:
             SurveyFormatError: The table breaks its format; with the line.
         """
-        is_qsf = self.path.suffix.casefold() == ".qsf"
-        table, left_out = read_qsf(self.path) if is_qsf else (read_tidy_table(self.path), [])
+        form = self._form()
+        table = form.table if form is not None else read_tidy_table(self.path)
         by_item: dict[str, list[TidyRow]] = defaultdict(list)
         for row in table.rows:
             by_item[row.item].append(row)
@@ -82,10 +87,19 @@ class Table:
             file_sha256=digest,
             tables={f"{self.name}.check.csv": _check_table(file, figures)},
             summary=(
-                *(f"left out      {visible(line)}" for line in left_out),
+                *(f"left out      {visible(line)}" for line in (form.left_out if form else ())),
                 *self._summary(table, file, figures),
             ),
         )
+
+    def _form(self) -> SurveyForm | None:
+        """The file as a survey program's; None: it is a table with a row an option."""
+        ending = self.path.suffix.casefold()
+        if ending == ".qsf":
+            return read_qsf(self.path)
+        if ending in WORKBOOKS and is_xlsform(sheets := read_sheets(self.path)):
+            return read_xlsform(self.path, sheets)
+        return None
 
     def _item(self, table: TidyTable, rows: Sequence[TidyRow]) -> Item:
         """The item that all rows of one name make up; without figures so far."""

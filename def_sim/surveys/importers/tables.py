@@ -9,7 +9,7 @@ from def_sim.surveys.importers.delimited import read_delimited
 from def_sim.surveys.importers.workbooks import read_workbook
 
 _TEXTS: Final = (".csv", ".tsv", ".txt")
-_WORKBOOKS: Final = (".xlsx", ".xls", ".ods")
+WORKBOOKS: Final = (".xlsx", ".xls", ".ods")
 
 
 def read_table(path: Path, *, fix: str) -> Iterator[tuple[int, list[str]]]:
@@ -24,11 +24,11 @@ def read_table(path: Path, *, fix: str) -> Iterator[tuple[int, list[str]]]:
         ConfigError: A workbook, and the extra that reads it is not installed.
     """
     ending = path.suffix.casefold()
-    if ending in _WORKBOOKS:
+    if ending in WORKBOOKS:
         return read_workbook(path, fix=fix)
     if ending in _TEXTS:
         return read_delimited(path, fix=fix)
-    known, found = ", ".join((*_TEXTS, *_WORKBOOKS)), ending or "no ending"
+    known, found = ", ".join((*_TEXTS, *WORKBOOKS)), ending or "no ending"
     raise SurveyFormatError(
         f"{path.name}: a table ends in {known}, found {found!r:.20}.",
         fix="Save the table as CSV.",

@@ -6,7 +6,7 @@ computed: what counts is the value that was saved. Knows no column.
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -14,6 +14,9 @@ from def_sim.errors import ConfigError, SurveyFormatError
 
 _MOST_BYTES: Final = 32 * 2**20  # of the file
 _MOST_UNPACKED: Final = 512 * 2**20  # of what is packed in it
+
+
+Rows = list[tuple[int, list[str]]]  # number in the sheet, and its cells; rows without any are left out
 
 
 def read_workbook(path: Path, *, fix: str) -> Iterator[tuple[int, list[str]]]:
@@ -34,6 +37,25 @@ def read_workbook(path: Path, *, fix: str) -> Iterator[tuple[int, list[str]]]:
 
 def workbook_rows(path: Path, file: BinaryIO, *, fix: str) -> Iterator[tuple[int, list[str]]]:
     """The same of a workbook that is open; `path` is its name, for errors."""
+    rows = next((rows for rows in _sheets(path, file).values() if rows), None)
+    if rows is None:
+        raise SurveyFormatError(f"{path.name}: no sheet that is shown holds anything.", fix=fix)
+    yield from rows
+
+
+def read_sheets(path: Path) -> dict[str, Rows]:
+    """All sheets that are shown, by their names, in their order.
+
+    Raises:
+        SurveyFormatError: No file, too large, damaged, or protected by a password.
+        ConfigError: The extra `importers` is not installed.
+    """
+    _check_kind(path)
+    with path.open("rb") as file:
+        return _sheets(path, file)
+
+
+def _sheets(path: Path, file: BinaryIO) -> dict[str, Rows]:
     _check_size(path, file)
     try:
         from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
@@ -45,18 +67,18 @@ def workbook_rows(path: Path, file: BinaryIO, *, fix: str) -> Iterator[tuple[int
     try:
         with CalamineWorkbook.from_filelike(file) as book:
             shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
-            tables = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in shown]
+            tables = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in shown}
     except (CalamineError, OSError) as error:
         raise SurveyFormatError(
             f"{path.name} cannot be read as a workbook ({type(error).__name__}).",
             fix="Check that it is whole and has no password, or save the table as CSV.",
         ) from None
-    rows = next((table for table in tables if any(any(str(value) for value in row) for row in table)), None)
-    if rows is None:
-        raise SurveyFormatError(f"{path.name}: no sheet that is shown holds anything.", fix=fix)
-    for number, row in enumerate(rows, start=1):
-        if any(texts := [_text(value) for value in row]):
-            yield number, texts
+    return {name: _filled(table) for name, table in tables.items()}
+
+
+def _filled(table: Sequence[Sequence[object]]) -> Rows:
+    rows = ((number, [_text(value) for value in row]) for number, row in enumerate(table, start=1))
+    return [(number, texts) for number, texts in rows if any(texts)]
 
 
 def _text(value: object) -> str:

@@ -37,13 +37,18 @@ def qsf(*questions: dict[str, Any], trash: tuple[str, ...] = (), order: tuple[st
     blocks = [
         {
             "Type": "Default",
+            "ID": "BL_1",
             "BlockElements": [{"Type": "Question", "QuestionID": f"Q_{tag}"} for tag in tags],
         },
-        {"Type": "Trash", "BlockElements": [{"Type": "Question", "QuestionID": f"Q_{tag}"} for tag in trash]},
+        {
+            "Type": "Trash",
+            "ID": "BL_0",
+            "BlockElements": [{"Type": "Question", "QuestionID": f"Q_{tag}"} for tag in trash],
+        },
     ]
     elements = [
         {"Element": "BL", "PrimaryAttribute": "Survey Blocks", "Payload": blocks},
-        {"Element": "FL", "PrimaryAttribute": "Survey Flow", "Payload": {"Flow": []}},
+        {"Element": "FL", "PrimaryAttribute": "Survey Flow", "Payload": {"Type": "Root", "Flow": []}},
         *({"Element": "SQ", "PrimaryAttribute": one["QuestionID"], "Payload": one} for one in questions),
     ]
     return json.dumps(
@@ -110,6 +115,67 @@ def test_a_slider_of_whole_numbers_is_a_scale(tmp_path: Path) -> None:
     assert (item.scale.first, item.scale.last, item.wordings["en"]) == (0, 10, ["Question s?\nTrust"])
 
 
+def test_a_slider_has_the_words_at_its_ends(tmp_path: Path) -> None:
+    ends = {"1": {"Display": "Never"}, "2": {"Display": "Sometimes"}, "3": {"Display": "Always"}}
+    settings = {"CSSliderMin": "0", "CSSliderMax": "4", "NumDecimals": "0"}
+    slider = question("s", "Slider", "HSLIDER", Configuration=settings, Labels=ends)
+    item = items(imported(tmp_path, qsf(slider)))["s_1"]
+    assert [one.labels["en"] for one in item.options] == ["Never", "1", "2", "3", "Always"]
+
+
+def test_how_likely_to_recommend_counts_from_0(tmp_path: Path) -> None:
+    # The program writes these choices as a list without keys, whose first one is choice 0.
+    recommend = question(
+        "r",
+        "MC",
+        "NPS",
+        Choices=[{"Display": str(point)} for point in range(11)],
+        ChoiceOrder=[str(point) for point in range(11)],
+        ColumnLabels=[{"Display": "Not at all likely"}, {"Display": "Extremely likely"}],
+    )
+    item = items(imported(tmp_path, qsf(recommend)))["r"]
+    assert item.scale is not None
+    assert (item.scale.first, item.scale.last) == (0, 10)
+    assert (item.scale.low, item.scale.high) == ({"en": "Not at all likely"}, {"en": "Extremely likely"})
+
+
+def test_a_statement_that_respondents_write_is_no_item(tmp_path: Path) -> None:
+    statements = {"1": {"Display": "The mayor"}, "2": {"Display": "Other:", "TextEntry": "true"}}
+    matrix = question("m", "Matrix", "Likert", Choices=statements, Answers=YES_NO, AnswerOrder=["1", "2"])
+    assert list(items(imported(tmp_path, qsf(matrix)))) == ["m_1"]
+
+
+def test_blocks_stand_in_the_order_of_the_flow_and_those_of_a_branch_are_left_out(tmp_path: Path) -> None:
+    text = json.loads(qsf(question("a"), question("b"), question("c"), order=("a",)))
+    [blocks] = [one for one in text["SurveyElements"] if one["Element"] == "BL"]
+    for name, tag in (("BL_2", "b"), ("BL_3", "c")):
+        blocks["Payload"].append(
+            {
+                "Type": "Standard",
+                "ID": name,
+                "BlockElements": [{"Type": "Question", "QuestionID": f"Q_{tag}"}],
+            }
+        )
+    [flow] = [one for one in text["SurveyElements"] if one["Element"] == "FL"]
+    branch = {"Type": "Branch", "FlowID": "FL_3", "Flow": [{"Type": "Block", "ID": "BL_3"}]}
+    flow["Payload"]["Flow"] = [
+        {"Type": "EmbeddedData", "FlowID": "FL_9"},
+        {"Type": "Standard", "ID": "BL_2", "FlowID": "FL_2"},
+        branch,
+        {"Type": "BlockRandomizer", "Flow": [{"Type": "Block", "ID": "BL_1", "FlowID": "FL_4"}]},
+    ]
+    found = imported(tmp_path, json.dumps(text))
+    assert list(items(found)) == ["b", "a"]
+    assert left_out(found) == ["c: it is shown to some only (branch logic)"]
+
+
+def test_a_second_language_of_the_same_two_letters_is_named(tmp_path: Path) -> None:
+    british = {"EN-GB": {"QuestionText": "Question, please?", "Choices": YES_NO}}
+    found = imported(tmp_path, qsf(question("a", Language=british | {"EN": {"QuestionText": "Own"}})))
+    assert items(found)["a"].wordings == {"en": ["Question a?"]}
+    assert left_out(found) == ["language EN-GB: another one is called en, too"]
+
+
 def test_questions_stand_in_the_order_of_their_blocks_and_the_trash_is_left_out(tmp_path: Path) -> None:
     text = qsf(question("a"), question("b"), question("c"), trash=("c",), order=("b", "a"))
     assert list(items(imported(tmp_path, text))) == ["b", "a"]
@@ -134,6 +200,9 @@ def test_what_cannot_be_asked_is_named_with_the_reason(tmp_path: Path) -> None:
         question("twice", Choices={"1": {"Display": "Yes"}, "2": {"Display": "yes"}}),
         question("odd", RecodeValues={"1": "-1", "2": "2"}),
         question("wide", "Slider", "HSLIDER", Configuration={"CSSliderMin": 0, "CSSliderMax": 1000}),
+        question("carried", Choices=[], DynamicChoices={"Locator": "q://QID1/ChoiceGroup/SelectedChoices"}),
+        question("option", Choices=YES_NO | {"3": {"Display": "Perhaps", "DisplayLogic": {}}}),
+        question("several", "Matrix", "Likert", SubSelector="MultipleAnswer", Answers=YES_NO),
         question("skips", SkipLogic=[{}]),
     )
     found = imported(tmp_path, text)
@@ -146,6 +215,9 @@ def test_what_cannot_be_asked_is_named_with_the_reason(tmp_path: Path) -> None:
         "twice: two options with the same words or the same code",
         "odd: its code '-1' is no whole number of 0 or more",
         "wide: its slider runs from 0 to 1000; a scale lies between 0 and 100",
+        "carried: its options are those of an earlier answer (carried forward)",
+        "option: an option is shown to some only (display logic)",
+        "several: several answers to each statement of a matrix",
         "skips: its skip logic; it is asked",
     ]
 

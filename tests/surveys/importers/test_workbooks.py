@@ -1,11 +1,10 @@
-"""A table in a workbook is the same as in a CSV; workbooks are made here, as archives of a few XML parts."""
+"""A table in a workbook is the same as in a CSV."""
 
 import sys
-import zipfile
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import pytest
+from made_workbooks import CELLS, write_workbook
 
 from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.surveys.importers.documents import files_of
@@ -13,52 +12,11 @@ from def_sim.surveys.importers.table import Table
 from def_sim.surveys.importers.tables import read_table
 from def_sim.surveys.importers.workbooks import read_workbook
 
-MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-CELLS = tuple[tuple[str | float, ...], ...]
 TOWN: CELLS = (
     ("item", "wording", "language", "code", "label", "percent", "n"),
     ("parks", "More parks, or fewer?", "en", 1, "More", 61.5, 200),
     ("parks", "More parks, or fewer?", "en", 2, "Fewer", 38.5, 200),
 )
-
-
-def sheet(rows: CELLS) -> str:
-    def cell(value: str | float) -> str:
-        if isinstance(value, str):
-            return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
-        return f"<c><v>{value}</v></c>"
-
-    lines = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
-    return f'<worksheet xmlns="{MAIN}"><sheetData>{lines}</sheetData></worksheet>'
-
-
-def write_workbook(path: Path, *sheets: CELLS, hidden: int = 0) -> Path:
-    """A workbook of which the first `hidden` sheets are hidden."""
-    numbers = range(1, len(sheets) + 1)
-    state = ['state="hidden"' if number <= hidden else "" for number in numbers]
-    entries = [f'<sheet name="S{n}" sheetId="{n}" r:id="r{n}" {state[n - 1]}/>' for n in numbers]
-    links = [
-        f'<Relationship Id="r{n}" Type="{OFFICE}/worksheet" Target="worksheets/s{n}.xml"/>' for n in numbers
-    ]
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    parts = {
-        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels" '
-        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="r1" '
-        f'Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">'
-        f"<sheets>{''.join(entries)}</sheets></workbook>",
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">'
-        f"{''.join(links)}</Relationships>",
-        **{f"xl/worksheets/s{n}.xml": sheet(sheets[n - 1]) for n in numbers},
-    }
-    with zipfile.ZipFile(path, "w") as packed:
-        for name, text in parts.items():
-            packed.writestr(name, text)
-    return path
 
 
 def as_csv(path: Path, rows: CELLS) -> Path:
