@@ -29,7 +29,7 @@ OPEN = (
 MAY_IMPORT = {
     "surveys": (),
     "surveys.importers": ("metrics.design", "metrics.halves"),
-    "surveys.rephrase": ("prompts",),
+    "surveys.rephrase_replies": ("answers.reading.strict_objects",),
     "respondents": (),
     "prompts": (),
     "answers.reading": (),
