@@ -29,6 +29,7 @@ _FILES: Final = {
     "prompts": "**/*.yaml",
     "rubrics": "*.yaml",
     "frames": "*.yaml",
+    "wordings": "*.yaml",
 }
 _CLOSED_GROUPS: Final = ("stage",)  # what commands do is not configured in a home
 HYDRA: Final = "hydra"  # in conf/ and a home's conf/: launchers of clusters, nothing else

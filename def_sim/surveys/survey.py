@@ -4,8 +4,8 @@ An instrument is not a population: the same items serve every country that was a
 This is where the two are joined, and where it shows if they do not fit.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final, Self
 
@@ -15,6 +15,7 @@ from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.names import check_name
 from def_sim.records import NO_COUNTRY, Question, Survey
 from def_sim.resources import look_up, looked_in
+from def_sim.surveys.added_wordings import Numbered, wordings_of
 from def_sim.surveys.human_reference import HumanReference, merge_references, read_reference
 from def_sim.surveys.item_bank import Item, read_items
 from def_sim.yaml_files import read_validated
@@ -81,8 +82,8 @@ def load_survey(
         population: ISO alpha-3 code; None takes the survey's own.
         language: Of questions and options; None takes the survey's own.
         frame_language: Of the instruction around them; None takes the survey's own.
-        wordings: "base" asks every item once; "all" asks every wording, base block first; a number asks
-            every item once in that wording, 0 being the base one.
+        wordings: "base" asks every item once; "all" asks every wording, those that the user accepted too,
+            base block first; a number asks every item once in that wording, 0 being the base one.
         asked: Items that must have the wording of that number; None: all. Others are left out without it.
         more_references: A user's own folder of `<population>/<source>.csv`, for figures that
             cannot be shipped.
@@ -105,7 +106,8 @@ def load_survey(
         persona_country = None
     items, reference = _items_and_reference(file, path, data, home, population, more_references, factual)
     _check_language(path, items, language)
-    blocks = _blocks(wordings, items, language, asked)
+    numbered = wordings_of(items, language, home if wordings != "base" else None)
+    blocks = _blocks(wordings, numbered, language, asked)
     return LoadedSurvey(
         Survey(
             name=file.name,
@@ -114,7 +116,7 @@ def load_survey(
             country_names=names,
             language=language,
             frame_language=frame_language or file.frame_language,
-            questions=_questions(items, population, language, blocks),
+            questions=_questions(items, numbered, population, language, blocks),
             short_of=file.short_of,
             persona_country=persona_country,
             persona_names=_persona_names(known, persona_country, language),
@@ -292,32 +294,44 @@ def _check_language(path: Path, items: dict[str, Item], language: str) -> None:
 
 
 def _blocks(
-    wordings: str | int, items: dict[str, Item], language: str, asked: Collection[str] | None
+    wordings: str | int, numbered: Mapping[str, Numbered], language: str, asked: Collection[str] | None
 ) -> Sequence[int]:
     """The wordings in which the questionnaire is asked, one block after the other."""
-    num_wordings = {item.id: len(item.wordings[language]) for item in items.values()}
+    if wordings == "all":
+        return sorted({number for of_item in numbered.values() for number in of_item})
     if not isinstance(wordings, int):
-        return range(max(num_wordings.values()) if wordings == "all" else 1)
+        return [0]
     lacking = [
-        name for name, num in num_wordings.items() if num <= wordings and (asked is None or name in asked)
+        name
+        for name, of_item in numbered.items()
+        if wordings not in of_item and (asked is None or name in asked)
     ]
     if lacking:
-        fewest = min(num_wordings[name] for name in lacking)
+        has = ", ".join(map(str, numbered[lacking[0]]))
+        everywhere = set.intersection(*(set(numbered[name]) for name in lacking))
         raise ConfigError(
             f"wordings={wordings}: {len(lacking)} of the items have no such wording in {language!r}; the "
-            f"first is {lacking[0]}, which has {num_wordings[lacking[0]]}, counted from 0.",
-            fix=f"Choose a wording from 0 to {fewest - 1}, or the items that have it with items=[...].",
+            f"first is {lacking[0]}, which has {has}.",
+            fix=f"Choose a wording from 0 to {max(everywhere)}, or the items that have it with items=[...].",
         )
     return [wordings]
 
 
 def _questions(
-    items: dict[str, Item], population: str, language: str, blocks: Sequence[int]
+    items: dict[str, Item],
+    numbered: Mapping[str, Numbered],
+    population: str,
+    language: str,
+    blocks: Sequence[int],
 ) -> tuple[Question, ...]:
     return tuple(
-        item.question(wording=wording, language=language, population=population)
+        replace(
+            item.question(wording=0, language=language, population=population),
+            wording=wording,
+            text=numbered[item.id][wording],
+        )
         for is_factual in (False, True)  # facts last, so that no opinion is asked behind one
         for wording in blocks  # base block first, then each further wording
         for item in items.values()
-        if item.is_factual == is_factual and wording < len(item.wordings[language])
+        if item.is_factual == is_factual and wording in numbered[item.id]
     )
