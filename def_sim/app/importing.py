@@ -4,11 +4,13 @@ An importer reads, `importers/documents` writes texts, `publishing` puts them in
 read back by the readers of runs before they appear, and held against what is there.
 """
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from def_sim import __version__
+from def_sim.answers.storage.temporary import remove_leftovers
 from def_sim.app.argument_checks import check_arguments
 from def_sim.app.choices import ImporterChoice
 from def_sim.app.home import home_folder
@@ -97,6 +99,7 @@ def _put(
         path.is_file() and path.read_bytes() == text
         for path, text in zip(places, whole.values(), strict=True)
     ):
+        remove_leftovers(home, now=time.time())  # of an import that was killed when its files were in place
         return False
     with staged(home, whole) as folder:
         _read_back(folder, home, imported)

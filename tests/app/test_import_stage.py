@@ -11,6 +11,7 @@ import pytest
 from opinion_files import LADDER, LEADER, OPINIONS, PARKS, TRADE, Opinion, write_opinions
 from waiting import HANG_S
 
+from def_sim.answers.storage.holder import this_machine
 from def_sim.app.main import main
 from def_sim.app.publishing import READY
 
@@ -83,6 +84,19 @@ def test_the_same_import_twice_gives_the_same_bytes_and_says_so(
     other.mkdir()
     out(capsys, *words(other))
     assert contents(other) == before  # no date and no path is in it
+
+
+def test_the_same_import_again_takes_away_what_a_killed_one_left(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Killed while it cleared up: all is in its place, and a folder of its own is left."""
+    out(capsys, *words(home))
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait(timeout=HANG_S)
+    left = home / f".import.{this_machine()}-{dead.pid}-1-6eebfdcb"
+    (left / "files" / "items").mkdir(parents=True)
+    assert "has all of it already" in out(capsys, *words(home))
+    assert not left.exists()
 
 
 def test_other_countries_of_the_same_file_take_the_place_of_the_ones_before(
