@@ -1,15 +1,18 @@
-"""Interrupts runs of the demo respondent at random moments, and looks whether anything is lost by it.
+"""Interrupts commands at random moments, and looks whether anything is lost by it.
 
-    python scripts/soak.py --kills 200 --seed 1
+    python scripts/soak.py --kills 500 --seed 1
+    python scripts/soak.py --kills 30 --faults SIGTERM "full disk"
     python scripts/soak.py --seed 1 --only 17     # one step again
     python scripts/soak.py --fuzz 600 --seed 1    # random input for all that reads; see fuzz_targets.py
 
-A step takes a stage (interview, all, report, verify, comparison), interrupts it one to three times by
-SIGKILL, SIGTERM or a full disk, runs it once more without, and compares: the same answers as in an
-undisturbed run, the same bytes in every file without a date, no question asked twice, no file left over,
-no traceback. A step is fixed by seed and number; where exactly a moment falls is not, as processes differ.
-Full disks are mounted where that is allowed (Linux, root); elsewhere files are limited in size. 200 kills
-take half an hour. Ends with 1 if something was lost, and keeps the folders of those steps.
+A step takes a command (interviews in one process, in shards, of several calls with a server; a judge, an
+import, a report, a verification, a comparison), interrupts it one to three times, by SIGKILL unless others
+are named, runs it once more without, and compares: the same answers, calls and verdicts as in an undisturbed
+run, the same bytes in every file without a date, nothing asked again whose line was on the disk, no file left
+over, no traceback. Moments are lines of journals, operations on files (directly before or after each kind of
+them) and seconds. A step is fixed by seed, faults and number; where exactly a moment of seconds or lines
+falls is not, as processes differ. Full disks are mounted where that is allowed (Linux, root); elsewhere files
+are limited in size. Ends with 1 if something was lost, and keeps the folders of those steps.
 """
 
 import argparse
@@ -19,17 +22,19 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Final
 
 import fuzz_targets
 from soak_faults import LATEST, Fault, Interruption, Measure, interrupt, new_disk
-from soak_outcome import Outcome, Tally
+from soak_outcome import Outcome, Tally, num_replies
+from soak_server import serving
 from soak_stages import STAGES, Stage, Undisturbed, run_undisturbed, whole_lines
 
 _MOST_INTERRUPTIONS: Final = 3  # of one step
-_FAULTS: Final = tuple(Fault)
+_STAGES: Final = {stage.name: stage for stage in STAGES}
 
 
 @dataclass(frozen=True)
@@ -41,30 +46,43 @@ class Step:
     interruptions: tuple[Interruption, ...]
 
 
-def draw_step(seed: int, number: int) -> Step:
-    """The step of that number; any 15 in a row have each stage with each fault first."""
-    rng = random.Random(f"{seed}-{number}")
-    stage = STAGES[number % len(STAGES)]
-    first = _FAULTS[number % len(_FAULTS)]
-    others = rng.choices(_FAULTS, k=rng.randrange(_MOST_INTERRUPTIONS))
-    # stage=verify writes nothing, so its progress cannot be seen.
-    measures = [Measure.SECONDS] if stage.before == stage.after else list(Measure)
-    return Step(
-        number,
-        stage,
-        tuple(
-            Interruption(fault, rng.choice(measures), rng.uniform(0, LATEST)) for fault in (first, *others)
-        ),
-    )
+@dataclass(frozen=True)
+class Draw:
+    """What steps are drawn from."""
+
+    seed: int
+    faults: tuple[Fault, ...] = (Fault.KILL,)
+    stages: tuple[Stage, ...] = STAGES
+
+    def step(self, number: int) -> Step:
+        """The step of that number; as many in a row as there are pairs have each pair of stage and fault."""
+        rng = random.Random(f"{self.seed}-{number}")
+        stage = self.stages[number % len(self.stages)]
+        first = self.faults[number // len(self.stages) % len(self.faults)]
+        others = rng.choices(self.faults, k=rng.randrange(_MOST_INTERRUPTIONS))
+        faults = [first, *others]
+        return Step(
+            number,
+            stage,
+            tuple(
+                Interruption(fault, rng.choice(_measures_of(stage)), rng.uniform(0, LATEST))
+                for fault in faults
+            ),
+        )
+
+    def steps(self, num_interruptions: int, first: int = 0) -> Iterator[Step]:
+        """Steps from a number on, with so many interruptions in all."""
+        number, left = first, num_interruptions
+        while left > 0:
+            step = self.step(number)
+            yield Step(number, step.stage, step.interruptions[:left])
+            number, left = number + 1, left - len(step.interruptions)
 
 
-def steps_of(seed: int, num_kills: int) -> Iterator[Step]:
-    """Steps with so many interruptions in all."""
-    number, left = 0, num_kills
-    while left > 0:
-        step = draw_step(seed, number)
-        yield Step(number, step.stage, step.interruptions[:left])
-        number, left = number + 1, left - len(step.interruptions)
+def _measures_of(stage: Stage) -> list[Measure]:
+    """What a moment of a stage can be a share of."""
+    lines = [Measure.LINES] if stage.has_lines else []
+    return [Measure.SECONDS, *lines, *([Measure.FILES] if stage.has_files else [])]
 
 
 def run_step(step: Step, undisturbed: Undisturbed, folder: Path) -> Outcome:
@@ -73,17 +91,33 @@ def run_step(step: Step, undisturbed: Undisturbed, folder: Path) -> Outcome:
     with new_disk(folder / f"step-{step.number}") as disk:
         undisturbed.copy(step.stage.before, disk.folder)
         stored = []
+        last = step.interruptions[0].fault
         for what in step.interruptions:
-            outcome.add_interruption(what, interrupt(what, step.stage, disk, undisturbed))
-            stored.append((what.fault, whole_lines(disk.folder)))
-        last = step.interruptions[-1].fault
-        outcome.add_end(last, undisturbed.start(step.stage, disk.folder).wait())
+            with _counting(outcome, last, step.stage, disk.folder, undisturbed):
+                ended = interrupt(what, step.stage, disk, undisturbed)
+            last = what.fault
+            outcome.add_interruption(what, ended)
+            stored.append((last, whole_lines(disk.folder)))
+        with _counting(outcome, last, step.stage, disk.folder, undisturbed):
+            outcome.add_end(last, undisturbed.start(step.stage, disk.folder).wait())
         for fault, lines in stored:
             outcome.add_stored(fault, lines, disk.folder)
         outcome.add_folder(last, disk.folder, undisturbed.folder / step.stage.after)
         if outcome.problems:
             shutil.copytree(disk.folder, folder / f"failed-{step.number}")
     return outcome
+
+
+@contextmanager
+def _counting(
+    outcome: Outcome, fault: Fault, stage: Stage, folder: Path, undisturbed: Undisturbed
+) -> Iterator[None]:
+    """Holds what the server is asked meanwhile against the replies that are on the disk."""
+    num_stored = num_replies(folder) - num_replies(undisturbed.folder / stage.before)
+    num_missing = undisturbed.courses[stage.name].num_asked - num_stored
+    num_before = undisturbed.server.num_asked
+    yield
+    outcome.add_asked(fault, undisturbed.server.num_asked - num_before, max(num_missing, 0))
 
 
 def print_table(tallies: dict[Fault, Tally]) -> None:
@@ -95,12 +129,15 @@ def print_table(tallies: dict[Fault, Tally]) -> None:
         print("  ".join(f"{cell:<{len(head)}}" for head, cell in cells))
 
 
-def soak(steps: list[Step], seed: int, folder: Path) -> bool:
-    """Runs steps, prints how far it is and a table at the end; whether nothing was lost."""
-    print(
-        f"undisturbed first; then {sum(len(step.interruptions) for step in steps)} interruptions", flush=True
-    )
-    undisturbed = run_undisturbed(folder / "undisturbed")
+def soak(steps: list[Step], words: str, undisturbed: Undisturbed, folder: Path) -> bool:
+    """Runs steps, prints how far it is and a table at the end; whether nothing was lost.
+
+    Args:
+        steps: To run.
+        words: Of the command line that draws them again.
+        undisturbed: The stages left alone.
+        folder: For the steps.
+    """
     totals = {fault: Tally() for fault in Fault}
     failed, num_done = 0, 0
     for step in steps:
@@ -112,10 +149,10 @@ def soak(steps: list[Step], seed: int, folder: Path) -> bool:
             failed += 1
             what = "; ".join(map(str, step.interruptions))
             print(f"step {step.number}, {step.stage.name}: {what}", *outcome.problems, sep="\n  ")
-            print(f"  again: python scripts/soak.py --seed {seed} --only {step.number}", flush=True)
+            print(f"  again: python scripts/soak.py {words} --only {step.number}", flush=True)
         before, num_done = num_done, num_done + len(step.interruptions)
         if num_done // 10 > before // 10:
-            print(f"{num_done} interruptions, {failed} steps with a problem", flush=True)
+            print(f"{num_done} interruptions to step {step.number}, {failed} failed steps", flush=True)
     print_table(totals)
     return failed == 0
 
@@ -125,21 +162,39 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--kills", type=int, default=200, help="interruptions in all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", nargs="+", type=Fault, default=[Fault.KILL], metavar="FAULT")
+    parser.add_argument("--stages", nargs="+", choices=list(_STAGES), default=list(_STAGES), metavar="STAGE")
+    parser.add_argument("--first", type=int, default=0, metavar="STEP", help="go on from there")
     parser.add_argument("--only", type=int, metavar="STEP", help="this step alone")
     parser.add_argument("--fuzz", type=float, metavar="SECONDS", help="random input instead of interruptions")
     chosen = parser.parse_args()
     if chosen.fuzz is not None:
         return 0 if fuzz_targets.fuzz(chosen.fuzz, chosen.seed) else 1
-    steps = list(steps_of(chosen.seed, chosen.kills))
-    if chosen.only is not None:
-        steps = [draw_step(chosen.seed, chosen.only)]
+    draw = Draw(chosen.seed, tuple(chosen.faults), tuple(_STAGES[name] for name in chosen.stages))
+    steps = list(draw.steps(chosen.kills, chosen.first)) if chosen.only is None else [draw.step(chosen.only)]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the disk is given back then, too
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
-    if is_whole := soak(steps, chosen.seed, folder):
+    num = sum(len(step.interruptions) for step in steps)
+    print(f"undisturbed first; then {num} interruptions in {len(steps)} steps", flush=True)
+    with serving() as server:
+        needed = {step.stage.name: step.stage for step in steps}.values()
+        undisturbed = run_undisturbed(folder / "undisturbed", server, needed)
+        is_whole = soak(steps, _words_of(chosen), undisturbed, folder)
+    if is_whole:
         shutil.rmtree(folder)
     else:
         print(f"kept: {folder}")
     return 0 if is_whole else 1
+
+
+def _words_of(chosen: argparse.Namespace) -> str:
+    """What draws the same steps again."""
+    given = [f"--seed {chosen.seed}"]
+    if chosen.faults != [Fault.KILL]:
+        given.append("--faults " + " ".join(f'"{fault}"' for fault in chosen.faults))
+    if chosen.stages != list(_STAGES):
+        given.append("--stages " + " ".join(f'"{name}"' for name in chosen.stages))
+    return " ".join(given)
 
 
 if __name__ == "__main__":

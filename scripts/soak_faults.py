@@ -1,8 +1,8 @@
 """What happens to a command in the soak: a signal at some moment, or a disk that runs full.
 
-A moment is a share of the undisturbed command, in [0, 1.2): of its duration, or of the lines and files that
-it writes, since seconds mean less on a busy machine. A moment may come too late. What the faults do to the
-answers is not known here.
+A moment is a share of the undisturbed command, in [0, 1.2): of its duration; of the lines that it adds to
+journals; or of the kinds of operations on files, the moment before and after each. Seconds mean less on a
+busy machine, and a moment may come too late. What the faults do to the answers is not known here.
 """
 
 import contextlib
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from soak_stages import Ended, Stage, Undisturbed, num_pages, progress_of
+from soak_stages import Course, Ended, Stage, Undisturbed, num_pages, whole_lines
 
 LATEST: Final = 1.2  # of the undisturbed command
 _POLL_S: Final = 0.003
@@ -47,7 +47,8 @@ class Measure(StrEnum):
     """What a moment is a share of."""
 
     SECONDS = "seconds"
-    PROGRESS = "progress"
+    LINES = "lines"
+    FILES = "operations on files"
 
 
 @dataclass(frozen=True)
@@ -116,14 +117,18 @@ def interrupt(what: Interruption, stage: Stage, disk: Disk, undisturbed: Undistu
     """
     if what.fault is Fault.FULL_DISK:
         return _run_into_full_disk(what, stage, disk, undisturbed)
-    last = progress_of(undisturbed.folder / stage.after)
-    first = progress_of(undisturbed.folder / stage.before)
+    course = undisturbed.courses[stage.name]
+    if what.measure is Measure.FILES:
+        return undisturbed.start(stage, disk.folder, trap=trap_of(what, course)).wait()
+    num_before = len(whole_lines(undisturbed.folder / stage.before))
     command = undisturbed.start(stage, disk.folder)
     try:
         while command.is_running():
-            seconds = command.seconds / undisturbed.seconds[stage.name]
-            progress = (progress_of(disk.folder) - first) / max(last - first, 1)
-            if (progress if what.measure is Measure.PROGRESS else seconds) >= what.share:
+            if what.measure is Measure.LINES:
+                is_reached = len(whole_lines(disk.folder)) - num_before >= what.share * course.num_lines
+            else:
+                is_reached = command.seconds >= what.share * course.seconds
+            if is_reached:
                 command.send(SIGNALS[what.fault])
                 break
             time.sleep(_POLL_S)
@@ -133,12 +138,21 @@ def interrupt(what: Interruption, stage: Stage, disk: Disk, undisturbed: Undistu
     return command.wait()
 
 
+def trap_of(what: Interruption, course: Course) -> dict[str, Any]:
+    """The operation on a file at which to strike: any kind of it equally likely, then any of its times."""
+    kinds = sorted(set(course.operations))
+    place, within = divmod(what.share / LATEST * len(kinds), 1)
+    kind = kinds[int(place)]
+    nth, is_after = divmod(int(within * 2 * course.operations.count(kind)), 2)
+    return {"strike": kind, "nth": nth, "is_after": bool(is_after), "signal": int(SIGNALS[what.fault])}
+
+
 def _run_into_full_disk(what: Interruption, stage: Stage, disk: Disk, undisturbed: Undisturbed) -> Ended:
     if not disk.is_mounted:
         largest = max(path.stat().st_size for path in (undisturbed.folder / stage.after).rglob("*"))
         most = int(what.share * largest)
         return undisturbed.start(
-            stage, disk.folder, partial(resource.setrlimit, resource.RLIMIT_FSIZE, (most, most))
+            stage, disk.folder, limit=partial(resource.setrlimit, resource.RLIMIT_FSIZE, (most, most))
         ).wait()
     needed = num_pages(undisturbed.folder / stage.after) - num_pages(undisturbed.folder / stage.before)
     disk.set_free(int(what.share * needed))

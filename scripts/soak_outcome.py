@@ -13,9 +13,11 @@ from typing import Final
 from soak_faults import CODES, Fault, Interruption
 from soak_stages import OF_THE_MOMENT, Ended, journals, whole_lines
 
+from def_sim.answers.storage.calls import question_of, read_call_journal
 from def_sim.answers.storage.journal import read_journal
 from def_sim.answers.storage.shards import answer_key, read_answers, same_answers
 from def_sim.app.main import main as def_sim_main
+from def_sim.judging.verdict_journal import read_placed, read_verdict_sets
 
 _TRACEBACK: Final = re.compile(r"^Traceback \(most recent call last\)|^Exception ignored ", re.MULTILINE)
 
@@ -73,6 +75,12 @@ class Outcome:
         self.of(fault).answers_lost += len(lost)
         self.problems += [f"lost after {fault}: {line!r:.200}" for line in lost]
 
+    def add_asked(self, fault: Fault, num_asked: int, num_missing: int) -> None:
+        """Compares what the server was asked after a fault with the replies that were not on the disk."""
+        if num_asked > num_missing:
+            self.of(fault).asked_twice += num_asked - num_missing
+            self.problems.append(f"asked for {num_asked} replies, {num_missing} were missing")
+
     def add_folder(self, fault: Fault, folder: Path, reference: Path) -> None:
         """Compares the folder at the end with the undisturbed one."""
         tally = self.of(fault)
@@ -105,18 +113,51 @@ def changed_files(folder: Path, reference: Path) -> Iterator[str]:
     for name in sorted(found.keys() & expected.keys()):
         path, other = found[name], expected[name]
         if path.suffix == ".jsonl":
-            run = path.parents[1].relative_to(folder)
-            if not same_answers(read_answers(folder / run), read_answers(reference / run)):
+            if not _are_same_lines(path, other):
                 yield name
         elif path.name not in OF_THE_MOMENT and path.read_bytes() != other.read_bytes():
             yield name
 
 
+def _are_same_lines(path: Path, other: Path) -> bool:
+    """Whether two journals say the same, in whatever order and at whatever time."""
+    run, other_run = path.parents[1], other.parents[1]
+    if run.name == "verdicts":
+        first, second = (read_verdict_sets(one.parent) for one in (run, other_run))
+        return [one.verdicts for one in first] == [one.verdicts for one in second]
+    if _holds_calls(path):
+        return _texts_of_calls(path) == _texts_of_calls(other)
+    return same_answers(read_answers(run), read_answers(other_run))
+
+
+def _holds_calls(path: Path) -> bool:
+    return path.name.startswith("calls-")
+
+
+def _texts_of_calls(path: Path) -> dict[object, tuple[str, str]]:
+    calls = (entry.call for entry in read_call_journal(path))
+    return {(question_of(one), one.call): (one.prompt_hash, one.completion.text) for one in calls}
+
+
 def asked_twice(folder: Path) -> Iterator[str]:
-    """Questions that have more than one line, once for each line too many."""
+    """Questions and calls that have more than one line, once for each line too many."""
     for path in journals(folder):
-        lines = Counter(answer_key(entry.answer) for entry in read_journal(path))
+        if path.parents[1].name == "verdicts":
+            continue  # the server counts what a judge is asked
+        lines: Counter[object]
+        if _holds_calls(path):
+            lines = Counter((question_of(one.call), one.call.call) for one in read_call_journal(path))
+        else:
+            lines = Counter(answer_key(entry.answer) for entry in read_journal(path))
         yield from (f"{path.name}: {key}" for key, count in lines.items() for _ in range(count - 1))
+
+
+def num_replies(folder: Path) -> int:
+    """Replies of the server that are stored: of a strategy's calls, and of judges."""
+    calls = sum(1 for path in journals(folder) if _holds_calls(path) for _ in read_call_journal(path))
+    sets = {path.parent for path in journals(folder) if path.parents[1].name == "verdicts"}
+    placed = (one for of_set in sets for one in read_placed(of_set).values())
+    return calls + sum(len(one.stored.completions) for one in placed)
 
 
 def files_left(folder: Path) -> Iterator[str]:

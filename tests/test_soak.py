@@ -14,51 +14,119 @@ from waiting import HANG_S
 from def_sim.answers.storage.answer_lines import encode_line
 from def_sim.records import Answer, AnswerStatus, ReadingMethod
 
-# Thirty take minutes. The first 7 of seed 10 are five steps with each stage and each fault.
-NUM_KILLS = 30 if os.environ.get("CI_FULL") else 7
-SEED = 10
+SEED = 1
+
+
+def soaked(folder: Path, *words: str) -> None:
+    """Runs the soak, which has to end with 0 and to leave neither a folder nor a mounted disk."""
+    command = [sys.executable, str(SCRIPTS / "soak.py"), "--seed", str(SEED), *words]
+    environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(SCRIPTS.parent)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30 * HANG_S)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not list(folder.glob("soak-*"))
 
 
 @pytest.mark.slow
-def test_interrupted_commands_lose_nothing_and_ask_nothing_twice(tmp_path: Path) -> None:
-    command = [sys.executable, str(SCRIPTS / "soak.py"), "--kills", str(NUM_KILLS), "--seed", str(SEED)]
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(SCRIPTS.parent)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=10 * HANG_S)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert not list(tmp_path.glob("soak-*"))  # nor a mounted disk in it
+def test_a_killed_import_and_killed_calls_lose_nothing_and_ask_nothing_twice(tmp_path: Path) -> None:
+    soaked(tmp_path, "--kills", "5", "--stages", "calls", "import")
+
+
+@pytest.mark.soak
+def test_killed_commands_of_every_kind_lose_nothing_and_ask_nothing_twice(tmp_path: Path) -> None:
+    soaked(tmp_path, "--kills", "30")
+
+
+@pytest.mark.soak
+def test_commands_that_are_told_to_stop_or_run_out_of_space_lose_nothing_either(tmp_path: Path) -> None:
+    soaked(tmp_path, "--kills", "6", "--faults", "SIGTERM", "full disk")
 
 
 # --- what is interrupted, and when ---
 
 
-def test_the_few_steps_that_run_by_default_have_each_stage_and_each_fault() -> None:
-    steps = list(script("soak").steps_of(SEED, 7))
-    assert len({step.stage.name for step in steps}) == 5
-    assert len({one.fault for step in steps for one in step.interruptions}) == 3
+@pytest.fixture
+def soak() -> ModuleType:
+    return script("soak")
 
 
-def test_a_step_is_fixed_by_seed_and_number() -> None:
-    draw = script("soak").draw_step
-    assert draw(1, 7) == draw(1, 7) != draw(2, 7)
+def test_thirty_kills_strike_every_stage_and_moments_of_every_kind(soak: ModuleType) -> None:
+    steps = list(soak.Draw(SEED).steps(30))
+    assert {step.stage for step in steps} == set(soak.STAGES)
+    assert {one.measure for step in steps for one in step.interruptions} == set(soak.Measure)
 
 
-def test_fifteen_steps_in_a_row_have_each_stage_with_each_fault_first() -> None:
-    steps = [script("soak").draw_step(3, number) for number in range(20, 35)]
-    pairs = {(step.stage.name, step.interruptions[0].fault.value) for step in steps}
-    assert len(pairs) == 5 * 3
+def test_a_step_is_fixed_by_seed_and_number(soak: ModuleType) -> None:
+    assert soak.Draw(1).step(7) == soak.Draw(1).step(7) != soak.Draw(2).step(7)
+
+
+def test_as_many_steps_in_a_row_as_there_are_pairs_have_each_stage_with_each_fault_first(
+    soak: ModuleType,
+) -> None:
+    faults = tuple(soak.Fault)
+    num_pairs = len(soak.STAGES) * len(faults)
+    steps = [soak.Draw(3, faults).step(number) for number in range(20, 20 + num_pairs)]
+    pairs = {(step.stage.name, step.interruptions[0].fault) for step in steps}
+    assert len(pairs) == num_pairs
 
 
 @pytest.mark.parametrize("num_kills", [1, 2, 30])
-def test_steps_have_as_many_interruptions_as_asked_for(num_kills: int) -> None:
-    steps = script("soak").steps_of(1, num_kills)
-    assert sum(len(step.interruptions) for step in steps) == num_kills
+def test_steps_have_as_many_interruptions_as_asked_for(soak: ModuleType, num_kills: int) -> None:
+    assert sum(len(step.interruptions) for step in soak.Draw(1).steps(num_kills)) == num_kills
 
 
-def test_moments_lie_all_over_a_command_and_beyond_its_end() -> None:
-    steps = [script("soak").draw_step(1, number) for number in range(200)]
+def test_moments_lie_all_over_a_command_and_beyond_its_end(soak: ModuleType) -> None:
+    steps = [soak.Draw(1).step(number) for number in range(200)]
     shares = [one.share for step in steps for one in step.interruptions]
     assert min(shares) < 0.05
     assert max(shares) > 1.1
+
+
+def test_moments_between_files_lie_before_and_after_each_operation_of_each_kind(soak: ModuleType) -> None:
+    operations = (("open", "a"), ("rename", "a"), ("open", "a"))
+    course = script("soak_stages").Course(seconds=1.0, num_lines=0, num_asked=0, operations=operations)
+    struck = set()
+    for number in range(48):
+        faults = script("soak_faults")
+        what = soak.Interruption(soak.Fault.KILL, soak.Measure.FILES, number / 48 * faults.LATEST)
+        trap = faults.trap_of(what, course)
+        struck.add((*trap["strike"], trap["nth"], trap["is_after"]))
+    assert struck == {
+        *(("open", "a", nth, is_after) for nth in (0, 1) for is_after in (False, True)),
+        *(("rename", "a", 0, is_after) for is_after in (False, True)),
+    }
+
+
+@pytest.mark.parametrize(("is_after", "left"), [(False, ["b"]), (True, ["a", "b"])])
+def test_a_trap_ends_the_process_directly_before_or_after_a_file_is_born(
+    tmp_path: Path, is_after: bool, left: list[str]
+) -> None:
+    """The second of three files is struck; what is written into it afterwards never comes."""
+    trap = {"strike": ["open", "a"], "nth": 0, "is_after": is_after, "signal": 9}
+    program = f"""
+import sys
+from pathlib import Path
+sys.path.append({str(SCRIPTS)!r})
+from soak_trap import Trap
+sys.addaudithook(Trap({trap!r}))
+for name in "bac":
+    Path(name).write_text("whole")
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, timeout=HANG_S)
+    assert done.returncode == -9
+    assert sorted(path.name for path in tmp_path.iterdir()) == left
+    assert not is_after or (tmp_path / "a").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        (".report.html.ee88d8a6-14994-128088-6eebfdcb", "report.html in the making"),
+        ("shard-01-of-02.jsonl", "shard-#-of-#.jsonl"),
+        ("insensitivity-0ef0da53c1a2", "insensitivity-#"),
+    ],
+)
+def test_files_that_differ_in_numbers_and_writers_are_of_one_kind(name: str, kind: str) -> None:
+    assert script("soak_trap").kind_of(Path(name)) == kind
 
 
 # --- what it sees ---
@@ -120,6 +188,17 @@ def test_what_a_writer_left_is_seen_and_is_no_result(tmp_path: Path, outcome: Mo
     left = sorted(outcome.files_left(second))
     assert left == ["outputs/.report.html.17-ab", "outputs/demo/shard-00-of-01.lease"]
     assert list(outcome.changed_files(second, first)) == []
+
+
+def test_a_reply_that_lay_on_the_disk_and_was_asked_for_again_is_seen(outcome: ModuleType) -> None:
+    """Of 36 replies 30 were there, so 6 were missing."""
+    fault = script("soak_faults").Fault.KILL
+    seen = outcome.Outcome()
+    seen.add_asked(fault, 6, 36 - 30)
+    assert not seen.problems
+    seen.add_asked(fault, 7, 36 - 30)
+    assert seen.of(fault).asked_twice == 1
+    assert len(seen.problems) == 1
 
 
 def test_a_stored_answer_that_is_gone_at_the_end_is_lost(tmp_path: Path, outcome: ModuleType) -> None:
