@@ -214,6 +214,7 @@ class Undisturbed:
                 self.run(earlier)
                 break
         trial, log = Path(tempfile.mkdtemp(dir=self.folder)), self.folder / f"{stage.name}.operations"
+        log.touch()  # a stage that writes nothing notes nothing
         self.copy(stage.before, trial)
         num_lines, num_asked = len(whole_lines(trial)), self.server.num_asked
         ended = self.start(stage, trial, trap={"log": str(log)}).wait()
