@@ -21,7 +21,8 @@ from def_sim.reports.charts.map_legend import (
     mark_legend,
     model_list,
 )
-from def_sim.reports.charts.svg import SHAPES, element, number
+from def_sim.reports.charts.svg import element, number
+from def_sim.reports.theme import MARKS
 
 __all__ = ["CountryPoint", "MapAxis", "PanelPoint", "map_chart"]
 
@@ -168,7 +169,7 @@ def _ellipse(panel: PanelPoint, surveys: Sequence[str], frame: MapFrame) -> Mark
 
 def _mark(kind: str, x: float, y: float, css: str, said: str) -> Markup:
     place = f"translate({number(x)} {number(y)})"
-    return element("path", element("title", said), d=SHAPES[kind], transform=place, class_=f"dot {css}")
+    return element("path", element("title", said), d=MARKS[kind], transform=place, class_=f"dot {css}")
 
 
 def _panel_mark(panel: PanelPoint, surveys: Sequence[str], frame: MapFrame) -> Markup:

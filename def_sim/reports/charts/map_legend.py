@@ -11,15 +11,16 @@ from typing import Final
 from markupsafe import Markup
 
 from def_sim.evaluation.map_points import MapAxis, PanelPoint
-from def_sim.reports.charts.svg import SHAPES, element
+from def_sim.reports.charts.svg import element
+from def_sim.reports.theme import MARKS
 
-SURVEY_SHAPES: Final = ("panel", "uniform", "mode", "others")  # of svg.SHAPES, by the survey's place
+SURVEY_SHAPES: Final = ("panel", "uniform", "mode", "others")  # of theme.MARKS, by the survey's place
 _LINE: Final = 18.0  # pixels
 _LINE_LENGTH: Final = 125  # letters that fit beside each other
 
 
 def _swatch(kind: str, css: str) -> Markup:
-    path = element("path", d=SHAPES[kind], transform="translate(9 10)", class_=f"dot {css}")
+    path = element("path", d=MARKS[kind], transform="translate(9 10)", class_=f"dot {css}")
     return element("svg", path, class_="swatch", width=18, height=20, aria_hidden="true")
 
 
@@ -110,5 +111,5 @@ def drawn_legend(
 
 def _drawn_line(kind: str, css: str, text: str, top: float) -> Markup:
     place = f"translate(12 {top + 4:g})"
-    mark = element("path", d=SHAPES[kind], transform=place, class_=f"dot {css}") if kind else Markup()
+    mark = element("path", d=MARKS[kind], transform=place, class_=f"dot {css}") if kind else Markup()
     return element("g", mark, element("text", text, x=26, y=top + 8))

@@ -15,7 +15,7 @@ from def_sim.reports.charts.svg import Axis, bar, drawing, element, label, perce
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One value on an axis; `kind` is a shape of `svg.SHAPES`."""
+    """One value on an axis; `kind` is a shape of `theme.MARKS`."""
 
     kind: str
     name: str

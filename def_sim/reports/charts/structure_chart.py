@@ -145,6 +145,6 @@ def _place_row(profile: PlaceProfile, place: int, axis: Axis, *, top: float) -> 
         label(name, 0, middle + 4),
         bar(axis.left, axis.place(observed), top, _BAR, "panel-bar"),
         chance,
-        shape("floor", axis.place(expected), middle),
+        shape("expected", axis.place(expected), middle),
         label(as_percent(observed), 100, middle + 4, css="strong" if is_beyond else "", anchor="end"),
     ]

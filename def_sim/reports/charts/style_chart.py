@@ -32,7 +32,7 @@ class StyleMark:
     published: float
     published_low: float
     published_high: float
-    controls: tuple[tuple[str, float], ...]  # a shape of `svg.SHAPES`, and where it stands
+    controls: tuple[tuple[str, float], ...]  # a shape of `theme.MARKS`, and where it stands
 
 
 def axis_start(marks: Sequence[StyleMark]) -> float:

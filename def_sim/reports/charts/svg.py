@@ -7,27 +7,11 @@ knows them, for light, dark and print. Knows nothing of surveys or scores.
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 from markupsafe import Markup, escape
 
+from def_sim.reports.theme import MARKS
 from def_sim.visible import visible
-
-# Outlines around (0, 0), about 10 px wide: a mark is told from its neighbours by its shape.
-SHAPES: Final = {
-    "panel": "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z",  # disc
-    "people": "M0 -7L7 0L0 7L-7 0z",  # diamond
-    "floor": "M-1.5 -9h3v18h-3z",  # bar
-    "uniform": "M-5 -5h10v10h-10z",  # square
-    "mode": "M0 -6L6.5 5.5h-13z",  # triangle
-    "others": "M0 7L-6.5 -5h13z",  # triangle upside down
-    "planted": "M-2 -6h4v4h4v4h-4v4h-4v-4h-4v-4h4z",  # plus
-    "tuned": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",  # disc, filled
-    "base": "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",  # disc, hollow
-    "beyond": "M-4 -5L2 0L-4 5z",  # arrowhead
-    "small-floor": "M-1 -6h2v12h-2z",
-    "small-uniform": "M-3.5 -3.5h7v7h-7z",
-}
 
 
 def number(value: float) -> str:
@@ -60,8 +44,8 @@ def percent(value: float) -> str:
 
 
 def shape(kind: str, left: float, top: float) -> Markup:
-    """A mark of `SHAPES` centred at `left` percent and `top` pixels."""
-    path = element("path", d=SHAPES[kind], class_=f"mark {kind}")
+    """A mark of `theme.MARKS` centred at `left` percent and `top` pixels."""
+    path = element("path", d=MARKS[kind], class_=f"mark {kind}")
     return element("svg", path, x=percent(left), y=top, overflow="visible")
 
 

@@ -24,7 +24,7 @@ from def_sim.records import (
     ReferenceQuality,
 )
 from def_sim.reports.charts.score_charts import share_chart
-from def_sim.reports.pages.page import asset, language_tag, security_policy, template
+from def_sim.reports.pages.page import asset, language_tag, page_style, security_policy, template
 
 _DIRECTIONS: Final = {
     1: "high codes: more of it",
@@ -136,7 +136,7 @@ def render_codebook(title: str, entries: Sequence[CodebookEntry], facts: Codeboo
     Returns:
         HTML, about 5 kB an item. Depends on the arguments alone.
     """
-    style = asset("report.css") + asset("codebook.css")
+    style = page_style("codebook.css")
     script = asset("codebook.js")
     return template("codebook.html.jinja").render(
         title=title,

@@ -13,6 +13,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from def_sim.reports.theme import css_variables
 from def_sim.visible import visible
 
 _FOLDER: Final = Path(__file__).parent
@@ -41,8 +42,9 @@ def asset(name: str) -> Markup:
 
 
 def page_style(*more: str) -> Markup:
-    """The style sheet of a page: what all have in common, that of maps and heat maps, and its own."""
-    return Markup("\n").join(asset(name) for name in ("report.css", "culture.css", *more))
+    """The style sheet of a page: the colours, what all have in common, that of drawings, and its own."""
+    files = ("report.css", "charts.css", "culture.css", *more)
+    return Markup("\n").join([Markup(css_variables()), *map(asset, files)])
 
 
 def security_policy(style: str, script: str) -> str:

@@ -19,7 +19,7 @@ def order_section(effects: OrderEffects) -> Section:
     chart = headline_chart(
         [
             Mark("panel", "This panel", found.index),
-            Mark("floor", "If content decides", found.by_chance),
+            Mark("expected", "If content decides", found.by_chance),
             Mark("mode", "95 % of such lie below", found.by_chance_high),
         ],
         title="Answers that would have to change place",

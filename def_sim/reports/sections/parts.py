@@ -44,7 +44,7 @@ def legend(*entries: tuple[Markup, str]) -> Markup:
 
 
 def mark_swatch(kind: str) -> Markup:
-    """A mark of `svg.SHAPES` for a legend."""
+    """A mark of `theme.MARKS` for a legend."""
     return element("svg", shape(kind, 50, 10), class_="swatch", width=18, height=20, aria_hidden="true")
 
 

@@ -9,7 +9,7 @@ import pytest
 from def_sim.metrics.cultural_map import Ellipse
 from def_sim.reports.charts.map_chart import CountryPoint, MapAxis, PanelPoint, map_chart
 from def_sim.reports.charts.map_frame import WIDTH, fit_frame, grid
-from def_sim.reports.pages.page import asset
+from def_sim.reports.pages.page import page_style
 
 AXES = (MapAxis(0.45, ("God: no",), ("God: yes",)), MapAxis(0.2))
 PEOPLE = [
@@ -108,7 +108,7 @@ def test_every_class_of_the_drawing_is_known_to_a_style_sheet():
         PanelPoint("m", survey, 0.1 * k, 0.2, Ellipse((0.1, 0.1), 0)) for k, survey in enumerate("abcd")
     ]
     root = drawn(panels=panels, random_answers=(0, 0))
-    style = asset("report.css") + asset("culture.css")
+    style = page_style()
     used = {name for one in root.iter() for name in (one.get("class") or "").split()}
     unknown = {name for name in used if not re.search(rf"\.{name}\b", style)}
     assert not unknown

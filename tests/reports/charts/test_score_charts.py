@@ -16,7 +16,8 @@ from def_sim.reports.charts.score_charts import (
     pair_chart,
     status_chart,
 )
-from def_sim.reports.charts.svg import SHAPES, Axis, element, round_up
+from def_sim.reports.charts.svg import Axis, element, round_up
+from def_sim.reports.theme import MARKS
 
 
 def test_attributes_and_children_are_escaped():
@@ -36,7 +37,7 @@ def test_values_beyond_an_axis_stand_on_its_ends():
 def test_every_drawing_is_well_formed_and_titled():
     row = DimensionRow("Tradition & more", 0.4, 0.1, 0.9, 3)
     drawings = [
-        headline_chart([Mark(kind, kind, 0.2) for kind in SHAPES], title="Total variation", reference=1.0),
+        headline_chart([Mark(kind, kind, 0.2) for kind in MARKS], title="Total variation", reference=1.0),
         dimension_chart([row], macro=0.4, micro=0.3),
         pair_chart("1 <yes>", 0.5, 0.25, 0.3),
         status_chart([StatusPart("A", "Answered", "status-answered", 4, 1.0)]),

@@ -78,7 +78,7 @@ def test_places_are_bars_with_the_expectation_as_a_mark():
     drawn = place_chart(profile)
     widths = [float(one["width"].rstrip("%")) for one in cells(drawn)]
     assert widths[0] == pytest.approx(3 * widths[1], rel=1e-3)
-    assert drawn.count('class="mark floor"') == 2
+    assert drawn.count('class="mark expected"') == 2
     assert "1: 75 %, expected 50 %; 2: 25 %, expected 50 %" in drawn
     assert len(re.findall(r'class="strong"', drawn)) == 2  # both are beyond chance
 

@@ -15,7 +15,7 @@ from def_sim.metrics.cultural_map import Ellipse
 from def_sim.randomness import keyed_rng
 from def_sim.reports.charts.bias_chart import MatchRow, TiltRow, match_chart, mismatch_heat_map, tilt_heat_map
 from def_sim.reports.charts.map_chart import CountryPoint, MapAxis, PanelPoint, map_chart
-from def_sim.reports.pages.page import asset
+from def_sim.reports.pages.page import page_style
 
 pytestmark = NEEDS_CHROMIUM
 # Written into the page by its own script: what --dump-dom then shows.
@@ -85,7 +85,7 @@ def bias_charts():
 def test_no_word_is_clipped_and_none_lies_on_another(width, tmp_path):
     body = Markup("").join([*(crowded_map(spread) for spread in (0.08, 0.3, 1.0)), bias_charts()])
     page = tmp_path / "page.html"
-    style = asset("report.css") + asset("culture.css")
+    style = page_style()
     page.write_text(
         f"<!doctype html><meta charset=utf-8><style>{style}</style><main>{body}</main>"
         f"<script>{MEASURE}</script>",

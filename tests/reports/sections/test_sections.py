@@ -26,7 +26,7 @@ from def_sim.metrics.repeated_choice import repeated_first_choice
 from def_sim.records import AnswerStatus, ItemReference
 from def_sim.reports.charts.score_charts import pair_chart
 from def_sim.reports.charts.standalone import plain_style, standalone
-from def_sim.reports.pages.page import asset
+from def_sim.reports.pages.page import page_style
 from def_sim.reports.sections.diversity import diversity_section
 from def_sim.reports.sections.group_lean import lift_section
 from def_sim.reports.sections.order_effects import order_section
@@ -207,7 +207,7 @@ def test_orders_that_never_change_have_a_reason_instead_of_a_drawing():
 
 
 def test_a_drawing_as_a_file_of_its_own_needs_neither_variables_nor_a_page():
-    text = standalone(pair_chart("1 <yes> 重要", 0.5, 0.25), asset("report.css")).decode("utf-8")
+    text = standalone(pair_chart("1 <yes> 重要", 0.5, 0.25), page_style()).decode("utf-8")
     root = ElementTree.fromstring(text)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert root.get("width") == "720"
