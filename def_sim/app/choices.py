@@ -15,6 +15,7 @@ PathText = Annotated[str, AfterValidator(check_path)]
 # A single one is written without brackets.
 _OneOrMore = BeforeValidator(lambda given: [given] if isinstance(given, str) else given)
 RunPatterns = Annotated[list[PathText], Field(min_length=1), _OneOrMore]
+ItemIds = Annotated[list[str], Field(min_length=1), _OneOrMore]
 Names = Annotated[list[Name], Field(min_length=1), _OneOrMore]
 # The base wording has one name: by its number it would be another run of the same questions.
 _BaseByName = BeforeValidator(lambda given: "base" if given == 0 and given is not False else given)

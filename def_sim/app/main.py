@@ -35,10 +35,12 @@ from def_sim.app.home import at_home
 from def_sim.app.key_guard import guard_keys
 from def_sim.app.known_choices import help_text
 from def_sim.app.launchers import launcher_of
+from def_sim.app.provenance import software_versions
 from def_sim.app.schema import RunConfig
 from def_sim.app.signals import Interrupted, heeding_signals
 from def_sim.app.targets import resolve_target
 from def_sim.app.terminal import say_error, say_text, visible_streams
+from def_sim.app.words import mend_first_mistakes
 from def_sim.engines.local.shared_worker import keep_loaded
 from def_sim.errors import ConfigError, DefSimError, StoreError
 from def_sim.resources import conf_folder
@@ -72,6 +74,10 @@ def _run(words: Sequence[str], tell: Callable[[DefSimError], object]) -> int:
             if any(word in ("--help", "-h") for word in words):
                 say_text(help_text())
                 return 0
+            if "--version" in words:
+                say_text("\n".join(f"{name:<14} {found}" for name, found in software_versions().items()))
+                return 0
+            mend_first_mistakes(words)
             if launcher_of(words) is not None:
                 return _sweep(words)
             if (name := _experiment_in(words)) is not None:

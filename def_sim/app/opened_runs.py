@@ -1,8 +1,9 @@
 """A stored run, opened by its folder: its manifest, and the run as this installation prepares it."""
 
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from def_sim.answers.storage.lease import find_starting
 from def_sim.answers.storage.manifest import check_same_run, manifest_path, read_manifest
@@ -11,6 +12,8 @@ from def_sim.app.definition import what_defines
 from def_sim.app.received import read_received
 from def_sim.app.run import Run, prepare_run
 from def_sim.errors import ConfigError, RunInUseError, RunMismatchError
+
+_MOST_NAMED: Final = 5  # runs below a folder that is none itself
 
 
 def require_manifest(folder: Path) -> None:
@@ -26,10 +29,23 @@ def require_manifest(folder: Path) -> None:
                 f"The run in {folder} is being started by {starting}: it has no answer yet.",
                 fix="Wait until its first line of progress, then give the same command again.",
             )
+        below = _runs_below(folder)
+        if below:
+            raise ConfigError(
+                f"There is no run in {folder} itself; below it: {', '.join(map(str, below))}.",
+                fix=f"Name one of them: `run_folder={below[0]}`.",
+            )
         raise ConfigError(
             f"There is no run in {folder}.",
             fix="Hold the interviews first: the same command without stage=.",
         )
+
+
+def _runs_below(folder: Path) -> list[Path]:
+    """The first runs of an output folder that was named in place of a run: outputs/<model>/<survey>/<run>."""
+    names = ("*/" * depth + manifest_path(Path()).name for depth in range(1, 4))
+    found = (path.parent for name in names for path in folder.glob(name))
+    return sorted(islice(found, _MOST_NAMED))
 
 
 def check_same(folder: Path, defines: Mapping[str, Any]) -> None:

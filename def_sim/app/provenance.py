@@ -73,7 +73,7 @@ def _content(
             "pool_wordings": config.pool_wordings,
         },
         "engine": as_configured(config.model, engine_facts or {}) if has_asked else earlier["engine"],
-        "versions": _versions() if has_asked else earlier["versions"],
+        "versions": software_versions() if has_asked else earlier["versions"],
         "commands": [*earlier.get("commands", []), event],
     }
 
@@ -97,7 +97,8 @@ def _check_precision(earlier: Mapping[str, Any], engine_facts: Mapping[str, obje
         )
 
 
-def _versions() -> dict[str, str]:
+def software_versions() -> dict[str, str]:
+    """def_sim, its commit, Python, and the libraries that can change a number, each with its version."""
     found = {"def_sim": __version__, "python": platform.python_version(), "commit": _commit()}
     for library in _LIBRARIES:
         try:

@@ -285,6 +285,14 @@ def has_places(survey: Survey) -> bool:
     return survey.persona_country != NO_COUNTRY
 
 
+def _nearest_item(wanted: str, known: list[str]) -> str:
+    """The item that somebody meant who left out its source or wrote it in other letters."""
+    name = wanted.rpartition(".")[2].casefold()
+    alike = [item_id for item_id in known if item_id.rpartition(".")[2].casefold() == name]
+    meant = f"Did you mean `items=[{alike[0]}]`? " if alike else ""
+    return f"{meant}Ids look like `wvs7.Q1`; `def-sim stage=plan show=items` lists all with their questions."
+
+
 def _only_items(survey: Survey, wanted: list[str] | None) -> Survey:
     if wanted is None:
         return survey
@@ -292,7 +300,7 @@ def _only_items(survey: Survey, wanted: list[str] | None) -> Survey:
     if unknown := [item_id for item_id in wanted if item_id not in known]:
         raise ConfigError(
             f"items: survey {survey.name} has no item {unknown[0]!r}.",
-            fix="Ids look like `wvs7.Q1`; data/items/ lists them with their topics.",
+            fix=_nearest_item(unknown[0], sorted(known)),
         )
     questions = tuple(question for question in survey.questions if question.item_id in wanted)
     asked = {question.id for question in questions}

@@ -21,6 +21,7 @@ from def_sim.app.argument_checks import as_config_error, check_arguments
 from def_sim.app.choices import (
     Count,
     ImporterChoice,
+    ItemIds,
     ModelChoice,
     Name,
     Names,
@@ -118,7 +119,7 @@ class RunConfig(Strict):
     frame_language: Name | None
     wordings: Wordings
     references: PathText | None = None
-    items: Annotated[list[str], Field(min_length=1)] | None
+    items: ItemIds | None
     factual: bool = False
     answer_mode: Literal["free", "constrained", "probabilities"]
     show: Literal["items", "prompts"] | None = None  # a default: runs stored before it existed stay readable

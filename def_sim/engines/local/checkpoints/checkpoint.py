@@ -7,6 +7,7 @@ loaded either, so `stage=plan` may call all of this; torch and transformers are 
 import hashlib
 import os
 import re
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +46,7 @@ _TOKENIZER_COMPANIONS: Final = (
 )
 _WHOLE_FILE_LIMIT: Final = 200 * 1024 * 1024  # bytes; larger weight files are sampled
 _MEBIBYTE: Final = 1024 * 1024
+_MOST_NAMED: Final = 5  # of what lies in a folder that is no checkpoint
 
 
 def find_checkpoint(path: str, revision: str | None) -> Path:
@@ -124,6 +126,31 @@ def loadable_folder(path: Path) -> Path:
     return folder
 
 
+def _check_is_checkpoint(folder: Path) -> None:
+    """A folder with checkpoints or GGUF files in it, or with other things, is told from a broken download."""
+    if (folder / "config.json").exists():
+        return
+    entries = sorted(path.name + "/" * path.is_dir() for path in islice(folder.iterdir(), 1000))
+    models = [
+        name
+        for name in entries
+        if name.lower().endswith(".gguf") or (folder / name / "config.json").is_file()
+    ]
+    if models:
+        raise ModelError(
+            f"{folder} holds no config.json, but {', '.join(models[:_MOST_NAMED])}.",
+            fix=f"Name what you mean: `model.engine.path={folder / models[0]}`.",
+        )
+    if any(name.endswith((".safetensors", ".bin")) or name.startswith("tokenizer") for name in entries):
+        return  # a part of a checkpoint: the download says what is missing
+    shown = ", ".join(entries[:_MOST_NAMED]) + ", ..." * (len(entries) > _MOST_NAMED)
+    found = f"it holds {shown}" if entries else "it is empty"
+    raise ModelError(
+        f"{folder} is no checkpoint: no config.json lies in it; {found}.",
+        fix="Set `model.engine.path=` to the folder that holds config.json and the weights.",
+    )
+
+
 def check_checkpoint(folder: Path, *, needs_chat_template: bool) -> None:
     """Raises unless config, weights, tokenizer and (if needed) chat template are there and whole.
 
@@ -140,6 +167,7 @@ def check_checkpoint(folder: Path, *, needs_chat_template: bool) -> None:
             f"{folder} holds an adapter, not a whole model.",
             fix="Merge it into its base model and save the result, then use that folder.",
         )
+    _check_is_checkpoint(folder)
     read_json(folder / "config.json")
     for path in weight_files(folder):
         if path.suffix == ".safetensors":
