@@ -28,12 +28,14 @@ from def_sim.surveys.item_bank import read_items
 from def_sim.surveys.survey import POPULATIONS, SurveyFile, read_country_names
 from def_sim.yaml_files import read_validated
 
+_FILES: Final = ("answers",)  # parameters that name a file beside the source
 PARAMETERS: Final = (
     "source",
     "countries",
     "rule",
     "name",
     "year",
+    "answers",
 )  # of a command; an importer takes those that it names
 
 
@@ -76,7 +78,7 @@ def _files(
     imported: Imported, importer: str, arguments: Mapping[str, Any]
 ) -> tuple[dict[str, bytes], ImportRecord]:
     files = files_of(imported)
-    parameters = {name: value for name, value in arguments.items() if name != "source"}
+    parameters = {name: _said_of(name, value) for name, value in arguments.items() if name != "source"}
     record = ImportRecord(
         importer=importer,
         file=Path(str(arguments["source"])).name,
@@ -86,6 +88,14 @@ def _files(
         files={name: digest(content) for name, content in files.items()},
     )
     return files, record
+
+
+def _said_of(name: str, value: Any) -> Any:
+    """Of another file, its name and what is in it; where it lies is nobody's concern."""
+    if name not in _FILES or value is None:
+        return value
+    path = Path(str(value)).expanduser()
+    return f"{path.name}, SHA-256 {digest(path.read_bytes())}"
 
 
 def _put(

@@ -137,6 +137,7 @@ class RunConfig(Strict):
     rule: Name | None = None
     name: Name | None = None
     year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    answers: PathText | None = None
     force: bool = False
     output: PathText
     run_folder: PathText | None
@@ -191,6 +192,7 @@ class RunConfig(Strict):
             "rule=": (self.rule is not None, ("import",)),
             "name=": (self.name is not None, ("import",)),
             "year=": (self.year is not None, ("import",)),
+            "answers=": (self.answers is not None, ("import",)),
             "force=true": (self.force, ("import",)),
             "runs=": (self.runs is not None and self.rubric is None, ("report", "judge", "status")),
             "watch=": (self.watch is not None, ("status",)),

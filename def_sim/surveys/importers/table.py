@@ -19,8 +19,9 @@ from def_sim.records import QuestionType
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
 from def_sim.surveys.importers.documents import cell, csv_text, items_in_words
+from def_sim.surveys.importers.person_answers import AnsweredItems, figures_of_answers
 from def_sim.surveys.importers.qsf import read_qsf
-from def_sim.surveys.importers.survey_form import SurveyForm
+from def_sim.surveys.importers.survey_form import AnswerColumns, SurveyForm
 from def_sim.surveys.importers.tables import WORKBOOKS
 from def_sim.surveys.importers.tidy_figures import figures_of
 from def_sim.surveys.importers.tidy_rows import EVERYONE, TidyRow, TidyTable, read_tidy_table, the_same, wrong
@@ -42,11 +43,20 @@ class Table:
         source: The file.
         name: Of the survey, its source and its choice of the command line.
         countries: The one population that was asked, an ISO alpha-3 code.
-        year: When it was asked; needed if the table has figures.
+        year: When it was asked; needed if there are figures.
+        answers: A table with a row a person (`person_answers`), whose figures are computed.
     """
 
-    def __init__(self, source: str, name: str, countries: list[str], year: int | None = None) -> None:
+    def __init__(
+        self,
+        source: str,
+        name: str,
+        countries: list[str],
+        year: int | None = None,
+        answers: str | None = None,
+    ) -> None:
         self.path = Path(source).expanduser()
+        self.answers = Path(answers).expanduser() if answers is not None else None
         self.name, self.year = name, year
         if _NAME.fullmatch(name) is None:
             raise ConfigError(
@@ -77,17 +87,20 @@ class Table:
             for item, rows in zip(items, by_item.values(), strict=True)
             for one in figures_of(table, item, rows)
         ]
+        answered = self._answered(table, form, items, has_figures=bool(figures))
+        figures = list(answered.figures) if answered is not None else figures
         file = self._item_file(table, items, {one.item_id for one in figures})
-        digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        digest = _sha256(self.path)
         return Imported(
             source=self.name,
             items=file,
-            populations=(self._population_figures(figures, digest),) if figures else (),
+            populations=(self._population_figures(figures, answered),) if figures else (),
             surveys=(self._survey(items),),
             file_sha256=digest,
             tables={f"{self.name}.check.csv": _check_table(file, figures)},
             summary=(
                 *(f"left out      {visible(line)}" for line in (form.left_out if form else ())),
+                *(visible(line) for line in (answered.said if answered else ())),
                 *self._summary(table, file, figures),
             ),
         )
@@ -100,6 +113,20 @@ class Table:
         if ending in WORKBOOKS and is_xlsform(sheets := read_sheets(self.path)):
             return read_xlsform(self.path, sheets)
         return None
+
+    def _answered(
+        self, table: TidyTable, form: SurveyForm | None, items: Sequence[Item], *, has_figures: bool
+    ) -> AnsweredItems | None:
+        """Figures of a table with a row a person; None: none was given."""
+        if self.answers is None:
+            return None
+        if has_figures:
+            raise ConfigError(
+                f"{self.path.name} has figures of people, and answers={self.answers.name} would be others.",
+                fix=f"Leave out answers=, or the columns {table.unit} and n of {self.path.name}.",
+            )
+        columns = form.columns if form is not None else {item.variable: _columns(item) for item in items}
+        return figures_of_answers(self.answers, items, columns, self.population)
 
     def _item(self, table: TidyTable, rows: Sequence[TidyRow]) -> Item:
         """The item that all rows of one name make up; without figures so far."""
@@ -144,24 +171,33 @@ class Table:
                 f"{table.path.name}: {what}.", fix=f"Correct {table.path} where that item stands."
             ) from None
 
-    def _population_figures(self, figures: Sequence[GroupFigures], digest: str) -> PopulationFigures:
+    def _population_figures(
+        self, figures: Sequence[GroupFigures], answered: AnsweredItems | None
+    ) -> PopulationFigures:
+        path = self.path if self.answers is None else self.answers
         if self.year is None:
             raise ConfigError(
-                f"{self.path.name} has figures of people, and nothing says when they were asked.",
+                f"{path.name} has figures of people, and nothing says when they were asked.",
                 fix="Add `year=`, as in `year=2026`.",
             )
+        weight = dont_know = "as the table has it"
+        effective_n = ""
+        if answered is not None:
+            weight, effective_n = answered.weight, answered.effective_n
+            dont_know = "an option like any other where it was offered; empty fields are left out"
         provenance = ReferenceSource(
             population=self.population,
             source=self.name,
             title=f"{self.name}, {self.population}",
             year=self.year,
-            weight="as the table has it",
-            dont_know="as the table has it",
-            release=self.path.name,
-            citation=self.path.name,
+            weight=weight,
+            effective_n=effective_n,
+            dont_know=dont_know,
+            release=path.name,
+            citation=path.name,
             terms="the user's own",
-            file=self.path.name,
-            file_sha256=digest,
+            file=path.name,
+            file_sha256=_sha256(path),
         )
         return PopulationFigures(provenance, tuple(figures))
 
@@ -186,6 +222,17 @@ class Table:
             which = f"{items_in_words(len(levels))} without one"
             lines.append(f"level         nominal for {which}: no distance along a scale (W1)")
         return [*lines, f"check         imports/{self.name}.check.csv: compare it with the source"]
+
+
+def _columns(item: Item) -> AnswerColumns:
+    """Answers to an item of a table are in a column of its name, or in one an option: `item_code`."""
+    codes = {str(option.code): option.code for option in item.options}
+    of_options = {f"{item.variable}{mark}{code}": code for mark in "_/" for code in codes.values()}
+    return AnswerColumns((item.variable,), codes, of_options if item.max_choices > 1 else {})
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _wording(table: TidyTable, rows: Sequence[TidyRow], language: str) -> str:
