@@ -92,7 +92,7 @@ def check_home(home: Path) -> None:
                 fix="Correct the name or take it out.",
             )
     for name in names:
-        if name not in overrides and name != POPULATIONS and _shipped(name).is_file():
+        if name not in overrides and name != POPULATIONS and is_shipped(name):
             raise _in_both(home, name, f"{name} is in both: {home / name} and {_shipped(name)}.")
     if POPULATIONS in names and POPULATIONS not in overrides:
         _check_populations(home)
@@ -162,6 +162,11 @@ def _check_populations(home: Path) -> None:
     for code in read_validated(home / POPULATIONS, Populations).root:
         if code in known:
             raise _in_both(home, POPULATIONS, f"{code} is in both: {home / POPULATIONS} and {shipped}.")
+
+
+def is_shipped(name: str) -> bool:
+    """Whether there is a shipped file of that name."""
+    return _shipped(name).is_file()
 
 
 def _shipped(name: str) -> Path:

@@ -14,6 +14,7 @@ from def_sim.answers.storage.temporary import remove_leftovers
 from def_sim.app.argument_checks import check_arguments
 from def_sim.app.choices import ImporterChoice
 from def_sim.app.home import home_folder
+from def_sim.app.import_overrides import with_overrides
 from def_sim.app.import_record import ImportRecord, check_replaced, digest, dropped, read_record, record_name
 from def_sim.app.publishing import publish, staged
 from def_sim.app.schema import RunConfig
@@ -28,13 +29,16 @@ from def_sim.surveys.item_bank import read_items
 from def_sim.surveys.survey import POPULATIONS, SurveyFile, read_country_names
 from def_sim.yaml_files import read_validated
 
-_FILES: Final = ("answers",)  # parameters that name a file beside the source
+_FILES: Final = ("mapping", "labels", "answers")  # parameters that name a file beside the source
 PARAMETERS: Final = (
     "source",
     "countries",
     "rule",
     "name",
     "year",
+    "weight",
+    "mapping",
+    "labels",
     "answers",
 )  # of a command; an importer takes those that it names
 
@@ -103,7 +107,11 @@ def _put(
 ) -> bool:
     """Whether anything in the home changed."""
     content: dict[str, Any] = record.model_dump(mode="json")
-    whole = {**files, record_name(imported.source): yaml_text(content).encode()}
+    whole = {
+        **files,
+        record_name(imported.source): yaml_text(content).encode(),
+        **with_overrides(home, files),
+    }
     places = [home / name for name in whole]
     if not removed and all(
         path.is_file() and path.read_bytes() == text

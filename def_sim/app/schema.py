@@ -137,6 +137,9 @@ class RunConfig(Strict):
     rule: Name | None = None
     name: Name | None = None
     year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    weight: Name | None = None
+    mapping: PathText | None = None
+    labels: PathText | None = None
     answers: PathText | None = None
     force: bool = False
     output: PathText
@@ -192,6 +195,9 @@ class RunConfig(Strict):
             "rule=": (self.rule is not None, ("import",)),
             "name=": (self.name is not None, ("import",)),
             "year=": (self.year is not None, ("import",)),
+            "weight=": (self.weight is not None, ("import",)),
+            "mapping=": (self.mapping is not None, ("import",)),
+            "labels=": (self.labels is not None, ("import",)),
             "answers=": (self.answers is not None, ("import",)),
             "force=true": (self.force, ("import",)),
             "runs=": (self.runs is not None and self.rubric is None, ("report", "judge", "status")),

@@ -45,6 +45,15 @@ class StatisticalPeople:
         content, about = self._parsed(usecols=[one.written for one in columns])
         return {one.name: _variable(one, content[one.written], about) for one in columns}
 
+    def value_labels(self) -> dict[str, dict[Value, str]]:
+        """Variable -> its values -> what they are; without reading anybody."""
+        _, about = self._parsed(metadataonly=True)
+        kinds = about.readstat_variable_types
+        return {
+            name: {_known(v, is_text=kinds.get(name) == "string"): str(label) for v, label in labels.items()}
+            for name, labels in about.variable_value_labels.items()
+        }
+
     def _parsed(self, **wanted: Any) -> tuple[Any, Any]:
         try:
             import pyreadstat

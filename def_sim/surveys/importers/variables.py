@@ -97,6 +97,16 @@ def from_distinct(
     )
 
 
+def is_nothing(value: Value) -> bool:
+    """Whether there is nothing, also as R writes it."""
+    return value in (NOTHING, "NA")
+
+
+def is_tag(value: Value) -> bool:
+    """Whether it is a tagged missing, such as `.d`."""
+    return isinstance(value, str) and len(value) == 2 and value[0] == "."
+
+
 def value_of(raw: object, *, decimal_comma: bool = False) -> Value:
     """What a field of a file means: 1, 1.0 and "1" are the same number; ".d:  label" is the tag ".d"."""
     if raw is None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from made_workbooks import write_workbook
 from test_qsf import qsf, question
 from test_xlsform import CHOICES, HEADER, PARKS, SETTINGS, TRUST, WHICH
+from workbook_files import write_workbook
 
 from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.records import ReferenceQuality

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from made_workbooks import CELLS, write_workbook
+from workbook_files import CELLS, write_workbook
 
 from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.surveys.importers.documents import files_of

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from made_workbooks import CELLS, write_workbook
+from workbook_files import CELLS, write_workbook
 
 from def_sim.errors import SurveyFormatError
 from def_sim.records import QuestionType

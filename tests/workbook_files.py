@@ -1,4 +1,4 @@
-"""Workbooks of spreadsheets, made as archives of a few XML parts."""
+"""Workbooks as spreadsheets write them: archives of a few XML parts."""
 
 import zipfile
 from pathlib import Path

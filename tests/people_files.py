@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyreadstat
-from test_workbooks import write_workbook
+from workbook_files import write_workbook
 
 Cell = float | str | None  # None: system-missing; ".d": Stata's tagged missing
 

@@ -1,0 +1,130 @@
+"""Files of institutes with a row a person, from the command line: figures in the home, and nobody in them."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from gss_people import gss_people
+from people_files import People, write_people, zipped
+from waiting import HANG_S
+
+from def_sim.app.main import main
+
+pytestmark = pytest.mark.slow
+MARKER = "Qx7marker"  # in a person's row, in a variable that the import needs and in one that it does not
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, beside a working folder that commands may write into."""
+    (tmp_path / "working").mkdir()
+    monkeypatch.chdir(tmp_path / "working")
+    (tmp_path / "mine").mkdir()
+    return tmp_path / "mine"
+
+
+def out(capsys: pytest.CaptureFixture[str], *given: str) -> str:
+    assert main(given) == 0, capsys.readouterr().err
+    return capsys.readouterr().out
+
+
+def refused(capsys: pytest.CaptureFixture[str], *given: str) -> str:
+    assert main(given) == 2
+    message = " ".join(capsys.readouterr().err.split())
+    assert message.count("error:") == 1
+    assert "Traceback" not in message
+    return message
+
+
+def contents(home: Path) -> Mapping[str, bytes]:
+    return {p.relative_to(home).as_posix(): p.read_bytes() for p in sorted(home.rglob("*")) if p.is_file()}
+
+
+def gss_words(home: Path) -> list[str]:
+    people = gss_people()
+    columns = dict(people.columns) | {"note": [MARKER, *[""] * (len(people.columns["sex"]) - 1)]}
+    columns["sex"] = [MARKER, *people.columns["sex"][1:]]  # neither male nor female
+    source = write_people(home.parent / "GSS2022.csv", People(columns))
+    return ["stage=import", "importer=gss2022", f"source={zipped(source)}", f"home={home}"]
+
+
+def test_after_the_import_of_the_gss_no_item_of_the_american_survey_is_unweighted(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["survey=us", "stage=plan", "show=items"]
+    out(capsys, *words)
+    before = Path("outputs/codebooks/us-USA.html")
+    assert "unweighted: exact counts" in before.read_text(encoding="utf-8")
+    said = out(capsys, *gss_words(home))
+    assert "85 of 85 items have figures" in said
+    overrides = yaml.safe_load((home / "overrides.yaml").read_text(encoding="utf-8"))
+    assert overrides == {"files": ["references/USA/gss2022.csv"]}
+    out(capsys, *words, f"home={home}", "output=with")
+    after = Path("with/codebooks/us-USA.html")
+    assert "unweighted: exact counts" not in after.read_text(encoding="utf-8")
+
+
+def test_the_same_import_twice_gives_the_same_bytes_and_no_person_is_in_them(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = gss_words(home)
+    out(capsys, *words)
+    before = contents(home)
+    assert not [name for name, content in before.items() if MARKER.encode() in content]
+    assert set(before) == {
+        "imports/gss2022.yaml",
+        "overrides.yaml",
+        "references/USA/gss2022.csv",
+        "references/USA/gss2022.yaml",
+    }
+    assert "has all of it already" in out(capsys, *words)
+    assert contents(home) == before
+
+
+def test_what_the_user_says_of_overrides_stays(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "items").mkdir()
+    shipped = Path(__file__).parents[2] / "data" / "items" / "wvs7.yaml"
+    (home / "items" / "wvs7.yaml").write_bytes(shipped.read_bytes())
+    (home / "overrides.yaml").write_text("# mine\nfiles: [items/wvs7.yaml]\n", encoding="utf-8")
+    out(capsys, *gss_words(home))
+    overrides = yaml.safe_load((home / "overrides.yaml").read_text(encoding="utf-8"))
+    assert overrides == {"files": ["items/wvs7.yaml", "references/USA/gss2022.csv"]}
+
+
+def test_a_file_that_is_cut_leaves_the_home_untouched(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = gss_words(home)
+    archive = home.parent / "GSS2022.zip"
+    archive.write_bytes(archive.read_bytes()[:-100])
+    assert "GSS2022.zip is cut or damaged" in refused(capsys, *words)
+    assert not any(home.iterdir())
+
+
+KILL = """
+import os, signal, sys
+from pathlib import Path
+from def_sim.app.main import main
+replace = Path.replace
+def killed(path, target):
+    if "/files/" in str(target):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return replace(path, target)
+Path.replace = killed
+main(sys.argv[1:])
+"""
+
+
+def test_an_import_that_is_killed_leaves_nothing_that_counts(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = gss_words(home)
+    command = [sys.executable, "-c", KILL, *words]
+    done = subprocess.run(command, capture_output=True, timeout=HANG_S, env=dict(os.environ), check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not [path for path in home.iterdir() if not path.name.startswith(".")]
+    out(capsys, *words)
+    assert (home / "references" / "USA" / "gss2022.csv").is_file()
