@@ -4,6 +4,7 @@ An importer reads, `importers/documents` writes texts, `publishing` puts them in
 read back by the readers of runs before they appear, and held against what is there.
 """
 
+import inspect
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,13 +24,15 @@ from def_sim.app.terminal import say
 from def_sim.errors import ConfigError
 from def_sim.resources import data_folder, look_up
 from def_sim.surveys.human_reference import read_reference
-from def_sim.surveys.importers.contract import Imported, Importer
+from def_sim.surveys.importers.contract import Imported, Importer, NothingTakenError
 from def_sim.surveys.importers.documents import files_of, yaml_text
 from def_sim.surveys.item_bank import read_items
 from def_sim.surveys.survey import POPULATIONS, SurveyFile, read_country_names
 from def_sim.yaml_files import read_validated
 
 _FILES: Final = ("mapping", "labels", "answers")  # parameters that name a file beside the source
+_HOME: Final = "home"  # of a constructor that looks into the user's own folder
+_SHARED: Final = "shared"  # stands in the importer's YAML and belongs to its version
 PARAMETERS: Final = (
     "source",
     "countries",
@@ -48,8 +51,13 @@ def run_import(config: RunConfig) -> int:
     home = _home()
     assert config.importer is not None  # the schema has seen to it
     arguments = _arguments(config, config.importer)
-    importer: Importer = resolve_target(config.importer.target)(**arguments)
-    imported = importer.read()
+    constructor = resolve_target(config.importer.target)
+    given = {_HOME: home} if _HOME in inspect.signature(constructor).parameters else {}
+    importer: Importer = constructor(**arguments, **given)
+    try:
+        imported = importer.read()
+    except NothingTakenError as error:
+        raise _written_down(home, error) from None
     files, record = _files(imported, config.importer.name, arguments)
     before = read_record(home, imported.source)
     if not config.force:
@@ -74,15 +82,26 @@ def _arguments(config: RunConfig, choice: ImporterChoice) -> dict[str, Any]:
     """What the importer's YAML says, and what the command gives in its place."""
     given = {name: getattr(config, name) for name in PARAMETERS}
     arguments = choice.arguments | {name: value for name, value in given.items() if value is not None}
-    check_arguments("", choice, given_by_app=set(), arguments=arguments)
+    check_arguments("", choice, given_by_app={_HOME}, arguments=arguments)
     return arguments
+
+
+def _written_down(home: Path, error: NothingTakenError) -> ConfigError:
+    """The same error, once what it is about is in the home; what is there already stays."""
+    new = {name: text.encode() for name, text in error.files.items() if not (home / name).exists()}
+    if new:
+        with staged(home, new) as folder:
+            publish(home, folder)
+    paths = ", ".join(str(home / name) for name in error.files)
+    return ConfigError(error.message, fix=error.fix.replace("{files}", paths))
 
 
 def _files(
     imported: Imported, importer: str, arguments: Mapping[str, Any]
 ) -> tuple[dict[str, bytes], ImportRecord]:
     files = files_of(imported)
-    parameters = {name: _said_of(name, value) for name, value in arguments.items() if name != "source"}
+    said = {name: value for name, value in arguments.items() if name not in ("source", _SHARED)}
+    parameters = {name: _said_of(name, value) for name, value in said.items()}
     record = ImportRecord(
         importer=importer,
         file=Path(str(arguments["source"])).name,

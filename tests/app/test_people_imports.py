@@ -128,3 +128,30 @@ def test_an_import_that_is_killed_leaves_nothing_that_counts(
     assert not [path for path in home.iterdir() if not path.name.startswith(".")]
     out(capsys, *words)
     assert (home / "references" / "USA" / "gss2022.csv").is_file()
+
+
+def test_a_labelled_file_comes_in_two_steps_and_the_users_mapping_is_never_overwritten(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = [float(1 + number % 5) for number in range(50)]
+    people = People({"a34": answers, "weight": [1.0] * 50, "note": [MARKER] * 50})
+    source = write_people(home.parent / "CGSS2018.dta", people)
+    words = ["stage=import", "importer=labelled", "name=cgss2018", "year=2018", "countries=[CHN]"]
+    words += [f"source={source}", f"home={home}"]
+    mapping = home / "imports" / "cgss2018.mapping.yaml"
+    assert f"give mapping={mapping}" in refused(capsys, *words)
+    assert set(contents(home)) == {"imports/cgss2018.mapping.yaml"}
+    candidates = mapping.read_text(encoding="utf-8")
+    assert "confirmed: true\n" not in candidates.split("items:")[1]
+    content = yaml.safe_load(candidates)
+    content["items"]["cgss2018.A34"]["confirmed"] = True
+    mapping.write_text(yaml.safe_dump(content), encoding="utf-8")
+    refused(capsys, *words)  # asks again, and leaves the mapping alone
+    assert yaml.safe_load(mapping.read_text(encoding="utf-8")) == content
+    said = out(capsys, *words, f"mapping={mapping}")
+    assert "CHN           1 item, imported: 50 people" in said
+    assert "left out      37 not confirmed: cgss2018.A33, cgss2018.A35" in said
+    assert not [name for name, text in contents(home).items() if MARKER.encode() in text]
+    record = yaml.safe_load((home / "imports" / "cgss2018.yaml").read_text(encoding="utf-8"))
+    assert record["parameters"]["mapping"].startswith("cgss2018.mapping.yaml, SHA-256 ")
+    assert "compared with CHN" in out(capsys, f"home={home}", "survey=cn", "stage=plan")

@@ -3,6 +3,7 @@
 Letters: N people.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -34,6 +35,7 @@ _WORDS: Final[Mapping[Reply, frozenset[str]]] = {
         | {"notavailableinthisrelease", "notaskedinsurvey", "不适用"}
     ),
 }
+_NUMBERED: Final = re.compile(r"^\s*-?\d+\s*[.:)]?\s*")  # ISSP: "-8. Can't choose"
 _MEN, _WOMEN = frozenset({"male", "man", "男"}), frozenset({"female", "woman", "女"})
 
 
@@ -54,7 +56,7 @@ def replies_of(variable: Variable, meaning_of: Callable[[Value], Meaning]) -> Re
 
 def kind_by_words(label: str) -> Reply | None:
     """Why there is no answer, by the words that a file has for it; None: they say nothing known."""
-    words = plain(label)
+    words = plain(_NUMBERED.sub("", label))
     return next((kind for kind, known in _WORDS.items() if words in known), None)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from def_sim.errors import ConfigError
 from def_sim.records import ReferenceQuality
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.item_bank import ItemFile
@@ -58,6 +59,19 @@ class Imported:
     tables: Mapping[str, str] = field(default_factory=dict)  # name below imports/ -> text: logs and checks
     summary: tuple[str, ...] = ()  # what was found, a line each, for the terminal
     terms: tuple[str, ...] = ()  # under which the source may be used, a line each
+
+
+class NothingTakenError(ConfigError):
+    """An importer needs the user's word first, and has written down what about.
+
+    Args:
+        files: Name below the home -> text; one that is there already stays as it is.
+        fix: What to do; `{files}` stands for their paths.
+    """
+
+    def __init__(self, message: str, *, files: Mapping[str, str], fix: str) -> None:
+        super().__init__(message, fix=fix)
+        self.files = files
 
 
 class Importer(Protocol):
