@@ -55,6 +55,7 @@ class AgeVariable(_Strict):
 
     variable: Variable
     born: bool = False  # it holds years of birth
+    bands: dict[int, Text] = {}  # it holds codes of bands, such as 18-29; in rising order
 
 
 class ItemEntry(_Strict):
@@ -87,6 +88,7 @@ class FileMapping(_Strict):
     sex: SexVariable | None = None
     age: AgeVariable | None = None
     missing: MissingCodes = MissingCodes()
+    parts_withheld: bool = True  # false: who does not know could not say so, and counts as refused
     items: dict[str, ItemEntry]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from def_sim.errors import SurveyFormatError
-from def_sim.records import ReferenceQuality
+from def_sim.records import AGES, ReferenceQuality
 from def_sim.surveys.importers.coding import (
     Meaning,
     ages_of,
@@ -72,6 +72,8 @@ class MappedPeople:
             weights=np.ones(num_people) if weights is None else weights,
             sex=self._sex(kept, num_people),
             age_band=self._age_band(kept, num_people),
+            bands=self._bands,
+            parts_withheld=self.mapping.parts_withheld,
             strata=kept[design.strata].places if design.strata else None,
             clusters=kept[design.clusters].places if design.clusters else None,
             quality=ReferenceQuality.UNWEIGHTED if weights is None else ReferenceQuality.WEIGHTED,
@@ -125,11 +127,20 @@ class MappedPeople:
         codes = {int(code): "male" for code in sex.male} | {int(code): "female" for code in sex.female}
         return sexes_of(variable, lambda value: self.labels.code_of(variable, value), codes)
 
+    @property
+    def _bands(self) -> tuple[str, ...]:
+        age = self.mapping.age
+        return tuple(age.bands.values()) if age is not None and age.bands else AGES
+
     def _age_band(self, kept: Mapping[str, Variable], num_people: int) -> NDArray[np.str_]:
         age = self.mapping.age
         if age is None:
             return np.full(num_people, "")
         variable = kept[age.variable]
+        if age.bands:
+            codes = [self.labels.code_of(variable, value) for value in variable.distinct]
+            bands = [age.bands.get(int(code), "") if isinstance(code, float) else "" for code in codes]
+            return np.array(bands, dtype=np.str_)[variable.places]
         born_in = self.year if age.born else None
         return bands_of(
             ages_of(self.path, variable, lambda value: self.labels.code_of(variable, value), born_in=born_in)
