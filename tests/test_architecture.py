@@ -28,7 +28,7 @@ OPEN = (
 # Room or module -> what it may import besides itself and what is open. A more specific entry wins.
 MAY_IMPORT = {
     "surveys": (),
-    "surveys.importers": ("metrics.design", "metrics.halves"),
+    "surveys.importers": ("metrics.design", "metrics.halves", "metrics.item_metrics"),
     "surveys.rephrase_replies": ("answers.reading.strict_objects",),
     "respondents": (),
     "prompts": (),

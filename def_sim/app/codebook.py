@@ -22,7 +22,7 @@ from def_sim.reports.pages.codebook import (
     count_items,
     render_codebook,
 )
-from def_sim.surveys.human_structure import shipped_structure
+from def_sim.surveys.human_structure import structure_of
 from def_sim.surveys.item_bank import Item
 
 
@@ -58,7 +58,7 @@ def codebook_entries(run: Run) -> list[CodebookEntry]:
 
 def _marked_items(run: Run) -> dict[str, float]:
     """Items that do not go with their topic group among people -> their correlation with the rest of it."""
-    people = shipped_structure(run.survey.population, home=home_folder())
+    people = structure_of(run.survey.population, home_folder())
     if people is None:
         return {}
     directions: dict[str, dict[str, int]] = defaultdict(dict)

@@ -18,7 +18,7 @@ from def_sim.resources import data_folder
 from def_sim.surveys.group_likeness import read_group_likeness
 from def_sim.surveys.human_cells import HumanCells, read_human_cells
 from def_sim.surveys.human_reference import read_reference
-from def_sim.surveys.human_structure import shipped_structure
+from def_sim.surveys.human_structure import structure_of
 from def_sim.surveys.institute_pairs import read_institute_pairs
 from def_sim.surveys.item_bank import read_items
 from def_sim.surveys.survey import load_survey, read_country_names
@@ -33,7 +33,7 @@ def figures_of(run: Run) -> HumanFigures:
     """What the sections of one run's report put beside it."""
     return HumanFigures(
         cells=people_of(asked(run)),
-        structure=shipped_structure(run.survey.population, home=home_folder()),
+        structure=structure_of(run.survey.population, home_folder()),
         country_names=country_names(),
         other_people=people_besides([run]),
         likeness=read_group_likeness(data_folder(), run.survey.population),

@@ -24,12 +24,14 @@ from def_sim.app.terminal import say
 from def_sim.errors import ConfigError
 from def_sim.resources import data_folder, look_up
 from def_sim.surveys.human_reference import read_reference
+from def_sim.surveys.human_structure import read_structure
 from def_sim.surveys.importers.contract import Imported, Importer, NothingTakenError
 from def_sim.surveys.importers.documents import files_of, yaml_text
-from def_sim.surveys.item_bank import read_items
+from def_sim.surveys.shown_options import items_of_source
 from def_sim.surveys.survey import POPULATIONS, SurveyFile, read_country_names
 from def_sim.yaml_files import read_validated
 
+_FORCE: Final = "force"
 _FILES: Final = ("mapping", "labels", "answers")  # parameters that name a file beside the source
 _HOME: Final = "home"  # of a constructor that looks into the user's own folder
 _SHARED: Final = "shared"  # stands in the importer's YAML and belongs to its version
@@ -82,6 +84,8 @@ def _arguments(config: RunConfig, choice: ImporterChoice) -> dict[str, Any]:
     """What the importer's YAML says, and what the command gives in its place."""
     given = {name: getattr(config, name) for name in PARAMETERS}
     arguments = choice.arguments | {name: value for name, value in given.items() if value is not None}
+    if config.force and _FORCE in inspect.signature(resolve_target(choice.target)).parameters:
+        arguments[_FORCE] = True  # of importers that refuse a file which is known to be wrong
     check_arguments("", choice, given_by_app={_HOME}, arguments=arguments)
     return arguments
 
@@ -100,8 +104,8 @@ def _files(
     imported: Imported, importer: str, arguments: Mapping[str, Any]
 ) -> tuple[dict[str, bytes], ImportRecord]:
     files = files_of(imported)
-    said = {name: value for name, value in arguments.items() if name not in ("source", _SHARED)}
-    parameters = {name: _said_of(name, value) for name, value in said.items()}
+    beside = ("source", _FORCE, _SHARED)
+    parameters = {name: _said_of(name, value) for name, value in arguments.items() if name not in beside}
     record = ImportRecord(
         importer=importer,
         file=Path(str(arguments["source"])).name,
@@ -129,7 +133,7 @@ def _put(
     whole = {
         **files,
         record_name(imported.source): yaml_text(content).encode(),
-        **with_overrides(home, files),
+        **with_overrides(home, files, removed),
     }
     places = [home / name for name in whole]
     if not removed and all(
@@ -148,10 +152,12 @@ def _read_back(folder: Path, home: Path, imported: Imported) -> None:
     """What a run could not read must not appear."""
     name = f"items/{imported.source}.yaml"
     items = folder / name if imported.items is not None else look_up(name, data_folder(), home)
-    of_source = {item.id: item for item in read_items(items).items}
+    of_source = items_of_source(items, data_folder(), folder)
     for one in imported.populations:
         population = one.provenance.population
         read_reference(folder / f"references/{population}/{imported.source}.csv", of_source, population)
+        if one.structure is not None:
+            read_structure(folder / f"structure/{population}/{imported.source}.csv", population)
     for survey in imported.surveys:
         read_validated(folder / f"surveys/{survey.name}.yaml", SurveyFile)
 
@@ -164,8 +170,10 @@ def _said(home: Path, imported: Imported, *, is_new: bool) -> list[str]:
     if nameless := [code for code in populations if code not in known]:
         how = f"add them to {home / POPULATIONS} before they are asked (docs/add_a_country.md)"
         lines.append(f"no name       of {', '.join(nameless)}: {how}")
-    if imported.surveys:
-        survey = imported.surveys[-1]
-        chosen = f"survey={survey.name} population={survey.population}"
+    asked = [(survey.name, survey.population) for survey in imported.surveys]
+    if not asked and imported.asked_by:
+        asked = [(imported.asked_by, populations[0])]
+    if asked:
+        chosen = "survey={} population={}".format(*asked[-1])
         lines.append(f"next          python -m def_sim home={home} {chosen} stage=plan")
     return lines

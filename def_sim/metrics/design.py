@@ -48,7 +48,7 @@ class SampleDesign:
 
     def num_clusters(self, weights: Array) -> int:
         """Clusters that hold people with a weight above 0; weights have shape (N,)."""
-        return len(np.unique(self.cluster_of[weights > 0]))
+        return int((np.bincount(self.cluster_of, weights) > 0).sum())
 
     @property
     def num_lone_clusters(self) -> int:

@@ -68,6 +68,15 @@ class ReferenceSource(BaseModel):
     samples: dict[
         str, list[str]
     ] = {}  # who was asked -> ids of their items, where that differs between items
+    # Of figures that were computed from persons; what is not known is left out.
+    num_people: int | None = None  # rows of the file that count
+    left_out: dict[str, int] = {}  # why people of the file do not count -> how many
+    num_strata: int | None = None
+    num_clusters: int | None = None
+    num_lone_clusters: int | None = None  # without another in their stratum: taken from the mean of all
+    mapping_sha256: str = ""  # of the mapping of variables to items, 64 hex digits
+    notes: list[str] = []  # what a reader of the figures must know
+    version: str = ""  # of def_sim, which computed them
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from def_sim.csv_files import read_rows
 from def_sim.errors import SurveyFormatError
-from def_sim.resources import data_folder, look_up
+from def_sim.resources import data_folder
 from def_sim.yaml_files import read_validated
 
 COLUMNS = ("item_a", "item_b", "r", "n")
@@ -67,21 +67,55 @@ class HumanStructure:
         )
 
 
-def structure_path(population: str, source: str, home: Path | None = None) -> Path:
-    """Where the correlations of a population lie, in a user's home or with the shipped ones, or would."""
-    return look_up(f"structure/{population}/{source}.csv", data_folder(), home)
+def structure_path(population: str, source: str) -> Path:
+    """Where the shipped correlations of a population lie, or would."""
+    return data_folder() / f"structure/{population}/{source}.csv"
 
 
-def shipped_structure(
-    population: str, source: str = "wvs7", home: Path | None = None
-) -> HumanStructure | None:
-    """The correlations of a population, shipped or in a user's home; None if there are none.
+def shipped_structure(population: str, source: str = "wvs7") -> HumanStructure | None:
+    """The shipped correlations of a population; None if there are none.
 
     Raises:
         SurveyFormatError: The file breaks its format.
     """
-    path = structure_path(population, source, home)
+    path = structure_path(population, source)
     return read_structure(path, population) if path.is_file() else None
+
+
+def structure_of(population: str, home: Path | None) -> HumanStructure | None:
+    """All correlations of a population, of any source; those of a home take the place of shipped ones.
+
+    Args:
+        population: ISO alpha-3 code.
+        home: The user's own folder; None: there is none.
+
+    Returns:
+        Items of the home's sources first; between items of two sources nothing is known. None if there are no
+        correlations of the population.
+
+    Raises:
+        SurveyFormatError: A file breaks its format.
+    """
+    found: dict[str, Path] = {}
+    for folder in (home, data_folder()):
+        if folder is not None:
+            for path in sorted((folder / "structure" / population).glob("*.csv")):
+                if path.with_suffix(".yaml").is_file():  # halves of people have none
+                    found.setdefault(path.name, path)
+    return _joined([read_structure(path, population) for path in found.values()])
+
+
+def _joined(parts: Sequence[HumanStructure]) -> HumanStructure | None:
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    item_ids = tuple(item_id for part in parts for item_id in part.item_ids)
+    r, n = (np.full((len(item_ids), len(item_ids)), np.nan) for _ in range(2))
+    start = 0
+    for part in parts:
+        at = slice(start, start + len(part.item_ids))
+        r[at, at], n[at, at] = part.correlations, part.num_people
+        start = at.stop
+    return HumanStructure(parts[0].population, parts[0].source, item_ids, r, n)
 
 
 def read_structure(path: Path, population: str) -> HumanStructure:

@@ -17,7 +17,8 @@ from def_sim.records import NO_COUNTRY, Question, Survey
 from def_sim.resources import look_up, looked_in
 from def_sim.surveys.added_wordings import Numbered, wordings_of
 from def_sim.surveys.human_reference import HumanReference, merge_references, read_reference
-from def_sim.surveys.item_bank import Item, read_items
+from def_sim.surveys.item_bank import Item
+from def_sim.surveys.shown_options import items_of_source
 from def_sim.yaml_files import read_validated
 
 Name = Annotated[str, AfterValidator(check_name)]  # of a file of ours, or a part of a path
@@ -201,7 +202,7 @@ def _items_and_reference(
     items: dict[str, Item] = {}
     references = []
     for source in file.sources:
-        of_source = {item.id: item for item in read_items(_items_path(source, path, data, home)).items}
+        of_source = items_of_source(_items_path(source, path, data, home), data, home)
         items |= of_source
         name = f"{population}/{source}.csv"
         own = [more_references / name] if more_references is not None else []

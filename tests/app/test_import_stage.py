@@ -102,11 +102,12 @@ def test_the_same_import_again_takes_away_what_a_killed_one_left(
 def test_other_countries_of_the_same_file_take_the_place_of_the_ones_before(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out(capsys, *words(home))
-    said = out(capsys, *words(home, OPINIONS, "countries=[USA,DEU]"))
-    assert f"no name       of DEU: add them to {home / 'populations.yaml'}" in said
+    rows = (replace(TRADE, shares=TRADE.shares | {"France": [0.6, 0.4]}), LEADER, PARKS)
+    out(capsys, *words(home, rows))
+    said = out(capsys, *words(home, rows, "countries=[USA,FRA]"))
+    assert f"no name       of FRA: add them to {home / 'populations.yaml'}" in said
     names = set(contents(home))
-    assert "references/DEU/goqa.csv" in names
+    assert "references/FRA/goqa.csv" in names
     assert not [name for name in names if "CHN" in name]  # their items may be gone
 
 

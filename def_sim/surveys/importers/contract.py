@@ -13,7 +13,9 @@ from typing import Protocol
 from def_sim.errors import ConfigError
 from def_sim.records import ReferenceQuality
 from def_sim.surveys.human_reference import ReferenceSource
+from def_sim.surveys.human_structure import StructureSource
 from def_sim.surveys.item_bank import ItemFile
+from def_sim.surveys.shown_options import ShownCodes
 from def_sim.surveys.survey import SurveyFile
 
 
@@ -39,12 +41,31 @@ class GroupFigures:
     num_clusters: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HalvesRow:
+    """How far apart random halves of the people are on one item, and as many drawn people would be."""
+
+    item_id: str
+    found: Mapping[str, float]  # measure of `metrics.halves.MEASURES` -> mean over the splits
+    expected: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class StructureFigures:
+    """How people's answers go together, and how far their halves are apart."""
+
+    provenance: StructureSource
+    pairs: tuple[tuple[str, str, float, int], ...]  # items without the source's name, r, n of both
+    halves: tuple[HalvesRow, ...]
+
+
 @dataclass(frozen=True)
 class PopulationFigures:
     """The figures of one population, and where they come from."""
 
     provenance: ReferenceSource
     figures: tuple[GroupFigures, ...]
+    structure: StructureFigures | None = None  # None: the source has no persons
 
 
 @dataclass(frozen=True)
@@ -55,8 +76,10 @@ class Imported:
     items: ItemFile | None  # None: figures of items that are there already
     populations: tuple[PopulationFigures, ...]
     surveys: tuple[SurveyFile, ...] = ()
+    asked_by: str = ""  # of figures alone: a survey that asks their items
     file_sha256: str = ""  # of the source, 64 hex digits
     tables: Mapping[str, str] = field(default_factory=dict)  # name below imports/ -> text: logs and checks
+    shown: ShownCodes = field(default_factory=dict)  # where these differ from the items'
     summary: tuple[str, ...] = ()  # what was found, a line each, for the terminal
     terms: tuple[str, ...] = ()  # under which the source may be used, a line each
 

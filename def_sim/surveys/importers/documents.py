@@ -5,14 +5,18 @@ The same content gives the same bytes: no date, no path, everything in a fixed o
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import yaml
 
+from def_sim.metrics.halves import MEASURES
 from def_sim.surveys.human_reference import COLUMNS, FURTHER
-from def_sim.surveys.importers.contract import GroupFigures, Imported
+from def_sim.surveys.human_structure import COLUMNS as PAIR_COLUMNS
+from def_sim.surveys.importers.contract import GroupFigures, Imported, StructureFigures
 from def_sim.surveys.item_bank import NO_DIMENSION, ItemFile
+from def_sim.surveys.shown_options import SHOWN
 from def_sim.visible import visible
 
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the same text, three times faster
@@ -32,7 +36,11 @@ def files_of(imported: Imported) -> dict[str, bytes]:
     for one in imported.populations:
         stem = f"references/{one.provenance.population}/{source}"
         texts[f"{stem}.csv"] = reference_text(one.figures)
-        texts[f"{stem}.yaml"] = yaml_text(one.provenance.model_dump(mode="json", exclude_defaults=True))
+        texts[f"{stem}.yaml"] = _lines(one.provenance.model_dump(mode="json", exclude_defaults=True))
+        if one.structure is not None:
+            texts |= _structure_texts(f"structure/{one.provenance.population}/{source}", one.structure)
+    if imported.shown:
+        texts[f"items/{source}{SHOWN}"] = yaml_text({item: dict(by) for item, by in imported.shown.items()})
     for survey in imported.surveys:
         texts[f"surveys/{survey.name}.yaml"] = yaml_text(survey.model_dump(mode="json", exclude_none=True))
         choice = {"name": survey.name, "file": f"package://surveys/{survey.name}.yaml"}
@@ -41,15 +49,45 @@ def files_of(imported: Imported) -> dict[str, bytes]:
     return {name: texts[name].encode() for name in sorted(texts)}
 
 
-def yaml_text(content: Any) -> str:
-    """Plain values as YAML that the strict reader takes; no list or mapping is in it twice as one object."""
+def _structure_texts(stem: str, structure: StructureFigures) -> dict[str, str]:
+    """Correlations with their provenance, and the halves beside them."""
+    pairs = ([a, b, f"{r:.4f}", str(n)] for a, b, r, n in structure.pairs)
+    header = ["item_id", *MEASURES, *(f"expected_{name}" for name in MEASURES)]
+    halves = (
+        [row.item_id, *(_distance(of[name]) for of in (row.found, row.expected) for name in MEASURES)]
+        for row in structure.halves
+    )
+    return {
+        f"{stem}.csv": csv_text(PAIR_COLUMNS, pairs),
+        f"{stem}.yaml": _lines(structure.provenance.model_dump(mode="json")),
+        f"{stem}.halves.csv": csv_text(header, halves),
+    }
+
+
+def _lines(content: Mapping[str, Any]) -> str:
+    """A line a field, also where no field is a list."""
+    is_flat = not any(isinstance(value, list | dict) for value in content.values())
+    return yaml_text(dict(content), flow=False if is_flat else None)
+
+
+def _distance(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.7f}"
+
+
+def yaml_text(content: Any, *, flow: bool | None = None) -> str:
+    """Plain values as YAML that the strict reader takes; no list or mapping is in it twice as one object.
+
+    Args:
+        content: Mappings, lists and scalars.
+        flow: Whether they stand on one line; None: those that hold scalars alone.
+    """
     text: str = yaml.dump(
         content,
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,
         width=10**6,  # a line a value: a sentence is found by searching for it
-        default_flow_style=None,
+        default_flow_style=flow,
     )
     return text
 
