@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,7 @@ from def_sim.answers.storage.completion import is_complete
 from def_sim.app.reporting import FINDINGS
 from def_sim.app.vouched_tables import how_to_rewrite, vouched_bytes
 from def_sim.errors import StoreError
-from def_sim.evaluation.claims import ClaimVerdict, claims_table
+from def_sim.evaluation.claims import ClaimVerdict, ToldClaim, claims_table, told_claims
 from def_sim.evaluation.compared_runs import ComparedRun
 from def_sim.resources import data_folder
 from def_sim.surveys.published_claims import read_claims
@@ -20,20 +21,27 @@ CLAIMS: Final = "claims.csv"
 _READ: Final = ("measure", "group", "value", "low", "high")
 
 
-def judge_claims(tables: Mapping[str, pd.DataFrame], runs: Sequence[ComparedRun]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class JudgedClaims:
+    """What a comparison says about every claim."""
+
+    table: pd.DataFrame  # what claims.csv holds, see `claims_table`
+    told: list[ToldClaim]  # the same with the claims' words
+
+
+def judge_claims(tables: Mapping[str, pd.DataFrame], runs: Sequence[ComparedRun]) -> JudgedClaims:
     """A verdict on each claim, from the comparison's tables and the reports of its runs.
 
     Args:
         tables: File name -> table of the comparison.
         runs: That are compared.
 
-    Returns:
-        What claims.csv holds, see `claims_table`.
-
     Raises:
         StoreError: A table of a run is damaged.
     """
-    return claims_table(read_claims(data_folder()), {**tables, FINDINGS: _findings(runs)})
+    claims = read_claims(data_folder())
+    table = claims_table(claims, {**tables, FINDINGS: _findings(runs)})
+    return JudgedClaims(table, told_claims(claims, table))
 
 
 def claims_in_words(table: pd.DataFrame) -> str:

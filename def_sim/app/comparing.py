@@ -1,19 +1,17 @@
-"""Comparing runs: reads the runs that were named, writes one page and one table, and says so in short."""
+"""Comparing runs: reads the runs that were named, writes one page and the tables beside it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
 from def_sim import __version__
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.app.compared_answers import ComparedAnswers, compare_answers
-from def_sim.app.compared_claims import CLAIMS, claims_in_words, judge_claims
+from def_sim.app.compared_claims import CLAIMS, JudgedClaims, judge_claims
 from def_sim.app.compared_effects import FACTORIAL, compare_effects, write_effects
 from def_sim.app.compared_groups import steered_table
 from def_sim.app.compared_insensitivity import stored_defects
@@ -24,12 +22,10 @@ from def_sim.app.processes import WorkerProcesses, num_usable_cores
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.reporting import csv_bytes
 from def_sim.app.stored_runs import NotJudged, read_run
-from def_sim.app.study_b_files import Studies, print_studies, study_tables, write_studies
-from def_sim.app.terminal import console, say
-from def_sim.app.used_verdicts import RULES
+from def_sim.app.study_b_files import Studies, study_tables, write_studies
 from def_sim.errors import ConfigError
 from def_sim.evaluation.arm_diversity import diversity_table
-from def_sim.evaluation.arm_scores import answer_of, arms_table
+from def_sim.evaluation.arm_scores import arms_table
 from def_sim.evaluation.arms import ArmGroup, ComparedExperiment, group_arms
 from def_sim.evaluation.compared_insensitivity import compared_defects
 from def_sim.evaluation.compared_maps import maps_frame
@@ -39,13 +35,12 @@ from def_sim.evaluation.compared_runs import (
     RunGroup,
     group_runs,
 )
-from def_sim.evaluation.comparison_table import comparison_table, metrics_compared
+from def_sim.evaluation.comparison_table import comparison_table
 from def_sim.evaluation.effect_answers import effect_answers
-from def_sim.evaluation.measures import MEASURES
-from def_sim.evaluation.ranked_entries import entries_table, ranked_entries
 from def_sim.evaluation.seed_spread import has_several_seeds, seeds_table
 from def_sim.reports.charts.standalone import standalone
 from def_sim.reports.pages.comparison_arms import arm_parts, experiment_part
+from def_sim.reports.pages.comparison_claims import claims_part
 from def_sim.reports.pages.comparison_insensitivity import defects_part
 from def_sim.reports.pages.comparison_maps import map_files
 from def_sim.reports.pages.comparison_page import render_comparison
@@ -80,7 +75,7 @@ class WrittenComparison:
     arms: ComparedArms
     studies: Studies
     effects: list[str]  # the tables of effects that these runs give, as files beside the page
-    claims: str  # how many claims have which verdict; "" if these runs bear on none
+    claims: JudgedClaims
 
 
 def compare_runs(
@@ -139,11 +134,9 @@ def compare_runs(
     studies = studies_of(runs)
     tables = {"comparison.csv": table, "pairs.csv": answers.pairs, "arms.csv": arms.table, **effects}
     claims = judge_claims({**tables, INSENSITIVITY: defects, **study_tables(studies)}, runs)
-    path = _write(groups, table, answers, arms, defects, left_out, output, studies)
+    path = _write(groups, table, answers, arms, defects, left_out, output, studies, claims)
     write_effects(path.parent, effects)
-    write_whole(path.parent / CLAIMS, csv_bytes(claims))
-    in_words = claims_in_words(claims)
-    return WrittenComparison(path, groups, table, left_out, arms, studies, list(effects), in_words)
+    return WrittenComparison(path, groups, table, left_out, arms, studies, list(effects), claims)
 
 
 def _waiting(one: NotJudged) -> LeftOut:
@@ -188,6 +181,7 @@ def _write(
     left_out: list[LeftOut],
     folder: Path,
     studies: Studies,
+    claims: JudgedClaims,
 ) -> Path:
     """comparison.html, the tables beside it, and the maps as files."""
     with disk_errors(folder):
@@ -209,6 +203,7 @@ def _write(
         seeds=seeds,
         insensitivity=defects_part(defects, groups),
         has_studies=bool(studies.results),
+        claims=claims_part(claims.told),
     )
     write_studies(studies, folder)
     write_whole(folder / INSENSITIVITY, csv_bytes(defects))
@@ -221,6 +216,7 @@ def _write(
     else:
         write_whole(folder / STEERED, csv_bytes(arms.steered))
     write_whole(folder / "seeds.csv", csv_bytes(seeds))
+    write_whole(folder / CLAIMS, csv_bytes(claims.table))
     write_whole(folder / "maps.csv", csv_bytes(maps_frame(answers.maps)))
     for name, drawing in map_files(answers.maps).items():
         write_whole(folder / "figures" / f"{name}.svg", standalone(drawing, page_style(), width=900))
@@ -229,77 +225,3 @@ def _write(
     path = folder / "comparison.html"
     write_whole(path, html.encode("utf-8", errors="backslashreplace"))
     return path
-
-
-def print_comparison(written: WrittenComparison) -> None:
-    """One short table a group, or a line an arm of an experiment; what was left out; where the page lies."""
-    if written.arms.experiment is None or not written.arms.groups:
-        _print_groups(written)
-    else:
-        say(f"question    {written.arms.experiment.question}")
-    for arms in written.arms.groups:
-        say(f"arms        {len(arms.arms)} of {arms.title}; baseline: {arms.baseline.title}")
-        if written.arms.experiment is not None:
-            for line in _sentences(arms, written.arms.table):
-                say(f"            {line}")
-        say(f"answer      {answer_of(arms, written.arms.table)}")
-    if written.effects:
-        say(f"effects     {', '.join(written.effects)}")
-    if written.claims:
-        say(f"claims      {written.claims}: {CLAIMS}")
-    for problem in written.arms.problems:
-        say(problem)
-    for one in written.left_out:
-        say(f"left out      {one.folder}: {one.why}")
-    print_studies(written.studies, written.path.parent)
-    say(f"comparison  {written.path}")
-
-
-def _sentences(arms: ArmGroup, table: pd.DataFrame) -> list[str]:
-    rows = table[(table["group"] == arms.number) & (table["sentence"] != "") & (table["verdict"] != "")]
-    return [f"{row['arm']}: {row['sentence']}" for row in rows.to_dict("records")]
-
-
-def _print_groups(written: WrittenComparison) -> None:
-    on_terminal = console()
-    metrics, entries = metrics_compared(written.table), entries_table(written.groups, written.table)
-    for group in written.groups:
-        on_terminal.print(_terminal_table(group, entries, metrics))
-    say("mean of the topic groups, with the rank among the finished runs of the group (= is a tie)")
-    if (entries["num_seeds"] > 1).any():
-        say("a model with several seeds has one place, by the mean over them; their range: seeds.csv")
-    if len(written.groups) > 1:
-        say("runs of different groups differ in more than the model: the page says in what")
-    if len({run.short_of is None for group in written.groups for run in group.runs}) > 1:
-        say("a short questionnaire asks a part of the items: its scores do not compare with a full one's")
-    for group in written.groups:
-        for readings in sorted({run.readings for run in group.runs} - {RULES}):
-            say(f"read by     group {group.number}: {readings}")
-
-
-def _terminal_table(group: RunGroup, entries: pd.DataFrame, metrics: Sequence[str]) -> Table:
-    shown = Table(
-        title=f"{group.number}: {group.title}", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
-    # On a terminal of 80 columns a title is folded before names disappear.
-    shown.add_column("model", overflow="fold", min_width=8)
-    for name in ("seed", "done", *(MEASURES[metric].short for metric in metrics)):
-        shown.add_column(name, justify="right", no_wrap=" " not in name)
-    macro = entries[(entries["group"] == group.number) & (entries["scope"] == "macro")]
-    cells = {(row["folder"], row["metric"]): row for row in macro.to_dict("records")}
-    for entry in ranked_entries(group):
-        run = entry.runs[0]
-        done = f"{100 * run.share_done:.0f} %" if not run.is_complete else "all"
-        scores = [_terminal_cell(cells.get((run.folder, metric), {})) for metric in metrics]
-        seeds = " ".join(str(one.seed) for one in entry.runs)
-        shown.add_row(run.model, seeds, done, *scores)
-    return shown
-
-
-def _terminal_cell(row: Mapping[Any, Any]) -> str:
-    value = row.get("value")
-    if value is None or pd.isna(value):
-        return "–"
-    is_alone = pd.isna(row["rank"]) or row["num_ranked"] < 2
-    rank = "" if is_alone else f" ({row['rank']}{'=' if row['is_tied'] else ''})"
-    return f"{value:.3f}{rank}"

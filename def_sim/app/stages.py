@@ -149,7 +149,8 @@ def report(config: RunConfig) -> int:
 
 
 def _compare(patterns: Sequence[str], config: RunConfig) -> int:
-    from def_sim.app.comparing import compare_runs, print_comparison
+    from def_sim.app.comparing import compare_runs
+    from def_sim.app.printed_comparison import print_comparison
 
     folder = Path(config.output).expanduser() / "comparison"
     print_comparison(compare_runs(patterns, folder, baseline=config.baseline, verdicts=config.verdicts))

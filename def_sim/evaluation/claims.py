@@ -31,6 +31,21 @@ class ClaimVerdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ToldClaim:
+    """A claim with what runs say about it, for a page."""
+
+    id: str
+    words: str
+    command: str  # of `python -m def_sim`, that makes the runs
+    statistic: str
+    value: float
+    low: float
+    high: float
+    verdict: ClaimVerdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RuleAnswer:
     """What one rule gives. `decisive`: the reading that the verdict hangs on, None without readings."""
 
@@ -65,6 +80,30 @@ def claims_table(claims: Sequence[Claim], tables: Mapping[str, pd.DataFrame]) ->
     """
     traced = traced_tables(tables)
     return pd.DataFrame([_row(claim, traced) for claim in claims], columns=list(COLUMNS))
+
+
+def told_claims(claims: Sequence[Claim], table: pd.DataFrame) -> list[ToldClaim]:
+    """The rows of `claims_table` with the claims' own words, in their order.
+
+    Args:
+        claims: That the table was made of.
+        table: From `claims_table`.
+    """
+    rows = table.to_dict("records")
+    return [
+        ToldClaim(
+            id=claim.id,
+            words=claim.words,
+            command=claim.command,
+            statistic=str(row["statistic"]),
+            value=float(row["value"]),
+            low=float(row["low"]),
+            high=float(row["high"]),
+            verdict=ClaimVerdict(row["verdict"]),
+            reason=str(row["reason"]),
+        )
+        for claim, row in zip(claims, rows, strict=True)
+    ]
 
 
 def _row(claim: Claim, tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:

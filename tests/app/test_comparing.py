@@ -71,7 +71,7 @@ def test_the_scores_of_a_comparison_are_those_that_the_runs_stored(outputs: Path
             pd.testing.assert_series_equal(found, stored[column], check_index=False)
 
 
-def test_table_parquet_and_page_hold_the_same_runs(outputs: Path) -> None:
+def test_tables_and_page_hold_the_same_runs_and_the_claims_that_these_bear_on(outputs: Path) -> None:
     table = compare(outputs)
     parquet = pd.read_parquet(outputs / "comparison" / "comparison.parquet")
     assert parquet["folder"].tolist() == table["folder"].tolist()
@@ -79,6 +79,10 @@ def test_table_parquet_and_page_hold_the_same_runs(outputs: Path) -> None:
     page = (outputs / "comparison" / "comparison.html").read_text(encoding="utf-8")
     assert "Mistral-7B-Instruct-v0.1" in page
     assert "Meta-Llama-3-8B" in page
+    claims = pd.read_csv(outputs / "comparison" / "claims.csv", keep_default_na=False)
+    assert list(claims.columns) == ["claim", "statistic", "value", "low", "high", "verdict", "reason"]
+    not_run = int((claims["verdict"] == "not run").sum())
+    assert f"<summary>{not_run} not run</summary>" in page
 
 
 def test_a_finished_run_is_not_computed_again(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from def_sim.evaluation.paired_runs import METRIC as PAIRS_METRIC
 from def_sim.evaluation.ranked_entries import entries_table
 from def_sim.reports.charts.svg import shape
 from def_sim.reports.pages.comparison_arms import ArmPart, ExperimentPart, SeedLine, seed_lines
+from def_sim.reports.pages.comparison_claims import ClaimsPart
 from def_sim.reports.pages.comparison_maps import PairLine, map_parts, pair_lines, why_no_pair
 from def_sim.reports.pages.comparison_scores import (
     EntryLine,
@@ -80,6 +81,7 @@ def render_comparison(
     has_studies: bool = False,
     experiment: ExperimentPart | None = None,
     effects: Sequence[EffectAnswer] = (),
+    claims: ClaimsPart | None = None,
 ) -> str:
     """The whole comparison as the text of one HTML file.
 
@@ -97,6 +99,7 @@ def render_comparison(
         has_studies: Whether a page of styles of asking lies beside, `study_b.html`.
         experiment: From `experiment_part`, of the page of an experiment.
         effects: From `effect_answers`.
+        claims: From `claims_part`.
 
     Returns:
         HTML. Depends on the arguments alone.
@@ -115,6 +118,7 @@ def render_comparison(
         arms=arms,
         experiment=experiment,
         effects=effects,
+        claims=claims,
         arm_problems=arm_problems,
         maps=[(one, map_parts(one)) for one in maps],
         insensitivity=insensitivity,
