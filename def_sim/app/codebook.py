@@ -10,6 +10,8 @@ from pathlib import Path
 
 from def_sim.answers.storage.disk import disk_errors, write_whole
 from def_sim.app.home import home_folder
+from def_sim.app.items_review import write_items_sheet
+from def_sim.app.proposed_wordings import proposed_wordings
 from def_sim.app.run import Run
 from def_sim.evaluation.topic_groups import topic_group
 from def_sim.prompts import ask_messages
@@ -22,12 +24,13 @@ from def_sim.reports.pages.codebook import (
     count_items,
     render_codebook,
 )
+from def_sim.surveys.added_wordings import source_of
 from def_sim.surveys.human_structure import structure_of
 from def_sim.surveys.item_bank import Item
 
 
 def show_items(run: Run) -> list[str]:
-    """Writes the codebook; gives the counts and its path in words, one line each.
+    """Writes the codebook and a sheet for reviewers; gives counts and paths in words, one line each.
 
     Raises:
         StoreError: The folder cannot be written.
@@ -37,7 +40,8 @@ def show_items(run: Run) -> list[str]:
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, html.encode("utf-8"))
-    return [*count_lines(count_items(entries)), f"codebook {path}"]
+    sheet = path.with_name(f"{path.stem}-items_review.csv")
+    return [*count_lines(count_items(entries)), f"codebook {path}", write_items_sheet(run, sheet)]
 
 
 def codebook_path(run: Run) -> Path:
@@ -49,9 +53,17 @@ def codebook_path(run: Run) -> Path:
 def codebook_entries(run: Run) -> list[CodebookEntry]:
     """Every item of the survey in its order; with `items=` in the configuration, those only."""
     people, wanted, marked = run.loaded.reference.for_everyone(), run.config.items, _marked_items(run)
+    items = run.loaded.items.values()
+    languages = dict.fromkeys(language for item in items for language in item.wordings)
+    sources = dict.fromkeys(source_of(item.id) for item in items)
+    proposed = proposed_wordings(home_folder(), sources, languages)
     return [
-        replace(_entry(run, item, people.get(item.id)), item_rest=marked.get(item.id))
-        for item in run.loaded.items.values()
+        replace(
+            _entry(run, item, people.get(item.id)),
+            item_rest=marked.get(item.id),
+            proposed={language: proposed.get((item.id, language), ()) for language in item.wordings},
+        )
+        for item in items
         if wanted is None or item.id in wanted
     ]
 

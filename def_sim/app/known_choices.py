@@ -27,6 +27,7 @@ def_sim measures how well language models stand in for people in social surveys.
   python -m def_sim stage=calibrate run_folder=FOLDER sample=FILE   rectify shares with a sample of people
   python -m def_sim stage=judge rubric=insensitivity run_folder=FOLDER model=gpt4o   judge a run's answers
   python -m def_sim stage=import importer=globalopinionqa source=FILE home=FOLDER   an institute's file
+  python -m def_sim stage=rephrase survey=town model=claude home=FOLDER   other wordings, for people to review
   python -m def_sim -m model=a,b survey=us,cn       several runs, one after another
   python -m def_sim experiment=diversity_ablation   the runs that answer a question, then their comparison
 

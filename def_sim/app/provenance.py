@@ -20,7 +20,8 @@ from def_sim.app.definition import references_hash
 from def_sim.app.run import Run
 from def_sim.errors import RunMismatchError
 
-OF_JUDGING = ("rubric", "judging", "verdicts")  # parameters that tell nothing of a run and its answers
+# Parameters that tell nothing of a run and its answers.
+OF_JUDGING = ("rubric", "judging", "verdicts", "rephrasing", "check", "accept", "review")
 _LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
 
 

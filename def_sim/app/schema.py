@@ -96,6 +96,14 @@ class Judging(Strict):
     allow_demonstration: bool = False
 
 
+class RephrasingRules(Strict):
+    """How a model is asked for wordings (`stage=rephrase`)."""
+
+    num_drafts: Annotated[int, Field(ge=1, le=20)] = 3  # an item
+    temperature: Annotated[float, Field(gt=0, le=2)] = 0.7
+    max_new_tokens: Count = 512
+
+
 class AuditRules(Strict):
     """Which verdicts of a run people code (`stage=audit`)."""
 
@@ -122,7 +130,8 @@ class RunConfig(Strict):
     items: ItemIds | None
     factual: bool = False
     answer_mode: Literal["free", "constrained", "probabilities"]
-    show: Literal["items", "prompts"] | None = None  # a default: runs stored before it existed stay readable
+    # A default, as for what follows: runs stored before it existed stay readable.
+    show: Literal["items", "prompts", "rephrasing"] | None = None
     apply: bool = False
     sample: PathText | None = None
     margins: PathText | None = None
@@ -155,6 +164,10 @@ class RunConfig(Strict):
     lease: LeaseRules = LeaseRules()
     rubric: RubricChoice | None = None
     judging: Judging = Judging()
+    rephrasing: RephrasingRules = RephrasingRules()
+    check: bool = False
+    accept: RunPatterns | None = None
+    review: RunPatterns | None = None
     verdicts: Name | None = None
     modifications: Modifications
     places: PlaceRules
@@ -193,13 +206,16 @@ class RunConfig(Strict):
             "source=": (self.source is not None, ("import",)),
             "countries=": (self.countries is not None, ("import",)),
             "rule=": (self.rule is not None, ("import",)),
-            "name=": (self.name is not None, ("import",)),
+            "name=": (self.name is not None, ("import", "rephrase")),
             "year=": (self.year is not None, ("import",)),
             "weight=": (self.weight is not None, ("import",)),
             "mapping=": (self.mapping is not None, ("import",)),
             "labels=": (self.labels is not None, ("import",)),
             "answers=": (self.answers is not None, ("import",)),
             "force=true": (self.force, ("import",)),
+            "check=true": (self.check, ("rephrase", "plan")),
+            "accept=": (self.accept is not None, ("rephrase",)),
+            "review=": (self.review is not None, ("rephrase",)),
             "runs=": (self.runs is not None and self.rubric is None, ("report", "judge", "status")),
             "watch=": (self.watch is not None, ("status",)),
             "format=json": (self.format == "json", ("status",)),
@@ -230,6 +246,15 @@ class RunConfig(Strict):
             raise ValueError("stage=import needs an importer, such as importer=globalopinionqa")
         if self.stage.name == "import" and self.source is None:
             raise ValueError("stage=import needs source=FILE, the file that is imported")
+        return self
+
+    @model_validator(mode="after")
+    def _check_rephrasing(self) -> Self:
+        given = {"check=true": self.check, "accept=": self.accept, "review=": self.review}
+        if len(several := [name for name, value in given.items() if value]) > 1:
+            raise ValueError(f"stage=rephrase does one thing: give {' or '.join(several)}")
+        if self.stage.name == "rephrase" and self.name is not None and self.review is None:
+            raise ValueError("name= is what a survey without some items is called: it needs review=FILE")
         return self
 
     @model_validator(mode="after")

@@ -30,6 +30,8 @@ def plan(config: RunConfig) -> int:
     """Prints what the run will ask, cost and need. Loads nothing; writes a codebook if asked to."""
     if config.rubric is not None:
         return _plan_verdicts(config)
+    if config.show == "rephrasing":
+        return _plan_rephrasing(config)
     given, finished = config, _finished_run(config)
     if finished is not None:
         config, _ = _stored_run(config)
@@ -57,6 +59,12 @@ def _plan_verdicts(config: RunConfig) -> int:
     from def_sim.app.judging_stage import plan_verdicts  # what a plan of interviews has no use for
 
     return plan_verdicts(config)
+
+
+def _plan_rephrasing(config: RunConfig) -> int:
+    from def_sim.app.rephrasing_stage import plan_rephrasing  # what a plan of interviews has no use for
+
+    return plan_rephrasing(config)
 
 
 def _finished_run(config: RunConfig) -> Path | None:

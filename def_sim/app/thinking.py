@@ -53,6 +53,9 @@ def with_room_for_thought(config: RunConfig, *, given: Collection[str]) -> RunCo
     if "judging.max_new_tokens" not in given:
         limit = config.judging.max_new_tokens + room
         changes["judging"] = config.judging.model_copy(update={"max_new_tokens": limit})
+    if "rephrasing.max_new_tokens" not in given:
+        limit = config.rephrasing.max_new_tokens + room
+        changes["rephrasing"] = config.rephrasing.model_copy(update={"max_new_tokens": limit})
     own = {
         name: value + room
         for name, value in config.strategy.arguments.items()

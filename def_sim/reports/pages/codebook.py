@@ -52,6 +52,16 @@ class CodebookOption:
 
 
 @dataclass(frozen=True, slots=True)
+class CodebookWording:
+    """A wording that is not in the item's file: an accepted one, or a draft, with what was said of it."""
+
+    number: int
+    text: str
+    state: str
+    remarks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CodebookEntry:
     """One item with everything that can be checked about it by eye."""
 
@@ -79,6 +89,7 @@ class CodebookEntry:
     is_factual: bool = False
     item_rest: float | None = None  # with the rest of its topic group, where it does not go with it
     is_variable_verified: bool = True
+    proposed: Mapping[str, tuple[CodebookWording, ...]] = field(default_factory=dict)  # by language
 
     @property
     def dimension_title(self) -> str:
