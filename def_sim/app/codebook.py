@@ -41,7 +41,7 @@ def show_items(run: Run) -> list[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, html.encode("utf-8"))
     sheet = path.with_name(f"{path.stem}-items_review.csv")
-    return [*count_lines(count_items(entries)), f"codebook {path}", write_items_sheet(run, sheet)]
+    return [*count_lines(count_items(entries)), write_items_sheet(run, sheet), f"codebook {path}"]
 
 
 def codebook_path(run: Run) -> Path:
