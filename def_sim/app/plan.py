@@ -259,7 +259,8 @@ def persona_warnings(run: Run) -> list[str]:
 def item_warnings(run: Run) -> list[str]:
     """What the report cannot show of some items, since their file has one wording or no topic group."""
     items = {question.item_id: run.loaded.items[question.item_id] for question in run.survey.questions}
-    alone = [name for name, item in items.items() if len(item.wordings[run.survey.language]) == 1]
+    language, more = run.survey.language, {one.item_id for one in run.survey.questions if one.wording}
+    alone = [name for name, item in items.items() if len(item.wordings[language]) == 1 and name not in more]
     facts = [name for name, item in items.items() if item.is_factual]
     apart = [name for name, item in items.items() if item.dimension is None and not item.is_factual]
     return [

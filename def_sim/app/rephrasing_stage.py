@@ -177,8 +177,9 @@ def _write_sheet(work: RephrasingWork, numbers: Numbers, drafts: Sequence[Draft]
     faulty = sum(bool(draft.faults) for draft in drafts)
     same = sum(draft.check is not None and draft.check.is_same for draft in drafts)
     other = len(drafts) - faulty - same
-    say(f"drafts        {len(drafts):,}: {same:,} the same as their base, {other:,} not, by the model;")
-    say(f"              {faulty:,} with faults that rules found, which no model was asked about")
+    asked = f"{same:,} ask the same as their base, {other:,} do not, says the model"
+    say(f"drafts        {len(drafts):,}: {asked};")
+    say(f"              {faulty:,} have faults that rules found, and no model was asked about them")
     if not rows:
         return
     with disk_errors(work.sheet):

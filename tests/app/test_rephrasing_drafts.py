@@ -57,7 +57,7 @@ def test_each_planted_fault_is_named(home: Path, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().out
     assert "not drafted   town.Q3: the reply holds no JSON list" in said
     assert "not drafted   town.Q1: 3 of 4 wordings did not come" in said
-    assert "4 with faults that rules found" in said
+    assert "4 have faults that rules found" in said
 
 
 def test_a_plan_names_at_least_as_many_calls_as_are_made_and_writes_nothing(home: Path) -> None:
