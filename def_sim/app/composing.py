@@ -25,6 +25,7 @@ from def_sim.app.home import home_folder
 from def_sim.app.home_checks import config_groups
 from def_sim.app.known_choices import known_names, names_in_words
 from def_sim.app.schema import RunConfig, validate_config
+from def_sim.app.slurm_tasks import as_task
 from def_sim.app.suggestions import nearest
 from def_sim.app.thinking import with_room_for_thought
 from def_sim.errors import ConfigError
@@ -45,7 +46,7 @@ def configured(words: Sequence[str]) -> RunConfig:
 def typed_config(content: Mapping[str, Any], words: Sequence[str]) -> RunConfig:
     """The typed configuration; where a model thinks and no limit is given, with room for its thoughts."""
     given = {override.key_or_group for override in parse_words(words)}
-    return with_room_for_thought(validate_config(content), given=given)
+    return with_room_for_thought(validate_config(as_task(content, given=given)), given=given)
 
 
 def compose_config(words: Sequence[str]) -> dict[str, Any]:

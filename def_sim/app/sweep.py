@@ -7,9 +7,7 @@ three hours later costs a day.
 import os
 import secrets
 import socket
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,58 +18,22 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from def_sim.answers.storage.completion import is_complete
 from def_sim.answers.storage.disk import write_whole
-from def_sim.answers.storage.manifest import manifest_path
-from def_sim.answers.storage.shards import answer_key, read_answers
-from def_sim.app.capabilities import check_capabilities
-from def_sim.app.composing import check_sweep_choice, compose_experiment, configured, parse_words
-from def_sim.app.definition import folder_of
+from def_sim.app.composing import check_sweep_choice, compose_experiment, parse_words
 from def_sim.app.experiment_stages import report_experiment
 from def_sim.app.experiments import GROUP as EXPERIMENT
 from def_sim.app.experiments import Experiment, named_experiment
-from def_sim.app.holding import planned_of
 from def_sim.app.home import home_folder
-from def_sim.app.interviewing import definition_of
 from def_sim.app.launchers import GROUP, PREFIX, Launcher, check_launcher, launcher_from, launcher_of
-from def_sim.app.run import create_engine, prepare_run
-from def_sim.app.schema import RunConfig
+from def_sim.app.sweep_commands import Command, check_shards, checked, num_tasks_of
 from def_sim.app.sweep_job import JOBS, TOKEN, SweepJob
 from def_sim.app.sweep_watch import watch_jobs
 from def_sim.app.terminal import say
-from def_sim.engines.shared.optional import HasFiles
-from def_sim.errors import ConfigError, DefSimError
+from def_sim.errors import ConfigError
 from def_sim.evaluation.measures import counted
 from def_sim.resources import conf_folder
 
 _FLAGS = ("-m", "--multirun")
-
-
-@dataclass(frozen=True)
-class Command:
-    """One command of a sweep, checked.
-
-    Attributes:
-        words: Without those that are about the launcher.
-        folder: Of its run.
-        num_done: Answers of its shard that are stored.
-        num_planned: Answers that its shard plans.
-        is_finished: Whether the command has nothing left to do.
-    """
-
-    words: tuple[str, ...]
-    config: RunConfig
-    folder: Path
-    num_done: int
-    num_planned: int
-    is_finished: bool
-
-    @property
-    def title(self) -> str:
-        """Model, survey and shard, for a line of the terminal."""
-        config = self.config
-        shard = f", shard {config.shard} of {config.num_shards}" if config.num_shards > 1 else ""
-        return f"{config.model.name} {config.survey.name}{shard}"
 
 
 def submit_sweep(words: Sequence[str]) -> int:
@@ -88,11 +50,11 @@ def submit_sweep(words: Sequence[str]) -> int:
     check_launcher(name)
     _check_flags(words)
     own = [word for word in words if not word.startswith("-") and not _is_of_hydra(word)]
+    launcher = _launcher(name, words)
     experiment = compose_experiment(own) if named_experiment(parse_words(own)) is not None else None
     combined = combinations(own) if experiment is None else _of_arms(experiment, own)
-    commands = [checked(one) for one in combined]
-    _check_shards(commands)
-    launcher = _launcher(name, words)
+    commands = [checked(one, num_tasks=num_tasks_of(launcher, one)) for one in combined]
+    check_shards(commands)
     left = [one for one in commands if not one.is_finished]
     for line in _plan_lines(commands, left, launcher):
         say(line)
@@ -133,47 +95,6 @@ def _check_flags(words: Sequence[str]) -> None:
             + (f"; found {others[0]} as well." if others else "."),
             fix=f"python -m def_sim -m {GROUP}=slurm model=mistral7b survey=us,cn",
         )
-
-
-def checked(words: tuple[str, ...]) -> Command:
-    """Holds a command against everything that can be known without its model.
-
-    Raises:
-        DefSimError: As the command itself would, named with what of the sweep it is.
-    """
-    try:
-        config = configured(words)
-        run, engine = prepare_run(config), create_engine(config)
-        check_capabilities(run, engine.capabilities)
-        if isinstance(engine, HasFiles):
-            engine.check_files()
-        folder = folder_of(run, definition_of(run, engine))
-    except DefSimError as error:
-        error.message = f"{' '.join(words)}: {error.message}"
-        raise
-    planned = planned_of(run)
-    stored = {answer_key(one) for one in read_answers(folder)} if manifest_path(folder).is_file() else set()
-    num_done = len(planned & stored)
-    has_report = config.stage.name == "interview" or is_complete(folder)
-    return Command(words, config, folder, num_done, len(planned), num_done == len(planned) and has_report)
-
-
-def _check_shards(commands: Sequence[Command]) -> None:
-    """A shard that stands twice would be asked by two jobs; one that is missing by none."""
-    for folder in dict.fromkeys(one.folder for one in commands):
-        of_run = [one.config for one in commands if one.folder == folder]
-        divisions = sorted({config.num_shards for config in of_run})
-        if len(divisions) > 1:
-            raise ConfigError(
-                f"{folder} stands with num_shards={' and '.join(map(str, divisions))}.",
-                fix="Give one num_shards for a run.",
-            )
-        for shard, number in Counter(config.shard for config in of_run).items():
-            if number > 1:
-                raise ConfigError(
-                    f"Shard {shard} of {folder} stands {number} times in this sweep.",
-                    fix="Give each value once: 'shard=range(4)' with num_shards=4.",
-                )
 
 
 def _launcher(name: str, words: Sequence[str]) -> Launcher:
@@ -242,7 +163,8 @@ def _submit(launcher: Launcher, commands: Sequence[Command]) -> int:
             home=str(home.absolute()) if home is not None else None,
             run_folder=str(one.folder),
             shard=one.config.shard,
-            num_shards=one.config.num_shards,
+            num_shards=max(one.config.num_shards, one.num_tasks),
+            num_tasks=one.num_tasks,
         )
         for number, one in enumerate(commands)
     ]

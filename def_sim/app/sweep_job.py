@@ -7,8 +7,9 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,12 +20,15 @@ from def_sim.app.holding import planned_of
 from def_sim.app.home import VARIABLE
 from def_sim.app.main import main
 from def_sim.app.run import prepare_run
+from def_sim.app.slurm_tasks import task_of
 from def_sim.app.terminal import say_error
 from def_sim.errors import ConfigError, DefSimError
 
 JOBS: Final = "jobs"  # below the sweep's folder
 TOKEN: Final = "token"
 REQUEUED: Final = 85  # what a command ends with that was told of the end of its job's time
+_BY_WEIGHT: Final = (1, 2, REQUEUED, 0)  # codes of tasks, the one that decides first
+_LOOK_EVERY_S: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class JobResult:
         num_planned: Answers that its shard plans.
         error: What the user was told, empty without an error.
         fix: What to do about it.
+        num_tasks: Processes of the job, each of which says so of its own shard.
     """
 
     number: int
@@ -53,16 +58,38 @@ class JobResult:
     num_planned: int
     error: str = ""
     fix: str = ""
+    num_tasks: int = 1
 
 
-def result_path(sweep: Path, number: int) -> Path:
-    """Where a job says how it ended."""
-    return sweep / JOBS / f"{number}.json"
+def result_path(sweep: Path, number: int, rank: int = 0) -> Path:
+    """Where a job, or one task of it, says how it ended."""
+    return sweep / JOBS / (f"{number}.{rank}.json" if rank else f"{number}.json")
 
 
 def read_result(sweep: Path, number: int) -> JobResult | None:
-    """What a job said; None while it has said nothing."""
-    path = result_path(sweep, number)
+    """What a job said, all its tasks together; None while one of them has said nothing."""
+    first = _read(result_path(sweep, number))
+    if first is None or first.num_tasks == 1:
+        return first
+    others = [_read(result_path(sweep, number, rank)) for rank in range(1, first.num_tasks)]
+    results = [one for one in (first, *others) if one is not None]
+    return _joined(results) if len(results) == first.num_tasks else None
+
+
+def _joined(results: Sequence[JobResult]) -> JobResult:
+    """The result of a job by those of its tasks: the worst code, with the words of the task that ended so."""
+    worst = min(results, key=lambda one: _BY_WEIGHT.index(one.code))
+    return replace(
+        worst,
+        shard=0,
+        restarts=max(one.restarts for one in results),
+        num_done=sum(one.num_done for one in results),
+        num_planned=sum(one.num_planned for one in results),
+        error=f"task {worst.shard}: {worst.error}" if worst.error else "",
+    )
+
+
+def _read(path: Path) -> JobResult | None:
     if not path.is_file():
         return None
     content: Mapping[str, Any] = json.loads(path.read_bytes())
@@ -81,8 +108,9 @@ class SweepJob:
         host: Of the parent.
         home: The user's home folder; None without one.
         run_folder: Of its run.
-        shard: Which part of the panel it asks.
+        shard: Which part of the panel it asks; 0 where each task asks one.
         num_shards: Parts of the panel.
+        num_tasks: Processes that run the command, with shard=slurm.
     """
 
     number: int
@@ -94,6 +122,7 @@ class SweepJob:
     run_folder: str
     shard: int
     num_shards: int
+    num_tasks: int = 1
 
     def __call__(self) -> int:
         """Runs the command and writes its result; raises where a bug ended it, which the scheduler logs."""
@@ -111,6 +140,8 @@ class SweepJob:
         if code == REQUEUED:
             # Ours came first; submitit's own answer to this signal puts the job into the queue again.
             os.kill(os.getpid(), signal.SIGUSR2)
+        elif self._rank == 0:
+            self._wait_for_others()
         return code
 
     def checkpoint(self, *arguments: object) -> object:
@@ -125,6 +156,19 @@ class SweepJob:
         except Exception as error:
             self._write(1, DefSimError(f"{type(error).__name__}: {error}", fix="This is a bug; see the log."))
             raise
+
+    @property
+    def _rank(self) -> int:
+        task = task_of(os.environ)
+        return task.rank if task is not None and self.num_tasks > 1 else 0
+
+    def _wait_for_others(self) -> None:
+        """Submitit queues a job again by its first task alone, which must be there when the time ends."""
+        restarts = _num_restarts()
+        for rank in range(1, self.num_tasks):
+            path = result_path(Path(self.sweep), self.number, rank)
+            while (result := _read(path)) is None or result.restarts < restarts:
+                time.sleep(_LOOK_EVERY_S)
 
     def _check_shared(self) -> None:
         path = Path(self.sweep) / JOBS / TOKEN
@@ -151,16 +195,21 @@ class SweepJob:
             number=self.number,
             words=self.words,
             run_folder=self.run_folder,
-            shard=self.shard,
+            shard=self.shard + self._rank,
             num_shards=self.num_shards,
             host=socket.gethostname(),
             slurm_job=os.environ.get("SLURM_JOB_ID", ""),
-            restarts=int(os.environ.get("SLURM_RESTART_COUNT", "0")),
+            restarts=_num_restarts(),
             code=code,
             num_done=num_done,
             num_planned=num_planned,
             error=error.message if error else "",
             fix=error.fix if error else "",
+            num_tasks=self.num_tasks,
         )
         text = json.dumps(asdict(result), ensure_ascii=False, indent=1)
-        write_whole(result_path(Path(self.sweep), self.number), text.encode("utf-8"))
+        write_whole(result_path(Path(self.sweep), self.number, self._rank), text.encode("utf-8"))
+
+
+def _num_restarts() -> int:
+    return int(os.environ.get("SLURM_RESTART_COUNT", "0"))

@@ -19,6 +19,7 @@ from def_sim.errors import ConfigError
 
 ITEMS = "items=[wvs7.Q1,wvs7.Q2]"
 LOCAL = ("-m", "hydra/launcher=submitit_local")
+SLURM = ("-m", "hydra/launcher=slurm")
 
 
 def sweep_words(output: Path, *more: str) -> list[str]:
@@ -66,6 +67,9 @@ def test_a_sweep_stands_for_each_combination_of_its_values() -> None:
         ([*LOCAL, "num_shards=2,3", "shard=0"], ["num_shards=2 and 3"]),
         ([*LOCAL, "num_shards=2", "shard=range(3)"], ["shard must be below num_shards, found 2 of 2"]),
         ([*LOCAL, "hydra.launcher.partitoin=gpu"], ["does not take hydra.launcher.partitoin=gpu"]),
+        ([*LOCAL, "shard=slurm"], ["takes a shard from each task of a Slurm job", "submitit_local"]),
+        ([*SLURM, "hydra.launcher.nodes=2"], ["make 2 tasks a job, which would all ask the same"]),
+        ([*SLURM, "hydra.launcher.tasks_per_node=4", "shard=slurm", "num_shards=2"], ["found num_shards=2"]),
         ([*LOCAL, "--cfg", "job"], ["belongs to a sweep", "found --cfg as well"]),
         ([*LOCAL, "model=demo,mistral7b"], ["model=mistral7b", "stage=fetch"]),
     ],
@@ -104,6 +108,15 @@ def test_the_plan_of_a_sweep_says_what_would_be_submitted_and_stops(
     assert "8 of 8 are left to ask" in said
     assert said.count("not in this sweep: shard 1") == 2
     assert nothing_is_submitted == []
+
+
+def test_a_job_of_several_tasks_asks_the_whole_panel(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tasks = ("hydra.launcher.nodes=2", "hydra.launcher.tasks_per_node=4", "shard=slurm")
+    assert main([*SLURM, *tasks, "stage=plan", ITEMS, *SHORT, "respondents=3", f"output={tmp_path}"]) == 0
+    said = capsys.readouterr().out
+    assert "job 0    demo us, 8 tasks: 0 of 6 answers there" in said
 
 
 def test_a_site_has_a_launcher_of_its_own_in_the_home_folder(
