@@ -21,6 +21,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
@@ -129,7 +130,9 @@ def print_table(tallies: dict[Fault, Tally]) -> None:
         print("  ".join(f"{cell:<{len(head)}}" for head, cell in cells))
 
 
-def soak(steps: list[Step], words: str, undisturbed: Undisturbed, folder: Path) -> bool:
+def soak(
+    steps: list[Step], words: str, undisturbed: Undisturbed, folder: Path, *, most_s: float = float("inf")
+) -> bool:
     """Runs steps, prints how far it is and a table at the end; whether nothing was lost.
 
     Args:
@@ -137,10 +140,15 @@ def soak(steps: list[Step], words: str, undisturbed: Undisturbed, folder: Path) 
         words: Of the command line that draws them again.
         undisturbed: The stages left alone.
         folder: For the steps.
+        most_s: Seconds after which no step begins.
     """
+    end = time.monotonic() + most_s
     totals = {fault: Tally() for fault in Fault}
     failed, num_done = 0, 0
     for step in steps:
+        if time.monotonic() > end:
+            print(f"out of time before step {step.number}")
+            break
         outcome = run_step(step, undisturbed, folder)
         for fault, tally in outcome.tallies.items():
             sums = map(sum, zip(astuple(totals[fault]), astuple(tally), strict=True))
@@ -164,6 +172,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", nargs="+", type=Fault, default=[Fault.KILL], metavar="FAULT")
     parser.add_argument("--stages", nargs="+", choices=list(_STAGES), default=list(_STAGES), metavar="STAGE")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no step after so many")
     parser.add_argument("--first", type=int, default=0, metavar="STEP", help="go on from there")
     parser.add_argument("--only", type=int, metavar="STEP", help="this step alone")
     parser.add_argument("--fuzz", type=float, metavar="SECONDS", help="random input instead of interruptions")
@@ -179,7 +188,8 @@ def main() -> int:
     with serving() as server:
         needed = {step.stage.name: step.stage for step in steps}.values()
         undisturbed = run_undisturbed(folder / "undisturbed", server, needed)
-        is_whole = soak(steps, _words_of(chosen), undisturbed, folder)
+        most_s = 60 * chosen.minutes
+        is_whole = soak(steps, _words_of(chosen), undisturbed, folder, most_s=most_s)
     if is_whole:
         shutil.rmtree(folder)
     else:

@@ -19,6 +19,7 @@ from def_sim.answers.storage.shards import answer_key, read_answers, same_answer
 from def_sim.app.main import main as def_sim_main
 from def_sim.judging.verdict_journal import read_placed, read_verdict_sets
 
+ACCOUNTS: Final = "spending"  # what was asked, paid and lost is in them, as it has to be
 _TRACEBACK: Final = re.compile(r"^Traceback \(most recent call last\)|^Exception ignored ", re.MULTILINE)
 
 
@@ -108,7 +109,10 @@ def _is_trace(name: str) -> bool:
 
 def changed_files(folder: Path, reference: Path) -> Iterator[str]:
     """Files that are missing, too many or other than in the reference, where other means other numbers."""
-    found, expected = _files(folder), _files(reference)
+    found, expected = (
+        {name: path for name, path in _files(one).items() if path.parent.name != ACCOUNTS}
+        for one in (folder, reference)
+    )
     yield from sorted(found.keys() ^ expected.keys())
     for name in sorted(found.keys() & expected.keys()):
         path, other = found[name], expected[name]
