@@ -1,5 +1,6 @@
 """The interviews of a run, from its configuration to the stored answers."""
 
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from def_sim.answers.storage.store import AnswerStore
 from def_sim.app.belonging import foreign_since_completion
 from def_sim.app.capabilities import check_capabilities
 from def_sim.app.definition import folder_of, what_defines
+from def_sim.app.event_log import is_json, name_run, write_event
 from def_sim.app.holding import close, conduct, planned_of
 from def_sim.app.opened_runs import check_same
 from def_sim.app.plan import language_warnings, persona_warnings
@@ -21,7 +23,7 @@ from def_sim.app.received import check_places
 from def_sim.app.run import Run, create_engine, prepare_run
 from def_sim.app.schema import RunConfig
 from def_sim.app.signals import Interrupted, run_coroutine
-from def_sim.app.terminal import say
+from def_sim.app.terminal import say, say_event
 from def_sim.app.waiting import wait_of, when_free
 from def_sim.engines.hosted.cost import HasLedger
 from def_sim.engines.shared.notices import HasNotices
@@ -48,7 +50,16 @@ def hold_interviews(config: RunConfig) -> tuple[Run, Path]:
         _go_on_as_before(engine, folder)
     elif folder.is_dir() and any(folder.iterdir()) and config.run_folder is not None:
         _refuse_foreign_folder(folder)
-    say(f"{config.model.label}, {run.survey.title}: {run.num_planned:,} answers planned")
+    name_run(folder.name, config.shard)
+    say_event(
+        "run_started",
+        f"{config.model.label}, {run.survey.title}: {run.num_planned:,} answers planned",
+        model=config.model.name,
+        survey=run.survey.name,
+        planned=run.num_planned,
+        num_shards=config.num_shards,
+        folder=folder,
+    )
     for warning in (*language_warnings(run), *persona_warnings(run)):
         say(f"warning  {warning}")
     say(f"folder {folder}")
@@ -61,7 +72,7 @@ def hold_interviews(config: RunConfig) -> tuple[Run, Path]:
         find_foreign=partial(foreign_since_completion, run, folder),
         take_over=config.lease.take_over,
     )
-    store = when_free(open_store, wait_s=wait_of(config.lease), tell=say)
+    store = when_free(open_store, wait_s=wait_of(config.lease), tell=partial(say_event, "lease_waited"))
     try:
         with store, _pulse_of(run, engine, store) as pulse:
             run_coroutine(_ask(run, engine, store, defines, pulse))
@@ -69,6 +80,7 @@ def hold_interviews(config: RunConfig) -> tuple[Run, Path]:
         planned = planned_of(run)
         standing = f"{len(planned & store.answered().keys()):,} of {len(planned):,} answered"
         raise Interrupted(stop.number, standing) from None
+    write_event("shard_done", done=len(planned_of(run) & store.answered().keys()))
     return run, folder
 
 
@@ -121,13 +133,27 @@ def _work_lines(work: Mapping[str, int]) -> list[str]:
     return [f"prompts  {total:,} tokens, {reused / total:.0%} of them not read again"] if total else []
 
 
-def _failure_lines(failures: Sequence[EngineError]) -> list[str]:
+def _say_loaded(facts: Mapping[str, Any]) -> None:
+    if is_json():
+        told = ("load_s", "parameters", "loaded_bytes", "dtype", "quantization")
+        write_event("model_loaded", **{name: facts[name] for name in told if name in facts})
+        return
+    for line in (*_loaded_lines(facts), *_warning_lines(facts)):
+        say(line)
+
+
+def _say_failures(failures: Sequence[EngineError]) -> None:
     """Why answers are missing: the first cause, which most others share."""
     if not failures:
-        return []
+        return
     first = failures[0]
     calls = "1 call" if len(failures) == 1 else f"{len(failures):,} calls"
-    return [f"failed  {calls}; the first: {first.message}", *([f"  do:  {first.fix}"] if first.fix else [])]
+    if is_json():  # a server's words may repeat what it was asked
+        write_event("call_failed", level="warning", num_calls=len(failures), cause=type(first).__name__)
+        return
+    say(f"failed  {calls}; the first: {first.message}", to_errors=True)
+    if first.fix:
+        say(f"  do:  {first.fix}", to_errors=True)
 
 
 def _go_on_as_before(engine: Engine, folder: Path) -> None:
@@ -156,12 +182,13 @@ async def _ask(
         engine.notices.tell_to(print_note)
     try:
         if done < len(planned):  # a finished run needs no model
+            begin = time.monotonic()
             await engine.start()
+            load_s = round(time.monotonic() - begin, 1)
             check_capabilities(run, engine.capabilities)  # a server's are known once it was asked
-            facts = engine.describe()
+            facts = {**engine.describe(), "load_s": load_s}
             record_run(run, store.folder, defines, facts)
-            for line in (*_loaded_lines(facts), *_warning_lines(facts)):
-                say(line)
+            _say_loaded(facts)
         else:
             record_run(run, store.folder, defines, engine_facts=None)
         note = engine.ledger.line if isinstance(engine, HasLedger) else None
@@ -184,8 +211,7 @@ async def _ask(
                 on_answer=on_answer,
             )
             await conduct(interviews, run.shard_panel, store)
-        for line in _failure_lines(interviews.failures):
-            say(line, to_errors=True)
+        _say_failures(interviews.failures)
         if isinstance(engine, HasWork):
             for line in _work_lines(engine.work):
                 say(line)

@@ -28,6 +28,7 @@ from def_sim.app.composing import (
     parse_words,
     typed_config,
 )
+from def_sim.app.event_log import WORD, events_as_json, write_event
 from def_sim.app.experiment_judging import judges_of
 from def_sim.app.experiment_stages import ArmWatch, hold_experiment, plan_experiment, report_experiment
 from def_sim.app.experiments import named_experiment
@@ -60,8 +61,9 @@ def main(arguments: Sequence[str] | None = None, *, tell: Callable[[DefSimError]
         0, or 2 after a message about something the user can mend, or after a signal (`app/signals.py`).
     """
     guard_keys()
-    with visible_streams():
-        return _run(list(sys.argv[1:] if arguments is None else arguments), tell)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    with visible_streams(), events_as_json(WORD in words):
+        return _run(words, tell)
 
 
 def _run(words: Sequence[str], tell: Callable[[DefSimError], object]) -> int:
@@ -91,6 +93,7 @@ def _run(words: Sequence[str], tell: Callable[[DefSimError], object]) -> int:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         return told(StoreError(f"{what}.", fix="Choose another output folder, or free space, and run again."))
     except Interrupted as stop:
+        write_event("signal", level="warning", number=stop.number, standing=stop.standing)
         told(stop.as_error)
         return stop.exit_code
 

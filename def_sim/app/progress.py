@@ -10,7 +10,8 @@ from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from def_sim.app.terminal import console, say, visible_streams
+from def_sim.app.event_log import is_json
+from def_sim.app.terminal import console, say, say_event, visible_streams
 from def_sim.records import Answer, AnswerStatus
 from def_sim.visible import visible
 
@@ -43,7 +44,7 @@ class InterviewProgress:
         self._streams = ExitStack()
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not is_json():
             self._bar = Progress(
                 TextColumn("interviews"),
                 BarColumn(),
@@ -107,4 +108,12 @@ class InterviewProgress:
             line += f"  about {left:.0f} s left"
         if unread := self._unread():
             line += f"  ({unread})"
-        say(line, to_errors=True)
+        say_event(
+            "progress",
+            line,
+            to_errors=True,
+            done=self._done,
+            planned=self._total,
+            statuses={status.value: count for status, count in self._statuses.items()},
+            elapsed_s=round(elapsed, 1),
+        )

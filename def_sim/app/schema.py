@@ -157,6 +157,7 @@ class RunConfig(Strict):
     baseline: str | None = None
     watch: Annotated[float, Field(ge=5, le=86_400)] | None = None
     format: Literal["text", "json"] = "text"
+    log: Literal["text", "json"] = "text"  # main looks at the command's word before anything is composed
     shard: NonNegative
     num_shards: Annotated[int, Field(ge=1, le=100_000)]
     max_in_flight: Count

@@ -10,6 +10,7 @@ from typing import Any
 
 from def_sim.app.capabilities import check_capabilities
 from def_sim.app.definition import folder_of
+from def_sim.app.event_log import write_event
 from def_sim.app.home import home_folder, home_lines
 from def_sim.app.interviewing import definition_of, hold_interviews
 from def_sim.app.last_shard import report_if_last
@@ -226,6 +227,7 @@ def _report(config: RunConfig, folder: Path) -> int:
 
     written = write_report(prepare_run(config), folder, read_stored_manifest(folder))
     print_summary(written)
+    write_event("report_written", folder=folder)
     return 0
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from def_sim.answers.storage.disk import write_whole
 from def_sim.answers.storage.shards import answer_key, read_answers
 from def_sim.app.composing import configured
+from def_sim.app.event_log import WORD, events_as_json, write_event
 from def_sim.app.holding import planned_of
 from def_sim.app.home import VARIABLE
 from def_sim.app.main import main
@@ -138,6 +139,9 @@ class SweepJob:
         code = self._run(tell)
         self._write(code, told[-1] if told else None)
         if code == REQUEUED:
+            if WORD in self.words:
+                with events_as_json(True):
+                    write_event("requeued", restarts=_num_restarts() + 1)
             # Ours came first; submitit's own answer to this signal puts the job into the queue again.
             os.kill(os.getpid(), signal.SIGUSR2)
         elif self._rank == 0:

@@ -14,6 +14,7 @@ from typing import Any, Final, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from def_sim.app.event_log import Level, is_json, write_event
 from def_sim.engines.shared.secrets import redacted
 from def_sim.errors import DefSimError
 from def_sim.visible import visible
@@ -28,7 +29,26 @@ def say(line: str, *, to_errors: bool = False) -> None:
         line: What to say.
         to_errors: To the standard error, where progress, notes and errors belong.
     """
+    if to_errors and is_json():
+        write_event("note", message=visible(line))
+        return
     print(visible(redacted(line)), file=sys.stderr if to_errors else sys.stdout, flush=True)
+
+
+def say_event(event: str, line: str, *, to_errors: bool = False, level: Level = "info", **facts: Any) -> None:
+    """Says what happened, in words, or where the log is JSON as an event.
+
+    Args:
+        event: Its name (`app/event_log.py`).
+        line: The words.
+        to_errors: Where the words go; JSON goes to the standard error.
+        level: How bad it is.
+        facts: What the event says; no text of a model or for one.
+    """
+    if is_json():
+        write_event(event, level=level, **facts)
+    else:
+        say(line, to_errors=to_errors)
 
 
 def say_text(text: str) -> None:
@@ -38,6 +58,9 @@ def say_text(text: str) -> None:
 
 def say_error(error: DefSimError) -> None:
     """Prints what is wrong and what to do; further lines stand further in, so that none can pass for ours."""
+    if is_json():
+        write_event("error", level="error", message=visible(error.message), fix=visible(error.fix))
+        return
     first, *more = error.message.split("\n")
     for line in ("", f"error: {first}", *(f"       {line}" for line in more)):
         say(line, to_errors=True)
