@@ -182,14 +182,15 @@ class Interviews:
         self._presentation = presentation
         self._rules = replace(rules, uses_memory=strategy.uses_memory)
         self._on_answer = on_answer
-        self._under_way = asyncio.Semaphore(rules.max_in_flight)  # conversations: few are left half done
-        statuses = [answer.status for answer in store.answered().values()]
+        # Chains of questions under way: few are left half done, and what is stored is read in its turn.
+        self._turns = asyncio.Semaphore(rules.max_in_flight)
+        statuses = store.stored.statuses()
         # Counted over all commands of the run: a model that stays broken must not fill it bit by bit.
         self._calls = EngineCalls(
             engine,
             max_in_flight=rules.max_in_flight,
             max_engine_errors=rules.max_engine_errors,
-            num_engine_errors=statuses.count(AnswerStatus.ENGINE_ERROR),
+            num_engine_errors=statuses[AnswerStatus.ENGINE_ERROR],
         )
         self._has_answered = any(status not in _SAYS_NOTHING for status in statuses)
         self._held_back: list[Answer] = []
@@ -206,7 +207,9 @@ class Interviews:
             async with asyncio.TaskGroup() as tasks:
                 for respondent in panel:
                     for chain in chains_of(self._survey, respondent, self._rules):
-                        tasks.create_task(self._interview(respondent, chain))
+                        await self._turns.acquire()
+                        asked = tasks.create_task(self._interview(respondent, chain))
+                        asked.add_done_callback(lambda _: self._turns.release())
         except BaseExceptionGroup as group:
             raise first_cause(group) from group
         if self._calls.failures and not self._has_answered:
@@ -276,8 +279,7 @@ class Interviews:
     ) -> Answer:
         if asked is None:
             return not_asked(respondent, question)
-        async with self._under_way:
-            return await self._hold(OpenConversation(self._strategy, asked, respondent, memory, address))
+        return await self._hold(OpenConversation(self._strategy, asked, respondent, memory, address))
 
     async def _hold(self, conversation: OpenConversation) -> Answer:
         """Carries requests to the engine and completions back until the strategy has its answer."""

@@ -14,6 +14,7 @@ from typing import Final
 SEXES: Final = ("male", "female")
 AGES: Final = ("<=29", "30-49", ">=50")  # bands of years, as references name them
 NO_COUNTRY = "none"  # in place of a country's code: the model is asked to be nobody's citizen
+_MOST_DIGITS = 18  # of a respondent's number
 FIRST_CHOICE_SLOT = "{first_choice}"  # in the text of a follow-up, for the label of the first choice
 
 
@@ -349,6 +350,15 @@ class Respondent:
     def id(self) -> str:
         """Stable name, e.g. `r00007`; does not depend on the size of the panel."""
         return f"r{self.index:05d}"
+
+
+def respondent_index(respondent_id: str) -> int | None:
+    """The number of the respondent who has that name; None if no panel can have one."""
+    digits = respondent_id.removeprefix("r")
+    if not (5 <= len(digits) <= _MOST_DIGITS and digits.isascii() and digits.isdecimal()):
+        return None
+    index = int(digits)
+    return index if respondent_id == f"r{index:05d}" else None
 
 
 @dataclass(frozen=True, slots=True)

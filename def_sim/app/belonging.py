@@ -5,7 +5,6 @@ makes several are given to it once more. An answer after a missing one is judged
 remembered; if that includes what is missing, the interview judges it once the gap is filled.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -28,7 +27,7 @@ from def_sim.questionnaire import (
     replay_to_the_end,
 )
 from def_sim.randomness import Address
-from def_sim.records import Answer, AnswerStatus, Exchange, Question, Respondent
+from def_sim.records import Answer, AnswerStatus, Exchange, Question, Respondent, respondent_index
 from def_sim.respondents.memory import Memory
 from def_sim.strategies.contract import OpenConversation
 from def_sim.strategies.replaying import MisfitError, check_calls, check_opening, opening_prompt
@@ -46,24 +45,27 @@ def foreign_lines(run: Run, entries: Mapping[AnswerKey, Entry], calls: Calls) ->
         calls: All calls that are stored.
     """
     put = {(question.item_id, question.wording) for question in run.survey.questions}
-    of_respondent: dict[int, dict[str, Entry]] = defaultdict(dict)
-    for entry in entries.values():
-        answer = entry.answer
-        index = _index(answer.respondent_id)
+    of_respondent: dict[int, list[AnswerKey]] = defaultdict(
+        list
+    )  # entries are read in their respondent's turn
+    for key in entries:
+        name, item_id, wording = key
+        index = respondent_index(name)
         if index is None:
-            yield Foreign(entry, f"no panel has a respondent {answer.respondent_id!r}")
-        elif (answer.item_id, answer.wording) not in put:
-            yield Foreign(entry, f"its question {answer.question_id} is not asked in it")
+            yield Foreign(entries[key], f"no panel has a respondent {name!r}")
+        elif (item_id, wording) not in put:
+            yield Foreign(entries[key], f"its question {item_id}#{wording} is not asked in it")
         else:
-            of_respondent[index][answer.question_id] = entry
+            of_respondent[index].append(key)
     for key, made in calls.items():
-        index = _index(key[0])
+        index = respondent_index(key[0])
         if index is None or key[1:] not in put:
             yield from (Foreign(call, "the run asks no such question") for call in made.values())
         else:
-            of_respondent.setdefault(index, {})
+            of_respondent.setdefault(index, [])
     for respondent in draw_respondents(run, of_respondent):
-        yield from _other_prompts(run, respondent, of_respondent[respondent.index], calls)
+        own = {f"{key[1]}#{key[2]}": entries[key] for key in of_respondent[respondent.index]}
+        yield from _other_prompts(run, respondent, own, calls)
 
 
 def foreign_since_completion(
@@ -77,13 +79,6 @@ def foreign_since_completion(
         if is_complete(folder) and vouches_for(folder, [*journals_of(folder), *call_journals_of(folder)]):
             return
     yield from foreign_lines(run, entries, calls)
-
-
-def _index(respondent_id: str) -> int | None:
-    """The number of a respondent whom a panel can have."""
-    found = re.fullmatch(r"r([0-9]{5,18})", respondent_id)
-    index = int(found.group(1)) if found else -1
-    return index if respondent_id == f"r{index:05d}" else None
 
 
 def _other_prompts(

@@ -31,7 +31,7 @@ def check_capabilities(run: Run, capabilities: Capabilities) -> None:
     Raises:
         ConfigError: The first thing that it cannot do.
     """
-    if capabilities.answers_late and run.strategy.uses_memory and any(r.memory_capacity for r in run.panel):
+    if capabilities.answers_late and run.strategy.uses_memory and run.has_memories:
         raise ConfigError(
             f"{run.config.model.label}: batches are answered within a day, and a respondent with memory "
             "would wait that long for each question.",

@@ -1,15 +1,16 @@
 """Holding interviews so that they stop when they must: at a signal, or when their journal is lost."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, Final
 
 from def_sim.answers.storage.shards import AnswerKey
 from def_sim.answers.storage.store import AnswerStore
+from def_sim.answers.storage.stored_answers import Glance, StoredAnswers
 from def_sim.app.run import Run
 from def_sim.app.signals import is_stopping
 from def_sim.interview import Engine, Interviews
-from def_sim.records import Respondent
+from def_sim.records import Respondent, respondent_index
 
 _LOOK_EVERY_S: Final = 0.5
 _FAREWELL_S: Final = 2.0  # for connections to be closed; a model in the middle of a call is left behind
@@ -18,6 +19,22 @@ _FAREWELL_S: Final = 2.0  # for connections to be closed; a model in the middle 
 def planned_of(run: Run) -> frozenset[AnswerKey]:
     """The answers that this process is to see to: its respondents', to all questions."""
     return frozenset((r.id, q.item_id, q.wording) for r in run.shard_panel for q in run.survey.questions)
+
+
+def num_planned_of(run: Run) -> int:
+    """How many answers that are."""
+    return len(run.shard_indices) * len(run.survey.questions)
+
+
+def stored_of(run: Run, stored: StoredAnswers) -> Iterator[Glance]:
+    """What is known of those of them that are there."""
+    put = {(question.item_id, question.wording) for question in run.survey.questions}
+    indices = run.shard_indices
+
+    def is_planned(respondent_id: str, item_id: str, wording: int) -> bool:
+        return respondent_index(respondent_id) in indices and (item_id, wording) in put
+
+    return stored.glances(is_planned)
 
 
 async def conduct(interviews: Interviews, panel: Sequence[Respondent], store: AnswerStore) -> None:

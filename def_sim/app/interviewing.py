@@ -13,7 +13,7 @@ from def_sim.app.belonging import foreign_since_completion
 from def_sim.app.capabilities import check_capabilities
 from def_sim.app.definition import folder_of, what_defines
 from def_sim.app.event_log import is_json, name_run, write_event
-from def_sim.app.holding import close, conduct, planned_of
+from def_sim.app.holding import close, conduct, num_planned_of, stored_of
 from def_sim.app.opened_runs import check_same
 from def_sim.app.plan import language_warnings, persona_warnings
 from def_sim.app.progress import InterviewProgress, print_note
@@ -77,15 +77,15 @@ def hold_interviews(config: RunConfig) -> tuple[Run, Path]:
         with store, _pulse_of(run, engine, store) as pulse:
             run_coroutine(_ask(run, engine, store, defines, pulse))
     except Interrupted as stop:
-        planned = planned_of(run)
-        standing = f"{len(planned & store.answered().keys()):,} of {len(planned):,} answered"
+        done = sum(1 for _ in stored_of(run, store.stored))
+        standing = f"{done:,} of {num_planned_of(run):,} answered"
         raise Interrupted(stop.number, standing) from None
-    write_event("shard_done", done=len(planned_of(run) & store.answered().keys()))
+    write_event("shard_done", done=sum(1 for _ in stored_of(run, store.stored)))
     return run, folder
 
 
 def _pulse_of(run: Run, engine: Engine, store: AnswerStore) -> ProgressPulse:
-    config, planned, answered = run.config, planned_of(run), store.answered()
+    config = run.config
 
     def usd() -> float | None:
         if not isinstance(engine, HasLedger) or engine.ledger.price is None:
@@ -96,8 +96,8 @@ def _pulse_of(run: Run, engine: Engine, store: AnswerStore) -> ProgressPulse:
         store.folder,
         config.shard,
         config.num_shards,
-        planned=len(planned),
-        stored=[answered[key] for key in planned & answered.keys()],
+        planned=num_planned_of(run),
+        stored=stored_of(run, store.stored),
         usd=usd,
     )
 
@@ -174,14 +174,13 @@ def _refuse_foreign_folder(folder: Path) -> None:
 async def _ask(
     run: Run, engine: Engine, store: AnswerStore, defines: Mapping[str, Any], pulse: ProgressPulse
 ) -> None:
-    planned = planned_of(run)
-    done = len(planned & store.answered().keys())
+    planned, done = num_planned_of(run), sum(1 for _ in stored_of(run, store.stored))
     if isinstance(engine, HasLedger):
         engine.keep_in(store.folder, shard_name(run.config.shard, run.config.num_shards))
     if isinstance(engine, HasNotices):
         engine.notices.tell_to(print_note)
     try:
-        if done < len(planned):  # a finished run needs no model
+        if done < planned:  # a finished run needs no model
             begin = time.monotonic()
             await engine.start()
             load_s = round(time.monotonic() - begin, 1)
@@ -193,7 +192,7 @@ async def _ask(
             record_run(run, store.folder, defines, engine_facts=None)
         note = engine.ledger.line if isinstance(engine, HasLedger) else None
         pulse.asking()
-        with InterviewProgress(total=len(planned), done=done, note=note) as progress:
+        with InterviewProgress(total=planned, done=done, note=note) as progress:
             if isinstance(engine, HasNotices):
                 engine.notices.tell_to(progress.tell)
 

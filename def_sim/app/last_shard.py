@@ -6,10 +6,12 @@ from typing import Final
 
 from def_sim.answers.storage.lease import Lease
 from def_sim.answers.storage.pulse import Pulse
-from def_sim.answers.storage.shards import answers_folder, read_answers
+from def_sim.answers.storage.shards import answers_folder
+from def_sim.answers.storage.stored_answers import read_stored
 from def_sim.app.run import Run
 from def_sim.app.terminal import say
 from def_sim.errors import RunInUseError
+from def_sim.records import respondent_index
 
 _LEASE: Final = "report.lease"
 _RENEW_EVERY_S: Final = 10.0
@@ -54,7 +56,13 @@ def _renew(lease: Lease) -> None:
 
 
 def _num_done(run: Run, folder: Path) -> int:
-    planned = {respondent.id for respondent in run.panel}
     put = {(question.item_id, question.wording) for question in run.survey.questions}
-    stored = read_answers(folder)
-    return sum(one.respondent_id in planned and (one.item_id, one.wording) in put for one in stored)
+    num_respondents, stored = len(run.panel), read_stored(folder)
+    planned = stored.glances(
+        lambda name, item_id, wording: (
+            (index := respondent_index(name)) is not None
+            and index < num_respondents
+            and (item_id, wording) in put
+        )
+    )
+    return sum(1 for _ in planned)

@@ -23,6 +23,7 @@ from def_sim.app.plan_calls import (
 from def_sim.app.plan_costs import hosted_lines
 from def_sim.app.plan_counts import CARDS, Card, LargestCall, Plan
 from def_sim.app.plan_cpu import processor_rate, processor_seconds
+from def_sim.app.plan_disk import disk_line
 from def_sim.app.plan_memory import RESERVE, memory_line, weight_bytes
 from def_sim.app.run import Run, resolve_path
 from def_sim.app.run_notes import run_notes
@@ -56,7 +57,7 @@ def make_plan(run: Run) -> Plan:
     if asks_as_the_pack(run):
         tokens_in, largest = _read_as_the_pack_says(run, count)
     else:
-        exchanges_read = sum(_exchanges_read(run, respondent) for respondent in run.panel)
+        exchanges_read = _of_panel(run, sum(_exchanges_read(run, one) for one in run.looked_at))
         tokens_in, largest = tokens_read(run, count, exchanges_read, num_written), largest_call(run, count)
     questions = questions_put(run)
     return Plan(
@@ -66,7 +67,7 @@ def make_plan(run: Run) -> Plan:
         num_calls=most_calls_of(run),
         tokens_in=tokens_in,
         tokens_out=len(run.panel) * sum(run.strategy.num_calls(one) * num_written(one) for one in questions),
-        rows=sum(_rows_of_request(run, respondent) for respondent in run.panel) / len(run.panel),
+        rows=sum(_rows_of_request(run, one) for one in run.looked_at) / len(run.looked_at),
         largest_call=largest,
         tokenizer=how,
     )
@@ -78,7 +79,7 @@ def _read_as_the_pack_says(run: Run, count: Callable[[str], int]) -> tuple[int, 
     requests = [count(render_request(q, q.codes, pack)) for q in run.survey.questions]
     exchange = sum(requests) / len(requests) + count(pack.answer_anchor) + 6
     tokens_in, longest_frame = 0.0, 0
-    for respondent in run.panel:
+    for respondent in run.looked_at:
         frames = {
             type_: count(render_frame(q, respondent.persona, pack))
             for type_, q in {q.type: q for q in run.survey.questions}.items()
@@ -86,13 +87,18 @@ def _read_as_the_pack_says(run: Run, count: Callable[[str], int]) -> tuple[int, 
         longest_frame = max(longest_frame, *frames.values())
         newest = sum(requests) + sum(frames[q.type] for q in run.survey.questions)
         tokens_in += newest + exchange * _exchanges_read(run, respondent)
-    most = max((r.memory_capacity for r in run.panel), default=0) if run.strategy.uses_memory else 0
+    most = max((r.memory_capacity for r in run.looked_at), default=0) if run.strategy.uses_memory else 0
     prompt = round(max(requests) + longest_frame + most * exchange)
-    return round(tokens_in), LargestCall(
+    return _of_panel(run, tokens_in), LargestCall(
         prompt=prompt,
         context=prompt + run.config.decoding.max_new_tokens,
         cache=prompt + max(one.num_beams * one.max_new_tokens for one in run.decodings),
     )
+
+
+def _of_panel(run: Run, sum_looked_at: float) -> int:
+    """A sum over the respondents looked at, as of the whole panel."""
+    return round(sum_looked_at * len(run.panel) / len(run.looked_at))
 
 
 def _rows_of_request(run: Run, respondent: Respondent) -> float:
@@ -195,14 +201,15 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
         ),
         *_short_form_line(survey),
         *_persona_line(survey),
-        f"panel         {plan.num_respondents} respondents; modifications: {', '.join(on) or 'none'}",
+        f"panel         {plan.num_respondents:,} respondents; modifications: {', '.join(on) or 'none'}",
         *_groups_line(run),
         f"protocol      {config.protocol.name}, strategy {config.strategy.name}, seed {config.seed}",
         f"answers       {plan.num_answers:,}",
         *calls_line(run),
         *judge_line(run),
         (
-            f"tokens        about {plan.tokens_in:,} in, {plan.tokens_out:,} out ({plan.tokenizer}); "
+            f"tokens        about {plan.tokens_in:,} in, {plan.tokens_out:,} out "
+            f"({plan.tokenizer}{_looked_at(run)}); "
             f"longest prompt about {plan.largest_call.prompt:,}"
         ),
         *thought_lines(config),
@@ -211,7 +218,12 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
     warnings = [*language_warnings(run), *persona_warnings(run), *item_warnings(run)]
     lines += [f"warning       {warning}" for warning in warnings]
     lines += [f"note          {note}" for note in run_notes(run)]
-    return lines + _resource_lines(run, plan)
+    return [*lines, disk_line(run, plan), *_resource_lines(run, plan)]
+
+
+def _looked_at(run: Run) -> str:
+    num = len(run.looked_at)
+    return "" if num == len(run.panel) else f", by {num:,} respondents drawn"
 
 
 def _short_form_line(survey: Survey) -> list[str]:
@@ -228,10 +240,12 @@ def _persona_line(survey: Survey) -> list[str]:
 
 def _groups_line(run: Run) -> list[str]:
     """How many respondents are of each group, where personas have sex and age."""
-    groups = Counter(one.persona.group for one in run.panel if one.persona.has_person)
+    groups = Counter(one.persona.group for one in run.looked_at if one.persona.has_person)
     if not groups:
         return []
-    return ["groups        " + ", ".join(f"{group} {num}" for group, num in sorted(groups.items()))]
+    counted = ", ".join(f"{group} {num}" for group, num in sorted(groups.items()))
+    of = "" if len(run.looked_at) == len(run.panel) else f" of {len(run.looked_at):,} that were drawn"
+    return [f"groups        {counted}{of}"]
 
 
 def language_warnings(run: Run) -> list[str]:
@@ -249,7 +263,7 @@ def language_warnings(run: Run) -> list[str]:
 
 def persona_warnings(run: Run) -> list[str]:
     """What studies found of prompts that say sex and age."""
-    if not any(one.persona.has_person for one in run.panel):
+    if not run.config.modifications.has_persons:
         return []
     sources = "Santurkar et al. 2023, Beck et al. 2024, Cheng et al. 2023, Wang et al. 2025"
     words = "sex and age in the prompt often do not help or make answers worse, and caricature groups"

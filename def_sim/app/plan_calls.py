@@ -75,7 +75,7 @@ def largest_call(run: Run, count: Count) -> LargestCall:
     """
     pack, questions = run.presentation.pack, questions_put(run)
     question = max(questions, key=lambda one: count(render_request(one, one.codes, pack)))
-    most = max(one.memory_capacity for one in run.panel) if run.strategy.uses_memory else 0
+    most = max(one.memory_capacity for one in run.looked_at) if run.strategy.uses_memory else 0
     memory = Memory(most, run.rules.memory, (_exchange(run),) * most)
 
     def tokens_of(request: Request) -> int:

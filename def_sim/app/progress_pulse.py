@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from def_sim.answers.storage.pulse import Pulse
 from def_sim.answers.storage.shards import answers_folder
+from def_sim.answers.storage.stored_answers import Glance
 from def_sim.app.shard_progress import (
     MOST_ERROR,
     PROGRESS_FILES,
@@ -39,7 +40,7 @@ class ProgressPulse:
         shard: Of this process.
         num_shards: Parts of the panel.
         planned: Answers that the shard is to see to.
-        stored: Those of them that are there.
+        stored: What is known of those of them that are there.
         usd: What was spent so far, in dollars; None where no price is known.
         clock: Seconds.
     """
@@ -51,7 +52,7 @@ class ProgressPulse:
         num_shards: int,
         *,
         planned: int,
-        stored: Iterable[Answer],
+        stored: Iterable[Glance],
         usd: Callable[[], float | None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -123,7 +124,7 @@ class ProgressPulse:
     def _num_done(self) -> int:
         return self._statuses.total()
 
-    def _count(self, answer: Answer) -> None:
+    def _count(self, answer: Answer | Glance) -> None:
         self._statuses[answer.status.value] += 1
         self._tokens_in += answer.num_prompt_tokens
         self._tokens_out += answer.num_generated_tokens

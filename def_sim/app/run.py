@@ -3,10 +3,12 @@
 Everything here is light: no torch, no pandas, nothing downloaded, nothing written.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from inspect import signature
 from pathlib import Path
+from typing import Final
 
 from def_sim.app.choices import StrategyChoice
 from def_sim.app.home import SHIPPED, find_package, home_folder
@@ -20,6 +22,7 @@ from def_sim.errors import ConfigError, ModelError
 from def_sim.interview import Engine
 from def_sim.prompts import LanguagePack, read_language_pack
 from def_sim.questionnaire import InterviewRules
+from def_sim.randomness import keyed_rng
 from def_sim.records import (
     NO_COUNTRY,
     AnswerMode,
@@ -39,6 +42,7 @@ from def_sim.strategies.texts import StrategyTexts, read_strategy_texts
 from def_sim.surveys.survey import LoadedSurvey, load_survey
 
 _PLACES = (SHIPPED, FETCHED)
+MOST_LOOKED_AT: Final = 2000  # respondents behind an estimate for a panel
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Run:
 
     config: RunConfig
     loaded: LoadedSurvey
-    panel: list[Respondent]
+    panel: Sequence[Respondent]  # drawn one by one, when somebody asks for them
     strategy: Strategy
     presentation: Presentation
     rules: InterviewRules
@@ -69,14 +73,40 @@ class Run:
 
     @property
     def decodings(self) -> tuple[DecodingConfig, ...]:
-        """All decoding settings that requests may have, each once, in the order of the panel."""
-        of_all = (decoding for r in self.panel for decoding in self.strategy.decodings(r))
+        """All decoding settings that this process's requests may have, each once, in the order of its panel.
+
+        Of a large panel those that `MOST_LOOKED_AT` of its respondents have.
+        """
+        looked_at = self._drawn_of(self.shard_indices)
+        of_all = (decoding for r in looked_at for decoding in self.strategy.decodings(r))
         return tuple(dict.fromkeys(of_all))
 
     @property
+    def shard_indices(self) -> range:
+        """Numbers of the respondents whom this process asks."""
+        return range(self.config.shard, len(self.panel), self.config.num_shards)
+
+    @property
     def shard_panel(self) -> list[Respondent]:
-        """The respondents whom this process asks."""
-        return [r for r in self.panel if r.index % self.config.num_shards == self.config.shard]
+        """The respondents whom this process asks; no other is drawn for it."""
+        return [self.panel[index] for index in self.shard_indices]
+
+    @cached_property
+    def looked_at(self) -> list[Respondent]:
+        """Those behind estimates for the whole panel: all, or `MOST_LOOKED_AT` drawn by seed."""
+        return self._drawn_of(range(len(self.panel)))
+
+    @property
+    def has_memories(self) -> bool:
+        """Whether any of the respondents looked at remembers anything."""
+        return any(respondent.memory_capacity for respondent in self._drawn_of(self.shard_indices))
+
+    def _drawn_of(self, indices: range) -> list[Respondent]:
+        drawn: Iterable[int] = range(len(indices))
+        if len(indices) > MOST_LOOKED_AT:
+            rng = keyed_rng(self.config.seed, "respondents looked at", len(indices))
+            drawn = sorted(rng.choice(len(indices), size=MOST_LOOKED_AT, replace=False).tolist())
+        return [self.panel[indices[place]] for place in drawn]
 
 
 def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_survey) -> Run:

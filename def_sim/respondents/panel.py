@@ -1,8 +1,9 @@
 """The panel: who answers. Each respondent is drawn on its own, whatever the size of the panel."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, overload
 
 from def_sim.randomness import keyed_rng
 from def_sim.records import Persona, Respondent, Survey
@@ -80,12 +81,52 @@ class PanelRules:
     quotas: Quotas | None = None  # of sex and age; None: nothing is said of them
 
 
+class Panel(Sequence[Respondent]):
+    """The first N respondents of a run, each drawn when somebody asks for it, and kept.
+
+    A shard of a large panel so draws its own respondents and no others.
+
+    Args:
+        num_respondents: N.
+        draw: Gives the respondent of a number.
+    """
+
+    def __init__(self, num_respondents: int, draw: Callable[[int], Respondent]) -> None:
+        self._numbers = range(num_respondents)
+        self._draw = draw
+        self._drawn: dict[int, Respondent] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> Respondent: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Respondent]: ...
+
+    def __getitem__(self, place: int | slice) -> Respondent | list[Respondent]:
+        if isinstance(place, slice):
+            return [self._respondent(number) for number in self._numbers[place]]
+        return self._respondent(self._numbers[place])
+
+    def __iter__(self) -> Iterator[Respondent]:
+        return map(self._respondent, self._numbers)
+
+    def _respondent(self, number: int) -> Respondent:
+        found = self._drawn.get(number)
+        if found is None:
+            found = self._drawn[number] = self._draw(number)
+        return found
+
+
 def draw_panel(
     num_respondents: int, seed: int, rules: PanelRules, survey: Survey, places: Sequence[Place]
-) -> list[Respondent]:
+) -> Panel:
     """The first N respondents of the run; a larger panel begins with the same ones."""
     eligible = eligible_places(places, rules.places)
-    return [draw_respondent(index, seed, rules, survey, eligible) for index in range(num_respondents)]
+    draw = partial(draw_respondent, seed=seed, rules=rules, survey=survey, places=eligible)
+    return Panel(num_respondents, draw)
 
 
 def draw_respondent(

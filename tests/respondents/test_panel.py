@@ -8,7 +8,7 @@ from survey_examples import a_question, a_survey
 from def_sim.records import Persona, Respondent
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.respondents.memory import MemoryRules
-from def_sim.respondents.panel import Modifications, PanelRules, draw_panel
+from def_sim.respondents.panel import Modifications, Panel, PanelRules, draw_panel
 from def_sim.respondents.personas import PlaceRules
 from def_sim.respondents.places import Place
 
@@ -19,7 +19,7 @@ NOBODY_IN_PARTICULAR = Modifications(prompt=False, configuration=False, memory=F
 
 
 def panel(number: int, rules: PanelRules = RULES, seed: int = 1) -> list[Respondent]:
-    return draw_panel(number, seed, rules, SURVEY, PLACES)
+    return list(draw_panel(number, seed, rules, SURVEY, PLACES))
 
 
 def test_a_panel_of_forty_begins_with_the_panel_of_twenty() -> None:
@@ -85,3 +85,16 @@ def test_a_persona_is_written_in_the_language_of_the_questions() -> None:
     rules = replace(RULES, modifications=NOBODY_IN_PARTICULAR)
     [respondent] = draw_panel(1, 1, rules, survey, ())
     assert respondent.persona.place == "美国"
+
+
+def test_a_respondent_is_drawn_when_somebody_asks_for_it_and_once() -> None:
+    drawn: list[int] = []
+
+    def draw(index: int) -> Respondent:
+        drawn.append(index)
+        return Respondent(index, Persona("Ohio", is_drawn=False), RULES.decoding.fixed(), memory_capacity=0)
+
+    million = Panel(1_000_000, draw)
+    assert (len(million), million[7].id, million[-1].index) == (1_000_000, "r00007", 999_999)
+    assert [one.index for one in million[2:12:5]] == [2, 7]
+    assert drawn == [7, 999_999, 2]

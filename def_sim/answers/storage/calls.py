@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from def_sim.answers.storage.call_lines import decode_call
 from def_sim.answers.storage.disk import disk_errors
+from def_sim.answers.storage.division import EVERYONE, Division
 from def_sim.answers.storage.journal import LONGEST_LINE, how_to_repair, intact_lines, other_version
 from def_sim.answers.storage.shards import AnswerKey, answers_folder
 from def_sim.errors import StoreError
@@ -44,17 +45,22 @@ def call_journals_of(folder: Path) -> list[Path]:
     return sorted(answers_folder(folder).glob("calls-shard-*.jsonl"))
 
 
-def read_calls(folder: Path) -> Calls:
+def read_calls(folder: Path, division: Division = EVERYONE) -> Calls:
     """All calls of a run, of however many shards.
+
+    Args:
+        folder: Of the run.
+        division: Whose calls are wanted.
 
     Raises:
         StoreError: A line is damaged, or two lines contradict each other.
     """
+    journals = filter(division.may_be_in, call_journals_of(folder))
     with disk_errors(answers_folder(folder)):
-        return merge_calls(entry for path in call_journals_of(folder) for entry in read_call_journal(path))
+        return merge_calls(entry for path in journals for entry in read_call_journal(path, division))
 
 
-def read_call_journal(path: Path) -> Iterator[CallEntry]:
+def read_call_journal(path: Path, division: Division = EVERYONE) -> Iterator[CallEntry]:
     """The calls of a journal in the order they came back; a torn last line is passed over.
 
     Raises:
@@ -63,7 +69,8 @@ def read_call_journal(path: Path) -> Iterator[CallEntry]:
     with path.open("rb") as file:
         lines = iter(lambda: file.readline(LONGEST_LINE), b"")
         for number, line in intact_lines(lines, path):
-            yield CallEntry(decoded(line, path, number), path, number)
+            if division.has_line(line):
+                yield CallEntry(decoded(line, path, number), path, number)
 
 
 def decoded(line: bytes, path: Path, number: int) -> Call:

@@ -5,10 +5,10 @@ answers are still to come.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import accumulate, compress, islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,7 +17,15 @@ from def_sim.errors import StoreError
 from def_sim.records import Answer
 
 LONGEST_LINE: Final = 256 * 2**20  # bytes; of a reply of 8 MB, all of it escaped, a fifth
+_BLOCK: Final = 1 << 20  # bytes
 _LINES_AT_ONCE: Final = 256  # a call of the JSON decoder costs as much as decoding half a line
+
+
+class Line(NamedTuple):
+    """A line of a journal."""
+
+    number: int  # from 1
+    offset: int  # of its first byte in the file
 
 
 class Entry(NamedTuple):
@@ -57,16 +65,76 @@ def read_journal(path: Path) -> Iterator[Entry]:
     Raises:
         StoreError: A line is damaged, or was written by another version of def_sim.
     """
-    number = 1
+    for line, answer in read_lines(path):
+        yield Entry(answer, path, line.number)
+
+
+def read_lines(path: Path, is_wanted: Callable[[bytes], bool] | None = None) -> Iterator[tuple[Line, Answer]]:
+    """The same, with where each begins.
+
+    Args:
+        path: The journal.
+        is_wanted: Tells by the bytes of a line whether its answer is; the others are checked against their
+            checksums all the same, and not decoded. None: all are wanted.
+
+    Raises:
+        StoreError: As `read_journal`.
+    """
+    first = Line(1, 0)
     with path.open("rb") as file:
         lines = iter(partial(file.readline, LONGEST_LINE), b"")
         while raws := list(islice(lines, _LINES_AT_ONCE)):
-            answers = decode_together(raws)
-            if answers is None:
-                yield from _read_one_by_one(raws, path, number)
-            else:
-                yield from (Entry(answer, path, place) for place, answer in enumerate(answers, number))
-            number += len(raws)
+            yield from _read_some(raws, path, first, is_wanted)
+            first = Line(first.number + len(raws), first.offset + sum(map(len, raws)))
+
+
+def _read_some(
+    raws: Sequence[bytes], path: Path, first: Line, is_wanted: Callable[[bytes], bool] | None
+) -> Iterator[tuple[Line, Answer]]:
+    """The wanted answers of some lines; all together if nothing is wrong with any line, else one by one."""
+    offsets = list(accumulate(map(len, raws), initial=first.offset))
+    is_chosen = [is_wanted is None or is_wanted(raw) for raw in raws]
+    answers = None
+    if all(is_wanted_ or _is_whole(raw) for is_wanted_, raw in zip(is_chosen, raws, strict=True)):
+        answers = decode_together(list(compress(raws, is_chosen)))
+    if answers is not None:
+        places = compress(enumerate(offsets), is_chosen)
+        for (place, offset), answer in zip(places, answers, strict=True):
+            yield Line(first.number + place, offset), answer
+        return
+    for entry in _read_one_by_one(raws, path, first.number):
+        place = entry.number - first.number
+        if is_chosen[place]:
+            yield Line(entry.number, offsets[place]), entry.answer
+
+
+def _is_whole(raw: bytes) -> bool:
+    return raw.endswith(b"\n") and is_intact(raw[:-1])
+
+
+def read_placed(path: Path, lines: Iterable[Line]) -> Iterator[Answer]:
+    """The answers of lines whose places are known.
+
+    Raises:
+        StoreError: One is damaged, or is not there any more.
+    """
+    with path.open("rb") as file:
+        for line in lines:
+            file.seek(line.offset)
+            found = list(_read_one_by_one([file.readline(LONGEST_LINE)], path, line.number))
+            if not found:
+                raise StoreError(
+                    f"{path}, line {line.number}: the line is not there any more.", fix=how_to_repair(path)
+                )
+            yield found[0].answer
+
+
+def number_of_line(path: Path, offset: int) -> int:
+    """The number of the line that begins there, from 1."""
+    with path.open("rb") as file:
+        return 1 + sum(
+            file.read(min(_BLOCK, offset - start)).count(b"\n") for start in range(0, offset, _BLOCK)
+        )
 
 
 def _read_one_by_one(raws: Sequence[bytes], path: Path, first: int) -> Iterator[Entry]:

@@ -35,8 +35,11 @@ class LineJournal:
         self._lock = threading.Lock()  # `loss` must not look in the middle of an append
         sync_folder(self.path.parent)
 
-    def append_line(self, line: bytes) -> None:
+    def append_line(self, line: bytes) -> int:
         """Writes one line; it is there as a whole, or an error is raised and it is not there.
+
+        Returns:
+            Where it begins in the file.
 
         Raises:
             OSError: The line could not be written; the lines before it are safe.
@@ -50,9 +53,10 @@ class LineJournal:
                 with suppress(OSError):  # the error to tell is the first; the next open repairs as well
                     self._cut_part_of_a_line()
                 raise
-            self._length += len(line)
+            offset, self._length = self._length, self._length + len(line)
             self._has_part_of_a_line = False
             self._has_unsynced = True
+            return offset
 
     def _write(self, line: bytes) -> None:
         """Hands over a line in one call, or in several if the system takes only a part."""
@@ -106,13 +110,16 @@ class LineJournal:
 class Journal(LineJournal):
     """Open journal of the answers of one shard."""
 
-    def append(self, answer: Answer) -> None:
+    def append(self, answer: Answer) -> int:
         """Writes the line of an answer.
+
+        Returns:
+            Where it begins in the file.
 
         Raises:
             OSError: It could not be written; the lines before it are safe.
         """
-        self.append_line(encode_line(answer))
+        return self.append_line(encode_line(answer))
 
 
 class CallJournal(LineJournal):

@@ -6,9 +6,7 @@ Reads only. Needs no lease: writers may be at work.
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from operator import attrgetter
 from pathlib import Path
-from typing import Final
 
 from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.journal import Entry, how_to_repair, read_journal
@@ -18,7 +16,10 @@ from def_sim.records import Answer
 AnswerKey = tuple[str, str, int]  # respondent, item, wording: asked once in a run
 
 
-_PLACE: Final = attrgetter("respondent_id", "item_id", "wording", "call")
+def _place(answer: Answer) -> tuple[int, str, str, int, int]:
+    """Where an answer stands in order: respondents by their numbers, r100000 after r99999."""
+    name = answer.respondent_id
+    return len(name), name, answer.item_id, answer.wording, answer.call
 
 
 def answer_key(answer: Answer) -> AnswerKey:
@@ -28,7 +29,7 @@ def answer_key(answer: Answer) -> AnswerKey:
 
 def in_order(answers: Iterable[Answer]) -> list[Answer]:
     """Sorted by respondent, item, wording, call."""
-    return sorted(answers, key=_PLACE)
+    return sorted(answers, key=_place)
 
 
 def same_answers(first: Iterable[Answer], second: Iterable[Answer]) -> bool:
@@ -60,13 +61,23 @@ def merge_entries(entries: Iterable[Entry]) -> dict[AnswerKey, Entry]:
     merged: dict[AnswerKey, Entry] = {}
     for entry in entries:
         earlier = merged.setdefault(answer_key(entry.answer), entry)
-        if earlier is not entry and earlier.answer != entry.answer:
-            raise StoreError(
-                f"{earlier.place} and {entry.place} are different answers of {entry.answer.respondent_id} "
-                f"to {entry.answer.question_id}.",
-                fix=how_to_repair(entry.path),
-            )
+        if earlier is not entry:
+            refuse_contradiction(earlier, entry)
     return merged
+
+
+def refuse_contradiction(earlier: Entry, entry: Entry) -> None:
+    """Makes sure that two lines about one question hold the same answer.
+
+    Raises:
+        StoreError: They do not.
+    """
+    if earlier.answer != entry.answer:
+        raise StoreError(
+            f"{earlier.place} and {entry.place} are different answers of {entry.answer.respondent_id} "
+            f"to {entry.answer.question_id}.",
+            fix=how_to_repair(entry.path),
+        )
 
 
 def answers_of(entries: Mapping[AnswerKey, Entry]) -> dict[AnswerKey, Answer]:

@@ -6,16 +6,17 @@ The store does not know what is still to be asked, nor of what the run consists.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Final, NamedTuple
 
 from def_sim.answers.storage.calls import CallEntry, Calls, question_of, read_calls
 from def_sim.answers.storage.completion import unmark_complete
 from def_sim.answers.storage.disk import disk_errors
-from def_sim.answers.storage.journal import Entry, Repair, count_intact, how_to_repair, repair_last_line
+from def_sim.answers.storage.division import Division
+from def_sim.answers.storage.journal import Entry, Line, Repair, count_intact, how_to_repair, repair_last_line
 from def_sim.answers.storage.journal_writer import CallJournal, Journal, LineJournal
 from def_sim.answers.storage.lease import Lease, end, find_stale
 from def_sim.answers.storage.pulse import Pulse
@@ -23,13 +24,13 @@ from def_sim.answers.storage.shards import (
     AnswerKey,
     answer_key,
     answers_folder,
-    answers_of,
     journals_of,
+    no_search_for_cycles,
     read_answers,
-    read_entries,
     same_answers,
     shard_name,
 )
+from def_sim.answers.storage.stored_answers import StoredAnswers, read_stored
 from def_sim.answers.storage.temporary import remove_leftovers
 from def_sim.errors import RunInUseError, StoreError
 from def_sim.records import Answer, Call
@@ -55,6 +56,25 @@ def _nothing_is_foreign(entries: Mapping[AnswerKey, Entry], calls: Calls) -> Ite
     return ()
 
 
+class _Answers(Mapping[AnswerKey, Answer]):
+    """The answers alone, without where they stand."""
+
+    def __init__(self, stored: StoredAnswers) -> None:
+        self._stored = stored
+
+    def __getitem__(self, key: AnswerKey) -> Answer:
+        return self._stored[key].answer
+
+    def __iter__(self) -> Iterator[AnswerKey]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._stored
+
+
 class AnswerStore:
     """The answers of a run, open for writing one shard. A context manager; open once constructed.
 
@@ -62,7 +82,7 @@ class AnswerStore:
         folder: The folder of the run; its journals lie in `answers/` below it.
         shard: Which part of the panel this process asks, in [0, num_shards).
         num_shards: How many parts there are. May differ from an earlier run of the same
-            folder: answers of all journals count as done.
+            folder: of other divisions' journals the answers of this shard's respondents count as done.
         keeps_calls: Whether the strategy makes several calls for a question, which are stored, too.
         find_foreign: Gives the stored lines that cannot be of this run; without it all are taken.
         take_over: Whether the shard is taken from a process that may be alive; it then stops.
@@ -87,6 +107,7 @@ class AnswerStore:
         if not 0 <= shard < num_shards:
             raise ValueError(f"shard {shard} is not in [0, {num_shards})")
         self.folder = folder
+        self._division = Division(shard, num_shards)
         self._path = answers_folder(folder) / f"{shard_name(shard, num_shards)}.jsonl"
         self._calls_path = self._path.with_name(f"calls-{self._path.name}")
         self._keeps_calls = keeps_calls
@@ -114,9 +135,10 @@ class AnswerStore:
         for repair in filter(None, repaired):
             _log.warning("%s", repair)
         self.repaired = repaired[-1] if self._path.exists() else None
-        entries, self._calls = read_entries(self.folder), read_calls(self.folder)
-        _refuse_foreign(find_foreign(entries, self._calls))
-        self._stored, self._answers = entries, answers_of(entries)
+        with no_search_for_cycles():
+            self._stored = read_stored(self.folder, self._division)
+            self._calls = read_calls(self.folder, self._division)
+        _refuse_foreign(find_foreign(self._stored, self._calls))
         self._journal = Journal(self._path)
         opened.callback(self._journal.close)
         self._journals: list[LineJournal] = [self._journal]
@@ -162,8 +184,9 @@ class AnswerStore:
             self._failure = error
 
     def _lost(self, journal: LineJournal, loss: str) -> StoreError:
-        num_safe = sum(count_intact(path) for path in journals_of(self.folder))
-        safe = f"{num_safe:,} of {len(self._answers):,} answers are still in {self._path.parent}"
+        journals = filter(self._division.may_be_in, journals_of(self.folder))
+        num_safe = sum(count_intact(path) for path in journals)
+        safe = f"{num_safe:,} of {len(self._stored):,} answers are still in {self._path.parent}"
         fix = "run the same command again: it checks what is there and asks the rest."
         if moved := journal.moved_to():
             safe += f", and {count_intact(moved):,} in the moved file"
@@ -204,11 +227,16 @@ class AnswerStore:
         self.close()
 
     def answered(self) -> Mapping[AnswerKey, Answer]:
-        """What the run has, of all shards, by (respondent, item, wording): a view that grows with `append`.
+        """What the shard's respondents have answered, by (respondent, item, wording).
 
-        Other shards' answers are those at the time of opening.
+        A view that grows with `append`. An answer is read from its journal when it is asked for.
         """
-        return MappingProxyType(self._answers)
+        return _Answers(self._stored)
+
+    @property
+    def stored(self) -> StoredAnswers:
+        """The same, with where each answer stands."""
+        return self._stored
 
     def append(self, answer: Answer) -> None:
         """Stores one answer. When this returns, the answer survives the end of the process.
@@ -220,15 +248,15 @@ class AnswerStore:
         """
         if self._is_closed:
             raise ValueError(f"{self._path}: append to a closed store")
-        if answer_key(answer) in self._answers:
+        if answer_key(answer) in self._stored:
             raise StoreError(
                 f"{answer.respondent_id} has answered {answer.question_id} already.",
                 fix="Ask only what `answered()` does not hold.",
             )
-        with disk_errors(self._path, num_safe=len(self._answers)):
+        with disk_errors(self._path, num_safe=len(self._stored)):
             self._make_sure_it_is_kept()
-            self._journal.append(answer)
-        self._answers[answer_key(answer)] = answer
+            offset = self._journal.append(answer)
+        self._stored.add(answer, self._path, Line(0, offset))
 
     def calls_for(self, question: AnswerKey) -> Mapping[int, CallEntry]:
         """The calls that were made for a question before this store was opened, by their numbers."""
@@ -243,7 +271,7 @@ class AnswerStore:
         """
         if self._is_closed or not self._keeps_calls:
             raise ValueError(f"{self._calls_path}: the store is closed or keeps no calls")
-        with disk_errors(self._calls_path, num_safe=len(self._answers)):
+        with disk_errors(self._calls_path, num_safe=len(self._stored)):
             self._make_sure_it_is_kept()
             self._call_journal.append(call)
 
