@@ -45,4 +45,4 @@ def test_a_large_panel_is_counted_exactly_and_its_tokens_are_of_2000_respondents
     lines = plan_lines(run, plan)
     assert any("by 2,000 respondents drawn" in line for line in lines)
     [disk] = [line for line in lines if line.startswith("disk ")]
-    assert float(disk.split()[2]) == pytest.approx(2 * 430, rel=0.2)  # MB; a line of a short answer is 430 bytes
+    assert float(disk.split()[2]) == pytest.approx(2 * 430, rel=0.2)  # MB, 430 bytes a line
