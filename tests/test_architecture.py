@@ -56,7 +56,7 @@ MAY_IMPORT = {
     "reports": ("evaluation",),
 }
 HEAVY = ("torch", "transformers", "triton", "accelerate", "bitsandbytes", "anthropic", "openai")
-FOR_REPORTS = ("pandas", "matplotlib", "scipy", "pyarrow", "statsmodels", "sklearn")
+FOR_REPORTS = ("pandas", "typst", "scipy", "pyarrow", "statsmodels", "sklearn")
 
 
 class Import(ast.NodeVisitor):

@@ -96,6 +96,7 @@ class ModelChoice(Strict):
 
     name: Name
     label: str
+    short_label: str | None = None  # in figures; null: the label
     family: str
     num_parameters: NonNegative
     is_tuned: bool
@@ -107,6 +108,11 @@ class ModelChoice(Strict):
     source: PackageSource | None = None
     engine: Target | None
     planning: Planning
+
+    @property
+    def short(self) -> str:
+        """The name that drawings have room for."""
+        return self.short_label or self.label
 
 
 class ProtocolChoice(Strict):

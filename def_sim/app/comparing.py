@@ -38,13 +38,12 @@ from def_sim.evaluation.compared_runs import (
 from def_sim.evaluation.comparison_table import comparison_table
 from def_sim.evaluation.effect_answers import effect_answers
 from def_sim.evaluation.seed_spread import has_several_seeds, seeds_table
-from def_sim.reports.charts.standalone import standalone
+from def_sim.reports.figure_files import write_figures
 from def_sim.reports.pages.comparison_arms import arm_parts, experiment_part
 from def_sim.reports.pages.comparison_claims import claims_part
 from def_sim.reports.pages.comparison_insensitivity import defects_part
-from def_sim.reports.pages.comparison_maps import map_files
+from def_sim.reports.pages.comparison_maps import comparison_figures
 from def_sim.reports.pages.comparison_page import render_comparison
-from def_sim.reports.pages.page import page_style
 
 STEERED: Final = "groups.csv"  # only where an arm says sex and age
 _MOST_NAMED: Final = 3  # runs in a message
@@ -185,7 +184,7 @@ def _write(
 ) -> Path:
     """comparison.html, the tables beside it, and the maps as files."""
     with disk_errors(folder):
-        (folder / "figures").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     seeds = seeds_table(groups, answers.arms)
     parts = arm_parts(arms.groups, arms.table, arms.steered, arms.diversity, arms.effects.get(FACTORIAL))
     effects = effect_answers(arms.effects)
@@ -218,8 +217,8 @@ def _write(
     write_whole(folder / "seeds.csv", csv_bytes(seeds))
     write_whole(folder / CLAIMS, csv_bytes(claims.table))
     write_whole(folder / "maps.csv", csv_bytes(maps_frame(answers.maps)))
-    for name, drawing in map_files(answers.maps).items():
-        write_whole(folder / "figures" / f"{name}.svg", standalone(drawing, page_style(), width=900))
+    with disk_errors(folder / "figures"):
+        write_figures(folder / "figures", comparison_figures(answers.maps))
     with replacing(folder / "comparison.parquet") as temporary:
         table.to_parquet(temporary, index=False)
     path = folder / "comparison.html"

@@ -19,6 +19,7 @@ class WrittenReport:
     path: Path
     headline: pd.DataFrame
     facts: RunFacts
+    note: str = ""  # on the figures; "": there is nothing to say
 
 
 def print_summary(written: WrittenReport) -> None:
@@ -53,6 +54,8 @@ def print_summary(written: WrittenReport) -> None:
         say(f"{have} no score: no figures of people, or no answer that could be read.")
     if not facts.is_complete:
         say(f"Not complete: {facts.num_done:,} of {facts.num_planned:,} answers.")
+    if written.note:
+        say(written.note)
     say(f"report  {written.path}")
 
 

@@ -22,6 +22,7 @@ from def_sim.errors import RunMismatchError
 
 # Parameters that tell nothing of a run and its answers.
 OF_JUDGING = ("rubric", "judging", "verdicts", "rephrasing", "check", "accept", "review")
+_NOT_OF_RUN = (*OF_JUDGING, "figures")
 _LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
 
 
@@ -62,7 +63,7 @@ def _content(
     return {
         "created": earlier.get("created", now),
         "defines": dict(defines),
-        "config": config.model_dump(mode="json", by_alias=True, exclude=set(OF_JUDGING)),
+        "config": config.model_dump(mode="json", by_alias=True, exclude=set(_NOT_OF_RUN)),
         "plan": {
             "respondents": len(run.panel),
             "questions": len(run.survey.questions),

@@ -39,17 +39,23 @@ from def_sim.evaluation.sections import JudgedPanel, SectionResults, section_res
 from def_sim.evaluation.shown_answers import shown_answers
 from def_sim.judging.verdict_journal import files_of_finished
 from def_sim.records import Answer, AnswerStatus, ItemReference
-from def_sim.reports.pages.plots import write_figures
+from def_sim.reports.charts.text_fit import fit_lines
+from def_sim.reports.figure_files import WrittenFigures, write_figures
+from def_sim.reports.pages.facts import RunFacts
+from def_sim.reports.pages.item_figures import item_figures
 from def_sim.reports.pages.report_page import render_report
+from def_sim.reports.pages.score_figures import headline_figure, topics_figure
 from def_sim.reports.sections.audited_readings import audited_section
 from def_sim.reports.sections.calibration import calibration_section
 from def_sim.reports.sections.drawn_sections import draw_sections
 from def_sim.reports.sections.facts import facts_section
 from def_sim.reports.sections.insensitivity import insensitivity_section
 from def_sim.reports.sections.judges import judges_section
+from def_sim.reports.sections.section import Section
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
+_ROOM_FOR_NAME_PX = 210  # of a model in a drawing, so that N has room behind it
 MOST_SHOWN = 2000  # single answers on the page
 
 
@@ -188,14 +194,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     write_readings(folder, readings.used)
     _write_judges(folder, defects.judges)
     with disk_errors(folder / "figures"):
-        figures = write_figures(
-            folder / "figures",
-            results.scores,
-            results.distributions,
-            num_respondents=facts.num_scored,
-            planted=planted,
-            drawings={name: chart for section in sections for name, chart in section.charts.items()},
-        )
+        figures = _write_figures(run, folder, facts, results, sections, planted)
     views = answer_views(run, as_given, answers)
     shown = shown_answers([view.respondent_id for view in views], limit=MOST_SHOWN, seed=facts.seed)
     html = render_report(
@@ -224,12 +223,37 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
             *([JUDGES] if defects.judges else []),
         )
         journals = [p.relative_to(folder) for p in answers_folder(folder).glob("*.jsonl")]
-        drawn = [figure.relative_to(folder) for figure in figures]
+        drawn = [path.relative_to(folder) for path in figures.paths]
         of_sets = sorted({*files_of_finished(folder), *defects.files})
         of_judges = [path.relative_to(folder) for path in of_sets]
         files: list[Path | str] = [*tables, "manifest.json", "report.html", *journals, *drawn, *of_judges]
         mark_complete(folder, files, num_answers=len(answers))
-    return WrittenReport(path, headline(results.scores), facts)
+    return WrittenReport(path, headline(results.scores), facts, figures.note)
+
+
+def _write_figures(
+    run: Run,
+    folder: Path,
+    facts: RunFacts,
+    results: Results,
+    sections: Sequence[Section],
+    planted: pd.DataFrame | None,
+) -> WrittenFigures:
+    """figures/: headline, topic groups, sections, the chosen items, and captions that say whose they are."""
+    chosen = run.config.figures
+    figures = [
+        headline_figure(results.scores, facts.num_scored),
+        topics_figure(results.scores, facts.num_scored),
+        *(figure for section in sections for figure in section.figures),
+        *item_figures(
+            results.scores, results.distributions, chosen=chosen.items, width=chosen.width, planted=planted
+        ),
+    ]
+    [name] = fit_lines(run.config.model.short, _ROOM_FOR_NAME_PX)
+    panel = f"{name}, N = {facts.num_scored}"
+    return write_figures(
+        folder / "figures", figures, width=chosen.width, panel=panel, about=facts.for_captions()
+    )
 
 
 def _write_judges(folder: Path, pairs: Sequence[JudgePair]) -> None:

@@ -15,7 +15,7 @@ from def_sim.reports.pages.facts import RunFacts
 # Paths of this machine, and what a command is told that changes nothing of a run.
 _NO_PARAMETERS = (
     *("output", "run_folder", "references", "path", "stage", "show", "runs", "baseline"),
-    *("sample", "margins", "power", "wanted", "quotas_file", "audit", "export", "import"),
+    *("sample", "margins", "power", "wanted", "quotas_file", "audit", "export", "import", "figures"),
     *OF_JUDGING,
 )
 _OF_IMPORT = ("importer", "source", "countries", "rule", "name", "year", "force")  # none is a section's
@@ -62,6 +62,7 @@ def run_facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete:
         created=manifest["created"][:10],
         deviations=tuple(manifest["engine"].get("deviations", {}).values()),
         citations=tuple(source.citation for source in run.loaded.reference.sources),
+        people=tuple(f"{source.title} ({source.year})" for source in run.loaded.reference.sources),
         effective_n=run.loaded.reference.effective_n,
         modifications={
             name: getattr(config.modifications, name) for name in ("prompt", "configuration", "memory")

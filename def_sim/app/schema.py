@@ -62,6 +62,17 @@ class Scoring(Strict):
     draws: Annotated[int, Field(ge=10, le=100_000)]
 
 
+class FigureRules(Strict):
+    """How figures are written for papers.
+
+    `width`: a journal's two columns (174 mm) or one (84 mm). `items`: how many of those that are furthest
+    from people, or all, or a list of ids.
+    """
+
+    width: Literal["double", "single"] = "double"
+    items: Count | Literal["all"] | Annotated[list[str], Field(min_length=1)] = 20
+
+
 Chance = Annotated[float, Field(gt=0.5, lt=1)]
 Width = Annotated[float, Field(gt=0, lt=1)]
 
@@ -178,6 +189,7 @@ class RunConfig(Strict):
     reading: ReadingRules
     pool_wordings: bool
     scoring: Scoring
+    figures: FigureRules = FigureRules()
 
     @model_validator(mode="after")
     def _check_shard(self) -> Self:

@@ -221,7 +221,7 @@ def repair(config: RunConfig) -> int:
 
 
 def _report(config: RunConfig, folder: Path) -> int:
-    # pandas, matplotlib and the statistics load here, not for `plan` or an interview.
+    # pandas, the typesetter and the statistics load here, not for `plan` or an interview.
     from def_sim.app.printed_summary import print_summary
     from def_sim.app.reporting import write_report
 
@@ -262,4 +262,4 @@ def _refuse_unread(run: Run, folder: Path) -> None:
 
 def _of_command(config: RunConfig) -> dict[str, Any]:
     """What a command says of itself, and not of the run that its folder names."""
-    return {name: getattr(config, name) for name in ("run_folder", "stage", "verdicts")}
+    return {name: getattr(config, name) for name in ("run_folder", "stage", "verdicts", "figures")}

@@ -84,8 +84,8 @@ def test_every_section_is_on_the_page_and_its_numbers_are_in_the_table(
         assert f'<section id="{section.key}"' in html
         assert f'<a href="#{section.key}">{section.title}</a>' in html
         assert f"<strong>Does not show:</strong> {escape(section.hides)}" in html
-        for name in section.charts:
-            assert (folder / "figures" / f"{name}.svg").stat().st_size > 500
+        for figure in section.figures:
+            assert (folder / "figures" / f"{figure.name}.svg").stat().st_size > 500
     stored = pd.read_csv(folder / "measures.csv", keep_default_na=False, na_values=[""])
     computed = findings_of(found)
     assert stored["measure"].tolist() == computed["measure"].tolist()

@@ -202,7 +202,7 @@ def test_a_run_stands_among_the_people_of_seven_countries(measured: Measured) ->
     assert len(distances) == 7
     nearest = min(distances, key=lambda name: distances[name])
     assert f"from the people of {nearest}" in found.body
-    assert "<title>Cultural map</title>" in found.charts["cultural_map"]
+    assert "<title>Cultural map</title>" in found.figures[0].on_page()
 
 
 def test_the_published_map_of_one_run_has_the_people_of_both_countries_of_the_article(

@@ -132,7 +132,7 @@ def test_without_pairs_or_items_there_is_a_reason_and_no_number(pairs, distribut
     silent = [one for one in found.findings if math.isnan(one.value)]
     assert {one.reason for one in silent} >= {reason}
     assert all(one.reason for one in silent)
-    assert institute_section(found).charts == {}
+    assert institute_section(found).figures == ()
 
 
 def test_the_section_shows_every_pair_with_what_differs():
@@ -140,7 +140,7 @@ def test_the_section_shows_every_pair_with_what_differs():
     assert "a.Q1 (2017), b.V1 (2022)" in section.body
     assert "points &amp; labels" in section.body
     assert "0.007 / –" in section.body  # of the panel, which was asked one of the two
-    assert "Another institute" in section.charts["institutes"]
+    assert "Another institute" in section.figures[0].on_page()
 
 
 def test_the_draws_of_a_pair_depend_on_no_other_pair():

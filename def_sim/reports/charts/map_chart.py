@@ -62,6 +62,7 @@ def map_drawing(
     title: str,
     random_answers: tuple[float, float] | None = None,
     has_names: bool = False,
+    width: float = WIDTH,
 ) -> Markup:
     """The drawing alone, for a file too.
 
@@ -72,16 +73,19 @@ def map_drawing(
         title: As there.
         random_answers: As there.
         has_names: Whether the words of the legend stand below the drawing, for it is to stand alone.
+        width: Of the drawing, in pixels.
     """
     surveys = list(dict.fromkeys(panel.survey for panel in panels))
     drawn = [panel for panel in panels if panel.is_placed]
-    frame = fit_frame(_extents(countries, drawn, random_answers))
+    frame = fit_frame(_extents(countries, drawn, random_answers), width=width)
     horizontal, vertical = (f"{as_percent(axis.explained)} of variance" for axis in axes)
     names = f"horizontal axis · {horizontal}", f"vertical axis · {vertical}"
     keys = {model: str(index + 1) for index, model in enumerate(dict.fromkeys(one.model for one in panels))}
     labels = _labels(countries, drawn, keys, frame)
     below = (
-        drawn_legend(surveys, keys, axes, frame.total_height, has_random=random_answers is not None)
+        drawn_legend(
+            surveys, keys, axes, frame.total_height, width=width, has_random=random_answers is not None
+        )
         if has_names
         else []
     )
@@ -104,9 +108,9 @@ def map_drawing(
         *marks,
         class_="cultural-map",
         role="img",
-        aria_label=_said(title, countries, drawn),
+        aria_label=map_in_words(title, countries, drawn),
         width="100%",
-        viewBox=f"0 0 {number(WIDTH)} {number(height)}",
+        viewBox=f"0 0 {number(width)} {number(height)}",
     )
 
 
@@ -231,7 +235,8 @@ def _text(label: PlacedLabel, css: str) -> Markup:
     )
 
 
-def _said(title: str, countries: Sequence[CountryPoint], panels: Sequence[PanelPoint]) -> str:
+def map_in_words(title: str, countries: Sequence[CountryPoint], panels: Sequence[PanelPoint]) -> str:
+    """All points of the map with their coordinates; panels without a point are left out."""
     points = [f"people of {one.name} {one.x:.2f}, {one.y:.2f}" for one in countries]
-    points += [f"{one.model} on {one.survey} {one.x:.2f}, {one.y:.2f}" for one in panels]
+    points += [f"{one.model} on {one.survey} {one.x:.2f}, {one.y:.2f}" for one in panels if one.is_placed]
     return f"{title}: {'; '.join(points)}"

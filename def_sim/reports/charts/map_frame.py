@@ -13,7 +13,7 @@ from markupsafe import Markup
 from def_sim.reports.charts.label_places import Box
 from def_sim.reports.charts.svg import element, number
 
-WIDTH: Final = 900.0  # of the drawing, in pixels
+WIDTH: Final = 900.0  # of the drawing on a page, in pixels
 _LEFT, _RIGHT, _TOP, _FOOT = 48.0, 12.0, 12.0, 44.0
 _LOWEST, _HIGHEST = 340.0, 620.0  # of the plot, in pixels
 _MARGIN: Final = 0.07  # of the range, free on each side
@@ -30,11 +30,12 @@ class MapFrame:
     x: float  # what stands in the middle of the plot
     y: float
     height: float  # of the plot
+    width: float = WIDTH  # of the drawing
 
     @property
     def plot(self) -> Box:
         """The ground that marks and labels may cover."""
-        return Box(_LEFT, _TOP, WIDTH - _LEFT - _RIGHT, self.height)
+        return Box(_LEFT, _TOP, self.width - _LEFT - _RIGHT, self.height)
 
     @property
     def total_height(self) -> float:
@@ -50,16 +51,16 @@ class MapFrame:
         return self.plot.top + self.height / 2 - (y - self.y) * self.scale
 
 
-def fit_frame(extents: Sequence[Extent]) -> MapFrame:
-    """The frame that shows all of these, as large as it can."""
+def fit_frame(extents: Sequence[Extent], *, width: float = WIDTH) -> MapFrame:
+    """The frame of that width that shows all of these, as large as it can."""
     low_x, high_x = min(x - w for x, _, w, _ in extents), max(x + w for x, _, w, _ in extents)
     low_y, high_y = min(y - h for _, y, _, h in extents), max(y + h for _, y, _, h in extents)
     wide = max(high_x - low_x, _NARROWEST) * (1 + 2 * _MARGIN)
     high = max(high_y - low_y, _NARROWEST) * (1 + 2 * _MARGIN)
-    plot_width = WIDTH - _LEFT - _RIGHT
-    height = min(max(plot_width * high / wide, _LOWEST), _HIGHEST)
+    plot_width = width - _LEFT - _RIGHT
+    height = min(max(plot_width * high / wide, min(_LOWEST, plot_width)), _HIGHEST)
     scale = min(plot_width / wide, height / high)
-    return MapFrame(scale, (low_x + high_x) / 2, (low_y + high_y) / 2, height)
+    return MapFrame(scale, (low_x + high_x) / 2, (low_y + high_y) / 2, height, width)
 
 
 def _step(span: float) -> float:
@@ -86,7 +87,7 @@ def grid(frame: MapFrame, axis_names: tuple[str, str]) -> list[Markup]:
         parts.append(element("text", _tick(x), x=left, y=foot + 15, text_anchor="middle", class_="faint"))
     for y in _lines(frame.y, plot.height / frame.scale, step):
         top = frame.down(y)
-        parts.append(element("line", x1=plot.left, x2=WIDTH - _RIGHT, y1=top, y2=top, class_="grid"))
+        parts.append(element("line", x1=plot.left, x2=frame.width - _RIGHT, y1=top, y2=top, class_="grid"))
         parts.append(element("text", _tick(y), x=plot.left - 6, y=top + 4, text_anchor="end", class_="faint"))
     return [*parts, *_axis_names(frame, axis_names)]
 

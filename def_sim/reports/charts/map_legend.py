@@ -5,18 +5,18 @@ collide; in a file that stands alone they are lines below the drawing.
 """
 
 from collections.abc import Mapping, Sequence
-from textwrap import wrap
 from typing import Final
 
 from markupsafe import Markup
 
 from def_sim.evaluation.map_points import MapAxis, PanelPoint
 from def_sim.reports.charts.svg import element
+from def_sim.reports.charts.text_fit import fit_lines
 from def_sim.reports.theme import MARKS
 
 SURVEY_SHAPES: Final = ("panel", "uniform", "mode", "others")  # of theme.MARKS, by the survey's place
 _LINE: Final = 18.0  # pixels
-_LINE_LENGTH: Final = 125  # letters that fit beside each other
+_WORDS_FROM: Final = 26.0  # pixels from the left
 
 
 def _swatch(kind: str, css: str) -> Markup:
@@ -78,6 +78,7 @@ def drawn_legend(
     axes: tuple[MapAxis, MapAxis],
     top: float,
     *,
+    width: float,
     has_random: bool,
 ) -> list[Markup]:
     """The legend as lines below a drawing, one element each, from `top` downwards.
@@ -87,6 +88,7 @@ def drawn_legend(
         keys: Model -> its number on the map.
         axes: Whose ends have names, or have not.
         top: Pixels.
+        width: Of the drawing, in pixels.
         has_random: Whether random answers are on the map.
     """
     lines = [("people", "country", "People of a country")]
@@ -102,7 +104,7 @@ def drawn_legend(
         ]
     if has_random:
         lines.append(("planted", "random", "Random answers"))
-    words = [("", "", line) for _, _, text in words for line in wrap(text, _LINE_LENGTH)]
+    words = [("", "", line) for _, _, text in words for line in fit_lines(text, width - _WORDS_FROM, most=4)]
     return [
         _drawn_line(kind, css, text, top + _LINE * index)
         for index, (kind, css, text) in enumerate(lines + words)
@@ -112,4 +114,4 @@ def drawn_legend(
 def _drawn_line(kind: str, css: str, text: str, top: float) -> Markup:
     place = f"translate(12 {top + 4:g})"
     mark = element("path", d=MARKS[kind], transform=place, class_=f"dot {css}") if kind else Markup()
-    return element("g", mark, element("text", text, x=26, y=top + 8))
+    return element("g", mark, element("text", text, x=_WORDS_FROM, y=top + 8))

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from def_sim.evaluation.measures import as_percent
 from def_sim.reports.charts.svg import element, number, round_up
 
-_WIDTH, _HEIGHT, _RADIUS, _LETTERS = 440.0, 340.0, 122.0, 16.0
+_WIDTH, _HEIGHT, _RADIUS, _LETTERS = 420.0, 340.0, 122.0, 16.0
 _CENTRE: Final = (_WIDTH / 2, _HEIGHT / 2)
 _RINGS: Final = (0.5, 1.0)
 

@@ -6,20 +6,29 @@ A missing number (NaN) is drawn as "–" and never as 0. Knows no frames and no 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import as_percent, written
 from def_sim.reports.charts.svg import Axis, bar, drawing, element, label, percent, round_up, shape, vertical
+from def_sim.reports.charts.text_fit import fit_lines, text_width
+
+_ROW: Final = 24  # pixels from one mark to the next
+_NAME_LINE: Final = 14  # from one line of a name to the next
+_ROOM_FOR_MARK: Final = 10  # between words and a mark at the axis
+_ROOM_FOR_INTERVALS: Final = 1.5  # an axis reaches at most so many times as far as what it is about
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One value on an axis; `kind` is a shape of `theme.MARKS`."""
+    """One value on an axis with its interval, if it has one; `kind` is a shape of `theme.MARKS`."""
 
     kind: str
     name: str
     value: float
+    low: float = math.nan
+    high: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,8 @@ class DimensionRow:
     floor: float
     uniform: float
     num_items: int
+    low: float = math.nan  # interval of the value; NaN without one
+    high: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,47 +55,81 @@ class StatusPart:
     share: float
 
 
-def _axis_end(values: Sequence[float]) -> float:
-    return round_up(max((value for value in values if math.isfinite(value)), default=1.0))
+def _axis_end(values: Sequence[float], highs: Sequence[float] = ()) -> float:
+    """A round number above all values, and above the ends of intervals that go not far beyond them."""
+    furthest = max((value for value in values if math.isfinite(value)), default=1.0)
+    ends = [min(high, _ROOM_FOR_INTERVALS * furthest) for high in highs if math.isfinite(high)]
+    return round_up(max([furthest, *ends]))
 
 
-def headline_chart(marks: Sequence[Mark], *, title: str, reference: float | None = None) -> Markup:
+def headline_chart(
+    marks: Sequence[Mark], *, title: str, reference: float | None = None, width: float = math.inf
+) -> Markup:
     """One line per mark on a common axis from 0, name on the left, value on the right.
 
     Args:
         marks: The panel first, then what it is compared with.
         title: What is drawn, in words.
         reference: A value to draw a line at, e.g. 1 for a ratio.
+        width: Pixels across, into which names are broken.
     """
-    row, foot = 24, 8 + 24 * len(marks)
-    axis = Axis(_axis_end([mark.value for mark in marks]), left=45, right=84)
+    axis = Axis(_axis_end([m.value for m in marks], [m.high for m in marks]), left=45, right=84)
+    names = [_name_lines(mark.name, width, axis, is_bold=not index) for index, mark in enumerate(marks)]
+    tops = [
+        8 + _ROW * index + _NAME_LINE * sum(len(lines) - 1 for lines in names[:index])
+        for index in range(len(marks) + 1)
+    ]
+    foot = tops[-1]
     parts = [vertical(axis.place(tick), 6, foot, "grid") for tick in axis.ticks()]
     if reference is not None:
         parts.append(vertical(axis.place(reference), 6, foot, "reference"))
-    for index, mark in enumerate(marks):
-        parts.extend(_headline_row(mark, axis, top=18 + row * index, css="strong" if index == 0 else ""))
+    for index, (mark, lines, top) in enumerate(zip(marks, names, tops, strict=False)):
+        parts.extend(_headline_row(mark, lines, axis, top=top + 10, css="strong" if index == 0 else ""))
     parts.extend(
         label(f"{tick:g}", axis.place(tick), foot + 14, css="faint", anchor="middle") for tick in axis.ticks()
     )
-    said = "; ".join(f"{mark.name} {written(mark.value)}" for mark in marks)
-    return drawing(*parts, height=foot + 20, title=f"{title}: {said}", css="headline-chart")
+    return drawing(*parts, height=foot + 20, title=f"{title}: {marks_in_words(marks)}", css="headline-chart")
 
 
-def _headline_row(mark: Mark, axis: Axis, *, top: float, css: str) -> list[Markup]:
-    parts = [
-        label(mark.name, 0, top + 4, css=css),
-        label(written(mark.value), 100, top + 4, css=css, anchor="end"),
-    ]
+def marks_in_words(marks: Sequence[Mark]) -> str:
+    """The marks for who cannot see them."""
+    return "; ".join(f"{mark.name} {written(mark.value)}" for mark in marks)
+
+
+def _name_lines(name: str, width: float, axis: Axis, *, is_bold: bool) -> list[str]:
+    return fit_lines(name, width * axis.left / 100 - _ROOM_FOR_MARK, most=2, is_bold=is_bold)
+
+
+def _headline_row(mark: Mark, lines: Sequence[str], axis: Axis, *, top: float, css: str) -> list[Markup]:
+    parts = [label(line, 0, top + 4 + _NAME_LINE * index, css=css) for index, line in enumerate(lines)]
+    parts.append(label(written(mark.value), 100, top + 4, css=css, anchor="end"))
     if math.isnan(mark.value):
         return parts
     end = axis.place(mark.value)
     ends = {"x1": percent(axis.left), "x2": percent(end)}
     stem = element("line", **ends, y1=top, y2=top, class_=f"stem {mark.kind}-stem")
-    return [*parts, stem, shape(mark.kind, end, top)]
+    return [*parts, stem, *whisker(axis, mark.low, mark.high, top), shape(mark.kind, end, top)]
+
+
+def whisker(axis: Axis, low: float, high: float, top: float) -> list[Markup]:
+    """An interval as a line with ends, or an arrowhead where it leaves the axis; nothing without one."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return []
+    left, right = axis.place(low), axis.place(high)
+    line = element("line", x1=percent(left), x2=percent(right), y1=top, y2=top, class_="whisker")
+    begin = vertical(left, top - 5, top + 5, "whisker")
+    is_beyond = high > axis.high
+    end = shape("beyond", right, top) if is_beyond else vertical(right, top - 5, top + 5, "whisker")
+    return [line, begin, end]
 
 
 def dimension_chart(
-    rows: Sequence[DimensionRow], *, macro: float, micro: float, measure: str = "KL"
+    rows: Sequence[DimensionRow],
+    *,
+    macro: float,
+    micro: float,
+    measure: str = "KL",
+    width: float = math.inf,
 ) -> Markup:
     """A bar per topic group with marks for floor and uniform, and lines for the two means.
 
@@ -93,11 +138,11 @@ def dimension_chart(
         macro: Unweighted mean over topic groups.
         micro: Mean over items.
         measure: The divergence's short name.
+        width: Pixels across, to which titles are cut.
     """
     row, foot = 42, 8 + 42 * len(rows)
-    axis = Axis(
-        _axis_end([macro, micro, *(v for r in rows for v in (r.value, r.floor, r.uniform))]), right=97
-    )
+    values = [macro, micro, *(v for r in rows for v in (r.value, r.floor, r.uniform))]
+    axis = Axis(_axis_end(values, [r.high for r in rows]), right=97)
     parts = [vertical(axis.place(tick), 4, foot, "grid") for tick in axis.ticks()]
     for index, entry in enumerate(rows):
         if math.isfinite(entry.value):
@@ -109,7 +154,7 @@ def dimension_chart(
         if math.isfinite(mean)
     )
     for index, entry in enumerate(rows):
-        parts.extend(_dimension_marks(entry, axis, top=row * index))
+        parts.extend(_dimension_marks(entry, axis, top=row * index, width=width))
     anchors = ("start", "middle", "end")
     parts.extend(
         label(f"{tick:g}", axis.place(tick), foot + 15, css="faint", anchor=anchor)
@@ -120,15 +165,14 @@ def dimension_chart(
     return drawing(*parts, height=foot + 20, title=title, css="dimension-chart")
 
 
-def _dimension_marks(entry: DimensionRow, axis: Axis, *, top: float) -> list[Markup]:
+def _dimension_marks(entry: DimensionRow, axis: Axis, *, top: float, width: float) -> list[Markup]:
     items = f"{entry.num_items} item{'' if entry.num_items == 1 else 's'}"
-    parts = [
-        label(entry.title, 0, top + 17, css="halo"),
-        label(f"{written(entry.value)} · {items}", 100, top + 17, css="halo", anchor="end"),
-    ]
+    count = f"{written(entry.value)} · {items}"
+    [title] = fit_lines(entry.title, width - text_width(count) - _ROOM_FOR_MARK)
+    parts = [label(title, 0, top + 17, css="halo"), label(count, 100, top + 17, css="halo", anchor="end")]
+    parts += whisker(axis, entry.low, entry.high, top + 30)
     marks = (("floor", entry.floor), ("uniform", entry.uniform))
-    parts.extend(shape(kind, axis.place(at), top + 30) for kind, at in marks if math.isfinite(at))
-    return parts
+    return parts + [shape(kind, axis.place(at), top + 30) for kind, at in marks if math.isfinite(at)]
 
 
 def pair_chart(name: str, panel: float, people: float, planted: float | None = None) -> Markup:

@@ -34,7 +34,11 @@ _BAR, _ROW = 16, 24  # pixels
 
 
 def correlation_chart(
-    people: NDArray[np.float64], panel: NDArray[np.float64], *, slope: float = math.nan
+    people: NDArray[np.float64],
+    panel: NDArray[np.float64],
+    *,
+    slope: float = math.nan,
+    name: str = "Panel",
 ) -> Markup:
     """The panel's correlations over people's: on the dashed diagonal where both are the same.
 
@@ -42,6 +46,7 @@ def correlation_chart(
         people: Correlations of pairs of items, shape (P,); pairs with NaN on either side are left out.
         panel: Of the same pairs, shape (P,).
         slope: The panel's correlation per unit of people's, drawn as a line; NaN for none.
+        name: Of the panel.
     """
     known = ~(np.isnan(people) | np.isnan(panel))
     x, y = people[known], panel[known]
@@ -52,7 +57,7 @@ def correlation_chart(
     if math.isfinite(slope):
         parts.append(_through(across, up, slope, "macro"))
     parts += [
-        label("Panel", 0, _TOP - 8, css="strong"),
+        label(name, 0, _TOP - 8, css="strong"),
         label("People", _RIGHT, _BOTTOM + 34, css="strong", anchor="end"),
     ]
     said = f"Correlations of {x.size:,} pairs of items, panel over people; slope {written(slope)}"

@@ -10,12 +10,13 @@ from def_sim.evaluation.compared_maps import MapsOfRuns
 from def_sim.evaluation.measures import written
 from def_sim.evaluation.paired_runs import LEVEL, VERDICT_WORDS
 from def_sim.reports.cells import Row, number_in, rows_of
+from def_sim.reports.figures import Figure
 from def_sim.reports.sections.cultural_maps import (
     PUBLISHED_HIDES,
     PUBLISHED_SHOWS,
     SOUND_SHOWS,
     map_body,
-    map_file,
+    map_figures,
     sound_hides,
 )
 
@@ -41,14 +42,14 @@ def map_parts(maps: MapsOfRuns) -> tuple[MapPart, MapPart]:
     )
 
 
-def map_files(maps: Sequence[MapsOfRuns]) -> dict[str, Markup]:
-    """The maps as drawings by file name."""
-    found = {}
-    for one in maps:
-        for kind, drawn in (("cultural", one.sound), ("published", one.published)):
-            for name, drawing in map_file(drawn, title=f"{kind} map").items():
-                found[f"{kind}_{name}_{one.number}"] = drawing
-    return found
+def comparison_figures(maps: Sequence[MapsOfRuns]) -> list[Figure]:
+    """The maps as figures: cultural_map_1, published_map_1, and so on."""
+    return [
+        figure
+        for one in maps
+        for kind, drawn in (("cultural", one.sound), ("published", one.published))
+        for figure in map_figures(drawn, name=f"{kind}_map_{one.number}", title=f"{kind} map".capitalize())
+    ]
 
 
 @dataclass(frozen=True, slots=True)

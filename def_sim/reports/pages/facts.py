@@ -46,6 +46,7 @@ class RunFacts:
     other_country: str = ""  # name of the country whose people stand beside as others; "": none do
     short_of: str | None = None  # the questionnaire whose short form was asked
     notes: tuple[str, ...] = ()  # sentences on personas and people's figures, to be read before the numbers
+    people: tuple[str, ...] = ()  # whose figures stand beside the panel, each with its year
     readings: str = ""  # which judge read the answers, and how many of them; "": rules did
 
     @property
@@ -57,6 +58,19 @@ class RunFacts:
     def num_scored(self) -> int:
         """N of scores and floors: fewer than planned while a run is unfinished or some never answer."""
         return self.num_answering or self.num_respondents
+
+    def for_captions(self) -> str:
+        """What a figure alone must say of its run: model, survey, people, N, protocol, seed and hash."""
+        people = f" People: {'; '.join(self.people)}." if self.people else ""
+        unfinished = (
+            "" if self.is_complete else f" Unfinished: {self.num_done} of {self.num_planned} answers."
+        )
+        invented = " Demonstration: trained on an invented population." if self.is_demonstration else ""
+        return (
+            f"Model: {self.model_label}. Survey: {self.survey_title}.{people} N = {self.num_scored} "
+            f"simulated respondents; protocol {self.protocol}, strategy {self.strategy}, seed {self.seed}; "
+            f"run {self.run_hash}.{unfinished}{invented}"
+        )
 
     @property
     def share_done(self) -> float:

@@ -13,6 +13,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from def_sim.reports.charts.standalone import chart_rules
 from def_sim.reports.theme import css_variables
 from def_sim.visible import visible
 
@@ -43,8 +44,8 @@ def asset(name: str) -> Markup:
 
 def page_style(*more: str) -> Markup:
     """The style sheet of a page: the colours, what all have in common, that of drawings, and its own."""
-    files = ("report.css", "charts.css", "culture.css", *more)
-    return Markup("\n").join([Markup(css_variables()), *map(asset, files)])
+    common = (Markup(css_variables()), asset("report.css"), Markup(chart_rules()))
+    return Markup("\n").join([*common, *map(asset, ("culture.css", *more))])
 
 
 def security_policy(style: str, script: str) -> str:

@@ -33,9 +33,10 @@ from def_sim.reports.cells import (
     shown,
 )
 from def_sim.reports.charts.score_charts import DimensionRow, Mark, dimension_chart, headline_chart
+from def_sim.reports.figures import THIS_PANEL
 
 _TABLE_METRICS = ("kl_paper", "js_divergence", "total_variation", "wasserstein", "entropy_ratio")
-_DRAWN = ("kl_paper", "js_divergence")  # by topic group: the first that has scores
+TOPIC_METRIC = "js_divergence"  # drawn by topic group: the headline's first; the study's KL is in the table
 _WHY_NOT_NORMALISED = "Not defined: a control is missing, or random answers score no worse than the floor."
 
 
@@ -90,15 +91,21 @@ def headline_cards(
 def headline_marks(row: Row, num_respondents: int) -> list[Mark]:
     """The panel's score and what it stands beside, in the order drawn."""
     named = (
-        ("panel", "This panel", "value"),
-        ("floor", f"{counted(num_respondents, 'person', 'people')} (floor)", "floor"),
+        ("floor", floor_name(num_respondents), "floor"),
         ("people", "People, two halves", "human_to_human"),
         ("uniform", "Random answers", "uniform"),
         ("mode", "Most common only", "mode"),
     )
-    marks = [Mark(kind, name, number_in(row, column)) for kind, name, column in named]
+    low, high = number_in(row, "interval_low"), number_in(row, "interval_high")
+    marks = [Mark("panel", THIS_PANEL, number_in(row, "value"), low, high)]
+    marks += [Mark(kind, name, number_in(row, column)) for kind, name, column in named]
     others = number_in(row, "other_humans")  # only where another country's reference was given
     return marks if math.isnan(others) else [*marks, Mark("others", "Another country", others)]
+
+
+def floor_name(num_respondents: int) -> str:
+    """What the floor is called beside a panel of N."""
+    return f"{counted(num_respondents, 'person', 'people')} (floor)"
 
 
 def _headline_card(measure: Measure, row: Row, num_respondents: int, why: str) -> HeadlineCard:
@@ -158,30 +165,28 @@ def dimension_order(scores: pd.DataFrame) -> list[str]:
     return sorted(present, key=lambda code: (dimension_rank(code), code))
 
 
-def drawn_metric(scores: pd.DataFrame) -> str:
-    """What is drawn by topic group: KL as in the study; where only Jensen-Shannon has scores, that.
-
-    One answer that could not be read makes an item's KL infinite, so a model that is often not read has none.
-    """
-    groups = scores[scores["scope"] == "dimension"]
-    has = {metric: groups.loc[groups["metric"] == metric, "value"].notna().any() for metric in _DRAWN}
-    return next((metric for metric in _DRAWN if has[metric]), _DRAWN[0])
-
-
 def dimension_rows(scores: pd.DataFrame) -> list[DimensionRow]:
     """The drawn divergence of each topic group beside its floor and its uniform control."""
-    metric, rows = drawn_metric(scores), []
+    rows = []
     for code in dimension_order(scores):
-        row = find_row(scores, metric, "dimension", dimension=code)
+        row = find_row(scores, TOPIC_METRIC, "dimension", dimension=code)
         value, floor, uniform = (number_in(row, column) for column in ("value", "floor", "uniform"))
-        rows.append(DimensionRow(dimension_title(code), value, floor, uniform, count_in(row, "num_items")))
+        low, high = number_in(row, "interval_low"), number_in(row, "interval_high")
+        num_items = count_in(row, "num_items")
+        rows.append(DimensionRow(dimension_title(code), value, floor, uniform, num_items, low, high))
     return rows
+
+
+def macro_and_micro(scores: pd.DataFrame, metric: str) -> tuple[float, float]:
+    """Mean of the topic groups, and mean of the items; NaN where undefined."""
+    macro, micro = (number_in(find_row(scores, metric, scope), "value") for scope in ("macro", "micro"))
+    return macro, micro
 
 
 def dimension_card(scores: pd.DataFrame, distributions: pd.DataFrame) -> DimensionCard:
     """Drawing and table by topic group; the distributions say why a score is missing."""
-    drawn = MEASURES[drawn_metric(scores)]
-    macro, micro = (number_in(find_row(scores, drawn.metric, scope), "value") for scope in ("macro", "micro"))
+    drawn = MEASURES[TOPIC_METRIC]
+    macro, micro = macro_and_micro(scores, TOPIC_METRIC)
     chart = dimension_chart(dimension_rows(scores), macro=macro, micro=micro, measure=drawn.short)
     measures = tuple(MEASURES[metric] for metric in _TABLE_METRICS)
     table = [

@@ -7,8 +7,10 @@ from markupsafe import Markup
 from def_sim.evaluation.map_findings import PanelOnMap, as_sentence
 from def_sim.evaluation.map_points import CultureMap
 from def_sim.evaluation.measures import as_percent, written
-from def_sim.reports.charts.map_chart import map_chart, map_drawing
+from def_sim.reports.charts.map_chart import map_chart, map_drawing, map_in_words
+from def_sim.reports.charts.map_frame import WIDTH
 from def_sim.reports.charts.svg import element
+from def_sim.reports.figures import Canvas, Figure
 from def_sim.reports.sections.section import Section
 
 SOUND_SHOWS = (
@@ -46,20 +48,34 @@ def map_body(found: CultureMap, *, title: str) -> Markup:
     )
 
 
-def map_file(found: CultureMap, *, title: str) -> dict[str, Markup]:
-    """The map as a drawing that names its models, by the word "map"; nothing without a map."""
+def map_figures(found: CultureMap, *, name: str, title: str) -> tuple[Figure, ...]:
+    """The map as a figure that names its models; none without a map."""
     if found.why_no_map:
-        return {}
-    return {
-        "map": map_drawing(
+        return ()
+    explained = " and ".join(as_percent(axis.explained) for axis in found.axes)
+
+    def drawing(canvas: Canvas) -> Markup:
+        return map_drawing(
             found.countries,
             found.panels,
             found.axes,
             title=title,
             random_answers=found.random_answers,
             has_names=True,
+            width=min(canvas.width, WIDTH),
         )
-    }
+
+    figure = Figure(
+        name=name,
+        title=title,
+        alt=map_in_words(title, found.countries, found.panels),
+        caption=f"Both axes have one scale; they hold {explained} of the variance. Diamonds: people of a "
+        "country; dots: its groups by sex and age. Ellipses: where a model would be with other respondents "
+        "(95 %).",
+        drawing=drawing,
+        data=found.frame(),
+    )
+    return (figure,)
 
 
 def sound_map_section(place: PanelOnMap) -> Section:
@@ -75,7 +91,7 @@ def sound_map_section(place: PanelOnMap) -> Section:
         shows=SOUND_SHOWS,
         hides=sound_hides(found),
         body=map_body(found, title=title) + element("p", _nearest(place)),
-        charts={f"cultural_{name}": drawing for name, drawing in map_file(found, title=title).items()},
+        figures=map_figures(found, name="cultural_map", title=title),
     )
 
 
@@ -92,7 +108,7 @@ def published_map_section(place: PanelOnMap) -> Section:
         shows=PUBLISHED_SHOWS,
         hides=PUBLISHED_HIDES,
         body=map_body(found, title=title) + element("p", _AXES_UNKNOWN),
-        charts={f"published_{name}": drawing for name, drawing in map_file(found, title=title).items()},
+        figures=map_figures(found, name="published_map", title=title),
     )
 
 

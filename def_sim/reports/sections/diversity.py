@@ -1,14 +1,23 @@
 """The section on diversity: how varied the panel's texts and choices are, beside people's."""
 
 import math
+from typing import Final
 
 from markupsafe import Markup
 
 from def_sim.evaluation.diversity import Diversity, PanelDiversity
 from def_sim.evaluation.measures import counted, written
-from def_sim.reports.charts.score_charts import Mark, headline_chart
+from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
+from def_sim.reports.figures import THIS_PANEL
+from def_sim.reports.mark_figures import marks_figure
 from def_sim.reports.sections.section import Section
+
+_CAPTION: Final = (
+    "How many different options are used, as a share of those that as many respondents could use, mean over "
+    "items with one choice. People: as many as the panel has. Random answers: each option as likely as any "
+    "other."
+)
 
 
 def diversity_section(diversity: PanelDiversity) -> Section:
@@ -18,21 +27,19 @@ def diversity_section(diversity: PanelDiversity) -> Section:
         diversity: From `panel_diversity`.
     """
     found = diversity.choices
-    chart = headline_chart(
-        [
-            Mark("panel", "This panel", found.choice_diversity),
-            Mark("people", counted(diversity.num_respondents, "person", "people"), found.human),
-            Mark("uniform", "Random answers", found.uniform),
-        ],
-        title="Diversity of choices",
-    )
+    marks = [
+        Mark("panel", THIS_PANEL, found.choice_diversity),
+        Mark("people", counted(diversity.num_respondents, "person", "people"), found.human),
+        Mark("uniform", "Random answers", found.uniform),
+    ]
+    figure = marks_figure("diversity", "Diversity of choices", marks, caption=_CAPTION)
     return Section(
         key="diversity",
         title="Diversity",
         shows="How many different options the panel uses, of those that as many respondents could use.",
         hides="Whether the variety is people's: someone who answers at random is more varied than people.",
-        body=chart + _sentences(found, diversity.texts),
-        charts={"diversity": chart},
+        body=figure.on_page() + _sentences(found, diversity.texts),
+        figures=(figure,),
     )
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+import pandas as pd
 from markupsafe import Markup
 
 from def_sim.evaluation.defect_examples import DefectExample
@@ -20,6 +21,7 @@ from def_sim.evaluation.measures import as_percent
 from def_sim.records import INSENSITIVITY_TITLES, InsensitivityDimension
 from def_sim.reports.charts.radar import RadarAxis, outer_ring, radar
 from def_sim.reports.charts.svg import element
+from def_sim.reports.figures import Figure
 from def_sim.reports.sections.agreement import agreement_part
 from def_sim.reports.sections.parts import not_known, percents, table
 from def_sim.reports.sections.section import Section
@@ -66,15 +68,14 @@ def insensitivity_section(found: Insensitivity, examples: Sequence[DefectExample
         found: From `insensitivity`.
         examples: From `defect_examples`.
     """
-    radars = {f"{KEY}-{one.name}": radar_of(one) for one in found.sets}
-    bodies = [_set(one, radars[f"{KEY}-{one.name}"]) for one in found.sets]
+    bodies = [_set(one, radar_of(one)) for one in found.sets]
     return Section(
         key=KEY,
         title="Insensitivity",
         shows="How often an answer is defective whatever it chooses: in its form, its role, its sense.",
         hides="Whether an answer without such a defect is what a person would say.",
         body=Markup("").join([*bodies, _examples(examples)]) if bodies else not_known(f"{found.absent}."),
-        charts=radars,
+        figures=tuple(_figure(one) for one in found.sets),
     )
 
 
@@ -82,6 +83,30 @@ def radar_of(one: SetRates, css: str = "radar") -> Markup:
     """The rates of one set on six axes."""
     axes = [_axis(kind, one) for kind in AXES]
     return radar(axes, outer=outer_ring(axes), title=f"Rates of defects, {one.name}", css=css)
+
+
+def _figure(one: SetRates) -> Figure:
+    rates = [one.on_axis(kind).found for kind in AXES]
+    titles = [f"{kind.value}: {_TITLES[kind.value]}" for kind in AXES]
+    table = {"kind": [kind.value for kind in AXES], "title": [_TITLES[kind.value] for kind in AXES]}
+    return Figure(
+        name=f"{KEY}-{one.name}",
+        title=f"Rates of defects, {'by rules' if one.name == BY_RULES else one.name}",
+        alt=f"Rates of defects: {', '.join(as_percent(rate.rate) for rate in rates)} ({', '.join(titles)})",
+        caption=f"Defects per answer, on one scale from 0 in the middle. {'; '.join(titles)}. Thick lines: "
+        "95 % interval (Wilson's). An axis without a mark has no rate.",
+        drawing=lambda _: radar_of(one),
+        most_mm=110.0,
+        data=pd.DataFrame(
+            table
+            | {
+                "rate": [rate.rate for rate in rates],
+                "low": [rate.low for rate in rates],
+                "high": [rate.high for rate in rates],
+                "num_judged": [rate.num_judged for rate in rates],
+            }
+        ),
+    )
 
 
 def _axis(kind: InsensitivityDimension, one: SetRates) -> RadarAxis:

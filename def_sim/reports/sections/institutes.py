@@ -2,17 +2,26 @@
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 from markupsafe import Markup
 
 from def_sim.evaluation.institutes import Institutes, PairDistance, PairKind
 from def_sim.evaluation.measures import counted, written
-from def_sim.reports.charts.score_charts import Mark, headline_chart
+from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
+from def_sim.reports.figures import THIS_PANEL, Figure
+from def_sim.reports.mark_figures import marks_figure
 from def_sim.reports.sections.parts import not_known, table
 from def_sim.reports.sections.section import Section
 
-_TITLE = "Mean Jensen-Shannon divergence from people"
+_TITLE: Final = "Mean Jensen-Shannon divergence from people"
+_CAPTION: Final = (
+    "On items that another institute asked the same country's people nearly alike, on the categories that "
+    "both institutes' answers have in common; lower is closer. Floor: as many people as the panel has. Two "
+    "halves: of the people behind the reference. Another institute's people: what a change of wording, mode "
+    "and year costs among people."
+)
 
 
 def institute_section(found: Institutes) -> Section:
@@ -21,7 +30,8 @@ def institute_section(found: Institutes) -> Section:
     Args:
         found: From `institutes`.
     """
-    chart = _chart(found) if found.panel else Markup()
+    figures = (_figure(found),) if found.panel else ()
+    chart = Markup().join(one.on_page() for one in figures)
     return Section(
         key="institutes",
         title="People asked elsewhere",
@@ -31,18 +41,18 @@ def institute_section(found: Institutes) -> Section:
         hides="Which of wording, mode, weights and year makes the difference; and items that one institute "
         "alone asked.",
         body=not_known(found.reason) if found.reason else _body(found, chart),
-        charts={"institutes": chart} if found.panel else {},
+        figures=figures,
     )
 
 
-def _chart(found: Institutes) -> Markup:
+def _figure(found: Institutes) -> Figure:
     marks = [
-        Mark("panel", "This panel", found.panel_mean("panel")),
+        Mark("panel", THIS_PANEL, found.panel_mean("panel")),
         Mark("floor", "As many people (floor)", found.panel_mean("floor")),
         Mark("people", "People, two halves", found.panel_mean("halves")),
         Mark("others", "Another institute's people", found.panel_mean("institutes")),
     ]
-    return headline_chart(marks, title=_TITLE)
+    return marks_figure("institutes", _TITLE, marks, caption=_CAPTION)
 
 
 def _body(found: Institutes, chart: Markup) -> Markup:

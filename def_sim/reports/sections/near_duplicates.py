@@ -1,5 +1,8 @@
 """The section on differences between respondents: how far apart they are, and who answers nearly alike."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import as_percent, written
@@ -10,10 +13,19 @@ from def_sim.evaluation.near_duplicates import (
     NearDuplicates,
     VarianceRatio,
 )
-from def_sim.reports.charts.score_charts import Mark, headline_chart
+from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
+from def_sim.reports.figures import THIS_PANEL, Figure
+from def_sim.reports.mark_figures import marks_figure
 from def_sim.reports.sections.parts import between, not_known
 from def_sim.reports.sections.section import Section
+
+_CAPTION: Final = (
+    f"Share of pairs of respondents who agree on at least {as_percent(NEAR)} of the items that both "
+    "answered. Handed out anew: the panel's own answers to each item, dealt to its respondents at random. "
+    "People, if items were independent: two people whose answers to different items have nothing to do with "
+    "each other."
+)
 
 
 def spread_section(found: NearDuplicates) -> Section:
@@ -23,14 +35,14 @@ def spread_section(found: NearDuplicates) -> Section:
         found: From `near_duplicates`.
     """
     ratio, pairs = found.variance, found.pairs
-    chart = Markup() if pairs.reason else _chart(pairs)
+    figures = () if pairs.reason else (_figure(pairs),)
     return Section(
         key="spread",
         title="Respondents alike",
         shows="How far respondents are apart beside people, and how many pairs of them answer nearly alike.",
         hides="Who copied whom: a panel of one opinion is all duplicates without anybody having been copied.",
-        body=_variance(ratio) + element("h3", "Pairs that answer nearly alike") + _pairs(pairs, chart),
-        charts={} if pairs.reason else {"duplicates": chart},
+        body=_variance(ratio) + element("h3", "Pairs that answer nearly alike") + _pairs(pairs, figures),
+        figures=figures,
     )
 
 
@@ -47,16 +59,17 @@ def _variance(ratio: VarianceRatio) -> Markup:
     )
 
 
-def _chart(pairs: Duplicates) -> Markup:
+def _figure(pairs: Duplicates) -> Figure:
     marks = [
-        Mark("panel", "This panel", pairs.near_share),
+        Mark("panel", THIS_PANEL, pairs.near_share),
         Mark("uniform", "Handed out anew", pairs.near_expected),
         Mark("people", "People, if items were independent", pairs.people_near),
     ]
-    return headline_chart(marks, title="Share of pairs that answer nearly alike")
+    title = "Share of pairs that answer nearly alike"
+    return marks_figure("duplicates", title, marks, caption=_CAPTION)
 
 
-def _pairs(pairs: Duplicates, chart: Markup) -> Markup:
+def _pairs(pairs: Duplicates, figures: Sequence[Figure]) -> Markup:
     if pairs.reason:
         return not_known(pairs.reason)
     left_out = (
@@ -70,7 +83,7 @@ def _pairs(pairs: Duplicates, chart: Markup) -> Markup:
         f"{as_percent(pairs.mean_agreement)} "
         f"of the items on average, two people on {_or_dash(pairs.people_agreement)}."
     )
-    return chart + element("p", words)
+    return Markup().join([*(one.on_page() for one in figures), element("p", words)])
 
 
 def _or_dash(share: float) -> str:

@@ -1,12 +1,22 @@
 """The section on option order: whether the place at which an option was shown decides."""
 
+from typing import Final
+
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import written
 from def_sim.evaluation.order_effects import OrderEffects, PlaceBias
-from def_sim.reports.charts.score_charts import Mark, headline_chart
+from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
+from def_sim.reports.figures import THIS_PANEL
+from def_sim.reports.mark_figures import marks_figure
 from def_sim.reports.sections.section import Section
+
+_CAPTION: Final = (
+    "Share of the answers that would have to move to another place among the options shown to be as their "
+    "content alone would give them. If content decides: the mean of panels in which place has no effect, and "
+    "below which 95 % of such panels lie."
+)
 
 
 def order_section(effects: OrderEffects) -> Section:
@@ -16,21 +26,19 @@ def order_section(effects: OrderEffects) -> Section:
         effects: From `order_effects`.
     """
     found = effects.bias
-    chart = headline_chart(
-        [
-            Mark("panel", "This panel", found.index),
-            Mark("expected", "If content decides", found.by_chance),
-            Mark("mode", "95 % of such lie below", found.by_chance_high),
-        ],
-        title="Answers that would have to change place",
-    )
+    marks = [
+        Mark("panel", THIS_PANEL, found.index),
+        Mark("expected", "If content decides", found.by_chance),
+        Mark("mode", "95 % of such lie below", found.by_chance_high),
+    ]
+    figure = marks_figure("order", "Answers that would have to change place", marks, caption=_CAPTION)
     return Section(
         key="order",
         title="Order of the options",
         shows="The share of answers that would have to change place to be as content alone would give them.",
         hides="Habits on scales, whose options are always shown in order, and items with several choices.",
-        body=(chart if not found.reason else Markup()) + element("p", _sentence(found)),
-        charts={} if found.reason else {"order": chart},
+        body=(figure.on_page() if not found.reason else Markup()) + element("p", _sentence(found)),
+        figures=() if found.reason else (figure,),
     )
 
 

@@ -5,9 +5,11 @@ figure files follow from it. Its numbers are computed in `def_sim/evaluation`. K
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from markupsafe import Markup
+
+from def_sim.reports.figures import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,7 @@ class Section:
     """One measure, ready to print.
 
     `key` is its address on the page and begins the names of its figure files. `body` is escaped
-    HTML. `charts` are the drawings in it that are also written as files, by name.
+    HTML. `figures` are the drawings in it that are also written as files.
     """
 
     key: str
@@ -23,7 +25,7 @@ class Section:
     shows: str  # one sentence
     hides: str  # one sentence
     body: Markup
-    charts: dict[str, Markup] = field(default_factory=dict)
+    figures: tuple[Figure, ...] = ()
 
 
 def check_sections(sections: Sequence[Section]) -> None:

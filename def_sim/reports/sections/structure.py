@@ -2,13 +2,18 @@
 
 import math
 
+import pandas as pd
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import counted, written
 from def_sim.evaluation.structure import NO_SPAN, PanelStructure, Structure
 from def_sim.reports.charts.score_charts import Mark, headline_chart
+from def_sim.reports.charts.stacked import legend as keys_below
+from def_sim.reports.charts.stacked import line_key, stacked
 from def_sim.reports.charts.structure_chart import correlation_chart
 from def_sim.reports.charts.svg import element
+from def_sim.reports.charts.text_fit import fit_lines
+from def_sim.reports.figures import Canvas, Figure
 from def_sim.reports.sections.parts import between, legend, line_swatch, not_known
 from def_sim.reports.sections.section import Section
 
@@ -20,8 +25,8 @@ def structure_section(structure: PanelStructure) -> Section:
         structure: From `panel_structure`.
     """
     found = structure.beside_people
-    people, panel = structure.people, structure.panel
-    chart = Markup() if found.reason else correlation_chart(people, panel, slope=found.slope)
+    figures = () if found.reason else (_figure(structure),)
+    chart = Markup().join(one.on_page() for one in figures)
     body = not_known(found.reason) if found.reason else _body(found, chart, structure.num_respondents)
     return Section(
         key="structure",
@@ -31,7 +36,35 @@ def structure_section(structure: PanelStructure) -> Section:
         hides="Whether the shares are right; and at small N the floor and a panel without structure nearly "
         "meet.",
         body=body,
-        charts={} if found.reason else {"structure": chart},
+        figures=figures,
+    )
+
+
+def _figure(structure: PanelStructure) -> Figure:
+    people, panel, found = structure.people, structure.panel, structure.beside_people
+    slope, interval = found.slope, between(found.slope_low, found.slope_high)
+
+    def drawing(canvas: Canvas) -> Markup:
+        [name] = fit_lines(canvas.panel, canvas.width, is_bold=True)
+        keys = [line_key("reference", "Same as people"), line_key("macro", f"Slope of {canvas.panel}")]
+        return stacked(
+            [
+                correlation_chart(people, panel, slope=slope, name=name),
+                keys_below(keys, width=canvas.width),
+            ],
+            width=canvas.width,
+        )
+
+    return Figure(
+        name="structure",
+        title="Correlations of pairs of items",
+        alt=f"Correlations of {people.size:,} pairs of items, panel over people; slope {written(slope)}",
+        caption=f"Correlations between the answers to two items, panel over people, a cell darker where more "
+        "pairs lie. Dashed: the same as people. Solid: slope of the panel's correlation per unit of "
+        f"people's, {written(slope)}{interval}; in brackets a 95 % interval.",
+        drawing=drawing,
+        data=pd.DataFrame({"people": people, "panel": panel}),
+        most_mm=110.0,
     )
 
 

@@ -1,15 +1,24 @@
 """The section on variety: what people with answers as varied as the panel's would score."""
 
 import math
+from typing import Final
 
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import MEASURES, as_percent, written
 from def_sim.evaluation.variety import METRIC, Variety
-from def_sim.reports.charts.score_charts import Mark, headline_chart
+from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
+from def_sim.reports.figures import THIS_PANEL, Figure
+from def_sim.reports.mark_figures import marks_figure
 from def_sim.reports.sections.parts import not_known
 from def_sim.reports.sections.section import Section
+
+_CAPTION: Final = (
+    "Mean divergence from people over items; lower is closer. People as varied as it: people of whom so many "
+    "answer at random, or with the most frequent answer, that their answers are as varied as the panel's. "
+    "Floor: as many people as the panel has."
+)
 
 
 def variety_section(found: Variety) -> Section:
@@ -18,7 +27,8 @@ def variety_section(found: Variety) -> Section:
     Args:
         found: From `variety`.
     """
-    chart = _chart(found) if found.num_items else Markup()
+    figures = (_figure(found),) if found.num_items else ()
+    chart = Markup().join(one.on_page() for one in figures)
     return Section(
         key="variety",
         title="Closeness and variety",
@@ -26,20 +36,19 @@ def variety_section(found: Variety) -> Section:
         "price of its variety alone.",
         hides="Which answers are wrong, or whether a panel with that score answers as these people do.",
         body=chart + (not_known(found.why) if found.why else element("p", _sentence(found))),
-        charts={"variety": chart} if found.num_items else {},
+        figures=figures,
     )
 
 
-def _chart(found: Variety) -> Markup:
+def _figure(found: Variety) -> Figure:
     marks = [
-        Mark("panel", "This panel", found.value),
+        Mark("panel", THIS_PANEL, found.value),
         Mark("mode", "People as varied as it", found.price),
         Mark("floor", "People (floor)", found.floor),
         Mark("uniform", "Random answers", found.at_random),
     ]
-    return headline_chart(
-        [mark for mark in marks if not math.isnan(mark.value)], title=MEASURES[METRIC].title
-    )
+    known = [mark for mark in marks if not math.isnan(mark.value)]
+    return marks_figure("variety", MEASURES[METRIC].title, known, caption=_CAPTION)
 
 
 def _sentence(found: Variety) -> str:

@@ -28,7 +28,7 @@ def section(*sets, audits=None, examples=()):
 
 def test_without_verdicts_the_shares_of_the_rules_are_shown():
     drawn = section()
-    assert list(drawn.charts) == ["insensitivity-rules"]
+    assert [figure.name for figure in drawn.figures] == ["insensitivity-rules"]
     for words in ("By rules, all answers", "IR 15 %", "a rate is at least this", "FF unknown"):
         assert words in drawn.body
     assert "What people say" not in drawn.body
@@ -36,7 +36,10 @@ def test_without_verdicts_the_shares_of_the_rules_are_shown():
 
 def test_a_set_has_a_radar_of_its_own_and_says_what_to_know_of_its_judge():
     drawn = section(SET)
-    assert list(drawn.charts) == ["insensitivity-rules", "insensitivity-insensitivity-1"]
+    assert [figure.name for figure in drawn.figures] == [
+        "insensitivity-rules",
+        "insensitivity-insensitivity-1",
+    ]
     for words in ("RP 25 %", "41 of 41 verdicts are in", "The judge is the judged model"):
         assert words in drawn.body
     # 10 of 40, and one missing: 10 / 41 to 11 / 41.
@@ -62,4 +65,4 @@ def test_an_example_says_where_it_stands_and_nothing_in_it_is_markup():
 def test_without_free_text_the_section_is_its_reason():
     drawn = insensitivity_section(Insensitivity((), "answers hold no free text"), [])
     assert drawn.body == "<p>Not known: answers hold no free text.</p>"
-    assert drawn.charts == {}
+    assert drawn.figures == ()

@@ -26,7 +26,7 @@ from def_sim.metrics.repeated_choice import repeated_first_choice
 from def_sim.records import AnswerStatus, ItemReference
 from def_sim.reports.charts.score_charts import pair_chart
 from def_sim.reports.charts.standalone import plain_style, standalone
-from def_sim.reports.pages.page import page_style
+from def_sim.reports.figures import Figure
 from def_sim.reports.sections.diversity import diversity_section
 from def_sim.reports.sections.group_lean import lift_section
 from def_sim.reports.sections.order_effects import order_section
@@ -47,12 +47,12 @@ class Made:
 
     findings: tuple[Finding, ...]
     body: str
-    charts: dict[str, Markup]
+    figures: tuple[Figure, ...]
 
 
 def made_of(found, draw) -> Made:
     drawn = draw(found)
-    return Made(found.findings, drawn.body, drawn.charts)
+    return Made(found.findings, drawn.body, drawn.figures)
 
 
 def diversity_of(choices: list[list[int]]) -> Made:
@@ -202,15 +202,15 @@ def test_orders_that_never_change_have_a_reason_instead_of_a_drawing():
     made = order_of([0] * 12, is_shuffled=False)
     assert "Not known: " in made.body
     assert "<svg" not in made.body
-    assert made.charts == {}
+    assert made.figures == ()
     assert all(finding.reason for finding in made.findings)
 
 
 def test_a_drawing_as_a_file_of_its_own_needs_neither_variables_nor_a_page():
-    text = standalone(pair_chart("1 <yes> 重要", 0.5, 0.25), page_style()).decode("utf-8")
+    text = standalone(pair_chart("1 <yes> 重要", 0.5, 0.25), width_mm=84, title="Yes").decode("utf-8")
     root = ElementTree.fromstring(text)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
-    assert root.get("width") == "720"
+    assert root.get("width") == "84mm"
     assert "var(" not in text
     assert "@media" not in text
     assert 'id="hatch"' in text
@@ -228,7 +228,7 @@ def test_a_plain_style_is_the_one_of_a_light_screen():
 
 def test_a_colour_that_the_style_does_not_set_is_an_error():
     with pytest.raises(ValueError, match="ground"):
-        plain_style("text { fill: red; }")
+        plain_style("text { fill: var(--ground); }")
 
 
 def leaning(p_adjusted: float, *, low: float = 0.002, reason: str = "") -> str:

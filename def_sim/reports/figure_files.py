@@ -1,0 +1,124 @@
+"""Figures as files for papers: SVG, PDF, PNG and the numbers as CSV, with captions in Markdown and LaTeX.
+
+The same figures give the same bytes, wherever typst is installed; without it they stay SVG and CSV.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from def_sim.reports.figures import THIS_PANEL, Figure
+from def_sim.reports.theme import WIDTHS_MM
+from def_sim.reports.typesetting import as_pdf, as_png, is_available
+from def_sim.visible import visible
+
+NO_TYPST: Final = (
+    "figures are SVG and CSV only: PDF and PNG need typst, which is not installed (pip install 'typst<0.16')"
+)
+CAPTIONS: Final = ("captions.md", "captions.tex")
+_KINDS: Final = ("svg", "pdf", "png", "csv")
+# Names of figures whose number depends on the run, and of one that is no longer drawn.
+_NUMBERED: Final = re.compile(r"(?:items_\d{2,}|kl_by_dimension)\.(?:svg|pdf|png|csv)")
+_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
+_ESCAPED: Final = r"\\\1"
+_LATEX: Final = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "−": "$-$",
+    "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFigures:
+    """The files, in the order written; `note` says in a line what is not among them."""
+
+    paths: tuple[Path, ...]
+    note: str = ""
+
+
+def write_figures(
+    folder: Path,
+    figures: Sequence[Figure],
+    *,
+    width: str = "double",
+    panel: str = THIS_PANEL,
+    about: str = "",
+) -> WrittenFigures:
+    """Writes each figure as <name>.svg, .pdf, .png and .csv, and the captions of all.
+
+    Args:
+        folder: Made if missing. Files there of the same names are replaced; numbered ones that are no longer
+            drawn are removed, since they would show another run.
+        figures: With names of their own.
+        width: A column of `theme.WIDTHS_MM`.
+        panel: What the simulated respondents are called in the drawings.
+        about: Whose figures these are, in whole sentences at the end of each caption.
+
+    Raises:
+        ValueError: An unknown width, or two figures of one name.
+    """
+    if width not in WIDTHS_MM:
+        raise ValueError(f"figures are {' or '.join(WIDTHS_MM)} columns wide, found {width!r}")
+    names = [figure.name for figure in figures]
+    if len(set(names)) < len(names):
+        raise ValueError(f"figures need names of their own, found {names}")
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [path for figure in figures for path in _write(folder, figure, width, panel)]
+    for name, text in zip(CAPTIONS, (_markdown(figures, about), _latex(figures, about, width)), strict=True):
+        paths.append(folder / name)
+        paths[-1].write_bytes(text.encode("utf-8"))
+    for path in folder.iterdir():
+        if _NUMBERED.fullmatch(path.name) and path not in paths:
+            path.unlink()
+    return WrittenFigures(tuple(paths), "" if is_available() else NO_TYPST)
+
+
+def _write(folder: Path, figure: Figure, width: str, panel: str) -> list[Path]:
+    svg = figure.svg(width=width, panel=panel)
+    table = figure.data.to_csv(index=False, lineterminator="\n")
+    contents = {"svg": svg, "csv": visible(table, keeps="\n").encode("utf-8")}
+    if is_available():
+        contents |= {"pdf": as_pdf(svg, figure.alt), "png": as_png(svg, figure.alt)}
+    paths = []
+    for kind in _KINDS:
+        path = folder / f"{figure.name}.{kind}"
+        if kind in contents:
+            path.write_bytes(contents[kind])
+            paths.append(path)
+        else:
+            path.unlink(missing_ok=True)  # of an earlier report, and no longer true
+    return paths
+
+
+def _words(figure: Figure, about: str) -> str:
+    return " ".join(visible(f"{figure.title}. {figure.caption} {about}").split())
+
+
+def _markdown(figures: Sequence[Figure], about: str) -> str:
+    parts = [f"**{figure.name}.** {_MARKDOWN.sub(_ESCAPED, _words(figure, about))}" for figure in figures]
+    return "# Captions of the figures\n\n" + "\n\n".join(parts) + "\n"
+
+
+def _latex(figures: Sequence[Figure], about: str, width: str) -> str:
+    head = (
+        "% Captions of the figures. Minus signs are set in mathematics; Chinese needs XeLaTeX or LuaLaTeX.\n"
+        "% \\usepackage{graphicx}, and \\graphicspath{{figures/}} or the folder's path.\n"
+    )
+    place = "figure*" if width == "double" else "figure"
+    return head + "".join(f"\n{_environment(figure, about, place, width)}" for figure in figures)
+
+
+def _environment(figure: Figure, about: str, place: str, width: str) -> str:
+    caption = "".join(_LATEX.get(letter, letter) for letter in _words(figure, about))
+    width_mm = figure.width_mm(width)
+    return (
+        f"\\begin{{{place}}}\n  \\centering\n"
+        f"  \\includegraphics[width={width_mm:g}mm]{{{figure.name}.pdf}}\n"
+        f"  \\caption{{{caption}}}\n  \\label{{fig:{figure.name}}}\n\\end{{{place}}}\n"
+    )

@@ -1,0 +1,52 @@
+"""Figures of marks on a common axis: the panel's score and what it stands beside.
+
+Knows no surveys.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+from markupsafe import Markup
+
+from def_sim.reports.charts.score_charts import Mark, headline_chart, marks_in_words
+from def_sim.reports.figures import THIS_PANEL, Canvas, Figure
+
+
+def marks_figure(name: str, title: str, marks: Sequence[Mark], *, caption: str) -> Figure:
+    """One axis with a line a mark.
+
+    Args:
+        name: Of the files.
+        title: What is drawn, in words.
+        marks: The panel first, then what it is compared with.
+        caption: What the marks are, in whole sentences.
+    """
+    return Figure(
+        name=name,
+        title=title,
+        alt=f"{title}: {marks_in_words(marks)}",
+        caption=caption,
+        drawing=lambda canvas: marks_on(canvas, marks, title=title),
+        data=marks_table(marks),
+        most_mm=130.0,
+    )
+
+
+def marks_on(canvas: Canvas, marks: Sequence[Mark], *, title: str, reference: float | None = None) -> Markup:
+    """The chart for a canvas, whose name the panel has."""
+    named = [replace(mark, name=canvas.panel) if mark.name == THIS_PANEL else mark for mark in marks]
+    return headline_chart(named, title=title, reference=reference, width=canvas.width)
+
+
+def marks_table(marks: Sequence[Mark]) -> pd.DataFrame:
+    """Columns mark, name, value, low, high; NaN where there is none."""
+    return pd.DataFrame(
+        {
+            "mark": [mark.kind for mark in marks],
+            "name": [mark.name for mark in marks],
+            "value": [mark.value for mark in marks],
+            "low": [mark.low for mark in marks],
+            "high": [mark.high for mark in marks],
+        }
+    )

@@ -1,0 +1,102 @@
+"""SVG to PDF and PNG by typst, with the shipped fonts: text stays text, equal drawings give equal bytes.
+
+The only module that imports typst. Where there is no wheel of it, `is_available` is False and figures stay
+SVG. Characters that our fonts lack are set in a font of the machine if it has one; only then can two machines
+differ.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+
+from def_sim.reports.charts.svg import element
+from def_sim.reports.charts.text_fit import is_shipped
+from def_sim.reports.theme import FONTS, PNG_DPI
+from def_sim.resources import data_folder
+
+if TYPE_CHECKING:
+    import typst
+
+_DOCUMENT: Final = b"""\
+#set document(title: sys.inputs.title, date: if sys.inputs.dated == "" { none } else { auto })
+#set page(width: auto, height: auto, margin: 0pt)
+#image(bytes(sys.inputs.svg), format: "svg", alt: sys.inputs.title)
+"""
+_WORDS: Final = re.compile(r"<text\b[^>]*>([^<]*)</text>")
+# A standard that refuses a character without a font, so that typst says so instead of drawing a box.
+_STRICT: Final = "a-2u"
+
+
+def is_available() -> bool:
+    """Whether typst is installed."""
+    return find_spec("typst") is not None
+
+
+@lru_cache(maxsize=2)
+def _compiler(*, has_system_fonts: bool) -> "typst.Compiler":
+    import typst
+
+    fonts = typst.Fonts(
+        include_system_fonts=has_system_fonts,
+        include_embedded_fonts=False,
+        font_paths=[data_folder() / "fonts"],
+    )
+    return typst.Compiler(font_paths=fonts, ignore_system_fonts=not has_system_fonts)
+
+
+def _compile(
+    svg: bytes, title: str, kind: "typst.OutputFormat", *, needs_system_fonts: bool, standard: str = ""
+) -> bytes:
+    made = _compiler(has_system_fonts=needs_system_fonts).compile(
+        input=_DOCUMENT,
+        format=kind,
+        ppi=float(PNG_DPI),
+        sys_inputs={"svg": svg.decode("utf-8"), "title": title, "dated": standard},
+        pdf_standards=[standard] if standard else [],  # type: ignore[list-item]  # one of its literals
+        timestamp=0,
+    )
+    assert isinstance(made, bytes)
+    return made
+
+
+def as_pdf(svg: bytes, title: str) -> bytes:
+    """The drawing as a page of its size; `title` is also what a screen reader says of it."""
+    return _compile(svg, title, "pdf", needs_system_fonts=bool(_foreign(_words(svg))))
+
+
+def as_png(svg: bytes, title: str) -> bytes:
+    """The drawing as pixels on white, `theme.PNG_DPI` an inch."""
+    return _compile(svg, title, "png", needs_system_fonts=bool(_foreign(_words(svg))))
+
+
+def _words(svg: bytes) -> str:
+    return "".join(_WORDS.findall(svg.decode("utf-8")))
+
+
+def _foreign(text: Iterable[str]) -> str:
+    """The characters that no shipped font has."""
+    return "".join(sorted({letter for letter in text if not is_shipped(letter) and not letter.isspace()}))
+
+
+def can_set(text: str) -> bool:
+    """Whether a font of ours or of this machine has every character.
+
+    Without typst it is taken to be so: what shows the SVG then looks for a font.
+    """
+    foreign = _foreign(text)
+    return not foreign or not is_available() or _has_fonts(foreign)
+
+
+@lru_cache(maxsize=4096)
+def _has_fonts(foreign: str) -> bool:
+    import typst
+
+    words = element("text", foreign, x=0, y=15, style=f"font-family: {FONTS}")
+    svg = element("svg", words, xmlns="http://www.w3.org/2000/svg", width=9 * len(foreign) + 9, height=20)
+    try:
+        _compile(svg.encode("utf-8"), "", "pdf", needs_system_fonts=True, standard=_STRICT)
+    except typst.TypstError:
+        return False
+    return True
