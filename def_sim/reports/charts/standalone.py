@@ -50,7 +50,8 @@ def plain_style(style: str) -> str:
 
 @lru_cache(maxsize=1)
 def _file_style() -> str:
-    root = f"svg {{ font-family: {FONTS}; }}"
+    # Browsers would else round the width of each letter to whole pixels.
+    root = f"svg {{ font-family: {FONTS}; text-rendering: geometricPrecision; }}"
     # Typesetters know whole hundreds only.
     return plain_style(f"{css_variables()}{chart_rules()}{root}").replace(
         "font-weight: 650", "font-weight: 700"

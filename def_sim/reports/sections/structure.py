@@ -26,8 +26,7 @@ def structure_section(structure: PanelStructure) -> Section:
     """
     found = structure.beside_people
     figures = () if found.reason else (_figure(structure),)
-    chart = Markup().join(one.on_page() for one in figures)
-    body = not_known(found.reason) if found.reason else _body(found, chart, structure.num_respondents)
+    body = not_known(found.reason) if found.reason else _body(structure)
     return Section(
         key="structure",
         title="Structure",
@@ -68,11 +67,12 @@ def _figure(structure: PanelStructure) -> Figure:
     )
 
 
-def _body(found: Structure, chart: Markup, num_respondents: int) -> Markup:
+def _body(structure: PanelStructure) -> Markup:
+    found = structure.beside_people
     difference = found.mean_abs_difference
     marks = [
         Mark("panel", "This panel", difference.value),
-        Mark("floor", f"{counted(num_respondents, 'person', 'people')} (floor)", difference.floor),
+        Mark("floor", f"{counted(structure.num_respondents, 'person', 'people')} (floor)", difference.floor),
         Mark("uniform", "Without structure", difference.shuffled),
     ]
     title = "Mean difference of two correlations"
@@ -86,7 +86,7 @@ def _body(found: Structure, chart: Markup, num_respondents: int) -> Markup:
         + _sentences(found)
         + element("h3", "Correlations of pairs of items, darker where more of them lie")
         + key
-        + chart
+        + correlation_chart(structure.people, structure.panel, slope=found.slope)
     )
 
 

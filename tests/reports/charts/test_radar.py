@@ -1,4 +1,4 @@
-"""Where a radar puts rates: by hand from a circle around (220, 170) with a radius of 122."""
+"""Where a radar puts rates: by hand from a circle around (210, 170) with a radius of 122."""
 
 import math
 import re
@@ -8,7 +8,7 @@ import pytest
 from def_sim.reports.charts.radar import RadarAxis, outer_ring, radar
 
 NAN = math.nan
-CENTRE, RADIUS = (220.0, 170.0), 122.0
+CENTRE, RADIUS = (210.0, 170.0), 122.0
 
 
 def axes(*rates):
@@ -57,7 +57,7 @@ def test_an_interval_runs_along_its_axis():
     [(left, top, right, bottom)] = re.findall(
         r'<line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)" class="radar-interval"', drawing
     )
-    assert (float(left), float(right)) == (220, 220)
+    assert (float(left), float(right)) == (210, 210)
     assert (float(top), float(bottom)) == (170 - 122 / 4, 170 - 122 * 3 / 4)
 
 

@@ -1,0 +1,83 @@
+"""PDF and PNG as typst sets them: vectors, embedded fonts, words that can be copied, Chinese too."""
+
+import struct
+from io import BytesIO
+from typing import Any
+
+import pytest
+from some_figures import all_figures, scores, shares
+
+from def_sim.reports import typesetting
+from def_sim.reports.figures import Figure
+from def_sim.reports.pages import item_figures as item_pages
+from def_sim.reports.pages.item_figures import item_figures
+from def_sim.reports.theme import WIDTHS_MM
+from def_sim.reports.typesetting import as_pdf, as_png, can_set
+
+pypdf = pytest.importorskip("pypdf")
+pytestmark = pytest.mark.slow
+
+
+def page_of(figure: Figure, width: str = "double") -> Any:
+    [page] = pypdf.PdfReader(BytesIO(as_pdf(figure.svg(width=width), figure.alt))).pages
+    return page
+
+
+def fonts_of(page: Any) -> list[Any]:
+    return [font.get_object() for font in page["/Resources"]["/Font"].values()]
+
+
+def is_embedded(font: Any) -> bool:
+    descendant = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+    descriptor = descendant["/FontDescriptor"]
+    return any(f"/FontFile{kind}" in descriptor for kind in ("", "2", "3"))
+
+
+@pytest.mark.parametrize("width", list(WIDTHS_MM))
+def test_a_page_has_the_width_of_its_column_embedded_fonts_and_no_picture(width: str) -> None:
+    for figure in all_figures(width):
+        page = page_of(figure, width)
+        assert float(page.mediabox.width) == pytest.approx(figure.width_mm(width) * 72 / 25.4, abs=0.1)
+        assert len(page.images) == 0, figure.name
+        assert fonts_of(page), figure.name
+        assert all(map(is_embedded, fonts_of(page))), figure.name
+
+
+def test_option_words_can_be_copied_chinese_too() -> None:
+    [figure] = item_figures(scores(), shares(1, words=("非常重要", "Not at all important", "−1.5 or less")))
+    text = page_of(figure).extract_text()
+    assert "非常重要" in text
+    assert "Not at all important" in text
+    assert "−1.5 or less" in text
+    families = {str(font["/BaseFont"]).split("+")[1].split("-")[0] for font in fonts_of(page_of(figure))}
+    assert families == {"NotoSans", "NotoSansCJKsc"}
+
+
+def test_a_picture_has_three_hundred_dots_an_inch() -> None:
+    [figure] = item_figures(scores(), shares(1), width="single")
+    png = as_png(figure.svg(width="single"), figure.alt)
+    width, _ = struct.unpack(">II", png[16:24])  # of the header
+    assert width == pytest.approx(84 / 25.4 * 300, abs=1)
+
+
+def test_what_our_fonts_have_can_be_set_anywhere() -> None:
+    assert can_set("Very important − 非常重要, 20 %")
+
+
+def test_what_no_font_has_cannot_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = typesetting._compiler(has_system_fonts=False)
+    monkeypatch.setattr(typesetting, "_compiler", lambda *, has_system_fonts: ours)
+    typesetting._has_fonts.cache_clear()
+    assert not can_set("עץ")
+    typesetting._has_fonts.cache_clear()  # this machine may have a font after all
+
+
+def test_options_are_named_by_codes_where_no_font_has_their_characters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(item_pages, "can_set", lambda text: "ע" not in text)
+    [figure] = item_figures(scores(), shares(1, words=("עץ", "tree")))
+    text = page_of(figure).extract_text()
+    assert "tree" not in text  # one item has words or codes
+    assert "by their codes" in figure.caption
+    assert figure.data["label"].tolist() == ["עץ", "tree"]
