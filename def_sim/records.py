@@ -251,16 +251,21 @@ class ItemReference:
     num_clusters: int | None = None
 
     @property
+    def effective_people(self) -> float | None:
+        """What the people are worth: n / design_effect, else Kish's n_effective; None: not known."""
+        if self.n is not None and self.design_effect is not None:
+            return self.n / self.design_effect
+        return self.n_effective
+
+    @property
     def n_for_uncertainty(self) -> float:
-        """N / design_effect; n_effective or n where that is unknown (which understates the uncertainty).
+        """`effective_people`, or n where that is unknown (which understates the uncertainty).
 
         Where n is unknown, too, the shares are taken as exact but for smoothing, which needs a number:
         ASSUMED_PEOPLE.
         """
-        if self.n is not None and self.design_effect is not None:
-            return self.n / self.design_effect
-        if self.n_effective is not None:
-            return self.n_effective
+        if self.effective_people is not None:
+            return self.effective_people
         return float(ASSUMED_PEOPLE if self.n is None else self.n)
 
     @property

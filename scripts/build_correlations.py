@@ -6,7 +6,8 @@ Left out, because the input is not over the people of the reference:
 
     an item whose volunteered answers were counted as points of its scale, where they were more than
     half a percent of the answers (the reference leaves them out);
-    pairs that the coding of an interview ties together (TIED).
+    pairs that the coding of an interview ties together (TIED). Imports, whose codings nobody looked into,
+    leave all pairs beyond .9 out; of the shipped ones belief in hell and in heaven is such a pair.
 
     python scripts/build_correlations.py --figures FOLDER
 """
@@ -17,10 +18,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from def_sim.records import ItemReference, QuestionType
+from def_sim.records import ItemReference
 from def_sim.resources import data_folder
 from def_sim.surveys.human_reference import read_reference
 from def_sim.surveys.human_structure import COLUMNS
+from def_sim.surveys.importers.peoples_structure import has_correlations
 from def_sim.surveys.item_bank import Item, read_items
 
 SOURCE = "wvs7"
@@ -54,15 +56,14 @@ def counts_volunteered(variable: str, pairs: list[Pair], reference: ItemReferenc
 
 
 def usable_variables(
-    items: Mapping[str, Item], references: Mapping[str, ItemReference], pairs: list[Pair]
+    population: str, items: Mapping[str, Item], references: Mapping[str, ItemReference], pairs: list[Pair]
 ) -> set[str]:
     """Variables that a population was asked and whose correlations are over the people of its reference."""
     asked = {item.variable: item for item in items.values() if item.id in references}
     return {
         variable
         for variable, item in asked.items()
-        if item.type is not QuestionType.MULTIPLE
-        and not counts_volunteered(variable, pairs, references[item.id])
+        if has_correlations(item, population) and not counts_volunteered(variable, pairs, references[item.id])
     }
 
 
@@ -80,7 +81,7 @@ def build(figures: Path, data: Path) -> list[Path]:
     for provenance in sorted((data / "structure").glob(f"*/{SOURCE}.yaml")):
         population, path = provenance.parent.name, provenance.with_suffix(".csv")
         people = read_reference(data / "references" / population / f"{SOURCE}.csv", items, population)
-        usable = usable_variables(items, people.for_everyone(), pairs[population])
+        usable = usable_variables(population, items, people.for_everyone(), pairs[population])
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)

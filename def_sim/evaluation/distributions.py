@@ -137,9 +137,10 @@ def distributions_frame(distributions: Iterable[QuestionDistribution]) -> pd.Dat
         code, label, position: the option; positions count from 1 in the order of the codes;
         simulated_count: respondents who chose it;
         simulated_share: of those who answered (mention rate if several may be chosen), NaN if nobody did;
-        human_share, human_n, human_n_effective: weighted share of people, in the same sense, and how many
-            people are behind it; NaN without a reference, human_n_effective also where weights are unknown,
-            and both where shares were published without a number of people;
+        human_share, human_n, human_n_effective: weighted share of people, in the same sense, how many people
+            are behind it, and what these are worth (`ItemReference.effective_people`); NaN without a
+            reference, human_n_effective also where weights are unknown, and both where shares were published
+            without a number of people;
         human_quality: weighted, unweighted, approximate or published; "" without a reference;
         num_asked, num_answered, num_failed, num_not_asked: respondents of the question, repeated on each of
             its options; asked = answered + failed, and those whose text no judge could read.
@@ -294,7 +295,7 @@ def _option_rows(distribution: QuestionDistribution) -> list[dict[str, object]]:
         "type": str(question.type),
         "level": str(question.level),
         "human_n": np.nan if reference is None or reference.n is None else reference.n,
-        "human_n_effective": reference.n_effective if reference and reference.n_effective else np.nan,
+        "human_n_effective": (reference and reference.effective_people) or np.nan,
         "human_quality": str(reference.quality) if reference else "",
         "num_asked": distribution.num_asked,
         "num_answered": distribution.num_answered,

@@ -56,7 +56,7 @@ def _joined_effective_n(bands: Sequence[ItemReference], sizes: Sequence[int]) ->
     1 / n_effective = sum of weight^2 / n_effective of the band. It is Kish's n of all people of the bands if
     the bands' shares of n are those of the weights, whose sums are not in the figures.
     """
-    effective = [band.n_effective for band in bands if band.n_effective]
+    effective = [band.effective_people for band in bands if band.effective_people]
     if len(effective) < len(bands):
         return None
     num = sum(sizes)

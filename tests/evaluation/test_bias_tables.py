@@ -115,6 +115,9 @@ def test_joined_bands_have_the_effective_n_of_their_mean():
     }
     # Variance of the mean: (3/4)^2 / 100 + (1/4)^2 / 80 = .00640625.
     assert group_reference(groups, "t.a", ">=50").n_effective == pytest.approx(156.0976, abs=1e-4)
+    clustered = replace(groups["t.a", "65+"], design_effect=2.5)  # 100 people are worth 40
+    joined = group_reference(groups | {("t.a", "65+"): clustered}, "t.a", ">=50")
+    assert joined.n_effective == pytest.approx(1 / (0.75**2 / 100 + 0.25**2 / 40))
     groups["t.a", "65+"] = reference("t.a", "65+", (1, 0, 0, 0), n=100)
     assert group_reference(groups, "t.a", ">=50").n_effective is None
 

@@ -17,6 +17,7 @@ from def_sim.surveys.human_structure import (
     HumanStructure,
     read_structure,
     shipped_structure,
+    structure_of,
     structure_path,
 )
 
@@ -134,6 +135,37 @@ def test_confidence_in_government_and_in_parliament_go_together_everywhere() -> 
 
 def test_a_population_without_correlations_has_none() -> None:
     assert shipped_structure("XYZ") is None
+
+
+# --- a home's ---
+
+
+def write_structure(folder: Path, source: str, pairs: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    content = (data_folder() / "structure" / "USA" / "wvs7.yaml").read_text(encoding="utf-8")
+    (folder / f"{source}.yaml").write_text(content.replace("source: wvs7", f"source: {source}"), "utf-8")
+    (folder / f"{source}.csv").write_text(f"item_a,item_b,r,n\n{pairs}\n", "utf-8")
+
+
+def test_a_homes_correlations_come_first_whatever_their_source(tmp_path: Path) -> None:
+    folder = tmp_path / "structure" / "USA"
+    write_structure(folder, "gss2022", "fefam,fechld,0.5000,100")
+    write_structure(folder, "wvs7", "Q1,Q2,0.9000,100")
+    (folder / "wvs7.halves.csv").write_text("item_id,js_divergence\n", "utf-8")  # no correlations
+    found = structure_of("USA", tmp_path)
+    assert found is not None
+    assert found.item_ids == ("gss2022.fefam", "gss2022.fechld", "wvs7.Q1", "wvs7.Q2")
+    assert found.correlations[0, 1] == 0.5
+    assert found.correlations[2, 3] == 0.9  # not the shipped one
+    assert np.isnan(found.correlations[:2, 2:]).all()
+
+
+def test_without_a_home_there_are_the_shipped_correlations(tmp_path: Path) -> None:
+    shipped_alone, found = structure_of("USA", None), structure_of("USA", tmp_path)
+    assert shipped_alone is not None
+    assert found is not None
+    assert found.item_ids == shipped_alone.item_ids == shipped("USA").item_ids
+    assert structure_of("XYZ", tmp_path) is None
 
 
 # --- the loader ---

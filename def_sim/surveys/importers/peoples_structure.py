@@ -40,11 +40,7 @@ def structure_of(
     """
     everyone = {one.item_id: one for one in figures if one.group == "all"}
     asked = [item for item in items if item.id in everyone]
-    ordered = [
-        item
-        for item in asked
-        if item.type is not QuestionType.MULTIPLE and _has_order(item, people.population)
-    ]
+    ordered = [item for item in asked if has_correlations(item, people.population)]
     pairs, tied = _pairs(ordered, people)
     nominal = [_name(item) for item in asked if item not in ordered]
     left_out = [f"{', '.join(nominal)}: nominal, or several choices"] if nominal else []
@@ -62,8 +58,10 @@ _SHARED: Final = ("population", "source", "title", "year", "weight", "release", 
 _Pair = tuple[str, str, float, int]
 
 
-def _has_order(item: Item, population: str) -> bool:
-    """Two options have one, whatever they are."""
+def has_correlations(item: Item, population: str) -> bool:
+    """Whether an item's codes have an order, which two options have whatever they are."""
+    if item.type is QuestionType.MULTIPLE:
+        return False
     return item.level is not MeasurementLevel.NOMINAL or len(item.shown_options(population)) == 2
 
 
@@ -83,7 +81,12 @@ def _pairs(items: Sequence[Item], people: People) -> tuple[list[_Pair], list[_Pa
         for b in range(a + 1, len(items))
         if n[a, b] >= FEWEST_PAIRS and np.isfinite(r[a, b])
     ]
-    return [one for one in found if abs(one[2]) < TIED], [one for one in found if abs(one[2]) >= TIED]
+    return [one for one in found if not is_tied(one[2])], [one for one in found if is_tied(one[2])]
+
+
+def is_tied(r: float) -> bool:
+    """Whether two items with this correlation are one answer that was coded twice."""
+    return abs(r) >= TIED
 
 
 def _answers(item: Item, people: People) -> Array:
