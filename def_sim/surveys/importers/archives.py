@@ -38,7 +38,7 @@ def _unpack(path: Path, endings: Sequence[str], copy: BinaryIO) -> str:
             entry = _entry(path, archive, endings)
             with archive.open(entry) as packed:
                 _copy(path, packed, copy)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
         raise SurveyFormatError(f"{path.name} is cut or damaged ({error}).", fix=_WHOLE) from None
     except (RuntimeError, NotImplementedError) as error:  # a password; a packing that Python does not know
         raise SurveyFormatError(f"{path.name} cannot be unpacked ({error}).", fix=_WHOLE) from None
@@ -70,12 +70,16 @@ def _is_of_macos(name: str) -> bool:
 def _copy(path: Path, packed: IO[bytes], copy: BinaryIO) -> None:
     """What the archive says of a file's size need not be true, so it is counted."""
     size = 0
+    while piece := packed.read(_PIECE):
+        size += len(piece)
+        if size > MOST_BYTES:
+            raise _too_large(path, size)
+        _write(path, piece, copy)
+
+
+def _write(path: Path, piece: bytes, copy: BinaryIO) -> None:
     try:
-        while piece := packed.read(_PIECE):
-            size += len(piece)
-            if size > MOST_BYTES:
-                raise _too_large(path, size)
-            copy.write(piece)
+        copy.write(piece)
         copy.flush()
     except OSError as error:
         folder = tempfile.gettempdir()

@@ -33,6 +33,8 @@ class StatisticalPeople:
         self.path, self._file = path, file
         self._encoding: str | None = None
         _, about = self._parsed(metadataonly=True)
+        if not all(isinstance(name, str) for name in about.column_names):
+            raise _damaged(path, "a variable has no name")
         labels = about.column_names_to_labels
         self.headers = tuple(
             Header(place, name, name, labels.get(name) or "") for place, name in enumerate(about.column_names)
@@ -75,11 +77,15 @@ class StatisticalPeople:
             if self._encoding is None and kind != ".por" and _is_of_letters(error):
                 self._encoding = "WINDOWS-1252"  # files that do not say in which encoding they are
                 return self._parsed(**wanted)
-            raise SurveyFormatError(
-                f"{self.path.name} is cut or damaged, or not what its ending says ({error}).",
-                fix="Download it again, and give it as it is.",
-            ) from None
+            raise _damaged(self.path, str(error)) from None
         return found
+
+
+def _damaged(path: Path, what: str) -> SurveyFormatError:
+    return SurveyFormatError(
+        f"{path.name} is cut or damaged, or not what its ending says ({what}).",
+        fix="Download it again, and give it as it is.",
+    )
 
 
 def _is_of_letters(error: Exception) -> bool:

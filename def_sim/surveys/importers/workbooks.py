@@ -69,10 +69,7 @@ def _sheets(path: Path, file: BinaryIO) -> dict[str, Rows]:
             shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
             tables = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in shown}
     except (CalamineError, OSError) as error:
-        raise SurveyFormatError(
-            f"{path.name} cannot be read as a workbook ({type(error).__name__}).",
-            fix="Check that it is whole and has no password, or save the table as CSV.",
-        ) from None
+        raise _not_readable(path, error) from None
     return {name: _filled(table) for name, table in tables.items()}
 
 
@@ -88,6 +85,13 @@ def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
+def _not_readable(path: Path, error: Exception) -> SurveyFormatError:
+    return SurveyFormatError(
+        f"{path.name} cannot be read as a workbook ({type(error).__name__}).",
+        fix="Check that it is whole and has no password, or save the table as CSV.",
+    )
+
+
 def _check_kind(path: Path) -> None:
     if not path.is_file():
         what = "is a folder or a device, not a file" if path.exists() else "does not exist"
@@ -97,8 +101,11 @@ def _check_kind(path: Path) -> None:
 def _check_size(path: Path, file: BinaryIO) -> None:
     size, most = file.seek(0, io.SEEK_END), _MOST_BYTES
     if size <= most and zipfile.is_zipfile(file):
-        with zipfile.ZipFile(file) as packed:
-            size, most = sum(part.file_size for part in packed.infolist()), _MOST_UNPACKED
+        try:
+            with zipfile.ZipFile(file) as packed:
+                size, most = sum(part.file_size for part in packed.infolist()), _MOST_UNPACKED
+        except zipfile.BadZipFile as error:
+            raise _not_readable(path, error) from None
     file.seek(0)
     if size > most:
         raise SurveyFormatError(

@@ -131,6 +131,12 @@ def test_an_archive_that_is_cut_is_refused(tmp_path: Path) -> None:
     assert "p.zip is cut or damaged" in refusal(archive)
 
 
+def test_an_archive_with_a_damaged_list_is_refused(tmp_path: Path) -> None:
+    archive = zipped(write_people(tmp_path / "p.csv", PEOPLE))
+    archive.write_bytes(archive.read_bytes().replace(b"PK\x01\x02", b"PK\x01\x03"))
+    assert "p.zip is cut or damaged" in refusal(archive)
+
+
 def test_an_archive_must_hold_one_file_of_data(tmp_path: Path) -> None:
     one, other = (write_people(tmp_path / name, PEOPLE) for name in ("p.csv", "q.sav"))
     note = tmp_path / "readme.txt"

@@ -79,3 +79,10 @@ def test_another_kind_of_file_is_refused_by_its_ending(tmp_path: Path, name: str
 def test_no_file_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(SurveyFormatError, match="does not exist"):
         list(read_workbook(tmp_path / "none.xlsx", fix=""))
+
+
+def test_a_workbook_whose_list_of_parts_is_damaged_is_refused(tmp_path: Path) -> None:
+    path = write_workbook(tmp_path / "t.xlsx", TOWN)
+    path.write_bytes(path.read_bytes().replace(b"PK\x01\x02", b"PK\x01\x03"))
+    with pytest.raises(SurveyFormatError, match="cannot be read as a workbook"):
+        list(read_workbook(path, fix=""))
