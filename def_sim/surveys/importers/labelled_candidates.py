@@ -78,7 +78,7 @@ def _new(
         f"{name}.{re.sub('[^A-Za-z0-9_]', '_', one.name)}": {
             "variable": one.name,
             "wording": {"en": visible(one.label) or one.name},
-            "candidates": [f"{value}: {visible(label)}"[:80] for value, label in list(labels.items())[:12]],
+            "candidates": [f"{value}: {visible(label)}"[:40] for value, label in list(labels.items())[:6]],
             "confirmed": False,
         }
         for one in headers
