@@ -112,7 +112,7 @@ class Labelled:
     def _candidates(self, file: PeopleFile) -> NothingTakenError:
         values = file.value_labels() if isinstance(file, StatisticalPeople) else {}
         name = f"imports/{self.name}.mapping.yaml"
-        text = candidates_text(list(self.known.values()), file.headers, values, self.name)
+        text = candidates_text(list(self.known.values()), file.headers, values, self.name, self.shared)
         return NothingTakenError(
             f"{self.path.name}: nothing says which of its variables are which items, and none is guessed.",
             files={name: text},

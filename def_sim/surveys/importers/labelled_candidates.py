@@ -4,7 +4,7 @@ They are for people to look at: every one is written unconfirmed, and an import 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from def_sim.surveys.importers.documents import yaml_text
@@ -14,7 +14,9 @@ from def_sim.surveys.importers.variables import Value
 from def_sim.surveys.item_bank import Item
 from def_sim.visible import visible
 
-_MOST: Final = 3
+_MOST_VARIABLES: Final = 3
+_MOST: Final = 6  # labels
+_LONGEST: Final = 40  # of a label
 _WORD: Final = re.compile(r"[a-z]{4,}|[\u4e00-\u9fff]{2}")
 _COMMON: Final = 0.25  # least share of an item's words that a label has
 _OF_PEOPLE: Final = {
@@ -34,6 +36,7 @@ def candidates_text(
     headers: Sequence[Header],
     value_labels: Mapping[str, Mapping[Value, str]],
     name: str,
+    shared: Collection[str] = (),
 ) -> str:
     """The YAML of a mapping without a confirmed entry.
 
@@ -42,18 +45,16 @@ def candidates_text(
         headers: The file's variables with their labels.
         value_labels: Variable -> value -> label, as far as the file has them.
         name: Of the survey, which begins the ids of new items.
+        shared: Keys of a mapping that are known already; what is written here would take their place.
     """
     entries = (
         {item.id: _entry(item, headers) for item in items} if items else _new(headers, value_labels, name)
     )
-    found = {key: _like(headers, words) for key, words in _OF_PEOPLE.items()}
-    content: dict[str, Any] = {
-        "weight": found["weight"],
-        "sex": {"variable": found["sex"]} if found["sex"] else None,
-        "age": {"variable": found["age"]} if found["age"] else None,
-        "items": entries,
-    }
-    return _HEAD + yaml_text(content)
+    content: dict[str, Any] = {}
+    for key, words in _OF_PEOPLE.items():
+        if key not in shared and (found := _like(headers, words)):
+            content[key] = found if key == "weight" else {"variable": found}
+    return _HEAD + yaml_text(content | {"items": entries})
 
 
 def _entry(item: Item, headers: Sequence[Header]) -> dict[str, Any]:
@@ -61,8 +62,10 @@ def _entry(item: Item, headers: Sequence[Header]) -> dict[str, Any]:
     sought = set(_words(text for texts in item.wordings.values() for text in texts))
     scored = [(len(sought & set(_words([one.label]))), one) for one in headers if one.label]
     least = max(2, _COMMON * len(set(_words(text[0] for text in item.wordings.values()))) / 2)
-    alike = [one for score, one in sorted(scored, key=lambda pair: -pair[0])[:_MOST] if score >= least]
-    found = list(dict.fromkeys([*named, *alike]))[:_MOST]
+    alike = [
+        one for score, one in sorted(scored, key=lambda pair: -pair[0])[:_MOST_VARIABLES] if score >= least
+    ]
+    found = list(dict.fromkeys([*named, *alike]))[:_MOST_VARIABLES]
     return {
         "variable": found[0].name if found else None,
         "candidates": [f"{one.name}: {visible(one.label)}"[:120] for one in found],
@@ -78,12 +81,18 @@ def _new(
         f"{name}.{re.sub('[^A-Za-z0-9_]', '_', one.name)}": {
             "variable": one.name,
             "wording": {"en": visible(one.label) or one.name},
-            "candidates": [f"{value}: {visible(label)}"[:40] for value, label in list(labels.items())[:6]],
+            "candidates": [
+                f"{_written(value)}: {visible(label)}"[:40] for value, label in list(labels.items())[:6]
+            ],
             "confirmed": False,
         }
         for one in headers
         if len(labels := value_labels.get(one.name, {})) > 1
     }
+
+
+def _written(value: Value) -> str:
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def _like(headers: Sequence[Header], words: Sequence[str]) -> str | None:

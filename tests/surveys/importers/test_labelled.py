@@ -277,6 +277,17 @@ def test_a_missing_weight_is_an_error_with_the_number_of_people(tmp_path: Path) 
     assert "the weight weight is missing for 1 people, first for person 1" in error.message
 
 
+def test_candidates_leave_what_all_rounds_share_alone(tmp_path: Path) -> None:
+    source = write_people(tmp_path / "CGSS2018.dta", CGSS)
+    shared = {"weight": "weight", "sex": {"variable": "a2"}}
+    for given in ({}, shared):
+        with pytest.raises(NothingTakenError) as raised:
+            Labelled(str(source), "town", 2018, countries=["CHN"], shared=given).read()
+        content = yaml.safe_load(raised.value.files["imports/town.mapping.yaml"])
+        assert set(content) == ({"items"} if given else {"items", "weight"})
+        assert content["items"]["town.other"]["candidates"] == ["1: Yes", "2: No"]
+
+
 def test_an_importers_yaml_shares_only_what_mappings_have(tmp_path: Path) -> None:
     with pytest.raises(DefSimError, match=r"shared\.wieght"):
         importer(tmp_path, shared={"wieght": "w"})
