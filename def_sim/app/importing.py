@@ -15,6 +15,7 @@ from def_sim.answers.storage.temporary import remove_leftovers
 from def_sim.app.argument_checks import check_arguments
 from def_sim.app.choices import ImporterChoice
 from def_sim.app.home import home_folder
+from def_sim.app.import_check import check_files, check_lines, checks_of
 from def_sim.app.import_overrides import with_overrides
 from def_sim.app.import_record import ImportRecord, check_replaced, digest, dropped, read_record, record_name
 from def_sim.app.publishing import publish, staged
@@ -60,12 +61,13 @@ def run_import(config: RunConfig) -> int:
         imported = importer.read()
     except NothingTakenError as error:
         raise _written_down(home, error) from None
-    files, record = _files(imported, config.importer.name, arguments)
+    checks = checks_of(imported, home)
+    files, record = _files(imported, check_files(checks), config.importer.name, arguments)
     before = read_record(home, imported.source)
     if not config.force:
         check_replaced(home, files, record, before)
     is_new = _put(home, imported, files, record, removed=dropped(files, before))
-    for line in (*imported.summary, *_said(home, imported, is_new=is_new)):
+    for line in (*imported.summary, *check_lines(checks), *_said(home, imported, is_new=is_new)):
         say(line)
     return 0
 
@@ -101,9 +103,9 @@ def _written_down(home: Path, error: NothingTakenError) -> ConfigError:
 
 
 def _files(
-    imported: Imported, importer: str, arguments: Mapping[str, Any]
+    imported: Imported, checks: Mapping[str, bytes], importer: str, arguments: Mapping[str, Any]
 ) -> tuple[dict[str, bytes], ImportRecord]:
-    files = files_of(imported)
+    files = {**files_of(imported), **checks}
     beside = ("source", _FORCE, _SHARED)
     parameters = {name: _said_of(name, value) for name, value in arguments.items() if name not in beside}
     record = ImportRecord(

@@ -59,6 +59,15 @@ class StructureFigures:
     halves: tuple[HalvesRow, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FileVariable:
+    """What a source calls the variable of an item, to be held against the item by eye."""
+
+    name: str
+    label: str  # "": the source does not say
+    values: Mapping[int, str]  # our code -> the source's label; of answers, not of missing values
+
+
 @dataclass(frozen=True)
 class PopulationFigures:
     """The figures of one population, and where they come from."""
@@ -81,6 +90,7 @@ class Imported:
     tables: Mapping[str, str] = field(default_factory=dict)  # name below imports/ -> text: logs and checks
     shown: ShownCodes = field(default_factory=dict)  # where these differ from the items'
     summary: tuple[str, ...] = ()  # what was found, a line each, for the terminal
+    variables: Mapping[str, FileVariable] = field(default_factory=dict)  # item -> what the source calls it
     terms: tuple[str, ...] = ()  # under which the source may be used, a line each
 
 

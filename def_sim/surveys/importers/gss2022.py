@@ -27,6 +27,7 @@ from def_sim.surveys.importers.coding import (
     weights_of,
 )
 from def_sim.surveys.importers.contract import Imported, PopulationFigures
+from def_sim.surveys.importers.described import described
 from def_sim.surveys.importers.documents import items_in_words
 from def_sim.surveys.importers.files import PeopleFile, opened, read_variables, sha256
 from def_sim.surveys.importers.known_surveys import check_survey
@@ -99,6 +100,7 @@ class Gss2022:
             populations=(PopulationFigures(self._provenance(people, digest, is_of_year), figures),),
             file_sha256=digest,
             summary=tuple(self._summary(items, with_figures, people, is_of_year)),
+            variables={item.id: described(variables[item.variable]) for item in found},
             terms=("The General Social Survey is public; NORC asks to be cited.",),
         )
 

@@ -18,13 +18,13 @@ from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.records import QuestionType
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
-from def_sim.surveys.importers.documents import cell, csv_text, items_in_words
+from def_sim.surveys.importers.documents import items_in_words
 from def_sim.surveys.importers.person_answers import AnsweredItems, figures_of_answers
 from def_sim.surveys.importers.qsf import read_qsf
 from def_sim.surveys.importers.survey_form import AnswerColumns, SurveyForm
 from def_sim.surveys.importers.tables import WORKBOOKS
 from def_sim.surveys.importers.tidy_figures import figures_of
-from def_sim.surveys.importers.tidy_rows import EVERYONE, TidyRow, TidyTable, read_tidy_table, the_same, wrong
+from def_sim.surveys.importers.tidy_rows import TidyRow, TidyTable, read_tidy_table, the_same, wrong
 from def_sim.surveys.importers.workbooks import read_sheets
 from def_sim.surveys.importers.xlsform import read_xlsform
 from def_sim.surveys.importers.xlsform_sheets import is_xlsform
@@ -97,7 +97,6 @@ class Table:
             populations=(self._population_figures(figures, answered),) if figures else (),
             surveys=(self._survey(items),),
             file_sha256=digest,
-            tables={f"{self.name}.check.csv": _check_table(file, figures)},
             summary=(
                 *(f"left out      {visible(line)}" for line in (form.left_out if form else ())),
                 *(visible(line) for line in (answered.said if answered else ())),
@@ -221,7 +220,7 @@ class Table:
         if levels:
             which = f"{items_in_words(len(levels))} without one"
             lines.append(f"level         nominal for {which}: no distance along a scale (W1)")
-        return [*lines, f"check         imports/{self.name}.check.csv: compare it with the source"]
+        return lines
 
 
 def _columns(item: Item) -> AnswerColumns:
@@ -283,26 +282,3 @@ def _as_number(table: TidyTable, first: TidyRow, name: str, value: object) -> in
         return int(str(value))
     except ValueError:
         raise wrong(table.path, first.line, f"{name} must be a whole number, found {value!r:.40}") from None
-
-
-def _check_table(file: ItemFile, figures: Sequence[GroupFigures]) -> str:
-    """What was understood, a row an option, to be compared with the source by eye."""
-    people = {one.item_id: one for one in figures if one.group == EVERYONE}
-    header = ["item_id", "question", "type", "level", "code", "label", "share", "n"]
-    rows = []
-    for item in file.items:
-        language = next(iter(item.wordings))
-        of_item = people.get(item.id)
-        for place, option in enumerate(item.options):
-            share = "" if of_item is None else f"{of_item.shares[place]:.6f}"
-            n = "" if of_item is None or of_item.n is None else str(of_item.n)
-            said = [
-                item.type.value,
-                item.level.value,
-                str(option.code),
-                cell(option.labels[language]),
-                share,
-                n,
-            ]
-            rows.append([item.id, cell(item.wordings[language][0]), *said])
-    return csv_text(header, rows)

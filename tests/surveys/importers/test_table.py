@@ -1,6 +1,5 @@
 """A table of one's own becomes a survey; expectations are computed by hand in the comments."""
 
-import csv
 from pathlib import Path
 
 import pytest
@@ -87,7 +86,6 @@ def test_a_table_without_any_figures_is_a_survey_without_a_reference(tmp_path: P
     assert found.populations == ()
     assert set(files_of(found)) == {
         "conf/survey/town.yaml",
-        "imports/town.check.csv",
         "items/town.yaml",
         "surveys/town.yaml",
     }
@@ -143,15 +141,9 @@ def test_a_follow_up_names_its_first_question_by_item(tmp_path: Path) -> None:
     assert items(imported(tmp_path, text))["town.b"].follow_up_of == "town.a"
 
 
-def test_the_check_table_says_what_was_understood(tmp_path: Path) -> None:
-    found = imported(tmp_path, TOWN.replace("More,,ordinal", "=1+1,,ordinal"))
-    rows = list(csv.DictReader(found.tables["town.check.csv"].splitlines()))
-    assert rows[0]["label"] == "'=1+1"  # no formula
-    assert [rows[0][name] for name in ("item_id", "level", "code", "share", "n")] == [
-        *("town.parks", "ordinal", "1", "0.615000", "200")
-    ]
-    assert (rows[6]["level"], rows[6]["share"]) == ("nominal", "")
-    assert "nominal for 1 item without one" in "\n".join(found.summary)
+def test_an_item_without_a_level_is_nominal_and_the_import_says_so(tmp_path: Path) -> None:
+    found = imported(tmp_path)
+    assert "nominal for 1 item without one: no distance along a scale (W1)" in "\n".join(found.summary)
 
 
 def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
