@@ -13,6 +13,7 @@ import gzip
 import io
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from def_sim.records import ReferenceQuality
@@ -24,6 +25,9 @@ from def_sim.surveys.item_bank import Item, read_items
 
 # Of the World Values Survey. All else that is negative was not asked of that person, or is not known.
 _DONT_KNOW, _NO_ANSWER = -1, -2
+# Of the General Social Survey; its other missing codes are of people who were not asked.
+_GSS_DONT_KNOW, _GSS_NO_ANSWER = ("NA(d)",), ("NA(n)", "NA(r)", "NA(s)")
+_PEW_REFUSED = "Refused"
 
 
 Key = tuple[str, str, str]  # population, group, variable
@@ -79,21 +83,33 @@ def _withheld(rows: list[dict[str, str]]) -> Withheld:
 
 
 def read_gss2022(figures: Path) -> Cells:
-    """General Social Survey: exact unweighted totals; for 45 variables approximate weighted groups."""
-    table = _rows(figures / "gss2022_aggregates_unweighted.csv")
-    cells = {
-        key: _unweighted(rows) for key, rows in _grouped(r for r in table if r["is_missing"] == "0").items()
-    }
+    """General Social Survey: exact unweighted totals; for 45 variables approximate weighted groups.
+
+    The resample has nobody who withheld an answer: what is known of them stands with everyone, unweighted.
+    """
+    table = _grouped(_rows(figures / "gss2022_aggregates_unweighted.csv"))
+    cells = {key: _unweighted(rows) for key, rows in table.items()}
     approximate = _grouped(_rows(figures / "gss2022_weighted_approx_resample.csv"))
-    return cells | {key: _resampled(rows) for key, rows in approximate.items() if _has_codes(rows)}
+    resampled = {key: _resampled(rows) for key, rows in approximate.items() if _has_codes(rows)}
+    return cells | {
+        key: replace(cell, withheld=cells[key].withheld) if key in cells else cell
+        for key, cell in resampled.items()
+    }
 
 
 def _unweighted(rows: list[dict[str, str]]) -> Cell:
     # A point of a scale without a label has its number in the column of labels.
-    counts = {int(row["code"] or row["option"]): int(row["n"]) for row in rows if _is_code(row)}
+    valid = [row for row in rows if row["is_missing"] == "0" and _is_code(row)]
+    counts = {int(row["code"] or row["option"]): int(row["n"]) for row in valid}
     n_valid = sum(counts.values())
     shares = {code: n / n_valid for code, n in counts.items()} if n_valid else {}
-    return Cell("overall", counts, shares, n_valid, None, ReferenceQuality.UNWEIGHTED)
+    others = {row["code"]: int(row["n"]) for row in rows if row["is_missing"] == "1"}
+    unsure, silent = (
+        sum(others.get(code, 0) for code in codes) for codes in (_GSS_DONT_KNOW, _GSS_NO_ANSWER)
+    )
+    asked = n_valid + unsure + silent
+    withheld = Withheld(unsure / asked, silent / asked) if asked else None
+    return Cell("overall", counts, shares, n_valid, None, ReferenceQuality.UNWEIGHTED, withheld)
 
 
 def _is_code(row: Mapping[str, str]) -> bool:
@@ -128,7 +144,8 @@ def read_pew_atp(figures: Path) -> Cells:
         for row in _rows(figures / "pew_atp_effective_n.csv")
         if row["n_effective"]  # empty where nobody gave a valid answer
     }
-    valid = (row for row in _rows(figures / "pew_atp_aggregates.csv") if row["is_missing"] == "0")
+    every = _grouped(_rows(figures / "pew_atp_aggregates.csv"))
+    valid = {key: [row for row in rows if row["is_missing"] == "0"] for key, rows in every.items()}
     return {
         key: Cell(
             rows[0]["group_type"],
@@ -137,9 +154,17 @@ def read_pew_atp(figures: Path) -> Cells:
             int(rows[0]["n_valid"]),
             effective.get(key),
             ReferenceQuality.WEIGHTED,
+            _refused(every[key]),
         )
-        for key, rows in _grouped(valid).items()
+        for key, rows in valid.items()
+        if rows
     }
+
+
+def _refused(rows: list[dict[str, str]]) -> Withheld:
+    """Weighted share that refused. A panel on the web is not asked whether people know: that is not known."""
+    shares = (row["weighted_share_incl_refused"] for row in rows if row["option_label"] == _PEW_REFUSED)
+    return Withheld(None, sum(float(share or 0) for share in shares))
 
 
 READERS: dict[str, Callable[[Path], Cells]] = {

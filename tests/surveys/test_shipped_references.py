@@ -34,6 +34,30 @@ def by_item(population: str, source: str) -> dict[str, dict[str, ItemReference]]
     return groups
 
 
+# --- who withheld an answer ---
+
+
+@pytest.mark.parametrize(
+    ("source", "item_id", "dont_know", "refused"),
+    [
+        # Of 3,544 asked 11 did not know, 4 gave no answer and 9 skipped it on the web.
+        ("gss2022", "gss2022.happy", 11 / 3544, 13 / 3544),
+        ("pew_atp", "pew_atp.OPTIMIST_W41", None, 0.002429),
+    ],
+)
+def test_who_withheld_an_answer_stands_beside_the_shares_as_far_as_it_is_known(
+    source: str, item_id: str, dont_know: float | None, refused: float
+) -> None:
+    everyone = by_item("USA", source)[item_id]["all"]
+    assert everyone.dont_know_share == (None if dont_know is None else pytest.approx(dont_know, abs=1e-6))
+    assert everyone.refused_share == pytest.approx(refused, abs=1e-6)
+
+
+def test_of_groups_of_the_gss_it_is_not_known_who_withheld_an_answer() -> None:
+    for groups in by_item("USA", "gss2022").values():
+        assert all((one.refused_share is None) == (name != "all") for name, one in groups.items())
+
+
 # --- recomputed ---
 
 
