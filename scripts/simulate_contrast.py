@@ -5,7 +5,7 @@ far apart as people do (slope 1); panels of one opinion for both do not differ (
 hang together as in the worlds of `dependent_panels`; 60 of the items are drawn anew in each repetition. The
 figures in docs/statistics.md come from
 
-    python scripts/simulate_contrast.py --repetitions 200
+    python scripts/simulate_contrast.py --repetitions 800 --seed 2
 """
 
 import argparse
