@@ -28,6 +28,7 @@ from def_sim.surveys.survey import load_survey
 
 GROUP: Final = "experiment"
 _NAMED_BY_EXPERIMENTS: Final = ("runs", "run_folder", "baseline", "rubric")
+_RECITING: Final = ("recall", "placebo")  # strategies that ask for published figures
 _MOST_NAMED: Final = 4  # arms in a message
 
 Configure = Callable[[Sequence[str]], RunConfig]
@@ -229,6 +230,7 @@ def _check_arms(experiment: Experiment, by_name: Mapping[str, Sequence[str]]) ->
         )
     _check_comparable(arms)
     _check_distinct(arms)
+    _check_figures(choice.name, arms)
 
 
 def _check_comparable(arms: Sequence[PlannedArm]) -> None:
@@ -254,6 +256,19 @@ def _to_compare(first: Run, second: Run) -> list[tuple[str, object, object]]:
         ("respondents", first.config.respondents, second.config.respondents),
         *([] if has_same_figures else [figures]),
     ]
+
+
+def _check_figures(name: str, arms: Sequence[PlannedArm]) -> None:
+    """What a model recites can be held against people's figures only."""
+    for arm in arms:
+        survey, known = arm.run.survey, arm.run.loaded.reference.for_everyone()
+        items = {question.item_id for question in survey.questions}
+        if arm.run.config.strategy.name in _RECITING and not items & known.keys():
+            raise ConfigError(
+                f"experiment={name}: none of its {len(items)} items has figures of people in "
+                f"{survey.population}, beside which recited ones could stand.",
+                fix="Ask items that have them, or bring the figures: references=FOLDER.",
+            )
 
 
 def _some(names: set[str]) -> str:

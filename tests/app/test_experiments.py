@@ -1,6 +1,7 @@
 """Experiments: which arms a YAML names, what is refused, and that nothing is asked twice."""
 
 import json
+import os
 import signal
 from functools import cache
 from pathlib import Path
@@ -16,9 +17,12 @@ from waiting import comes_true
 from def_sim.app.composing import compose_config, compose_experiment
 from def_sim.app.experiments import Experiment
 from def_sim.app.main import main
+from def_sim.app.run import prepare_run
 from def_sim.app.schema import validate_config
-from def_sim.resources import conf_folder
+from def_sim.resources import conf_folder, data_folder
 from def_sim.respondents.panel import Modifications
+from def_sim.surveys.human_reference import COLUMNS
+from def_sim.surveys.survey import load_survey
 
 pytestmark = pytest.mark.slow
 
@@ -41,6 +45,7 @@ KEYS = ("United States", "China", "Japan", CURRENT)
 IMPORTED = ("interaction_styles",)  # asks a survey that a user imports
 FOUR = "items=[wvs7.Q1,wvs7.Q46,wvs7.Q57,wvs7.Q164]"
 ABLATION = ("experiment=diversity_ablation", FOUR, "decoding.max_new_tokens=24")
+load_once = cache(load_survey)
 BASELINES = ("experiment=baselines", "strategy=diversity_enhanced,single", "survey=us", FOUR)
 
 
@@ -62,18 +67,23 @@ def test_an_experiment_plans_the_answers_that_its_arms_give(name: str) -> None:
     assert experiment.choice.question.endswith("?")
 
 
-def test_styles_of_asking_are_held_on_the_imported_questions(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with 72 questions in the form of GlobalOpinionQA."""
     rows = [
         Opinion(f"Is measure {number} right?", ["It is", "It is not"], {key: [0.6, 0.4] for key in KEYS})
         for number in range(72)
     ]
-    source = write_opinions(tmp_path / "opinions.csv", rows)
-    home = tmp_path / "home"
-    home.mkdir()
+    source = write_opinions(tmp_path_factory.mktemp("source") / "opinions.csv", rows)
+    home = tmp_path_factory.mktemp("home")
     assert main(["stage=import", "importer=globalopinionqa", f"source={source}", f"home={home}"]) == 0
-    monkeypatch.setenv("DEF_SIM_HOME", str(home))
+    return home
+
+
+def test_styles_of_asking_are_held_on_the_imported_questions(
+    imported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEF_SIM_HOME", str(imported))
     experiment = compose_experiment(["experiment=interaction_styles", "model=gpt4o"])
     assert sum(arm.run.num_planned for arm in experiment.arms) == 3 * 4 * 100 * 72
     assert sum(experiment.is_baseline(arm) for arm in experiment.arms) == 4  # one in each country
@@ -95,12 +105,31 @@ NEEDED = {
 }
 
 
-@pytest.mark.parametrize(("place", "model"), list(enumerate(MODELS)))
-def test_a_model_is_asked_in_an_experiment_as_in_a_run(place: int, model: str) -> None:
-    """Every model with one experiment, every experiment with two models: neither group knows of the other."""
-    name = EXPERIMENTS[place % len(EXPERIMENTS)]
-    config = validate_config(compose_config([f"experiment={name}", f"model={model}", *NEEDED.get(model, [])]))
+# Every model with one experiment, every experiment with a model or two; the full product under CI_FULL.
+MET = [(EXPERIMENTS[place % len(EXPERIMENTS)], model) for place, model in enumerate(MODELS)]
+ALL = [(name, model) for name in EXPERIMENTS for model in MODELS]
+
+
+@cache
+def first_arm(name: str) -> tuple[list[str], int]:
+    """Overrides of an experiment's first arm but for its model, and its answers with the default model."""
+    arm = compose_experiment([f"experiment={name}", *(["model=demo"] if name == "paper_main" else [])]).arms[
+        0
+    ]
+    return [word for word in arm.words if not word.startswith("model=")], arm.run.num_planned
+
+
+@pytest.mark.parametrize(("name", "model"), ALL if os.environ.get("CI_FULL") else MET)
+def test_a_model_is_asked_in_an_experiment_as_in_a_run(
+    name: str, model: str, imported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its arms plan as many answers as the default model's, which are counted above."""
+    monkeypatch.setenv("DEF_SIM_HOME", str(imported))
+    words, num_answers = first_arm(name)
+    chosen = [f"experiment={name}", *words, f"model={model}", *NEEDED.get(model, [])]
+    config = validate_config(compose_config(chosen))
     assert config.model.name == model
+    assert prepare_run(config, load=load_once).num_planned == num_answers
 
 
 def test_arms_are_those_of_hydras_own_sweep_in_its_order() -> None:
@@ -148,6 +177,8 @@ REFUSED = {
     f"experiment=seeds run_folder=outputs {FOUR}": "run_folder= and experiment= do not go together",
     f"experiment=seeds seed=1 respondents=2,3 {FOUR}": "differ in respondents: 2 and 3",
     "experiment=seeds seed=1 items=[wvs7.Q1],[wvs7.Q46]": "differ in their items: wvs7.Q1 and wvs7.Q46",
+    "experiment=prompt_sensitivity wordings=0,2": "wordings=2: 36 of the items have no such wording",
+    "experiment=contamination survey=cn items=[cgss2018.A33]": "none of its 1 items has figures of people",
     f"experiment=seeds seed=1 memory.max_capacity=5 max_in_flight=1,2 {FOUR}": "are one run",
     f"experiment=seeds stage=verify {FOUR}": "stage=verify belongs to single runs",
     f"experiment=seeds strategy=nothing {FOUR}": "there is no such strategy",
@@ -170,6 +201,26 @@ def test_what_is_no_experiment_is_refused_in_one_message(
     assert message in told
     assert told.count("error:") == told.count("do:") == 1
     assert not any(tmp_path.iterdir())
+
+
+def test_arms_beside_other_figures_of_people_are_not_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = "wvs7.Q1,overall,all,{code},{share},900,,0,weighted"
+    folders = []
+    for name, share in (("a", 0.25), ("b", 0.1)):
+        folder = tmp_path / name / "USA"
+        folder.mkdir(parents=True)
+        shares = {1: share, 2: 0.75 - share, 3: 0.25, 4: 0.0}
+        rows = [row.format(code=code, share=f"{one:.6f}") for code, one in shares.items()]
+        (folder / "wvs7.csv").write_text("\n".join([",".join(COLUMNS), *rows, ""]), encoding="utf-8")
+        shipped = data_folder() / "references" / "USA" / "wvs7.yaml"
+        (folder / "wvs7.yaml").write_bytes(shipped.read_bytes())
+        folders.append(str(folder.parent))
+    named = ["experiment=seeds", "seed=1", f"references={','.join(folders)}", "items=[wvs7.Q1]", "stage=plan"]
+    assert main(named) == 2
+    told = capsys.readouterr().err
+    assert f"differ in people's figures, references: {folders[0]} and {folders[1]}" in told
 
 
 def test_arms_without_an_answer_are_no_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
