@@ -113,9 +113,8 @@ ALL = [(name, model) for name in EXPERIMENTS for model in MODELS]
 @cache
 def first_arm(name: str) -> tuple[list[str], int]:
     """Overrides of an experiment's first arm but for its model, and its answers with the default model."""
-    arm = compose_experiment([f"experiment={name}", *(["model=demo"] if name == "paper_main" else [])]).arms[
-        0
-    ]
+    one_model = ["model=demo"] if name == "paper_main" else []
+    arm = compose_experiment([f"experiment={name}", *one_model]).arms[0]
     return [word for word in arm.words if not word.startswith("model=")], arm.run.num_planned
 
 
