@@ -178,8 +178,11 @@ def _table_row(
 
 
 def _interval(row: Row) -> str:
-    ends = ("lowest", "highest") if count_in(row, "num_seeds") > 1 else ("interval_low", "interval_high")
+    has_seeds = count_in(row, "num_seeds") > 1
+    ends = ("lowest", "highest") if has_seeds else ("interval_low", "interval_high")
     low, high = (number_in(row, end) for end in ends)
+    if has_seeds and not math.isnan(low):
+        return f"seeds {written(low)} to {written(high)}"
     return "" if math.isnan(low) or math.isnan(high) else f"{written(low)} to {written(high)}"
 
 

@@ -66,7 +66,7 @@ def test_several_seeds_beside_another_model_are_one_mark_with_their_range():
     html = page(*seeds, run("o", 0.25))
     drawn = "A Model m 0.200, seeds 0.100 to 0.300 (rank 1); B Model o 0.250 (rank 2)"
     assert f"Mean of topic groups: {drawn}" in html
-    assert "A Model m , 2 seeds 0.200 1 0.100 to 0.300" in said(html)
+    assert "A Model m , 2 seeds 0.200 1 seeds 0.100 to 0.300" in said(html)
     assert [name in said(html) for name in ("A1 Model m", "A2 Model m", "A3 Model m")] == [True, True, False]
     assert html.count('class="range"') == 2 * 3  # a line and two feet: drawn, and in the legend
     assert "of several seeds" not in page(run("m"), run("o"))
