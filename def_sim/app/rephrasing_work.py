@@ -130,7 +130,7 @@ class Numbers:
 
     def next_of(self, item_id: str) -> int:
         """The first number that was never given to a wording of the item."""
-        given = [max(one.numbers, default=one.first) for one in self.numbered if one.item_id == item_id]
+        given = [number for one in self.numbered if one.item_id == item_id for number in one.numbers]
         return max((*self._texts[item_id], *given)) + 1
 
     def drafted_by(self, item_id: str, number: int) -> Asker | None:

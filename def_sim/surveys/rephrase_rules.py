@@ -151,7 +151,7 @@ def _length(draft: str, base: str) -> str:
     ratio = lengths[0] / max(lengths[1], 1)
     if SHORTEST <= ratio <= LONGEST:
         return ""
-    return f"length: {ratio:.1f} times the base, allowed are {SHORTEST:g} to {LONGEST:g}"
+    return f"length: {ratio:.2f} times the base, allowed are {SHORTEST:g} to {LONGEST:g}"
 
 
 def _double(draft: str, base: str, others: Collection[str]) -> str:

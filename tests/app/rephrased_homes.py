@@ -8,8 +8,8 @@ from typing import Final, cast
 
 from homes import ITEM, write_home
 
+from def_sim.app.composing import compose_config
 from def_sim.app.home import at_home
-from def_sim.app.main import compose_config
 from def_sim.app.rephrasing_stage import ask_about
 from def_sim.app.rephrasing_work import RephrasingWork, prepare_works
 from def_sim.app.schema import RunConfig, validate_config

@@ -8,9 +8,10 @@ import pytest
 import yaml
 from rephrased_homes import ask, configured, rephrased_home, sound
 
+from def_sim.app.composing import compose_config
 from def_sim.app.home import at_home
 from def_sim.app.items_review import leave_out_items
-from def_sim.app.main import compose_config, main
+from def_sim.app.main import main
 from def_sim.app.run import prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.errors import DefSimError

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from rephrased_homes import SOUND, ask, configured, rephrased_home, review, sheet, sheet_file, sound
 
+from def_sim.app.composing import compose_config
 from def_sim.app.definition import what_defines
 from def_sim.app.home import at_home
-from def_sim.app.main import compose_config, main
+from def_sim.app.main import main
 from def_sim.app.rephrasing_accept import accept_wordings
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
