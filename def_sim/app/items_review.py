@@ -4,8 +4,6 @@
 writes a survey of its own into the home, so that the one that was reviewed, and its runs, stay as they are.
 """
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -13,7 +11,7 @@ from typing import Final
 from def_sim.answers.storage.disk import disk_errors, write_whole
 from def_sim.app.publishing import publish, staged
 from def_sim.app.rephrasing_work import load_items, required_home
-from def_sim.app.review_sheets import Row, Said, agreement_lines, guarded, read_rows, said_in
+from def_sim.app.review_sheets import Row, Said, agreement_lines, guarded, read_rows, said_in, table_text
 from def_sim.app.run import Run, resolve_path
 from def_sim.app.schema import RunConfig
 from def_sim.errors import ConfigError
@@ -26,7 +24,6 @@ from def_sim.yaml_files import read_validated
 
 COLUMNS: Final = ("item", "question", "options", "topic group", "valid", "reviewer", "note")
 _NEEDED: Final = ("item", "question", "valid", "reviewer", "note")
-_MARK: Final = "\ufeff"  # without it spreadsheets take UTF-8 for something else
 
 
 def write_items_sheet(run: Run, path: Path) -> str:
@@ -47,15 +44,13 @@ def write_items_sheet(run: Run, path: Path) -> str:
         return f"review   {path} (somebody has filled it in, so it stays as it is)"
     wanted, survey = run.config.items, run.survey
     items = [item for item in run.loaded.items.values() if wanted is None or item.id in wanted]
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for item in items:
-        question = item.question(wording=0, language=survey.language, population=survey.population)
-        writer.writerow([*_cells(question), "", "", ""])
+    questions = [
+        item.question(wording=0, language=survey.language, population=survey.population) for item in items
+    ]
+    text = table_text(COLUMNS, ([*_cells(question), "", "", ""] for question in questions))
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, (_MARK + out.getvalue()).encode())
+    write_whole(path, text.encode())
     return f"review   {path} (fill in valid, reviewer and note; then stage=rephrase review=...)"
 
 
@@ -63,7 +58,7 @@ def _cells(question: Question) -> list[str]:
     options = "; ".join(f"{option.code} {option.label}" for option in question.options)
     group = question.dimension
     title = NO_DIMENSION_TITLE if isinstance(group, NoDimension) else DIMENSION_TITLES[group]
-    return [guarded(text) for text in (question.item_id, question.text, options, title)]
+    return [question.item_id, question.text, options, title]
 
 
 def _read(files: Sequence[str]) -> list[Row]:
@@ -155,13 +150,10 @@ def _why(said: Sequence[Said], item_id: str) -> str:
 
 def _table(said: Sequence[Said]) -> str:
     """Who said what of which item, kept beside the survey."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for one in said:
-        cells = {**one.row.cells, "valid": "yes" if one.is_yes else "no", "reviewer": one.reviewer}
-        writer.writerow([guarded(cells[column]) for column in COLUMNS])
-    return _MARK + out.getvalue()
+    rows = [
+        {**one.row.cells, "valid": "yes" if one.is_yes else "no", "reviewer": one.reviewer} for one in said
+    ]
+    return table_text(COLUMNS, ([row[column] for column in COLUMNS] for row in rows))
 
 
 def _put(home: Path, survey: SurveyFile, table: str) -> None:

@@ -4,14 +4,12 @@ A row is a draft, or a draft and one of several reviewers. What people wrote int
 that are there stay, but for what models say of a draft, and new drafts are added.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from def_sim.app.review_sheets import Row, guarded, read_rows
+from def_sim.app.review_sheets import Row, guarded, read_rows, table_text
 from def_sim.surveys.added_wordings import FOLDER
 from def_sim.surveys.rephrase import Draft
 
@@ -20,7 +18,6 @@ COLUMNS: Final = (
 )  # fmt: skip
 NEEDED: Final = ("item_id", "number", "base", "draft", "reviewer", "verdict", "note")
 PASSED: Final = "passed"  # in the column `rules`
-_MARK: Final = "\ufeff"  # without it spreadsheets take UTF-8 for something else
 _BETWEEN: Final = " | "  # what several models say
 _MOST_DIGITS: Final = 4
 
@@ -75,15 +72,13 @@ def sheet_row(row: Row) -> SheetRow:
 
 def sheet_text(rows: Iterable[SheetRow]) -> str:
     """The sheet as comma-separated text with the mark of its encoding."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        said = row.row.cells if row.row is not None else {}
-        review = [said.get(name, "") for name in ("reviewer", "verdict", "note")]
-        cells = [row.item_id, str(row.number), row.base, row.draft, row.rules, row.check, row.why, *review]
-        writer.writerow([guarded(cell) for cell in cells])
-    return _MARK + out.getvalue()
+    return table_text(COLUMNS, map(_cells, rows))
+
+
+def _cells(row: SheetRow) -> list[str]:
+    said = row.row.cells if row.row is not None else {}
+    review = [said.get(name, "") for name in ("reviewer", "verdict", "note")]
+    return [row.item_id, str(row.number), row.base, row.draft, row.rules, row.check, row.why, *review]
 
 
 def with_drafts(rows: Sequence[SheetRow], drafts: Iterable[Draft], model: str) -> list[SheetRow]:

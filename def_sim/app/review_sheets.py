@@ -4,8 +4,10 @@ Several people may review one table: each in a file of their own, or in rows of 
 drafts nor items; what is reviewed has a key.
 """
 
+import csv
+import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -17,6 +19,7 @@ from def_sim.visible import visible
 
 YES: Final = frozenset({"yes", "y", "是"})
 NO: Final = frozenset({"no", "n", "否"})
+_MARK: Final = "\ufeff"  # without it spreadsheets take UTF-8 for something else
 _FORMULA: Final = tuple("=+-@\t\r＝＋－＠")  # what a cell may not begin with; written with a ' before it
 
 
@@ -150,6 +153,15 @@ def guarded(text: str) -> str:
     """A text as a cell: one line, nothing invisible, and nothing that a spreadsheet runs as a formula."""
     shown = visible(" ".join(text.split()))
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
+
+
+def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table as comma-separated text that spreadsheets take for UTF-8; cells are guarded."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([guarded(cell) for cell in row] for row in rows)
+    return _MARK + out.getvalue()
 
 
 def _plain(cell: str) -> str:

@@ -1,9 +1,12 @@
 """stage=rephrase: each call once whatever happens, faults named in the sheet, and people's words kept."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rephrased_homes import (
@@ -20,11 +23,15 @@ from rephrased_homes import (
 )
 from waiting import HANG_S
 
+from def_sim.app.main import main
 from def_sim.app.rephrasing_plan import calls_of, plan_lines_of
 from def_sim.app.rephrasing_work import Numbers
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import ConfigError, DefSimError, EngineError
 from def_sim.records import Completion, Request
+
+sys.path.append(str(Path(__file__).parents[1] / "engines"))
+from loopback import KEY, Loopback
 
 pytestmark = pytest.mark.slow
 
@@ -234,3 +241,52 @@ def test_killed_after_every_call_no_call_is_made_twice(home: Path, tmp_path: Pat
     calls = log.read_text().splitlines()
     assert sorted(calls) == sorted(map(str, engine.num_asked))
     assert sheet(home) == rows
+
+
+def test_a_hosted_model_from_the_command_line_keeps_its_accounts_and_no_key(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+
+    def reply(body: dict[str, Any]) -> dict[str, Any]:
+        asked = body["messages"][-1]["content"]
+        is_check = '"same"' in str(asked)
+        text = '{"same": true, "why": "so"}' if is_check else json.dumps([SOUND["town.Q1"]])
+        return {"content": [{"type": "text", "text": text}]}
+
+    with Loopback(changes=reply) as server:
+        words = ["stage=rephrase", "survey=town", "items=[town.Q1]", "model=claude", f"home={home}"]
+        assert main([*words, f"model.engine.base_url={server.address}"]) == 0
+        assert len(server.requests) == 2
+    assert "takes no temperature 0.7: wordings are drafted at 1" in capsys.readouterr().err
+    assert [row["check"] for row in sheet(home)] == ["claude: same"]
+    [account] = (home / "wordings" / "calls" / "town.en").glob("claude-*/spending/*.json")
+    assert json.loads(account.read_text())["num_requests"] == 2
+    assert not [path for path in home.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
+
+
+def test_the_command_line_plans_and_says_what_is_missing(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DEF_SIM_HOME", raising=False)
+    plan = ["stage=plan", "show=rephrasing", "survey=town", "model=gpt4o", f"home={home}"]
+    assert main(plan) == 0
+    assert "calls         12 at most: 3 for wordings, 9 for checks" in capsys.readouterr().out
+    for words, problem in (
+        (["survey=us_short", "model=gpt4o"], "writes into your home folder, and there is none"),
+        (["survey=us_short", "name=mine"], "it needs review=FILE"),
+        (["survey=us_short", "rephrasing.num_drafts=0"], "rephrasing.num_drafts"),
+    ):
+        assert main(["stage=rephrase", *words]) == 2
+        assert problem in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_language_without_texts_is_named_with_what_to_write(home: Path) -> None:
+    for name in ("items/town.yaml", "surveys/town.yaml"):
+        text = re.sub(r"\ben:", "fr:", (home / name).read_text(encoding="utf-8"))
+        text = text.replace("language: en", "language: fr").replace("[USA]", "[FRA]")
+        (home / name).write_text(text, encoding="utf-8")
+    (home / "populations.yaml").write_text("FRA: {fr: la France}\n")
+    with pytest.raises(ConfigError, match="There are no texts to ask for wordings in 'fr'") as caught:
+        ask(home, sound, "population=FRA", "frame_language=en")
+    assert "prompts/rephrase/fr.yaml" in caught.value.fix
