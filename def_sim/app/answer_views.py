@@ -12,18 +12,22 @@ from def_sim.reports.pages.facts import AnswerView
 from def_sim.strategies.contract import OpenConversation
 
 
-def answer_views(run: Run, answers: Iterable[Answer], readings: Iterable[Answer]) -> list[AnswerView]:
+def answer_views(
+    run: Run, answers: Iterable[Answer], readings: Iterable[Answer], respondents: Iterable[Respondent]
+) -> list[AnswerView]:
     """Each answer with the question and the memory as the respondent met them, rebuilt by replay.
 
     Args:
         run: Of the answers.
         answers: As stored: what a judge read later had no part in the interview.
         readings: The same as they are scored.
+        respondents: Whose they are, or more.
     """
     by_respondent, read = _by_respondent(answers), _by_respondent(readings)
     return [
         view
-        for respondent in run.panel
+        for respondent in respondents
+        if respondent.id in by_respondent
         for view in _views_of(run, respondent, by_respondent[respondent.id], read[respondent.id])
     ]
 

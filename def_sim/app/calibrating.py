@@ -29,7 +29,8 @@ from def_sim.app.human_figures import figures_of
 from def_sim.app.reporting import arrays_of, csv_bytes, scored_answers
 from def_sim.app.respondent_variables import respondent_variables
 from def_sim.app.run import Run
-from def_sim.errors import StoreError, SurveyFormatError
+from def_sim.app.streamed_runs import is_streamed
+from def_sim.errors import ConfigError, StoreError, SurveyFormatError
 from def_sim.evaluation.calibration import EVERYONE, GroupAnswers, calibrated_frame, gains
 from def_sim.evaluation.distributions import QuestionDistribution, count_answers, pool_wordings
 from def_sim.evaluation.findings import findings_table
@@ -59,7 +60,15 @@ def calibrate_run(run: Run, folder: Path, *, sample: str | None, margins: str | 
     Raises:
         SurveyFormatError: Sample or margins break their form, or no weights meet the margins.
         StoreError: No answer is stored, or the disk is full.
+        ConfigError: The run is too large.
     """
+    if is_streamed(run):
+        raise ConfigError(
+            f"{folder} plans {run.num_planned:,} answers; a calibration has all of them in memory, and takes "
+            f"at most scoring.stream_above={run.config.scoring.stream_above:,}.",
+            fix="Calibrate a run of fewer respondents, or name the run by its command with a larger "
+            "scoring.stream_above=.",
+        )
     arrays = arrays_of(run, scored_answers(run, folder))
     if not arrays.by_respondent:
         raise StoreError(f"{folder} holds no answer yet.", fix="Hold the interviews first: stage=interview.")

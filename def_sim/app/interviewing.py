@@ -23,6 +23,7 @@ from def_sim.app.received import check_places
 from def_sim.app.run import Run, create_engine, prepare_run
 from def_sim.app.schema import RunConfig
 from def_sim.app.signals import Interrupted, run_coroutine
+from def_sim.app.streamed_runs import is_streamed
 from def_sim.app.terminal import say, say_event
 from def_sim.app.waiting import wait_of, when_free
 from def_sim.engines.hosted.cost import HasLedger
@@ -76,12 +77,22 @@ def hold_interviews(config: RunConfig) -> tuple[Run, Path]:
     try:
         with store, _pulse_of(run, engine, store) as pulse:
             run_coroutine(_ask(run, engine, store, defines, pulse))
+            _end(run, store)
     except Interrupted as stop:
         done = sum(1 for _ in stored_of(run, store.stored))
         standing = f"{done:,} of {num_planned_of(run):,} answered"
         raise Interrupted(stop.number, standing) from None
     write_event("shard_done", done=sum(1 for _ in stored_of(run, store.stored)))
     return run, folder
+
+
+def _end(run: Run, store: AnswerStore) -> None:
+    """Of a run that is reported part by part a shard leaves its part, once all its answers are there."""
+    done = sum(1 for _ in stored_of(run, store.stored))
+    if is_streamed(run) and done == num_planned_of(run):
+        from def_sim.app.streaming import end_shard  # tables, which other interviews have no use for
+
+        end_shard(run, store.folder, store.stored)
 
 
 def _pulse_of(run: Run, engine: Engine, store: AnswerStore) -> ProgressPulse:

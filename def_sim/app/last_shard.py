@@ -9,6 +9,7 @@ from def_sim.answers.storage.pulse import Pulse
 from def_sim.answers.storage.shards import answers_folder
 from def_sim.answers.storage.stored_answers import read_stored
 from def_sim.app.run import Run
+from def_sim.app.streamed_runs import is_streamed
 from def_sim.app.terminal import say
 from def_sim.errors import RunInUseError
 from def_sim.records import respondent_index
@@ -56,6 +57,11 @@ def _renew(lease: Lease) -> None:
 
 
 def _num_done(run: Run, folder: Path) -> int:
+    """Stored answers of the whole panel; of a large run those of shards that have left their part."""
+    if is_streamed(run):
+        from def_sim.app.streaming import num_counted  # tables, which other runs have no use for here
+
+        return num_counted(run, folder)
     put = {(question.item_id, question.wording) for question in run.survey.questions}
     num_respondents, stored = len(run.panel), read_stored(folder)
     planned = stored.glances(

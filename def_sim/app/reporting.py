@@ -3,13 +3,13 @@
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from def_sim.answers.storage.compaction import compact
+from def_sim.answers.storage.compaction import compact, parquet_path
 from def_sim.answers.storage.completion import mark_complete, unmark_complete
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers
@@ -19,12 +19,14 @@ from def_sim.app.demo_truth import planted_truth
 from def_sim.app.human_figures import figures_of, other_references
 from def_sim.app.insensitivity import INSENSITIVITY, JUDGES, found_defects
 from def_sim.app.judged_readings import judged_readings
-from def_sim.app.panel_readings import panel_readings
+from def_sim.app.panel_readings import PanelReadings, panel_readings
 from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.printed_summary import WrittenReport
-from def_sim.app.run import Run
+from def_sim.app.run import Run, draw_respondents
 from def_sim.app.run_facts import run_facts
 from def_sim.app.strategy_frames import read_frames
+from def_sim.app.streamed_runs import is_streamed
+from def_sim.app.streaming import StreamedPanel, read_streamed, remove_parts
 from def_sim.app.used_verdicts import READINGS, write_readings
 from def_sim.evaluation.audited_readings import SECTION as AUDITED
 from def_sim.evaluation.audited_readings import AuditedReadings
@@ -32,16 +34,16 @@ from def_sim.evaluation.compared_judges import JudgePair, judges_table
 from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
 from def_sim.evaluation.facts import Facts, facts_found, opinions_of
 from def_sim.evaluation.findings import findings_table
-from def_sim.evaluation.panel_arrays import PanelArrays
+from def_sim.evaluation.panel_arrays import CountedPanel, PanelArrays
 from def_sim.evaluation.results import Results, results_of
 from def_sim.evaluation.score_tables import headline
 from def_sim.evaluation.sections import JudgedPanel, SectionResults, section_results
 from def_sim.evaluation.shown_answers import shown_answers
 from def_sim.judging.verdict_journal import files_of_finished
-from def_sim.records import Answer, AnswerStatus, ItemReference
+from def_sim.records import Answer, AnswerStatus, ItemReference, Respondent
 from def_sim.reports.charts.text_fit import fit_lines
 from def_sim.reports.figure_files import WrittenFigures, write_figures
-from def_sim.reports.pages.facts import RunFacts
+from def_sim.reports.pages.facts import AnswerView, RunFacts
 from def_sim.reports.pages.item_figures import item_figures
 from def_sim.reports.pages.report_page import render_report
 from def_sim.reports.pages.score_figures import headline_figure, topics_figure
@@ -51,12 +53,14 @@ from def_sim.reports.sections.drawn_sections import draw_sections
 from def_sim.reports.sections.facts import facts_section
 from def_sim.reports.sections.insensitivity import insensitivity_section
 from def_sim.reports.sections.judges import judges_section
+from def_sim.reports.sections.sampled import said_of_sample
 from def_sim.reports.sections.section import Section
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
 _ROOM_FOR_NAME_PX = 210  # of a model in a drawing, so that N has room behind it
 MOST_SHOWN = 2000  # single answers on the page
+_RESPONDENTS_AT_ONCE = 10_000
 
 
 def panel_answers(run: Run, folder: Path) -> list[Answer]:
@@ -156,28 +160,89 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
         return _write_report(run, folder, manifest)
 
 
-def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> WrittenReport:
+@dataclass(frozen=True)
+class ReadPanel:
+    """The answers that a report is made from: of the whole panel, or of a large one's drawn respondents.
+
+    `as_given`: as stored; `readings`: the same as they are scored; `arrays`: of the latter, with counts of
+    all answers where the panel is a large one; `stored`: all answers of the folder, if they are in memory.
+    """
+
+    as_given: list[Answer]
+    readings: PanelReadings
+    arrays: PanelArrays
+    respondents: Sequence[Respondent]
+    num_answers: int
+    num_answering: int
+    stored: list[Answer] | None = None
+    streamed: StreamedPanel | None = None
+
+
+def read_panel(run: Run, folder: Path) -> ReadPanel:
+    """Reads what a report needs.
+
+    Raises:
+        ConfigError: Texts wait for a judge, or `verdicts=` means no set.
+        StoreError: An answer is damaged.
+        VerificationError: A large run's part is.
+    """
+    if is_streamed(run):
+        return _read_streamed(run, folder)
     stored = read_answers(folder)
     as_given = of_the_panel(run, stored)
     readings = panel_readings(run, folder, as_given)
+    return ReadPanel(
+        as_given,
+        readings,
+        arrays_of(run, readings.answers),
+        run.panel,
+        len(readings.answers),
+        len({a.respondent_id for a in readings.answers if a.status is AnswerStatus.ANSWERED}),
+        stored=stored,
+    )
+
+
+def _read_streamed(run: Run, folder: Path) -> ReadPanel:
+    panel = read_streamed(run, folder)
+    arrays = arrays_of(run, panel.answers)
+    questions, counts = arrays.survey.questions, panel.counts
+    whole = CountedPanel(
+        counts.distributions(questions),
+        counts.grouped(questions, is_pooled=run.config.pool_wordings),
+    )
+    return ReadPanel(
+        panel.answers,
+        PanelReadings(panel.answers),
+        replace(arrays, panel=panel.sampled, whole=whole),
+        panel.sampled,
+        counts.num_answers,
+        counts.num_answering,
+        streamed=panel,
+    )
+
+
+def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> WrittenReport:
+    panel = read_panel(run, folder)
+    as_given, readings, arrays = panel.as_given, panel.readings, panel.arrays
     answers = readings.answers
-    arrays = arrays_of(run, answers)
-    is_complete = len(answers) == run.num_planned
-    judged = judged_panel(run, folder, answers)
+    is_complete = panel.num_answers == run.num_planned
+    judged = None if panel.streamed else judged_panel(run, folder, answers)
     results = compute_tables(run, arrays)
     unmark_complete(folder)
     truth = planted_truth(run)
     planted = planted_frame(truth)
     facts = replace(
-        run_facts(run, manifest, len(answers), is_complete),
+        run_facts(run, manifest, panel.num_answers, is_complete, panel.respondents),
         readings=readings.used.in_words if readings.used else "",
-        num_answering=len({a.respondent_id for a in answers if a.status is AnswerStatus.ANSWERED}),
+        num_answering=panel.num_answering,
         planted_summary=planted_sentence(_beside_truth(run, arrays, truth)),
     )
     found = compute_sections(run, arrays, judged)
     of_facts = facts_of(run, answers)
     defects = found_defects(run, folder, manifest, as_given, of_facts)
-    calibration = found_calibration(folder, arrays.answers, arrays.survey.questions)
+    calibration = (
+        None if panel.streamed else found_calibration(folder, arrays.answers, arrays.survey.questions)
+    )
     sections = [
         *(draw_sections(found) if found else []),
         insensitivity_section(defects.rates, defects.examples),
@@ -186,24 +251,30 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         *([facts_section(of_facts)] if of_facts else []),
         *([calibration_section(calibration)] if calibration else []),
     ]
-    compact(folder, stored)
+    if panel.streamed:
+        sections = said_of_sample(
+            sections, num_sampled=len(panel.respondents), num_respondents=len(run.panel)
+        )
+        parquet_path(folder).unlink(missing_ok=True)
+    else:
+        compact(folder, panel.stored)
+        remove_parts(folder)
     write_tables(folder, results)
     write_findings(folder, found, of_facts, defects.readings)
     write_whole(folder / INSENSITIVITY, csv_bytes(defects.table))
-    write_whole(folder / RESPONDENTS, csv_bytes(panel_table(run.panel, read_frames(run.config, run.survey))))
+    write_whole(folder / RESPONDENTS, respondents_csv(run))
     write_readings(folder, readings.used)
     _write_judges(folder, defects.judges)
     with disk_errors(folder / "figures"):
         figures = _write_figures(run, folder, facts, results, sections, planted)
-    views = answer_views(run, as_given, answers)
-    shown = shown_answers([view.respondent_id for view in views], limit=MOST_SHOWN, seed=facts.seed)
+    views, shown = _shown_views(run, panel, seed=facts.seed)
     html = render_report(
         facts,
         results.scores,
         results.distributions,
         results.statuses,
         [views[place] for place in shown],
-        num_answers=len(views),
+        num_answers=panel.num_answers if panel.streamed else len(views),
         planted=planted,
         sections=sections,
     )
@@ -211,7 +282,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     write_whole(path, html.encode("utf-8", errors="backslashreplace"))
     if is_complete:
         tables = (
-            "answers.parquet",
+            *([] if panel.streamed else ["answers.parquet"]),
             "distributions.parquet",
             "metrics.csv",
             "metrics.json",
@@ -226,8 +297,12 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         drawn = [path.relative_to(folder) for path in figures.paths]
         of_sets = sorted({*files_of_finished(folder), *defects.files})
         of_judges = [path.relative_to(folder) for path in of_sets]
-        files: list[Path | str] = [*tables, "manifest.json", "report.html", *journals, *drawn, *of_judges]
-        mark_complete(folder, files, num_answers=len(answers))
+        parts = [path.relative_to(folder) for path in panel.streamed.files(folder)] if panel.streamed else []
+        files: list[Path | str] = [
+            *(*tables, "manifest.json", "report.html"),
+            *(*journals, *parts, *drawn, *of_judges),
+        ]
+        mark_complete(folder, files, num_answers=panel.num_answers)
     return WrittenReport(path, headline(results.scores), facts, figures.note)
 
 
@@ -254,6 +329,17 @@ def _write_figures(
     return write_figures(
         folder / "figures", figures, width=chosen.width, panel=panel, about=facts.for_captions()
     )
+
+
+def _shown_views(run: Run, panel: ReadPanel, *, seed: int) -> tuple[list[AnswerView], list[int]]:
+    """Views of single answers, and which of them the page shows; of a large run none but these."""
+    given, read = panel.as_given, panel.readings.answers
+    if panel.streamed:
+        names = [answer.respondent_id for answer in given]
+        shown = {names[place] for place in shown_answers(names, limit=MOST_SHOWN, seed=seed)}
+        given = read = [answer for answer in given if answer.respondent_id in shown]
+    views = answer_views(run, given, read, panel.respondents)
+    return views, shown_answers([view.respondent_id for view in views], limit=MOST_SHOWN, seed=seed)
 
 
 def _write_judges(folder: Path, pairs: Sequence[JudgePair]) -> None:
@@ -287,6 +373,19 @@ def write_findings(
 ) -> None:
     """measures.csv: the numbers of all sections."""
     write_whole(folder / FINDINGS, csv_bytes(findings_of(found, facts, readings)))
+
+
+def respondents_csv(run: Run) -> bytes:
+    """respondents.csv; of a large run written piece by piece, since all respondents are in no memory."""
+    frames = read_frames(run.config, run.survey)
+    if not is_streamed(run):
+        return csv_bytes(panel_table(run.panel, frames))
+    pieces = []
+    for start in range(0, len(run.panel), _RESPONDENTS_AT_ONCE):
+        indices = range(start, min(start + _RESPONDENTS_AT_ONCE, len(run.panel)))
+        piece = csv_bytes(panel_table(list(draw_respondents(run, indices)), frames))
+        pieces.append(piece if start == 0 else piece.partition(b"\n")[2])
+    return b"".join(pieces)
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:

@@ -1,7 +1,7 @@
 """What a report says of its run: model, survey, panel, decoding, every parameter."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from def_sim.app.human_figures import country_names, other_country_of
@@ -9,11 +9,12 @@ from def_sim.app.provenance import OF_JUDGING
 from def_sim.app.run import Run
 from def_sim.app.run_notes import run_notes
 from def_sim.evaluation.measures import counted
-from def_sim.records import DecodingConfig, StopAfter
+from def_sim.records import DecodingConfig, Respondent, StopAfter
 from def_sim.reports.pages.facts import RunFacts
 
 # Paths of this machine, and what a command is told that changes nothing of a run.
 _NO_PARAMETERS = (
+    "stream_above",
     *("output", "run_folder", "references", "path", "stage", "show", "runs", "baseline"),
     *("sample", "margins", "power", "wanted", "quotas_file", "audit", "export", "import", "figures"),
     *OF_JUDGING,
@@ -31,10 +32,16 @@ def describe_decoding(decoding: DecodingConfig) -> str:
     return f"{beams}, sampled{warmth}{extra}"
 
 
-def run_facts(run: Run, manifest: Mapping[str, Any], num_done: int, is_complete: bool) -> RunFacts:
-    """What the report says of the run itself."""
+def run_facts(
+    run: Run,
+    manifest: Mapping[str, Any],
+    num_done: int,
+    is_complete: bool,
+    respondents: Sequence[Respondent] | None = None,
+) -> RunFacts:
+    """What the report says of the run itself; of its decoding by these respondents, or by all."""
     config, survey = run.config, run.survey
-    decodings = [respondent.decoding for respondent in run.panel]
+    decodings = [respondent.decoding for respondent in (run.panel if respondents is None else respondents)]
     beams = [decoding.num_beams for decoding in decodings]
     sampled = sum(decoding.do_sample for decoding in decodings)
     spread = (

@@ -60,6 +60,7 @@ class Scoring(Strict):
     """How scores are computed from stored answers."""
 
     draws: Annotated[int, Field(ge=10, le=100_000)]
+    stream_above: Count = 2_000_000  # a default: runs stored before it existed stay readable
 
 
 class FigureRules(Strict):

@@ -1,7 +1,7 @@
 """Recomputes a run from its raw answers: what was stored must come out again, but for rounding."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +9,22 @@ import pandas as pd
 import pyarrow as pa
 
 from def_sim.answers.storage.bounded_parquet import read_bounded, written_out
-from def_sim.answers.storage.calls import Calls, read_calls
+from def_sim.answers.storage.calls import CallEntry, Calls, read_calls
 from def_sim.answers.storage.compaction import check_parquet
 from def_sim.answers.storage.completion import check_files, is_complete
+from def_sim.answers.storage.division import Division
 from def_sim.answers.storage.journal import how_to_repair
-from def_sim.answers.storage.shards import answer_key
+from def_sim.answers.storage.parts import check_part, part_path
+from def_sim.answers.storage.shards import AnswerKey, answer_key
+from def_sim.answers.storage.stored_answers import read_stored
 from def_sim.app.calibration_checks import check_calibration
 from def_sim.app.insensitivity import INSENSITIVITY, JUDGES, found_defects
 from def_sim.app.panel_readings import PanelReadings, panel_readings
-from def_sim.app.panel_table import RESPONDENTS, panel_table
+from def_sim.app.panel_table import RESPONDENTS
+from def_sim.app.part_counts import check_counts, check_part_of, counts_path
 from def_sim.app.reporting import (
     FINDINGS,
+    ReadPanel,
     arrays_of,
     compute_sections,
     compute_tables,
@@ -28,18 +33,22 @@ from def_sim.app.reporting import (
     findings_of,
     judged_panel,
     panel_answers,
+    read_panel,
+    respondents_csv,
 )
-from def_sim.app.run import Run
-from def_sim.app.strategy_frames import read_frames
+from def_sim.app.run import Run, draw_respondents
+from def_sim.app.streamed_runs import is_streamed
+from def_sim.app.streaming import count_block, divisions_of, shard_blocks
 from def_sim.app.tables import check_table
 from def_sim.app.used_verdicts import READINGS, read_readings
 from def_sim.app.verdict_checks import check_verdicts
 from def_sim.errors import VerificationError
+from def_sim.evaluation.answer_counts import AnswerCounter, AnswerCounts
 from def_sim.evaluation.compared_judges import judges_table
 from def_sim.judging.verdict_journal import read_verdict_sets
 from def_sim.questionnaire import replay
 from def_sim.randomness import Address
-from def_sim.records import Answer
+from def_sim.records import Answer, Respondent, respondent_index
 from def_sim.strategies.contract import OpenConversation
 from def_sim.strategies.replaying import MisfitError, check_follows
 
@@ -55,10 +64,14 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
         StoreError: A stored line is damaged.
     """
     if not is_complete(folder):
-        panel_readings(run, folder, panel_answers(run, folder))  # whose texts wait is told so
+        if run.strategy.needs_judge is not None:
+            panel_readings(run, folder, panel_answers(run, folder))  # whose texts wait is told so
         raise VerificationError(
             f"{folder} is not a complete run.", fix="Finish it first: the same command without stage=."
         )
+    if is_streamed(run):
+        yield from _verify_streamed(run, folder, manifest)
+        return
     answers = panel_answers(run, folder)
     yield f"answers       {len(answers):,} lines, each with its checksum"
     sets = read_verdict_sets(folder)  # before the mark: a line that is damaged is then named
@@ -73,20 +86,71 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
     yield "plan          statuses add up to the plan"
     readings = panel_readings(run, folder, answers, goes_on=True)
     yield from _check_readings(folder, readings)
-    _check_tables(run, folder, manifest, answers, readings.answers)
+    arrays = arrays_of(run, readings.answers)
+    _check_tables(
+        run, folder, manifest, ReadPanel(answers, readings, arrays, run.panel, len(answers), num_answering=0)
+    )
     yield "scores        every distribution, score and measure recomputed"
     yield from check_calibration(run, folder, readings.answers)
     yield from check_verdicts(run, folder, answers)
 
 
+def _verify_streamed(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """The same of a large run: shard by shard, and then what was computed of its counts."""
+    check_files(folder)
+    yield "files         all as they were when the run was completed"
+    num_answers = num_checked = 0
+    divisions = divisions_of(run, folder)
+    for division in divisions:
+        counts, of_shard = _check_shard(run, folder, division)
+        num_answers, num_checked = num_answers + counts.num_answers, num_checked + of_shard
+    yield f"answers       {num_answers:,} lines, each with its checksum"
+    yield f"parts         {len(divisions):,} tables and their counts hold what the journals hold"
+    yield f"interviews    {num_checked:,} prompts rebuilt and readings repeated"
+    if not num_answers == manifest["plan"]["answers"] == run.num_planned:
+        raise _not_as_planned(num_answers, manifest["plan"]["answers"])
+    yield "plan          statuses add up to the plan"
+    panel = read_panel(run, folder)
+    _check_tables(run, folder, manifest, panel)
+    yield "scores        every distribution, score and measure recomputed"
+
+
+def _check_shard(run: Run, folder: Path, division: Division) -> tuple[AnswerCounts, int]:
+    """One shard's part and counts against its journals, and its interviews; how many prompts were rebuilt."""
+    stored, counter = read_stored(folder, division), AnswerCounter(run.survey.questions, seed=run.config.seed)
+    calls = dict(read_calls(folder, division))
+    check_part(folder, division, shard_blocks(run, division, stored))
+    num_checked = 0
+    for block in shard_blocks(run, division, stored):
+        count_block(counter, block)
+        indices = sorted({respondent_index(answer.respondent_id) or 0 for answer in block})
+        num_checked += _replayed(run, draw_respondents(run, indices), block, calls)
+    _refuse_calls_without_answers(calls)
+    check_counts(counts_path(folder, division), counter.counts(), run.survey.questions)
+    check_part_of(counts_path(folder, division), part_path(folder, division))
+    return counter.counts(), num_checked
+
+
 def _check_interviews(run: Run, folder: Path, answers: list[Answer]) -> int:
     """Every prompt, with its memory and option order, every stored call and every reading, once more."""
     calls = dict(read_calls(folder))
+    checked = _replayed(run, run.panel, answers, calls)
+    _refuse_calls_without_answers(calls)
+    return checked
+
+
+def _replayed(
+    run: Run,
+    respondents: Iterable[Respondent],
+    answers: Sequence[Answer],
+    calls: dict[AnswerKey, Mapping[int, CallEntry]],
+) -> int:
+    """Goes through the interviews of some respondents again; takes away the calls that belong to them."""
     by_respondent: dict[str, dict[str, Answer]] = defaultdict(dict)
     for answer in answers:
         by_respondent[answer.respondent_id][answer.question_id] = answer
     checked = 0
-    for respondent in run.panel:
+    for respondent in respondents:
         stored = by_respondent[respondent.id]
         for moment in replay(respondent, run.survey, run.presentation, run.rules, stored):
             answer, question = moment.answer, moment.question
@@ -97,7 +161,6 @@ def _check_interviews(run: Run, folder: Path, answers: list[Answer]) -> int:
             except MisfitError as misfit:
                 raise _differs(answer, str(misfit)) from None
             checked += 1
-    _refuse_calls_without_answers(calls)
     return checked
 
 
@@ -120,10 +183,14 @@ def _differs(answer: Answer, what: str) -> VerificationError:
 def _check_plan(run: Run, answers: list[Answer], manifest: Mapping[str, Any]) -> None:
     statuses = Counter(answer.status for answer in answers)
     if sum(statuses.values()) != manifest["plan"]["answers"] or len(answers) != run.num_planned:
-        raise VerificationError(
-            f"{sum(statuses.values()):,} answers, but {manifest['plan']['answers']:,} were planned.",
-            fix="Run the same command without stage=verify to ask what is missing.",
-        )
+        raise _not_as_planned(sum(statuses.values()), manifest["plan"]["answers"])
+
+
+def _not_as_planned(num_answers: int, num_planned: int) -> VerificationError:
+    return VerificationError(
+        f"{num_answers:,} answers, but {num_planned:,} were planned.",
+        fix="Run the same command without stage=verify to ask what is missing.",
+    )
 
 
 def _check_readings(folder: Path, found: PanelReadings) -> Iterator[str]:
@@ -136,14 +203,14 @@ def _check_readings(folder: Path, found: PanelReadings) -> Iterator[str]:
         yield f"readings      by {found.used.in_words}"
 
 
-def _check_tables(
-    run: Run, folder: Path, manifest: Mapping[str, Any], answers: list[Answer], readings: list[Answer]
-) -> None:
+def _check_tables(run: Run, folder: Path, manifest: Mapping[str, Any], panel: ReadPanel) -> None:
     """Every table once more: of the answers as stored, and as they are scored."""
-    arrays, facts = arrays_of(run, readings), facts_of(run, readings)
+    arrays, readings = panel.arrays, panel.readings.answers
+    facts = facts_of(run, readings)
     results = compute_tables(run, arrays)
-    defects = found_defects(run, folder, manifest, answers, facts)
-    sections = compute_sections(run, arrays, judged_panel(run, folder, readings))
+    defects = found_defects(run, folder, manifest, panel.as_given, facts)
+    judged = None if panel.streamed else judged_panel(run, folder, readings)
+    sections = compute_sections(run, arrays, judged)
     findings = findings_of(sections, facts, defects.readings)
     tables = (("metrics.csv", results.scores), ("statuses.csv", results.statuses), (FINDINGS, findings))
     for name, frame in tables:
@@ -154,8 +221,7 @@ def _check_tables(
         table = csv_bytes(judges_table(defects.judges))
         check_table(folder / JUDGES, table, fix="Write it anew: stage=report.")
     if (folder / RESPONDENTS).is_file():
-        table = csv_bytes(panel_table(run.panel, read_frames(run.config, run.survey)))
-        check_table(folder / RESPONDENTS, table, fix="Write it anew: stage=report.")
+        check_table(folder / RESPONDENTS, respondents_csv(run), fix="Write it anew: stage=report.")
     _check_distributions(folder / "distributions.parquet", results.distributions)
 
 

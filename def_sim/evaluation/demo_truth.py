@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from def_sim.evaluation.distributions import align_with_reference, count_answers
+from def_sim.evaluation.distributions import align_with_reference
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.score_tables import score_table
 from def_sim.records import ItemReference
@@ -41,7 +41,7 @@ def compare_with_planted(
     """
     if not truth:
         return {}
-    counted = align_with_reference(count_answers(arrays.answers, arrays.survey.questions), truth)
+    counted = align_with_reference(arrays.distributions, truth)
     scores = score_table(counted, seed=seed, num_draws=num_draws, metrics=["total_variation"])
     [row] = scores[scores["scope"] == "micro"].to_dict("records")
     return {name: float(row[key]) for name, key in _COLUMNS.items()}

@@ -249,6 +249,18 @@ def _problem(status: AnswerStatus, choices: tuple[int, ...], question: Question)
     return None
 
 
+def check_answer(answer: Answer, question: Question | None) -> None:
+    """Makes sure that an answer can be one to its question; None: there is no such question.
+
+    Raises:
+        StoreError: It cannot.
+    """
+    if question is None:
+        raise _unfit(answer, "the questionnaire does not ask this question")
+    if what := _problem(answer.status, answer.choices, question):
+        raise _unfit(answer, what)
+
+
 def _checked_probabilities(answer: Answer, question: Question) -> dict[int, float]:
     """The share of one respondent that each option gets, where the model's probabilities were asked."""
     shares = answer.option_probabilities

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from def_sim.evaluation.distributions import QuestionDistribution, align_with_reference, count_answers
 from def_sim.evaluation.distributions import pool_wordings as pooled
 from def_sim.metrics.choice_array import NO_ANSWER, NOT_ASKED, Choices
-from def_sim.metrics.panel_answers import ItemAnswers, PanelAnswers
+from def_sim.metrics.panel_answers import GroupedAnswers, ItemAnswers, PanelAnswers
 from def_sim.metrics.raking import are_equal
 from def_sim.records import (
     Answer,
@@ -35,9 +35,23 @@ class Columns:
     people: list[NDArray[np.float64] | None]  # everyone's shares, shape (K,) each
 
 
+@dataclass(frozen=True, slots=True)
+class CountedPanel:
+    """A panel too large to be in memory: counts of all its answers. Unaligned with people.
+
+    `answers`: by groups of respondents; None where nobody answered.
+    """
+
+    distributions: Sequence[QuestionDistribution]
+    answers: GroupedAnswers | None
+
+
 @dataclass(frozen=True)
 class PanelArrays:
     """Who was asked what, and answered how.
+
+    Of a panel that was counted (`whole`), distributions and what is drawn again are of all its respondents;
+    the rest, which takes whole respondents, is of those whose answers are here.
 
     Items with several choices have no place in `choices` and `shown`.
     Letters: K options, Q questions with one choice, N respondents with an answer.
@@ -49,6 +63,7 @@ class PanelArrays:
     answers: Sequence[Answer]  # of this panel to these questions
     pool_wordings: bool = False  # whether an item's shares are averaged over its wordings before scoring
     weights: Mapping[str, float] | None = None  # respondent -> weight; who heeds it: `weighted_findings`
+    whole: CountedPanel | None = None  # of whose respondents these are some; None: these are all
 
     @cached_property
     def by_respondent(self) -> dict[str, dict[str, Answer]]:
@@ -61,13 +76,21 @@ class PanelArrays:
     @cached_property
     def distributions(self) -> list[QuestionDistribution]:
         """Every question counted, everyone's shares beside it; in questionnaire order."""
-        counted = count_answers(self.answers, self.survey.questions, weights=self._unequal_weights)
+        if self.whole is not None:
+            counted = list(self.whole.distributions)
+        else:
+            counted = count_answers(self.answers, self.survey.questions, weights=self._unequal_weights)
         return align_with_reference(counted, self.reference.for_everyone())
 
     @property
     def prompts(self) -> list[QuestionDistribution]:
         """What is scored as one question each: items with their wordings averaged, or every wording."""
         return pooled(self.distributions) if self.pool_wordings else self.distributions
+
+    @property
+    def drawn_again(self) -> PanelAnswers | GroupedAnswers | None:
+        """What scores are resampled from: respondents, or the groups in which they were counted."""
+        return self.panel_answers if self.whole is None else self.whole.answers
 
     @property
     def panel_answers(self) -> PanelAnswers | None:

@@ -36,7 +36,7 @@ def results_of(
         num_draws: Draws for each item and comparison.
         other_references: Item id -> shares of another country's people, to stand beside.
     """
-    counted, panel = arrays.distributions, arrays.panel_answers
+    counted, panel = arrays.distributions, arrays.drawn_again
     scores = score_table(
         counted,
         seed=seed,

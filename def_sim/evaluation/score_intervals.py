@@ -36,7 +36,7 @@ from def_sim.metrics.limit import (
     score_way_by_metric,
 )
 from def_sim.metrics.normalised import ItemScores
-from def_sim.metrics.panel_answers import PanelAnswers
+from def_sim.metrics.panel_answers import GroupedAnswers, PanelAnswers
 from def_sim.metrics.sample import Sample
 from def_sim.metrics.score_scale import SCALES
 from def_sim.randomness import keyed_rng
@@ -96,9 +96,13 @@ class Resampled:
 
 
 def resample(
-    prompts: Sequence[QuestionDistribution], answers: PanelAnswers, *, seed: int, num_draws: int = NUM_DRAWS
+    prompts: Sequence[QuestionDistribution],
+    answers: PanelAnswers | GroupedAnswers,
+    *,
+    seed: int,
+    num_draws: int = NUM_DRAWS,
 ) -> Resampled:
-    """Draws the panel's respondents again.
+    """Draws the panel's respondents again, or the groups in which they were counted.
 
     Args:
         prompts: What is scored, aligned with people.
@@ -106,14 +110,14 @@ def resample(
         seed: Of the run.
         num_draws: B.
     """
-    num_respondents = answers.num_respondents
-    rng = keyed_rng(seed, "resampled respondents", num_respondents)
+    what = "resampled respondents" if isinstance(answers, PanelAnswers) else "resampled groups"
+    rng = keyed_rng(seed, what, answers.num_rows)
     return Resampled(
         prompts=prompts,
-        panel=resample_panel(answers, draw_weights(num_respondents, rng, num_draws)),
+        panel=resample_panel(answers, draw_weights(answers.num_rows, rng, num_draws)),
         people=[people_of(one) for one in prompts],
         forms=[item_form(one) for one in prompts],
-        num_respondents=num_respondents,
+        num_respondents=answers.num_respondents,
         seed=seed,
     )
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from def_sim.metrics.item_metrics import ItemForm
-from def_sim.metrics.panel_answers import PanelAnswers
+from def_sim.metrics.panel_answers import GroupedAnswers, PanelAnswers
 from def_sim.metrics.panel_scores import score_panel_by_metric
 from def_sim.metrics.sample import Array, Sample
 
@@ -37,15 +37,15 @@ class ResampledPanel:
     without_one: list[Sample]  # Q of counts (N, K)
 
 
-def resample_panel(panel: PanelAnswers, weights: Array) -> ResampledPanel:
+def resample_panel(panel: PanelAnswers | GroupedAnswers, weights: Array) -> ResampledPanel:
     """Counts everything that scores of all metrics need, once.
 
     Args:
-        panel: N respondents.
+        panel: N respondents, or groups of them, which then take the place of respondents throughout.
         weights: From `draw_weights`, shape (B, N). The same weights for two models resample their
             respondents in pairs.
     """
-    leave_one_out = 1 - np.eye(panel.num_respondents)
+    leave_one_out = 1 - np.eye(panel.num_rows)
     return ResampledPanel(panel.samples(), panel.samples(weights), panel.samples(leave_one_out))
 
 

@@ -128,6 +128,11 @@ class PanelAnswers:
         """N, whether or not they answered."""
         return int(self.items[0].chosen.shape[1])
 
+    @property
+    def num_rows(self) -> int:
+        """What is drawn again: the respondents."""
+        return self.num_respondents
+
     def samples(self, weights: Array | None = None) -> list[Sample]:
         """Every item's answers as counts, with each respondent counted `weights` times.
 
@@ -145,13 +150,17 @@ class PanelAnswers:
         if self.weights is not None:
             return self._weighted_samples(every, self.weights)
         counted = every.astype(np.float32) @ self._columns()  # exact: whole numbers below 2**24
-        return [_sample(block, item) for block, item in zip(self._split(counted), self.items, strict=True)]
+        shapes = [(item.chosen.shape[0], item.chosen.shape[2]) for item in self.items]
+        return [_sample(block, *shape) for block, shape in zip(self._split(counted), shapes, strict=True)]
 
     def _weighted_samples(self, every: Array, own: Array) -> list[Sample]:
         columns = self._columns()
         counted, squares = (every * own) @ columns, (every * own**2) @ columns
         blocks = zip(self._split(counted), self._split(squares), self.items, strict=True)
-        return [_sample(_kish_scaled(block, squared, item), item) for block, squared, item in blocks]
+        return [
+            _sample(_kish_scaled(block, squared, item), item.chosen.shape[0], item.chosen.shape[2])
+            for block, squared, item in blocks
+        ]
 
     def _split(self, counted: NDArray[np.floating]) -> list[NDArray[np.floating]]:
         """A block of columns for each item."""
@@ -161,6 +170,45 @@ class PanelAnswers:
     def _columns(self) -> NDArray[np.float32]:
         """For each item and wording: a column an option, one for valid answers, one for failures."""
         return np.concatenate([_item_columns(item) for item in self.items], axis=1, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedAnswers:
+    """Answers of N respondents to Q items, counted in groups of respondents: for panels too large for rows.
+
+    Each respondent is in one group with all answers, so that resampling groups moves them together, as
+    resampling respondents does. `items`, Q of shape (V, G, K + 2): how many of each group chose each option,
+    answered, and failed.
+
+    Letters: G groups.
+    """
+
+    items: tuple[NDArray[np.int64], ...]
+    num_respondents: int  # N, whether or not they answered
+
+    def __post_init__(self) -> None:
+        sizes = {item.shape[1] for item in self.items}
+        if len(sizes) != 1:
+            raise ValueError(f"All items need the same groups, in the same order; found {sizes}.")
+
+    @property
+    def num_rows(self) -> int:
+        """G, what is drawn again."""
+        return int(self.items[0].shape[1])
+
+    def samples(self, weights: Array | None = None) -> list[Sample]:
+        """Every item's answers as counts, with each group counted `weights` times; as `PanelAnswers.samples`.
+
+        Args:
+            weights: Shape (G,) or (B, G); 1 each if absent.
+        """
+        every = np.ones(self.num_rows) if weights is None else np.asarray(weights, dtype=np.float64)
+        found = []
+        for item in self.items:
+            num_wordings, _, num_columns = item.shape
+            blocks = [every @ of_wording for of_wording in item.astype(np.float64)]  # exact below 2**53
+            found.append(_sample(np.concatenate(blocks, axis=-1), num_wordings, num_columns - 2))
+        return found
 
 
 def _item_columns(item: ItemAnswers) -> Bools:
@@ -181,8 +229,7 @@ def _kish_scaled(
     return (by_wording * scale[..., None]).reshape(block.shape)
 
 
-def _sample(block: NDArray[np.floating], item: ItemAnswers) -> Sample:
-    num_wordings, _, num_options = item.chosen.shape
+def _sample(block: NDArray[np.floating], num_wordings: int, num_options: int) -> Sample:
     by_wording = block.reshape(*block.shape[:-1], num_wordings, num_options + 2).astype(np.float64)
     counts, answered, failed = by_wording[..., :-2], by_wording[..., -2], by_wording[..., -1]
     if num_wordings == 1:

@@ -221,7 +221,7 @@ def test_a_report_shows_the_prompt_that_the_strategy_sent(strategy: str) -> None
         )
         for (respondent, item), request in requests.items()
     ]
-    views = answer_views(run, answers, answers)
+    views = answer_views(run, answers, answers, run.panel)
     assert [view.prompt for view in views] == [one.messages[-1].content for one in requests.values()]
     assert [view.decoding for view in views] == [describe_decoding(one.decoding) for one in requests.values()]
 

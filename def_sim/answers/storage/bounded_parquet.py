@@ -5,6 +5,7 @@ how large it would be. Knows no answers.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,6 +71,45 @@ def read_bounded(path: Path, columns: list[str] | None = None, *, most_bytes: in
         if (size := _size_written_out(column)) > most_bytes:
             raise wrong_table(path, f"stands for {size:,} bytes of {name}, more than what it was made from")
     return table
+
+
+def read_groups_bounded(
+    path: Path, columns: list[str] | None = None, *, most_bytes: int
+) -> Iterator["pa.Table"]:
+    """The row groups of a table one after another, each as `read_bounded` gives a table.
+
+    Args:
+        path: The Parquet file, which need not fit into memory.
+        columns: Names of those to read; None: all.
+        most_bytes: Most that the texts of one column may take, all row groups together.
+
+    Raises:
+        StoreError: The file cannot be read.
+        VerificationError: It is damaged, is no Parquet, or holds too much.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with disk_errors(path):
+        if path.stat().st_size > most_bytes + _FRAME_BYTES:
+            raise wrong_table(path, f"holds more than {most_bytes:,} bytes, more than what it was made from")
+        file = path.open("rb")
+    sizes: Counter[str] = Counter()
+    with file:
+        try:
+            texts = _text_columns(pq.read_schema(file))
+            table = pq.ParquetFile(file, read_dictionary=texts, page_checksum_verification=True)
+            for number in range(table.num_row_groups):
+                with _memory_bounded(4 * most_bytes + _SPARE_BYTES):
+                    group = table.read_row_group(number, columns=columns, use_threads=False)
+                    group.validate(full=True)
+                for name, column in zip(group.column_names, group.columns, strict=True):
+                    sizes[name] += _size_written_out(column)
+                    if sizes[name] > most_bytes:
+                        raise wrong_table(path, f"stands for more {name} than what it was made from")
+                yield group
+        except (pa.ArrowException, MemoryError, OSError, ValueError) as error:
+            raise wrong_table(path, f"is damaged: {error}") from error
 
 
 def written_out(table: "pa.Table", schema: "pa.Schema") -> "pa.Table":

@@ -42,7 +42,7 @@ def parquet_path(folder: Path) -> Path:
     return folder / _NAME
 
 
-def _schema() -> "pa.Schema":
+def answers_schema() -> "pa.Schema":
     """One column a field of Answer; what is a timing comes last."""
     import pyarrow as pa
 
@@ -81,10 +81,11 @@ def _spell_out(text: str) -> str:
     return text.encode("utf-8", errors="backslashreplace").decode()
 
 
-def _to_table(answers: Sequence[Answer]) -> "pa.Table":
+def table_of(answers: Sequence[Answer]) -> "pa.Table":
+    """Answers as a table of `answers_schema`, in their order."""
     import pyarrow as pa
 
-    schema = _schema()
+    schema = answers_schema()
     columns = [_column(list(map(attrgetter(field.name), answers)), field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
@@ -100,7 +101,12 @@ def _column(values: list[Any], kind: "pa.DataType") -> "pa.Array":
     return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), flat, kind)
 
 
-def _to_answer(row: dict[str, Any]) -> Answer:
+def answer_of_row(row: dict[str, Any]) -> Answer:
+    """The answer of a row of such a table.
+
+    Raises:
+        LookupError, TypeError, ValueError: It is none.
+    """
     lists = {name: tuple(row[name]) for name in ("choices", "shown_codes", "memory", "option_probabilities")}
     return Answer(
         **row
@@ -129,7 +135,7 @@ def read_parquet(path: Path) -> list[Answer]:
         VerificationError: It is not a table of answers, or is damaged.
     """
     try:
-        return [_to_answer(row) for row in _read_table(path).to_pylist()]
+        return [answer_of_row(row) for row in _read_table(path).to_pylist()]
     except (LookupError, TypeError, ValueError) as error:
         raise wrong_table(path, f"is no table of answers: {error}") from error
 
@@ -214,8 +220,8 @@ def compact(folder: Path, answers: Sequence[Answer] | None = None) -> Path:
     import pyarrow.parquet as pq
 
     path = parquet_path(folder)
-    journalled = _as_in_a_table(read_answers(folder) if answers is None else answers)
-    table = _to_table(journalled)
+    journalled = as_in_a_table(read_answers(folder) if answers is None else answers)
+    table = table_of(journalled)
     with replacing(path) as temporary:
         pq.write_table(table, temporary, write_page_checksum=True)
         _compare(journalled, table, temporary)
@@ -229,11 +235,11 @@ def check_parquet(folder: Path) -> None:
         VerificationError: Naming the first answer that differs.
         StoreError: A journal is damaged, or the table is missing.
     """
-    answers = _as_in_a_table(read_answers(folder))
-    _compare(answers, _to_table(answers), parquet_path(folder))
+    answers = as_in_a_table(read_answers(folder))
+    _compare(answers, table_of(answers), parquet_path(folder))
 
 
-def _as_in_a_table(answers: Sequence[Answer]) -> list[Answer]:
+def as_in_a_table(answers: Sequence[Answer]) -> list[Answer]:
     """What the table has to hold, in its order."""
     return [_without_surrogates(answer) for answer in answers]
 

@@ -6,7 +6,7 @@ bytes of memory an answer, whatever was written. Knows whose answers are wanted;
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -87,7 +87,7 @@ class StoredAnswers(Mapping[AnswerKey, Entry]):
         """Those who have answered anything."""
         return self._places.keys()
 
-    def questions_of(self, respondent_id: str) -> Iterable[tuple[str, int]]:
+    def questions_of(self, respondent_id: str) -> Collection[tuple[str, int]]:
         """Item and wording of all that a respondent has answered."""
         return self._places.get(respondent_id, {}).keys()
 

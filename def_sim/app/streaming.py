@@ -1,0 +1,198 @@
+"""Runs of so many answers that they are reported part by part: a shard's table and counts, then the panel.
+
+Above `scoring.stream_above` answers each shard ends with its part (`answers.storage.parts`) and its additive
+counts (`part_counts`). Scores come of counts alone; what needs whole respondents takes some drawn by seed.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from math import ceil
+from operator import add
+from pathlib import Path
+
+from def_sim.answers.storage.completion import unmark_complete
+from def_sim.answers.storage.division import Division
+from def_sim.answers.storage.parts import blocks_of, part_path, read_respondents, write_part
+from def_sim.answers.storage.shards import answers_folder, journals_of, no_search_for_cycles
+from def_sim.answers.storage.stored_answers import StoredAnswers, read_stored
+from def_sim.app.part_counts import counts_path, hash_file, read_counts, read_made_from, write_counts
+from def_sim.app.run import Run
+from def_sim.errors import VerificationError
+from def_sim.evaluation.answer_counts import AnswerCounter, AnswerCounts
+from def_sim.records import Answer, Respondent
+
+
+def respondent_ids(run: Run, division: Division) -> Iterator[str]:
+    """Names of a shard's respondents, by their numbers; nobody is drawn for that."""
+    for index in range(division.shard, len(run.panel), division.num_shards):
+        yield f"r{index:05d}"
+
+
+def write_shard(run: Run, folder: Path, division: Division, stored: StoredAnswers | None = None) -> None:
+    """Writes a shard's part and then its counts.
+
+    Args:
+        run: Prepared.
+        folder: Of the run.
+        division: Whose answers.
+        stored: Where they stand; None: the journals are looked through.
+
+    Raises:
+        StoreError: A stored line is damaged, or the disk is full.
+        VerificationError: What was written cannot be read back.
+    """
+    journals = _journal_sizes(folder, division)  # before they are read: what comes later is not in the part
+    with no_search_for_cycles():
+        found = read_stored(folder, division) if stored is None else stored
+        counter = AnswerCounter(run.survey.questions, seed=run.config.seed)
+        counts_path(folder, division).unlink(missing_ok=True)
+        part = write_part(folder, division, _counted(run, counter, shard_blocks(run, division, found)))
+    facts = {
+        "seed": run.config.seed,
+        "num_respondents": len(run.panel),
+        "journals": journals,
+        "part_bytes": part.stat().st_size,
+        "part_sha256": hash_file(part),
+    }
+    write_counts(counts_path(folder, division), counter.counts(), run.survey.questions, facts)
+
+
+def shard_blocks(run: Run, division: Division, stored: StoredAnswers) -> Iterator[list[Answer]]:
+    """The shard's answers, sorted, block by block."""
+    return blocks_of(stored, respondent_ids(run, division))
+
+
+def _counted(run: Run, counter: AnswerCounter, blocks: Iterator[list[Answer]]) -> Iterator[list[Answer]]:
+    """The same blocks, each counted on its way."""
+    for block in blocks:
+        count_block(counter, block)
+        yield block
+
+
+def count_block(counter: AnswerCounter, block: Sequence[Answer]) -> None:
+    """Counts answers of whole respondents, in order."""
+    start = 0
+    for place in range(1, len(block) + 1):
+        if place == len(block) or block[place].respondent_id != block[start].respondent_id:
+            counter.add(block[start].respondent_id, block[start:place])
+            start = place
+
+
+def end_shard(run: Run, folder: Path, stored: StoredAnswers) -> None:
+    """What a shard of a large run does when all its answers are there."""
+    division = Division(run.config.shard, run.config.num_shards)
+    if not is_valid(run, folder, division):
+        unmark_complete(folder)
+        write_shard(run, folder, division, stored)
+
+
+def is_valid(run: Run, folder: Path, division: Division) -> bool:
+    """Whether a shard's part and counts are there and were made from what is stored today."""
+    try:
+        made_from = read_made_from(counts_path(folder, division))
+        part_bytes = part_path(folder, division).stat().st_size
+    except (VerificationError, OSError):
+        return False
+    return (
+        made_from.seed == run.config.seed
+        and made_from.num_respondents == len(run.panel)
+        and made_from.journals == _journal_sizes(folder, division)
+        and made_from.part_bytes == part_bytes
+    )
+
+
+def _journal_sizes(folder: Path, division: Division) -> dict[str, int]:
+    journals = filter(division.may_be_in, journals_of(folder))
+    return {path.name: path.stat().st_size for path in journals}
+
+
+def num_counted(run: Run, folder: Path) -> int:
+    """Answers of those shards of this division that have ended, as their counts say."""
+    divisions = [Division(shard, run.config.num_shards) for shard in range(run.config.num_shards)]
+    ended = [one for one in divisions if is_valid(run, folder, one)]
+    return sum(read_counts(counts_path(folder, one), run.survey.questions).num_answers for one in ended)
+
+
+@dataclass(frozen=True)
+class StreamedPanel:
+    """A large panel: counts of all answers, and all answers of some respondents.
+
+    `num_present`: respondents of whom any answer is stored.
+    """
+
+    divisions: Sequence[Division]
+    counts: AnswerCounts
+    sampled: list[Respondent]
+    answers: list[Answer]
+
+    def files(self, folder: Path) -> list[Path]:
+        """Parts and counts."""
+        return [path(folder, one) for one in self.divisions for path in (part_path, counts_path)]
+
+
+def read_streamed(run: Run, folder: Path) -> StreamedPanel:
+    """A large panel from its parts; those that are missing or of earlier answers are made.
+
+    Raises:
+        StoreError: A stored line is damaged, or the disk is full.
+        VerificationError: A part or counts are damaged.
+    """
+    divisions = _made_divisions(run, folder)
+    sampled = run.looked_at
+    return StreamedPanel(
+        divisions=divisions,
+        counts=reduce(
+            add, (read_counts(counts_path(folder, one), run.survey.questions) for one in divisions)
+        ),
+        sampled=sampled,
+        answers=list(_answers_of(folder, divisions, sampled)),
+    )
+
+
+def _answers_of(
+    folder: Path, divisions: Sequence[Division], respondents: Sequence[Respondent]
+) -> Iterator[Answer]:
+    """All answers of some respondents, by shards."""
+    for division in divisions:
+        if own := [one.id for one in respondents if division.has(one.id)]:
+            yield from read_respondents(folder, division, own)
+
+
+def divisions_of(run: Run, folder: Path) -> list[Division]:
+    """The shards that a report goes by: those whose parts are valid, else as the command or the journals say.
+
+    Where no number of shards is told by anything there are as many as keep a part below the limit.
+    """
+    known = [_num_shards(path) for path in answers_folder(folder).glob("shard-*-of-*.counts.parquet")]
+    for num_shards in sorted({num for num in known if num}):
+        divisions = [Division(shard, num_shards) for shard in range(num_shards)]
+        if all(is_valid(run, folder, one) for one in divisions):
+            return divisions
+    of_journals = max((_num_shards(path) for path in journals_of(folder)), default=1)
+    fewest = ceil(run.num_planned / run.config.scoring.stream_above)
+    num_shards = max(run.config.num_shards, of_journals, min(fewest, len(run.panel)))
+    return [Division(shard, num_shards) for shard in range(num_shards)]
+
+
+def _num_shards(path: Path) -> int:
+    """Of a file of a shard; 0 where the name is none."""
+    number = path.name.split(".")[0].rpartition("-of-")[2]
+    return int(number) if number.isdecimal() and len(number) < 7 else 0
+
+
+def _made_divisions(run: Run, folder: Path) -> list[Division]:
+    divisions = divisions_of(run, folder)
+    for one in divisions:
+        if not is_valid(run, folder, one):
+            unmark_complete(folder)
+            write_shard(run, folder, one)
+    remove_parts(folder, {path(folder, one) for one in divisions for path in (part_path, counts_path)})
+    return divisions
+
+
+def remove_parts(folder: Path, keep: Collection[Path] = ()) -> None:
+    """Removes parts and counts of which no report is made: of other divisions, or of a smaller run by now."""
+    for path in answers_folder(folder).glob("shard-*-of-*.parquet"):
+        if path not in keep:
+            path.unlink()

@@ -1,0 +1,182 @@
+"""Large runs, reported shard by shard: the same numbers as of all answers at once, checked part by part."""
+
+import json
+import shutil
+from collections import Counter, defaultdict
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scripted_runs import hold
+
+from def_sim.answers.storage.division import Division
+from def_sim.answers.storage.parts import part_path
+from def_sim.answers.storage.shards import read_answers
+from def_sim.app.human_figures import other_references
+from def_sim.app.main import compose_config
+from def_sim.app.part_counts import counts_path
+from def_sim.app.reporting import read_panel
+from def_sim.app.run import Run, prepare_run
+from def_sim.app.schema import validate_config
+from def_sim.app.streamed_runs import is_streamed
+from def_sim.app.streaming import is_valid, read_streamed, write_shard
+from def_sim.app.verification import _check_shard
+from def_sim.errors import VerificationError
+from def_sim.evaluation.distributions import distributions_frame
+from def_sim.evaluation.score_tables import score_table, status_table
+
+ITEMS = "items=[wvs7.Q1,wvs7.Q7_17,wvs7.Q46,wvs7.Q152,wvs7.Q153,wvs7.Q164]"
+NUM_RESPONDENTS = 60
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    words = (ITEMS, f"respondents={NUM_RESPONDENTS}")
+    return hold(tmp_path_factory.mktemp("runs"), *words, is_reported=False)
+
+
+@pytest.fixture
+def folder(held: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(held, tmp_path / "run"))
+
+
+@cache
+def prepared(num_respondents: int) -> Run:
+    words = [ITEMS, f"respondents={num_respondents}", "scoring.draws=20"]
+    return prepare_run(validate_config(compose_config(words)))
+
+
+def run_of(*, num_shards: int = 1, stream_above: int = 100, num_respondents: int = NUM_RESPONDENTS) -> Run:
+    """The run of the fixture, streamed unless the limit says otherwise."""
+    run = prepared(num_respondents)
+    scoring = run.config.scoring.model_copy(update={"stream_above": stream_above})
+    return replace(run, config=run.config.model_copy(update={"scoring": scoring, "num_shards": num_shards}))
+
+
+def tables(run: Run, folder: Path) -> dict[str, pd.DataFrame]:
+    """Everything but the intervals, whose draws are other ones."""
+    counted = read_panel(run, folder).arrays.distributions
+    return {
+        "distributions": distributions_frame(counted),
+        "statuses": status_table(counted),
+        "scores": score_table(counted, seed=1, num_draws=20, other_references=other_references(run)),
+    }
+
+
+def test_scores_distributions_and_statuses_are_those_of_all_answers_at_once(folder: Path) -> None:
+    whole = tables(run_of(stream_above=1000), folder)
+    streamed = tables(run_of(num_shards=4), folder)
+    for name in ("distributions", "statuses"):
+        pd.testing.assert_frame_equal(whole[name], streamed[name], check_exact=True)
+    pd.testing.assert_frame_equal(whole["scores"], streamed["scores"], rtol=0, atol=1e-12)
+
+
+def test_any_number_of_shards_gives_the_same_bytes_of_distributions(folder: Path, tmp_path: Path) -> None:
+    contents = set()
+    for num_shards in (1, 4, 7):
+        run = run_of(num_shards=num_shards, stream_above=200)
+        for shard in range(num_shards):
+            write_shard(run, folder, Division(shard, num_shards))
+        arrays = read_panel(run, folder).arrays
+        assert len(list((folder / "answers").glob("*.counts.parquet"))) == num_shards
+        path = tmp_path / "distributions.parquet"
+        distributions_frame(arrays.distributions).to_parquet(path, index=False)
+        contents.add(path.read_bytes())
+        for part in (folder / "answers").glob("*.parquet"):
+            part.unlink()
+    assert len(contents) == 1
+
+
+def test_a_reader_of_twenty_lines_counts_the_same_shares(folder: Path) -> None:
+    chosen: dict[tuple[str, int], Counter[int]] = defaultdict(Counter)
+    answered: Counter[tuple[str, int]] = Counter()
+    for journal in (folder / "answers").glob("*.jsonl"):
+        for line in journal.read_text().splitlines():
+            answer = json.loads(line)
+            if answer["status"] == "answered":
+                answered[answer["item_id"], answer["wording"]] += 1
+                chosen[answer["item_id"], answer["wording"]].update(answer["choices"])
+    found = tables(run_of(), folder)["distributions"]
+    for row in found.to_dict("records"):
+        question = row["item_id"], row["wording"]
+        assert row["simulated_share"] == chosen[question][row["code"]] / answered[question]
+
+
+def test_parts_hold_the_sorted_answers_of_their_shards(folder: Path) -> None:
+    panel = read_streamed(run_of(num_shards=4), folder)
+    assert len(panel.divisions) == 4
+    parts = [pd.read_parquet(part_path(folder, division)) for division in panel.divisions]
+    numbers = [part["respondent_id"].str[1:].astype(int) for part in parts]
+    assert all((of_part % 4 == shard).all() for shard, of_part in enumerate(numbers))
+    assert all(of_part.is_monotonic_increasing for of_part in numbers)
+    assert sum(map(len, parts)) == len(read_answers(folder))
+    assert sorted(panel.answers, key=lambda a: (a.respondent_id, a.item_id)) == read_answers(folder)
+
+
+def test_what_takes_whole_respondents_takes_the_drawn_ones(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("def_sim.app.run.MOST_LOOKED_AT", 20)
+    run = run_of()
+    panel = read_panel(run, folder)
+    drawn = {respondent.id for respondent in run.looked_at}
+    assert len(drawn) == 20
+    assert {answer.respondent_id for answer in panel.as_given} == drawn
+    assert panel.arrays.choices.shape == (20, len(panel.arrays.single_questions))
+    assert (panel.num_answers, panel.num_answering) == (run.num_planned, NUM_RESPONDENTS)
+    assert all(one.num_asked == NUM_RESPONDENTS for one in panel.arrays.distributions[:1])
+
+
+def damaged(path: Path, place: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("path_of", [part_path, counts_path])
+def test_a_shard_does_not_pass_with_another_number_in_its_files(folder: Path, path_of: object) -> None:
+    run, division = run_of(), Division(1, 2)
+    write_shard(run, folder, division)
+    counts, num_checked = _check_shard(run, folder, division)
+    assert num_checked == counts.num_answers == 30 * 6
+    path = path_of(folder, division)  # type: ignore[operator]
+    damaged(path, 100)  # of the first column; the completion mark holds every byte
+    with pytest.raises(VerificationError):
+        _check_shard(run, folder, division)
+
+
+def test_a_part_is_made_anew_once_its_journals_have_grown(folder: Path) -> None:
+    run, division = run_of(), Division(0, 1)
+    write_shard(run, folder, division)
+    assert is_valid(run, folder, division)
+    larger = run_of(num_respondents=NUM_RESPONDENTS + 1)
+    assert not is_valid(larger, folder, division)
+    [journal] = (folder / "answers").glob("*.jsonl")
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-1]))
+    assert not is_valid(run, folder, division)
+    assert read_streamed(run, folder).counts.num_answers == run.num_planned - 1
+
+
+def test_groups_are_resampled_in_place_of_respondents(folder: Path) -> None:
+    run = run_of()
+    answers = read_panel(run, folder).arrays.drawn_again
+    whole = read_panel(run_of(stream_above=1000), folder).arrays.drawn_again
+    assert answers is not None
+    assert whole is not None
+    assert answers.num_rows == NUM_RESPONDENTS  # of 60 respondents each is alone in its group
+    for one, other in zip(answers.samples(), whole.samples(), strict=True):
+        assert np.array_equal(one.counts, other.counts)
+        assert (one.num_respondents, one.num_failed) == (other.num_respondents, other.num_failed)
+    left_out = 1 - np.eye(NUM_RESPONDENTS)
+    for one, other in zip(answers.samples(left_out), whole.samples(left_out), strict=True):
+        assert sorted(map(tuple, one.counts)) == sorted(map(tuple, other.counts))
+
+
+def test_probabilities_and_texts_for_a_judge_are_never_streamed(folder: Path) -> None:
+    run = run_of()
+    assert is_streamed(run)
+    by_probabilities = run.config.model_copy(update={"answer_mode": "probabilities"})
+    assert not is_streamed(replace(run, config=by_probabilities))
