@@ -22,6 +22,18 @@ _BaseByName = BeforeValidator(lambda given: "base" if given == 0 and given is no
 Wordings = Annotated[Literal["base", "all"] | Annotated[int, Field(ge=1, le=1000, strict=True)], _BaseByName]
 
 
+def _check_drawn(given: object) -> object:
+    """One message in place of one for each kind of value that it could be."""
+    is_number = isinstance(given, int) and not isinstance(given, bool) and given >= 1
+    is_list = isinstance(given, list) and given and all(isinstance(one, str) for one in given)
+    if given == "all" or is_number or is_list:
+        return given
+    raise ValueError("expected a number from 1, all, or a list of ids such as [wvs7.Q1]")
+
+
+DrawnItems = Annotated[int | Literal["all"] | list[str], BeforeValidator(_check_drawn)]
+
+
 class Strict(BaseModel):
     """A section of the configuration whose parameters are all named here."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from def_sim.app.choices import StrategyChoice
+from def_sim.app.figure_choice import check_figures
 from def_sim.app.home import SHIPPED, find_package, home_folder
 from def_sim.app.offers import check_offers, read_offer
 from def_sim.app.persona_checks import check_says_sex_and_age
@@ -135,6 +136,7 @@ def prepare_run(config: RunConfig, *, load: Callable[..., LoadedSurvey] = load_s
         factual=config.factual,
     )
     loaded = replace(loaded, survey=_only_items(loaded.survey, config.items))
+    check_figures(config.figures, {question.item_id for question in loaded.survey.questions})
     config = _without_missing_places(config, loaded.survey)
     presentation = Presentation(
         pack=_language_pack(loaded.survey, has_persons=config.modifications.has_persons),

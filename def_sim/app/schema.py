@@ -20,6 +20,7 @@ from def_sim.answers.reading.parse import ReadingRules
 from def_sim.app.argument_checks import as_config_error, check_arguments
 from def_sim.app.choices import (
     Count,
+    DrawnItems,
     ImporterChoice,
     ItemIds,
     ModelChoice,
@@ -71,7 +72,7 @@ class FigureRules(Strict):
     """
 
     width: Literal["double", "single"] = "double"
-    items: Count | Literal["all"] | Annotated[list[str], Field(min_length=1)] = 20
+    items: DrawnItems = 20
 
 
 Chance = Annotated[float, Field(gt=0.5, lt=1)]

@@ -43,7 +43,7 @@ def test_one_command_leaves_everything_a_reader_needs(undisturbed: Path) -> None
         "report.html",
         "complete.json",
         "figures/headline.png",
-        "figures/kl_by_dimension.svg",
+        "figures/topic_groups.pdf",
     ):
         assert (folder / name).stat().st_size > 0, name
 

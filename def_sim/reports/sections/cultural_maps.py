@@ -53,6 +53,9 @@ def map_figures(found: CultureMap, *, name: str, title: str) -> tuple[Figure, ..
     if found.why_no_map:
         return ()
     explained = " and ".join(as_percent(axis.explained) for axis in found.axes)
+    cells = "; dots: its groups by sex and age" if any(one.cells for one in found.countries) else ""
+    has_ellipse = any(panel.ellipse is not None for panel in found.panels)
+    ellipses = " Ellipses: where a model would be with other respondents (95 %)." if has_ellipse else ""
 
     def drawing(canvas: Canvas) -> Markup:
         return map_drawing(
@@ -70,8 +73,7 @@ def map_figures(found: CultureMap, *, name: str, title: str) -> tuple[Figure, ..
         title=title,
         alt=map_in_words(title, found.countries, found.panels),
         caption=f"Both axes have one scale; they hold {explained} of the variance. Diamonds: people of a "
-        "country; dots: its groups by sex and age. Ellipses: where a model would be with other respondents "
-        "(95 %).",
+        f"country{cells}.{ellipses}",
         drawing=drawing,
         data=found.frame(),
     )
