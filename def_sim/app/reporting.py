@@ -325,7 +325,7 @@ def _write_figures(
         ),
     ]
     [name] = fit_lines(run.config.model.short, _ROOM_FOR_NAME_PX)
-    panel = f"{name}, N = {facts.num_scored}"
+    panel = f"{name}, N\u00a0=\u00a0{facts.num_scored}"  # on one line
     return write_figures(
         folder / "figures", figures, width=chosen.width, panel=panel, about=facts.for_captions()
     )

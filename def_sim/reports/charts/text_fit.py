@@ -20,7 +20,8 @@ _REGULAR, _BOLD, _CHINESE = "NotoSans-Regular", "NotoSans-Bold", "NotoSansCJKsc-
 _UNKNOWN: Final = 0.62  # of the size of letters: a letter of a font that we do not have
 _ALLOWANCE: Final = 1.03  # fonts that stand in for ours are a little wider
 _WIDE: Final = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"  # lines may break after each of these
-_PIECES: Final = re.compile(rf"[{_WIDE}]|[^\s{_WIDE}]+|\s+")
+_BLANK: Final = r"[^\S\u00a0]"  # but for the blank at which lines do not break
+_PIECES: Final = re.compile(rf"[{_WIDE}]|(?:(?!{_BLANK})[^{_WIDE}])+|{_BLANK}+")
 _CUT: Final = "…"
 
 

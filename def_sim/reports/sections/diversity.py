@@ -15,7 +15,8 @@ from def_sim.reports.sections.section import Section
 
 _CAPTION: Final = (
     "How many different options are used, as a share of those that as many respondents could use, mean over "
-    "items with one choice. People: as many as the panel has. Random answers: each option as likely as any "
+    "items with one choice. People: as many as the panel has; the line with ends holds 95 % of "
+    "such panels. Random answers: each option as likely as any "
     "other."
 )
 
@@ -29,7 +30,13 @@ def diversity_section(diversity: PanelDiversity) -> Section:
     found = diversity.choices
     marks = [
         Mark("panel", THIS_PANEL, found.choice_diversity),
-        Mark("people", counted(diversity.num_respondents, "person", "people"), found.human),
+        Mark(
+            "people",
+            counted(diversity.num_respondents, "person", "people"),
+            found.human,
+            found.human_low,
+            found.human_high,
+        ),
         Mark("uniform", "Random answers", found.uniform),
     ]
     figure = marks_figure("diversity", "Diversity of choices", marks, caption=_CAPTION)

@@ -24,6 +24,13 @@ def test_lines_break_between_words_and_between_chinese_characters() -> None:
     assert fit_lines("非常重要", text_width("非常"), most=2) == ["非常", "重要"]
 
 
+def test_a_line_does_not_break_at_a_hard_blank() -> None:
+    assert fit_lines("SmolLM2, N\u00a0=\u00a020", text_width("SmolLM2, N ="), most=2) == [
+        "SmolLM2,",
+        "N\u00a0=\u00a020",
+    ]
+
+
 def test_what_finds_no_room_ends_in_dots() -> None:
     [line] = fit_lines("one two three", text_width("one two th"))
     assert line == "one two…"
