@@ -57,7 +57,8 @@ def other_references(run: Run) -> dict[str, ItemReference]:
 
 def country_names() -> dict[str, str]:
     """ISO alpha-3 code -> the country's name in English, as it stands in a sentence."""
-    return {code: names["en"] for code, names in read_country_names(data_folder()).items()}
+    known = read_country_names(data_folder(), home_folder())
+    return {code: names.get("en", code) for code, names in known.items()}
 
 
 def people_of(item_ids: Iterable[str]) -> HumanCells:

@@ -89,7 +89,13 @@ def maps_of_runs(
     return MapsOfRuns(
         shared.number,
         shared.title,
-        sound_map(people, [one.on_map for one in panels], country_names=country_names, seed=seed),
+        sound_map(
+            people,
+            [one.on_map for one in panels],
+            country_names=country_names,
+            seed=seed,
+            beside=[one.beside for one in panels],
+        ),
         published_map([one.counted for one in panels], more_people=more_people),
         tuple(why_not),
         tuple(

@@ -7,7 +7,7 @@ from def_sim.evaluation.map_tables import CountedRun, PanelAnswers, counted_pane
 from def_sim.evaluation.paired_runs import RunScores
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.score_intervals import resample
-from def_sim.surveys.human_cells import HumanCells
+from def_sim.surveys.human_cells import HumanCells, PeopleBeside, people_beside
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class ComparedPanel:
     on_map: PanelAnswers
     counted: CountedRun
     scores: RunScores | None  # None: not finished, or answers are probabilities
+    beside: PeopleBeside | None = None  # its people, if the map is not fitted on them
     arm: ArmPanel | None = None  # of a finished arm or one of several seeds
 
 
@@ -51,5 +52,6 @@ def compare_panel(
         panel_on_map(arrays, people, model=model, survey=survey),
         counted_panel(arrays, model=model, survey=survey, country=country),
         RunScores.of(folder, resampled) if resampled is not None else None,
+        people_beside(people, arrays.reference),
         arm_panel(folder, arrays, resampled) if is_arm and resampled is not None else None,
     )

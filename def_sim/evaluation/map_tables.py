@@ -7,7 +7,7 @@ Letters: C cells, P countries, R rows of the map, N respondents, D dimensions.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,7 +23,7 @@ from def_sim.metrics.principal_components import Components, why_no_components
 from def_sim.metrics.sample import Array, Sample
 from def_sim.randomness import keyed_rng
 from def_sim.records import DIMENSION_TITLES
-from def_sim.surveys.human_cells import HumanCells
+from def_sim.surveys.human_cells import HumanCells, PeopleBeside
 from def_sim.surveys.map_rows import respondent_values
 
 ANCHOR: Final = "wvs7.Q164"  # importance of God: at the positive end of both axes
@@ -60,6 +60,7 @@ def sound_map(
     country_names: Mapping[str, str],
     seed: int,
     num_draws: int = 1000,
+    beside: Iterable[PeopleBeside | None] = (),
 ) -> CultureMap:
     """The sound map: axes from people alone, panels placed on them with their ellipses.
 
@@ -69,6 +70,7 @@ def sound_map(
         country_names: Country code -> name; a code without a name stands for itself.
         seed: Of the bootstrap draws.
         num_draws: B.
+        beside: People of further countries, who get a point and do not move the axes; each country once.
     """
     if why := why_no_components(people.cell_values):
         nowhere = tuple(PanelPoint(one.model, one.survey, math.nan, math.nan, None, why) for one in panels)
@@ -76,7 +78,7 @@ def sound_map(
     ids = [row.id for row in people.rows]
     fitted = cultural_map.fit_map(people.cell_values, anchor=ids.index(ANCHOR) if ANCHOR in ids else None)
     return CultureMap(
-        countries=_countries(people, fitted, country_names),
+        countries=(*_countries(people, fitted, country_names), *_beside(beside, fitted, country_names)),
         panels=tuple(_panel(one, fitted, seed, num_draws) for one in panels),
         axes=(_axis(people, fitted, 0), _axis(people, fitted, 1)),
         random_answers=_point(cultural_map.place(people.uniform, fitted)),
@@ -124,6 +126,19 @@ def _countries(
         )
         for index, population in enumerate(people.populations)
     )
+
+
+def _beside(
+    beside: Iterable[PeopleBeside | None], fitted: Components, country_names: Mapping[str, str]
+) -> Iterator[CountryPoint]:
+    """Countries that answered enough of the rows; groups of theirs that did."""
+    once = {one.population: one for one in beside if one is not None}
+    for population, one in once.items():
+        at = _point(cultural_map.place(one.total, fitted))
+        if not math.isnan(at[0]):
+            found = {group: _point(cultural_map.place(of, fitted)) for group, of in one.cells.items()}
+            cells = tuple((group, *point) for group, point in found.items() if not math.isnan(point[0]))
+            yield CountryPoint(country_names.get(population, population), *at, cells=cells)
 
 
 def _panel(panel: PanelAnswers, fitted: Components, seed: int, num_draws: int) -> PanelPoint:

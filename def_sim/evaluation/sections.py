@@ -24,7 +24,7 @@ from def_sim.evaluation.topic_groups import TopicGroups, topic_groups
 from def_sim.evaluation.variety import Variety, variety
 from def_sim.randomness import keyed_rng
 from def_sim.surveys.group_likeness import GroupLikeness
-from def_sim.surveys.human_cells import HumanCells
+from def_sim.surveys.human_cells import HumanCells, people_beside
 from def_sim.surveys.human_structure import HumanStructure
 from def_sim.surveys.institute_pairs import InstitutePair
 
@@ -135,7 +135,13 @@ def _country(arrays: PanelArrays, figures: HumanFigures) -> str:
 
 def _on_sound_map(arrays: PanelArrays, figures: HumanFigures, model: str, seed: int) -> PanelOnMap:
     panel = panel_on_map(arrays, figures.cells, model=model, survey=arrays.survey.title)
-    found = sound_map(figures.cells, [panel], country_names=figures.country_names, seed=seed)
+    found = sound_map(
+        figures.cells,
+        [panel],
+        country_names=figures.country_names,
+        seed=seed,
+        beside=[people_beside(figures.cells, arrays.reference)],
+    )
     return PanelOnMap(found, _country(arrays, figures))
 
 

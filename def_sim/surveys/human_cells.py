@@ -36,6 +36,38 @@ class HumanCells:
     num_rows_not_shared: int  # rows that the survey's items give, but not every country
 
 
+@dataclass(frozen=True)
+class PeopleBeside:
+    """People of a country that the map is not fitted on, on its rows: NaN where they were not asked."""
+
+    population: str  # ISO alpha-3 code
+    total: Array  # of everyone, shape (R,)
+    cells: Mapping[str, Array]  # group of CELLS -> shape (R,)
+
+
+def people_beside(people: HumanCells, reference: HumanReference) -> PeopleBeside | None:
+    """The people of a reference on the rows of a map, such as those of a country that was imported.
+
+    Args:
+        people: Those whom the map is fitted on.
+        reference: Of one country; None comes back if it is among them.
+    """
+    if reference.population in people.populations:
+        return None
+
+    def values(group: str) -> Array:
+        found = [reference.items.get((row.item_id, group)) for row in people.rows]
+        return np.array(
+            [
+                row.value_of_people(one) if one is not None and row.fits(one) else np.nan
+                for row, one in zip(people.rows, found, strict=True)
+            ],
+            dtype=np.float64,
+        )
+
+    return PeopleBeside(reference.population, values("all"), {group: values(group) for group in CELLS})
+
+
 def read_human_cells(item_ids: Iterable[str], data: Path) -> HumanCells:
     """The human side of the map for the items of a survey, from every country's shipped figures.
 

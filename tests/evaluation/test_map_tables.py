@@ -12,6 +12,7 @@ from def_sim.metrics.cultural_map import fit_map, place
 from def_sim.randomness import keyed_rng
 from def_sim.records import AnswerStatus, Dimension, ItemReference
 from def_sim.reports.charts.map_chart import map_chart
+from def_sim.surveys.human_cells import PeopleBeside
 
 NAMES = {"AAA": "First", "BBB": "Second"}
 EMPTY = dict.fromkeys(AnswerStatus, 0.0)
@@ -72,6 +73,22 @@ def test_adding_models_changes_no_bit_of_people_or_of_the_other_models():
     assert few.countries == more.countries  # floats compare exactly
     assert few.axes == more.axes
     assert few.panels == more.panels[1:3]  # ellipses as well
+
+
+def test_people_of_a_further_country_are_a_point_and_move_nothing():
+    people = some_people()
+    values = keyed_rng(5, "beside").uniform(size=8)
+    half, too_little = values.copy(), np.full(8, np.nan)
+    half[4], too_little[0] = np.nan, 0.5
+    cells = {"men": values, "women": too_little}
+    beside = [None, PeopleBeside("CCC", half, cells), PeopleBeside("CCC", half, cells)]
+    found = sound_map(people, [], country_names=NAMES | {"CCC": "Third"}, seed=3, beside=beside)
+    alone, fitted = drawn([]), fit_map(people.cell_values, anchor=0)
+    assert found.countries[:2] == alone.countries
+    assert found.axes == alone.axes
+    [third] = found.countries[2:]
+    assert (third.name, [group for group, *_ in third.cells]) == ("Third", ["men"])
+    assert (third.x, third.y) == tuple(place(half, fitted))
 
 
 def test_the_anchor_is_high_on_the_positive_side_of_both_axes():

@@ -10,7 +10,7 @@ from library import REFERENCES, every_item, items_of, reference_of
 
 from def_sim.resources import data_folder
 from def_sim.surveys import human_cells as cells_module
-from def_sim.surveys.human_cells import CELLS, human_cells, read_human_cells
+from def_sim.surveys.human_cells import CELLS, human_cells, people_beside, read_human_cells
 from def_sim.surveys.human_reference import HumanReference
 
 SHIPPED = ("BGD", "CHN", "COL", "EGY", "JPN", "RUS", "USA")
@@ -93,6 +93,17 @@ def test_a_country_without_groups_is_left_out_with_the_reason_and_costs_the_othe
     assert found.populations == ("CHN", "USA")
     assert found.left_out == {"JPN": "its figures have no groups by sex and age"}
     assert len(found.rows) == len(human_cells(WVS.values(), TWO).rows)
+
+
+def test_people_of_another_country_are_on_the_rows_that_they_were_asked():
+    people = human_cells([WVS["wvs7.Q164"], WVS["wvs7.Q6"]], TWO)
+    japan = without(reference_of("JPN", "wvs7"), lambda item_id, _: item_id == "wvs7.Q6")
+    found = people_beside(people, japan)
+    assert found.population == "JPN"
+    row = next(row for row in people.rows if row.id == "wvs7.Q164")
+    expected = {"wvs7.Q164": row.value_of_people(japan.items["wvs7.Q164", "male|<=29"]), "wvs7.Q6": np.nan}
+    np.testing.assert_array_equal(found.cells["male|<=29"], [expected[row.id] for row in people.rows])
+    assert people_beside(people, TWO[0]) is None
 
 
 def test_an_item_that_one_cell_lacks_is_not_shared():
