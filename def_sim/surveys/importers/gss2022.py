@@ -4,7 +4,7 @@ Reads the file of 2022 or the cumulative one, of Stata, SPSS, or as CSV or workb
 item its own number of people, since who did not get a question was not asked.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -28,15 +28,17 @@ from def_sim.surveys.importers.coding import (
 )
 from def_sim.surveys.importers.contract import Imported, PopulationFigures
 from def_sim.surveys.importers.described import described
-from def_sim.surveys.importers.documents import items_in_words
 from def_sim.surveys.importers.files import PeopleFile, opened, read_variables, sha256
 from def_sim.surveys.importers.known_surveys import check_survey
 from def_sim.surveys.importers.labels import Labels
 from def_sim.surveys.importers.people import People, Reply, bands_of, figures_of_people
+from def_sim.surveys.importers.people_facts import facts_of, lines_of
+from def_sim.surveys.importers.peoples_structure import structure_of
 from def_sim.surveys.importers.variables import Value, Variable, is_nothing, is_tag
 from def_sim.surveys.item_bank import Item, read_items
 
 SOURCE: Final = "gss2022"
+_MOST_NAMED: Final = 12
 _YEAR, _STRATUM, _CLUSTER, _SEX, _AGE = "year", "vstrat", "vpsu", "sex", "age"
 _CITATION: Final = (
     "Davern, M., Bautista, R., Freese, J., Herd, P. & Morgan, S. L. General Social Survey 2022. NORC at the "
@@ -92,14 +94,16 @@ class Gss2022:
         people = self._people(variables, items, is_kept, weights[is_kept])
         found = [item for item in items if item.variable in people.replies]
         figures = tuple(one for item in found for one in figures_of_people(item, people))
-        digest = sha256(self.path)
-        with_figures = {one.item_id for one in figures}
+        provenance = self._provenance(people, sha256(self.path), int(is_of_year.sum()))
+        structure = structure_of(found, people, figures, provenance)
+        population = PopulationFigures(provenance, figures, structure)
         return Imported(
             source=SOURCE,
             items=None,
-            populations=(PopulationFigures(self._provenance(people, digest, is_of_year), figures),),
-            file_sha256=digest,
-            summary=tuple(self._summary(items, with_figures, people, is_of_year)),
+            asked_by="us",
+            populations=(population,),
+            file_sha256=provenance.file_sha256,
+            summary=(*lines_of(population), *_without(items, population)),
             variables={item.id: described(variables[item.variable]) for item in found},
             terms=("The General Social Survey is public; NORC asks to be cited.",),
         )
@@ -185,42 +189,37 @@ class Gss2022:
 
         return of_value
 
-    def _provenance(self, people: People, digest: str, is_of_year: NDArray[np.bool_]) -> ReferenceSource:
+    def _provenance(self, people: People, digest: str, num_of_year: int) -> ReferenceSource:
         is_weighted = people.quality is ReferenceQuality.WEIGHTED
+        left_out = num_of_year - len(people.weights)
         return ReferenceSource(
             population=people.population,
             source=SOURCE,
             title="General Social Survey 2022, United States",
             year=self.year,
-            weight=self.weight.upper() if is_weighted else "none, as the import was told",
+            weight=self.weight.upper() if is_weighted else "none",
             effective_n=_effective_n(people),
             dont_know="don't know, no answer, skipped and inapplicable are left out of shares and n",
-            release=f"imported: {len(people.weights):,} of {int(is_of_year.sum()):,} people have the weight"
-            if is_weighted
-            else f"imported: {len(people.weights):,} people",
+            release=f"computed from {self.path.name}",
             citation=_CITATION,
             terms="public; citation asked",
             file=self.path.name,
             file_sha256=digest,
+            left_out={f"without {self.weight}, the oversample": left_out} if left_out else {},
+            **facts_of(people),
         )
 
-    def _summary(
-        self, items: list[Item], with_figures: set[str], people: People, is_of_year: NDArray[np.bool_]
-    ) -> Iterator[str]:
-        yield f"items         {len(with_figures)} of {items_in_words(len(items))} have figures"
-        if missing := [item.variable for item in items if item.id not in with_figures]:
-            yield f"without       {', '.join(missing[:12])}{', ...' if len(missing) > 12 else ''}"
-        left_out = int(is_of_year.sum()) - len(people.weights)
-        without = f"{left_out:,} without {self.weight} left out"
-        yield f"people        {len(people.weights):,} of {self.year}; {without}"
-        if people.design is None:
-            yield "design        the file has no vstrat and vpsu: standard errors are those of weights alone"
-        else:
-            yield f"design        {people.design.num_clusters(people.weights):,} clusters"
+
+def _without(items: Sequence[Item], found: PopulationFigures) -> Iterator[str]:
+    with_figures = {one.item_id for one in found.figures}
+    if missing := [item.variable for item in items if item.id not in with_figures]:
+        more = ", ..." if len(missing) > _MOST_NAMED else ""
+        yield f"without       {len(missing)} of {len(items)}: {', '.join(missing[:_MOST_NAMED])}{more}"
 
 
 def _effective_n(people: People) -> str:
     if people.quality is ReferenceQuality.UNWEIGHTED:
         return ""
-    beside = "; the design effect is from strata and clusters, too" if people.design is not None else ""
-    return f"Kish, from the weights{beside}"
+    if people.design is None:
+        return "Kish, from the weights alone: the file does not say who was drawn together"
+    return "n over the design effect, from weights, strata and clusters by Taylor linearisation"

@@ -17,7 +17,6 @@ from def_sim.resources import data_folder, look_up
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.coding import UNWEIGHTED, no_weight, weights_of
 from def_sim.surveys.importers.contract import Imported, NothingTakenError, PopulationFigures
-from def_sim.surveys.importers.documents import items_in_words
 from def_sim.surveys.importers.files import PeopleFile, opened, read_variables, sha256
 from def_sim.surveys.importers.labelled_candidates import candidates_text
 from def_sim.surveys.importers.labelled_items import new_item
@@ -31,6 +30,8 @@ from def_sim.surveys.importers.labelled_mapping import (
 from def_sim.surveys.importers.labelled_people import MappedPeople
 from def_sim.surveys.importers.labels import Labels
 from def_sim.surveys.importers.people import figures_of_people
+from def_sim.surveys.importers.people_facts import facts_of, lines_of
+from def_sim.surveys.importers.peoples_structure import structure_of
 from def_sim.surveys.importers.statistical_files import StatisticalPeople
 from def_sim.surveys.importers.variables import Value, Variable
 from def_sim.surveys.item_bank import Item, ItemFile, read_items
@@ -218,6 +219,7 @@ class Labelled:
         entries = {item.id: mapping.items[item.id] for item in items}
         of_population = people.of(population, members, weights, items, entries)
         figures = [one for item in items for one in figures_of_people(item, of_population)]
+        assert self.mapping is not None
         is_weighted = of_population.quality is ReferenceQuality.WEIGHTED
         provenance = ReferenceSource(
             population=population,
@@ -225,15 +227,20 @@ class Labelled:
             title=f"{mapping.title or self.name}, {population}",
             year=self.year,
             weight=weight if is_weighted else "none",
-            effective_n="Kish, from the weights" if is_weighted else "",
+            effective_n="Kish, from the weights; with clusters or strata n over the design effect"
+            if is_weighted
+            else "",
             dont_know="left out of shares and n, as are refused and other missing answers",
-            release=f"imported: {len(of_population.weights):,} people",
+            release=f"computed from {self.path.name}",
             citation=mapping.citation or self.path.name,
             terms=mapping.terms or "as agreed with the institute; not to be passed on",
             file=self.path.name,
             file_sha256=digest,
+            mapping_sha256=sha256(self.mapping),
+            **facts_of(of_population),
         )
-        return PopulationFigures(provenance, tuple(figures))
+        structure = structure_of(items, of_population, figures, provenance)
+        return PopulationFigures(provenance, tuple(figures), structure)
 
     def _item_file(
         self, mapping: FileMapping, made: Sequence[Item], populations: Sequence[PopulationFigures]
@@ -260,8 +267,7 @@ class Labelled:
     def _summary(self, mapping: FileMapping, populations: Sequence[PopulationFigures]) -> Iterator[str]:
         left_out = [item_id for item_id, entry in mapping.items.items() if not entry.confirmed]
         for one in populations:
-            items = {row.item_id for row in one.figures}
-            yield f"{one.provenance.population:<13} {items_in_words(len(items))}, {one.provenance.release}"
+            yield from lines_of(one)
         if left_out:
             more = ", ..." if len(left_out) > 12 else ""
             yield f"left out      {len(left_out):,} not confirmed: {', '.join(left_out[:12])}{more}"

@@ -25,11 +25,14 @@ from def_sim.surveys.importers.known_surveys import check_survey
 from def_sim.surveys.importers.labelled import Labelled
 from def_sim.surveys.importers.labels import Labels, plain
 from def_sim.surveys.importers.people import People, Reply, figures_of_people
+from def_sim.surveys.importers.people_facts import facts_of, lines_of
+from def_sim.surveys.importers.peoples_structure import structure_of
 from def_sim.surveys.importers.variables import Value, Variable, is_nothing, is_tag
 from def_sim.surveys.item_bank import Item, read_items
 
 SOURCE: Final = "pew_atp"
 BANDS: Final = ("18-29", "30-49", "50-64", "65+")  # of codes 1 to 4; nobody's age in years is published
+_MOST_NAMED: Final = 12
 _REFUSED: Final = 99.0
 _WEIGHT: Final = re.compile(r"weight_w(\d+)")
 _SEX: Final = ("F_SEX_FINAL", "F_SEX", "F_GENDER")  # waves call it differently
@@ -93,16 +96,21 @@ class PewAtp:
         figures = [
             one for item in found for one in figures_of_people(item, people) if one.group_type != "sex_x_age"
         ]
-        digest, with_figures = sha256(self.path), {one.item_id for one in figures}
-        others = self._others(items, with_figures)
+        provenance = self._provenance(wave, weight, people)
+        structure = structure_of(found, people, figures, provenance)
+        others = self._others(items, {one.item_id for one in figures})
         order = {item.id: place for place, item in enumerate(items)}
         every = tuple(sorted([*figures, *others], key=lambda one: order[one.item_id]))
         return Imported(
             source=SOURCE,
             items=None,
-            populations=(PopulationFigures(self._provenance(wave, weight, digest), every),),
-            file_sha256=digest,
-            summary=tuple(_summary(wave, of_wave, with_figures, people, others)),
+            asked_by="us",
+            populations=(PopulationFigures(provenance, every, structure),),
+            file_sha256=provenance.file_sha256,
+            summary=(
+                *lines_of(PopulationFigures(provenance, tuple(figures), structure)),
+                *_beside(of_wave, figures, others),
+            ),
             terms=(_TERMS,),
         )
 
@@ -185,7 +193,7 @@ class PewAtp:
         before = read_reference(path, {item.id: item for item in items}, "USA").items
         return [_as_figures(one) for one in before.values() if one.item_id not in imported]
 
-    def _provenance(self, wave: int, weight: str, digest: str) -> ReferenceSource:
+    def _provenance(self, wave: int, weight: str, people: People) -> ReferenceSource:
         return ReferenceSource(
             population="USA",
             source=SOURCE,
@@ -199,7 +207,8 @@ class PewAtp:
             citation=f"Pew Research Center, American Trends Panel Wave {wave}",
             terms=_TERMS,
             file=self.path.name,
-            file_sha256=digest,
+            file_sha256=sha256(self.path),
+            **facts_of(people),
         )
 
 
@@ -230,16 +239,13 @@ def _as_figures(one: ItemReference) -> GroupFigures:
     return GroupFigures(group_type=kind, **same)
 
 
-def _summary(
-    wave: int,
-    of_wave: Sequence[Item],
-    with_figures: set[str],
-    people: People,
-    others: Sequence[GroupFigures],
+def _beside(
+    of_wave: Sequence[Item], figures: Sequence[GroupFigures], others: Sequence[GroupFigures]
 ) -> Iterator[str]:
-    yield f"items         {len(with_figures)} of {items_in_words(len(of_wave))} of wave {wave} have figures"
+    """What the wave should have and the file has not, and what stays as it was."""
+    with_figures = {one.item_id for one in figures}
     if missing := [item.variable for item in of_wave if item.id not in with_figures]:
-        yield f"without       {', '.join(missing[:12])}{', ...' if len(missing) > 12 else ''}"
-    yield f"people        {len(people.weights):,}"
+        more = ", ..." if len(missing) > _MOST_NAMED else ""
+        yield f"without       {len(missing)} of {len(of_wave)}: {', '.join(missing[:_MOST_NAMED])}{more}"
     kept = len({one.item_id for one in others})
     yield f"kept          {items_in_words(kept)} that the file has no figures of, as they were"

@@ -98,8 +98,12 @@ def test_strata_and_clusters_make_the_standard_error(whole: Imported) -> None:
 
 def test_people_of_the_oversample_are_left_out_and_counted(whole: Imported) -> None:
     said = "\n".join(whole.summary)
-    assert f"{NUM_PEOPLE - NUM_OVERSAMPLE} of 2022; {NUM_OVERSAMPLE} without wtssnrps left out" in said
-    assert "85 of 85 items have figures" in said
+    [one] = whole.populations
+    assert one.provenance.num_people == NUM_PEOPLE - NUM_OVERSAMPLE
+    assert one.provenance.left_out == {"without wtssnrps, the oversample": NUM_OVERSAMPLE}
+    assert (one.provenance.num_strata, one.provenance.num_clusters) == (20, 40)
+    assert "85 items with figures, 360 people in 40 clusters, weight WTSSNRPS" in said
+    assert "40 people left out: without wtssnrps, the oversample" in said
 
 
 @pytest.mark.parametrize("kind", ["sav", "zsav", "csv", "xlsx"])

@@ -74,7 +74,8 @@ def test_items_of_other_waves_keep_their_figures(tmp_path: Path) -> None:
     of_17 = [table[table["item_id"].str.endswith("_W17")] for table in (kept, shipped)]
     assert len(of_17[0]) > 0
     pd.testing.assert_frame_equal(*(table.reset_index(drop=True) for table in of_17))
-    assert "2 of 44 items of wave 41 have figures" in "\n".join(found.summary)
+    assert "USA           2 items with figures, 120 people" in found.summary[0]
+    assert "without       42 of 44: HAPPENa_W41" in "\n".join(found.summary)
     assert "kept          62 items" in "\n".join(found.summary)  # of all 64
 
 
