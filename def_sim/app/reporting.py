@@ -39,6 +39,7 @@ from def_sim.evaluation.results import Results, results_of
 from def_sim.evaluation.score_tables import headline
 from def_sim.evaluation.sections import JudgedPanel, SectionResults, section_results
 from def_sim.evaluation.shown_answers import shown_answers
+from def_sim.evaluation.withheld_gaps import gaps_frame
 from def_sim.judging.verdict_journal import files_of_finished
 from def_sim.records import Answer, AnswerStatus, ItemReference, Respondent
 from def_sim.reports.charts.text_fit import fit_lines
@@ -58,6 +59,7 @@ from def_sim.reports.sections.section import Section
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
+WITHHELD = "withheld.csv"
 _ROOM_FOR_NAME_PX = 210  # of a model in a drawing, so that N has room behind it
 MOST_SHOWN = 2000  # single answers on the page
 _RESPONDENTS_AT_ONCE = 10_000
@@ -135,6 +137,7 @@ def compute_sections(
         seed=config.seed,
         num_draws=config.scoring.draws,
         judged=judged,
+        offer=config.presentation.offer,
     )
 
 
@@ -261,6 +264,8 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         remove_parts(folder)
     write_tables(folder, results)
     write_findings(folder, found, of_facts, defects.readings)
+    if found is not None and found.withheld is not None:
+        write_whole(folder / WITHHELD, csv_bytes(gaps_frame(found.withheld.gaps)))
     write_whole(folder / INSENSITIVITY, csv_bytes(defects.table))
     write_whole(folder / RESPONDENTS, respondents_csv(run))
     write_readings(folder, readings.used)
@@ -290,6 +295,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
             FINDINGS,
             INSENSITIVITY,
             RESPONDENTS,
+            *([WITHHELD] if found is not None else []),
             *([READINGS] if readings.used else []),
             *([JUDGES] if defects.judges else []),
         )

@@ -24,6 +24,7 @@ from def_sim.app.panel_table import RESPONDENTS
 from def_sim.app.part_counts import check_counts, check_part_of, counts_path
 from def_sim.app.reporting import (
     FINDINGS,
+    WITHHELD,
     ReadPanel,
     arrays_of,
     compute_sections,
@@ -45,6 +46,7 @@ from def_sim.app.verdict_checks import check_verdicts
 from def_sim.errors import VerificationError
 from def_sim.evaluation.answer_counts import AnswerCounter, AnswerCounts
 from def_sim.evaluation.compared_judges import judges_table
+from def_sim.evaluation.withheld_gaps import gaps_frame
 from def_sim.judging.verdict_journal import read_verdict_sets
 from def_sim.questionnaire import replay
 from def_sim.randomness import Address
@@ -217,6 +219,9 @@ def _check_tables(run: Run, folder: Path, manifest: Mapping[str, Any], panel: Re
         check_table(folder / name, csv_bytes(frame), fix="Write it anew: stage=report.")
     if (folder / INSENSITIVITY).is_file():  # runs of before have none
         check_table(folder / INSENSITIVITY, csv_bytes(defects.table), fix="Write it anew: stage=report.")
+    if (folder / WITHHELD).is_file() and sections is not None and sections.withheld is not None:
+        table = csv_bytes(gaps_frame(sections.withheld.gaps))
+        check_table(folder / WITHHELD, table, fix="Write it anew: stage=report.")
     if (folder / JUDGES).is_file():
         table = csv_bytes(judges_table(defects.judges))
         check_table(folder / JUDGES, table, fix="Write it anew: stage=report.")

@@ -22,6 +22,7 @@ from def_sim.evaluation.response_styles import ResponseStyles, response_styles
 from def_sim.evaluation.structure import PanelStructure, panel_structure
 from def_sim.evaluation.topic_groups import TopicGroups, topic_groups
 from def_sim.evaluation.variety import Variety, variety
+from def_sim.evaluation.withheld_gaps import WithheldGaps, withheld_gaps
 from def_sim.randomness import keyed_rng
 from def_sim.surveys.group_likeness import GroupLikeness
 from def_sim.surveys.human_cells import HumanCells, people_beside
@@ -65,6 +66,7 @@ class SectionResults:
     sound_map: PanelOnMap
     published_map: PanelOnMap
     bias: PreferenceBias
+    withheld: WithheldGaps | None = None  # shown with failed answers; its numbers are in withheld.csv
     groups: GroupsOfPeople | None = None  # of panels with sex and age only
 
     @property
@@ -98,6 +100,7 @@ def section_results(
     seed: int,
     num_draws: int,
     judged: JudgedPanel | None = None,
+    offer: str = "none",
 ) -> SectionResults:
     """Everything that the sections of one report show.
 
@@ -108,6 +111,7 @@ def section_results(
         seed: Of all draws.
         num_draws: Monte Carlo draws for each item, where a measure takes no number of its own.
         judged: The answers as a judge read those that failed; None: nobody did.
+        offer: Which ways to withhold an answer the run offered.
     """
     return SectionResults(
         topic_groups=topic_groups(arrays, figures.structure, figures.likeness),
@@ -124,6 +128,7 @@ def section_results(
         sound_map=_on_sound_map(arrays, figures, model, seed),
         published_map=_on_published_map(arrays, figures, model),
         bias=preference_bias(arrays, figures.structure, seed=seed, num_draws=num_draws),
+        withheld=withheld_gaps(arrays, offer=offer),
         groups=groups_of_people(arrays, seed=seed, num_draws=num_draws),
     )
 

@@ -149,25 +149,25 @@ def _rows_of(arrays: PanelArrays) -> list[dict[str, object]]:
     ]
     rows = []
     for kind, status in KINDS.items():
-        withheld, asked = _who_withheld(arrays, status)
+        withheld, asked = who_withheld(arrays, status)
         for scope, name, places in scopes:
             base: dict[str, object] = {"scope": scope, "item_id": "", "wording": pd.NA, "dimension": name}
             shares = np.array([_of_people(people.get(questions[place].item_id), kind) for place in places])
             known = ~np.isnan(shares)
             there = [place for place, is_known in zip(places, known, strict=True) if is_known]
-            beside = _several(withheld[:, there], asked[:, there])["share"] if there else np.nan
-            several = _several(withheld[:, places], asked[:, places])
+            beside = share_of_several(withheld[:, there], asked[:, there])["share"] if there else np.nan
+            several = share_of_several(withheld[:, places], asked[:, places])
             rows.append(base | {"kind": kind} | several | _people_columns(shares[known], several, beside))
         rows += [
             _item_columns(one, kind)
-            | (found := _one(withheld[:, place], asked[:, place]))
+            | (found := share_of_one(withheld[:, place], asked[:, place]))
             | _people_columns(_known(_of_people(people.get(one.item_id), kind)), found, found["share"])
             for place, one in enumerate(questions)
         ]
     return rows
 
 
-def _who_withheld(arrays: PanelArrays, status: AnswerStatus) -> tuple[Bools, Bools]:
+def who_withheld(arrays: PanelArrays, status: AnswerStatus) -> tuple[Bools, Bools]:
     """Which answers were withheld in this way, and which were asked for; shape (N, Q) each."""
     names = [question.id for question in arrays.survey.questions]
     found = [[answers.get(name) for name in names] for answers in arrays.by_respondent.values()]
@@ -187,7 +187,7 @@ def _item_columns(question: Question, kind: str) -> dict[str, object]:
     }
 
 
-def _one(withheld: Bools, asked: Bools) -> dict[str, object]:
+def share_of_one(withheld: Bools, asked: Bools) -> dict[str, object]:
     """Of one question, whose respondents answer independently."""
     num, hits = int(asked.sum()), int(withheld.sum())
     low, high = wilson_interval(hits, num) if num else (np.nan, np.nan)
@@ -195,7 +195,7 @@ def _one(withheld: Bools, asked: Bools) -> dict[str, object]:
     return {"share": share, "low": low, "high": high, "num_asked": num, "reason": ""}
 
 
-def _several(withheld: Bools, asked: Bools) -> dict[str, object]:
+def share_of_several(withheld: Bools, asked: Bools) -> dict[str, object]:
     """Of many questions, which one respondent answers together."""
     hits, nums = withheld.sum(axis=1), asked.sum(axis=1)
     num = int(nums.sum())

@@ -26,7 +26,7 @@ def draw_sections(found: SectionResults) -> list[Section]:
     sections = [
         reliability_section(found.topic_groups),
         institute_section(found.institutes),
-        nonresponse_section(found.nonresponse),
+        nonresponse_section(found.nonresponse, found.withheld),
         diversity_section(found.diversity),
         variety_section(found.variety),
         order_section(found.order),

@@ -6,25 +6,28 @@ from markupsafe import Markup
 
 from def_sim.evaluation.measures import MEASURES, as_percent, written
 from def_sim.evaluation.nonresponse import FIELDS, JUDGED, Nonresponse
+from def_sim.evaluation.withheld_gaps import WithheldGaps
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.parts import table
 from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.withheld import withheld_part
 
 _NOTHING: Final = "No answered item has figures of people."
 
 
-def nonresponse_section(found: Nonresponse) -> Section:
+def nonresponse_section(found: Nonresponse, withheld: WithheldGaps | None = None) -> Section:
     """Means over topic groups with failures dropped, as an option of their own, and at their bounds.
 
     Args:
         found: From `nonresponse`.
+        withheld: Don't-knows and refusals beside people's; None: they are not shown.
     """
     return Section(
         key="nonresponse",
         title="Answers that failed",
         shows="Between which ends the scores would lie, whatever those answers had been that failed.",
         hides="Where in between: that depends on what the answers would have been, which nobody knows.",
-        body=_body(found),
+        body=_body(found) + (withheld_part(withheld) if withheld is not None else Markup()),
     )
 
 
