@@ -21,6 +21,8 @@ from def_sim.randomness import keyed_rng
 
 KL_ONE_REPLACEMENT: Final = "kl_paper_one_replacement"
 NO_INTERVAL: Final = Interval(Estimand.EXPECTED_AT_N, float("nan"))
+FEWEST_LEFT_OUT: Final = 3  # respondents: without one, two are left whose answers can differ
+TOO_FEW_RESPONDENTS: Final = "Fewer than three respondents: without one of them no two are left to differ."
 _NAN: Final = float("nan")
 _SCALES: Final[dict[str, ScoreScale]] = {
     **SCALES,
@@ -93,7 +95,10 @@ def _of_scores(
 def _of_diversity(arm: ArmPanel, baseline: ArmPanel, kind: str) -> Difference:
     people = arm.levels[-1].people if kind == CHOICES else _NAN
     pair = (arm.diversity[kind], baseline.diversity[kind])
-    return _compared(Difference(kind, "micro", "", people=people), arm.seed, pair, None)
+    found = _compared(Difference(kind, "micro", "", people=people), arm.seed, pair, None)
+    if found.interval.why_absent and len(pair[0].contributions) < FEWEST_LEFT_OUT:
+        return replace(found, interval=replace(found.interval, why_absent=TOO_FEW_RESPONDENTS))
+    return found
 
 
 def _compared(

@@ -7,7 +7,12 @@ import pytest
 from test_arms import arm
 from test_paired_runs import NUM_OPTIONS, NUM_RESPONDENTS, PEOPLE, _distribution
 
-from def_sim.evaluation.arm_differences import KL_ONE_REPLACEMENT, differences, penalty_of
+from def_sim.evaluation.arm_differences import (
+    KL_ONE_REPLACEMENT,
+    TOO_FEW_RESPONDENTS,
+    differences,
+    penalty_of,
+)
 from def_sim.evaluation.arm_diversity import NO_NONE, diversity_table
 from def_sim.evaluation.arm_panels import (
     CHOICES,
@@ -27,7 +32,7 @@ from def_sim.evaluation.arms import group_arms
 from def_sim.evaluation.paired_runs import RunScores
 from def_sim.evaluation.score_intervals import resample
 from def_sim.evaluation.seed_spread import respondent_variance
-from def_sim.metrics.bootstrap import draw_weights, linear_draws
+from def_sim.metrics.bootstrap import ScoreDraws, draw_weights, linear_draws
 from def_sim.metrics.diversity import choice_diversity, text_diversity
 from def_sim.metrics.panel_answers import PanelAnswers
 from def_sim.randomness import keyed_rng
@@ -83,6 +88,14 @@ def test_a_question_with_one_answer_has_no_diversity():
     values, _ = distinct_texts([["a", "x"], ["b", None], ["c", None]])
     assert values[0] == 1
     assert math.isnan(values[1])
+
+
+def test_of_two_respondents_diversity_says_that_they_are_too_few():
+    _, panel = a_panel("two", num_items=4)
+    nothing = ScoreDraws(np.full(4, np.nan), np.zeros((1, 4)), np.zeros((2, 4)))
+    two = ArmPanel(**{**_fields(panel), "diversity": {TEXTS: nothing, CHOICES: nothing}})
+    found = [one for one in differences(two, two, 1.0) if one.metric in (TEXTS, CHOICES)]
+    assert [one.interval.why_absent for one in found] == [TOO_FEW_RESPONDENTS] * 2
 
 
 def test_infinite_items_get_one_replacement_in_all_arms():
