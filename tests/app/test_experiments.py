@@ -54,14 +54,20 @@ def quick(*words: str) -> Experiment:
     return compose_experiment([*words, "respondents=2"])
 
 
+@cache
+def shipped(name: str) -> Experiment:
+    """An experiment as its YAML has it, with one model."""
+    one_model = {"paper_main": ["model=mistral7b"], "interaction_styles": ["model=gpt4o"]}.get(name, [])
+    return compose_experiment([f"experiment={name}", *one_model])
+
+
 def test_every_experiment_that_is_shipped_has_its_answers_planned_here() -> None:
     assert {*PLANNED, *IMPORTED} == set(EXPERIMENTS)
 
 
 @pytest.mark.parametrize("name", PLANNED)
 def test_an_experiment_plans_the_answers_that_its_arms_give(name: str) -> None:
-    one_model = ["model=mistral7b"] if name == "paper_main" else []
-    experiment = compose_experiment([f"experiment={name}", *one_model])
+    experiment = shipped(name)
     assert sum(arm.run.num_planned for arm in experiment.arms) == PLANNED[name]
     assert experiment.choice.name == name
     assert experiment.choice.question.endswith("?")
@@ -84,7 +90,7 @@ def test_styles_of_asking_are_held_on_the_imported_questions(
     imported: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DEF_SIM_HOME", str(imported))
-    experiment = compose_experiment(["experiment=interaction_styles", "model=gpt4o"])
+    experiment = shipped("interaction_styles")
     assert sum(arm.run.num_planned for arm in experiment.arms) == 3 * 4 * 100 * 72
     assert sum(experiment.is_baseline(arm) for arm in experiment.arms) == 4  # one in each country
 
@@ -110,25 +116,18 @@ MET = [(EXPERIMENTS[place % len(EXPERIMENTS)], model) for place, model in enumer
 ALL = [(name, model) for name in EXPERIMENTS for model in MODELS]
 
 
-@cache
-def first_arm(name: str) -> tuple[list[str], int]:
-    """Overrides of an experiment's first arm but for its model, and its answers with the default model."""
-    one_model = ["model=demo"] if name == "paper_main" else []
-    arm = compose_experiment([f"experiment={name}", *one_model]).arms[0]
-    return [word for word in arm.words if not word.startswith("model=")], arm.run.num_planned
-
-
 @pytest.mark.parametrize(("name", "model"), ALL if os.environ.get("CI_FULL") else MET)
 def test_a_model_is_asked_in_an_experiment_as_in_a_run(
     name: str, model: str, imported: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its arms plan as many answers as the default model's, which are counted above."""
+    """Its first arm plans as many answers as with the model of the counts above."""
     monkeypatch.setenv("DEF_SIM_HOME", str(imported))
-    words, num_answers = first_arm(name)
+    first = shipped(name).arms[0]
+    words = [word for word in first.words if not word.startswith("model=")]
     chosen = [f"experiment={name}", *words, f"model={model}", *NEEDED.get(model, [])]
     config = validate_config(compose_config(chosen))
     assert config.model.name == model
-    assert prepare_run(config, load=load_once).num_planned == num_answers
+    assert prepare_run(config, load=load_once).num_planned == first.run.num_planned
 
 
 def test_arms_are_those_of_hydras_own_sweep_in_its_order() -> None:
