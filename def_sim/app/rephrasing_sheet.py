@@ -91,21 +91,23 @@ def with_drafts(rows: Sequence[SheetRow], drafts: Iterable[Draft], model: str) -
     """
     by_id = {(draft.item_id, draft.number): draft for draft in drafts}
     known = {(row.item_id, row.number) for row in rows}
-    kept = [_with_check(row, by_id.get((row.item_id, row.number)), model) for row in rows]
+    kept = [_with_findings(row, by_id.get((row.item_id, row.number)), model) for row in rows]
     new = [_new_row(draft, model) for key, draft in by_id.items() if key not in known]
     order = {item_id: place for place, item_id in enumerate(dict.fromkeys(r.item_id for r in (*kept, *new)))}
     return sorted((*kept, *new), key=lambda row: (order[row.item_id], row.number))
 
 
 def _new_row(draft: Draft, model: str) -> SheetRow:
-    rules = "; ".join(draft.faults) or PASSED
-    row = SheetRow(draft.item_id, draft.number, draft.base, draft.text, rules, "", "")
-    return _with_check(row, draft, model)
+    row = SheetRow(draft.item_id, draft.number, draft.base, draft.text, "", "", "")
+    return _with_findings(row, draft, model)
 
 
-def _with_check(row: SheetRow, draft: Draft | None, model: str) -> SheetRow:
-    """What a person changed of a draft's text no model has seen: nothing is said of it."""
-    if draft is None or draft.check is None or guarded(draft.text) != guarded(row.draft):
+def _with_findings(row: SheetRow, draft: Draft | None, model: str) -> SheetRow:
+    """What rules and a model say of a draft; nothing of a text that a person has changed meanwhile."""
+    if draft is None or guarded(draft.text) != guarded(row.draft):
+        return row
+    row = replace(row, rules="; ".join(draft.faults) or PASSED)
+    if draft.check is None:
         return row
     says = "same" if draft.check.is_same else "not the same"
     return replace(

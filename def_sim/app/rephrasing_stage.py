@@ -85,8 +85,9 @@ def ask_about(work: RephrasingWork, engine: Engine) -> None:
         DefSimError: The model or the store gave up; what came back is safe.
     """
     is_check = work.config.check
-    what = "drafts checked" if is_check else f"{work.settings.num_drafts} wordings each"
-    say(f"{work.source}.{work.language}  {len(work.items):,} items, {what}, by {work.config.model.label}")
+    what = "drafts are checked" if is_check else f"{work.settings.num_drafts} wordings each"
+    of_items = "" if is_check else f"{len(work.items):,} items, "
+    say(f"{work.source}.{work.language}  {of_items}{what}, by {work.config.model.label}")
     for note in work.notes:
         print_note(note)
     open_store = partial(

@@ -100,7 +100,8 @@ class RephrasingWork:
     def draft_of(self, item: Item, row: SheetRow, numbers: "Numbers") -> Draft:
         """A row of the sheet as a draft, with what rules say of its text as it stands."""
         base = item.wordings[self.language][0]
-        others = [text for number, text in numbers.texts_of(item.id).items() if number not in (0, row.number)]
+        known = numbers.texts_of(item.id).items()
+        others = [text for number, text in known if 0 < number < row.number]
         faults = faults_of(
             row.draft, base, language=self.language, labels=self.labels_of(item), others=others
         )
@@ -140,28 +141,28 @@ class Numbers:
 
 
 def drafts_to_check(work: RephrasingWork, numbers: Numbers) -> list[tuple[Item, list[Draft]]]:
-    """The drafts of the sheet that this model did not write, by item; those with faults are never checked.
-
-    Raises:
-        ConfigError: There are none.
-    """
+    """The drafts of the sheet that this model did not write, by item; those with faults are never checked."""
     of_item: dict[str, dict[int, Draft]] = {}
     items = {item.id: item for item in work.items}
-    num_own = 0
     for row in numbers.rows:
         asker = numbers.drafted_by(row.item_id, row.number)
         is_own = asker is not None and dict(asker.model) == dict(work.asker.model)
-        num_own += is_own
         if row.item_id in items and not is_own:
             draft = work.draft_of(items[row.item_id], row, numbers)
             of_item.setdefault(row.item_id, {})[row.number] = draft
-    if not of_item:
-        why = f"all {num_own:,} drafts are its own" if num_own else "there are no drafts"
-        raise ConfigError(
-            f"check=true: {work.config.model.label} has nothing to check in {work.sheet}; {why}.",
-            fix="Name another `model=` than the one that drafted; first drafts are made without check=true.",
-        )
     return [(items[item_id], list(drafts.values())) for item_id, drafts in of_item.items()]
+
+
+def _with_drafts(works: Sequence[RephrasingWork]) -> list[RephrasingWork]:
+    """The sources of which there is something to check."""
+    found = [work for work in works if drafts_to_check(work, Numbers(work))]
+    if not found:
+        sheets = ", ".join(str(work.sheet) for work in works)
+        raise ConfigError(
+            f"check=true: {works[0].config.model.label} finds no draft but its own in {sheets}.",
+            fix="Name another `model=` than the one that drafted; without check=true drafts are made.",
+        )
+    return found
 
 
 def required_home() -> Path:
@@ -180,10 +181,10 @@ def required_home() -> Path:
 
 
 def prepare_works(config: RunConfig, engine: Engine) -> list[RephrasingWork]:
-    """One for each source of the survey, in its order.
+    """One for each source of the survey, in its order; with `check=true` for each that has drafts.
 
     Raises:
-        DefSimError: There is no home, the model cannot rephrase, or a data file is damaged.
+        DefSimError: There is no home, nothing to check, the model cannot rephrase, or a file is damaged.
     """
     home, loaded = required_home(), load_items(config)
     if config.model.is_demonstration:
@@ -206,12 +207,13 @@ def prepare_works(config: RunConfig, engine: Engine) -> list[RephrasingWork]:
     for item in chosen_items(config, loaded):
         by_source.setdefault(source_of(item.id), []).append(item)
     asker = Asker(config.model.name, config.model.label, model)
-    return [
+    works = [
         RephrasingWork(
             config, home, source, language, items, texts, settings, asker, defines, loaded.survey.population
         )
         for source, items in by_source.items()
     ]
+    return _with_drafts(works) if config.check else works
 
 
 def load_items(config: RunConfig) -> LoadedSurvey:

@@ -124,10 +124,10 @@ def test_a_check_by_another_model_stands_beside_the_first(home: Path) -> None:
 
 
 def test_a_model_does_not_check_its_own_drafts_as_another(home: Path) -> None:
-    with pytest.raises(ConfigError, match="there are no drafts"):
+    with pytest.raises(ConfigError, match="finds no draft but its own"):
         ask(home, sound, "check=true")
     ask(home, sound)
-    with pytest.raises(ConfigError, match="all 3 drafts are its own"):
+    with pytest.raises(ConfigError, match="finds no draft but its own"):
         ask(home, sound, "check=true")
 
 
@@ -290,3 +290,20 @@ def test_a_language_without_texts_is_named_with_what_to_write(home: Path) -> Non
     with pytest.raises(ConfigError, match="There are no texts to ask for wordings in 'fr'") as caught:
         ask(home, sound, "population=FRA", "frame_language=en")
     assert "prompts/rephrase/fr.yaml" in caught.value.fix
+
+
+def test_drafts_that_a_person_wrote_are_looked_at_by_rules_and_a_model(home: Path) -> None:
+    sheet_file(home).parent.mkdir()
+    base = "Should the town spend more on its parks?"
+    rows = [
+        f"town.Q1,2,{base},{SOUND['town.Q1']}",
+        f"town.Q1,3,{base},Should the town spend no more on parks?",
+    ]
+    lines = ["item_id,number,base,draft,reviewer,verdict,note", *(f"{row},,," for row in rows)]
+    sheet_file(home).write_text("\n".join(lines), encoding="utf-8")
+    engine, found = ask(home, sound, "check=true")
+    assert [(row["rules"], row["check"]) for row in found] == [
+        ("passed", "gpt4o: same"),
+        ("negation: added", ""),
+    ]
+    assert len(engine.num_asked) == 1
