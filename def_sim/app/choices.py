@@ -19,7 +19,9 @@ ItemIds = Annotated[list[str], Field(min_length=1), _OneOrMore]
 Names = Annotated[list[Name], Field(min_length=1), _OneOrMore]
 # The base wording has one name: by its number it would be another run of the same questions.
 _BaseByName = BeforeValidator(lambda given: "base" if given == 0 and given is not False else given)
-Wordings = Annotated[Literal["base", "all"] | Annotated[int, Field(ge=1, le=1000, strict=True)], _BaseByName]
+Wordings = Annotated[
+    Literal["base", "all", "official"] | Annotated[int, Field(ge=1, le=999, strict=True)], _BaseByName
+]
 
 
 def _check_drawn(given: object) -> object:

@@ -35,7 +35,7 @@ Choices
 {choices}
 
 Often changed
-  respondents=20  seed=1  wordings=base|all|1  population=CHN  frame_language=zh  output=outputs
+  respondents=20  seed=1  wordings=base|all|1|official  population=CHN  frame_language=zh  output=outputs
   home=FOLDER (surveys, models, strategies and countries of your own: docs/add_a_survey.md)
   modifications.prompt=false  modifications.configuration=false  modifications.memory=false
 

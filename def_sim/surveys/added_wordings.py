@@ -20,6 +20,7 @@ from def_sim.yaml_files import read_validated
 Text = Annotated[str, Field(min_length=1)]
 Numbered = Mapping[int, str]  # number of a wording -> its text; gaps where one was withdrawn
 FOLDER: Final = "wordings"  # in a home
+LAST_NUMBER: Final = 999
 
 
 class _Strict(BaseModel):
@@ -50,7 +51,7 @@ class AddedWording(_Strict):
     """
 
     item: Text
-    number: int = Field(strict=True, ge=1, le=1000)
+    number: int = Field(strict=True, ge=1, le=LAST_NUMBER)
     text: Text
     base: Text
     drafted_by: str = ""

@@ -18,6 +18,7 @@ from def_sim.resources import look_up, looked_in
 from def_sim.surveys.added_wordings import Numbered, wordings_of
 from def_sim.surveys.human_reference import HumanReference, merge_references, read_reference
 from def_sim.surveys.item_bank import Item
+from def_sim.surveys.official_wordings import OFFICIAL, OFFICIAL_NUMBER, official_wordings_of
 from def_sim.surveys.shown_options import items_of_source
 from def_sim.yaml_files import read_validated
 
@@ -84,7 +85,8 @@ def load_survey(
         language: Of questions and options; None takes the survey's own.
         frame_language: Of the instruction around them; None takes the survey's own.
         wordings: "base" asks every item once; "all" asks every wording, those that the user accepted too,
-            base block first; a number asks every item once in that wording, 0 being the base one.
+            base block first; a number asks every item once in that wording, 0 being the base one; "official"
+            asks every item once in the sentence of a codebook that the user's home holds.
         asked: Items that must have the wording of that number; None: all. Others are left out without it.
         more_references: A user's own folder of `<population>/<source>.csv`, for figures that
             cannot be shipped.
@@ -107,7 +109,10 @@ def load_survey(
         persona_country = None
     items, reference = _items_and_reference(file, path, data, home, population, more_references, factual)
     _check_language(path, items, language)
-    numbered = wordings_of(items, language, home if wordings != "base" else None)
+    if wordings == OFFICIAL:
+        numbered = official_wordings_of(items, language, home)
+    else:
+        numbered = wordings_of(items, language, home if wordings != "base" else None)
     blocks = _blocks(wordings, numbered, language, asked)
     return LoadedSurvey(
         Survey(
@@ -300,6 +305,9 @@ def _blocks(
     """The wordings in which the questionnaire is asked, one block after the other."""
     if wordings == "all":
         return sorted({number for of_item in numbered.values() for number in of_item})
+    if wordings == OFFICIAL:
+        _check_official(numbered, language, asked)
+        return [OFFICIAL_NUMBER]
     if not isinstance(wordings, int):
         return [0]
     lacking = [
@@ -316,6 +324,16 @@ def _blocks(
             fix=f"Choose a wording from 0 to {max(everywhere)}, or the items that have it with items=[...].",
         )
     return [wordings]
+
+
+def _check_official(numbered: Mapping[str, Numbered], language: str, asked: Collection[str] | None) -> None:
+    lacking = [name for name, own in numbered.items() if not own and (asked is None or name in asked)]
+    if lacking:
+        raise ConfigError(
+            f"wordings=official: {len(lacking)} of the items have no official sentence in {language!r} in "
+            f"your home; the first is {lacking[0]}.",
+            fix="Add them (docs/rephrasing.md), or ask the items that have one with items=[...].",
+        )
 
 
 def _questions(
