@@ -17,6 +17,7 @@ from def_sim.text_files import read_content
 
 _DELIMITERS: Final = (",", ";", "\t")
 _MOST_BYTES: Final = 32 * 2**20
+_LONGEST_HEADER: Final = 100_000  # characters; the csv module refuses longer fields
 # A letter beyond ASCII in UTF-8; in cp1252 these bytes would be two or three odd signs.
 _MULTIBYTE: Final = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}")
 _UNKNOWN: Final = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # stand for nothing in cp1252
@@ -54,7 +55,9 @@ def read_delimited(path: Path, *, fix: str) -> Iterator[tuple[int, list[str]]]:
 
 def delimiter_of(header: str) -> str:
     """The one that parts the first line into most columns; a comma where none does."""
-    return max(_DELIMITERS, key=lambda delimiter: len(next(csv.reader([header], delimiter=delimiter), [])))
+    # A carriage return ends it, too; what no table holds is left to whoever reads the rows.
+    lines = header[:_LONGEST_HEADER].splitlines()[:1]
+    return max(_DELIMITERS, key=lambda delimiter: len(next(csv.reader(lines, delimiter=delimiter), [])))
 
 
 def _text(path: Path) -> str:

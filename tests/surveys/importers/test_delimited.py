@@ -54,6 +54,8 @@ def test_a_file_of_two_encodings_is_refused_with_the_byte(tmp_path: Path) -> Non
         (b"a,b\n1\n", "line 2: expected 2 fields, as in the header, found 1"),
         (b'a,b\n"1,2\n', "line 2: no row of a table"),
         (b"a,b\n\x00,1\n", "line 2: holds a NUL character"),
+        (b"a\rb,c\n1,2\n", "expected 1 fields, as in the header, found 2"),
+        (b"a" * 200_000 + b",b\n1,2\n", "line 1: no row of a table"),
         (b"a,b\n" + b"1,2\n" * 9_000_000, "is larger than 32 MiB"),
     ],
 )
