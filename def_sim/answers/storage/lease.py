@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from def_sim.answers.storage.holder import Holder
+from def_sim.answers.storage.temporary import temporary_path
 from def_sim.errors import RunInUseError, StoreError
 
 STALE_AFTER_S: Final = 120.0  # silence after which a holder on another machine is taken for dead
@@ -147,7 +148,7 @@ class Lease:
             RunInUseError: Another process holds it.
             StoreError: Something that is no lease stands in its place.
         """
-        prepared = self.path.with_name(f".{self.path.name}-{self._me.token}")
+        prepared = temporary_path(self.path)  # its name says who prepares it, before its mark is there
         prepared.mkdir()
         try:
             (prepared / self._mark.name).touch()

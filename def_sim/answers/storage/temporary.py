@@ -17,7 +17,7 @@ from def_sim.answers.storage.holder import Holder, is_running, process_start, th
 OLD_AFTER_S: Final = 3600.0  # beyond any writing of one file, also on another machine
 _WHOLE_NAME: Final = re.compile(r"\..+\.([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{8}")
 _WITHOUT_MACHINE: Final = re.compile(r"\..+\.\d+-[0-9a-f]{8}")  # as names were before
-_PREPARED_LEASE: Final = re.compile(r"\..+\.lease-[0-9a-f]{8}")
+_PREPARED_LEASE: Final = re.compile(r"\..+\.lease-[0-9a-f]{8}")  # as their names were before
 
 
 def temporary_path(path: Path) -> Path:

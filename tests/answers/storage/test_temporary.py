@@ -64,6 +64,25 @@ def test_what_unknown_writers_left_goes_after_an_hour_and_other_hidden_files_sta
     assert sorted(hidden(tmp_path)) == [".gitignore", ".nfs000123"]
 
 
+KILLED_WHILE_TAKING = """
+import signal
+from pathlib import Path
+from def_sim.answers.storage.lease import Lease
+Path.touch = lambda path: os.kill(os.getpid(), signal.SIGKILL)
+Lease(folder / "shard-00-of-01.lease").acquire()
+"""
+
+
+def test_a_lease_that_was_prepared_and_not_yet_marked_by_a_killed_process_is_removed(tmp_path: Path) -> None:
+    process = start_process(KILLED_WHILE_TAKING, tmp_path)
+    assert process.wait() == -signal.SIGKILL
+    process.stdin.close(), process.stdout.close()
+    [name] = hidden(tmp_path)
+    assert list((tmp_path / name).iterdir()) == []
+    remove_leftovers(tmp_path, now=time.time())
+    assert hidden(tmp_path) == []
+
+
 def test_a_lease_that_was_prepared_by_a_killed_process_is_removed_and_a_living_ones_is_not(
     tmp_path: Path,
 ) -> None:
