@@ -99,6 +99,12 @@ class LeaseRules(Strict):
     wait_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
 
 
+class ClusterRules(Strict):
+    """What plans suppose of a cluster: how fast a job reads weights, in 10^9 bytes a second."""
+
+    read_gb_per_s: Annotated[float, Field(gt=0, le=10_000)] = 1.0
+
+
 class Judging(Strict):
     """How a judge is asked."""
 
@@ -176,6 +182,7 @@ class RunConfig(Strict):
     max_in_flight: Count
     max_engine_errors: NonNegative
     lease: LeaseRules = LeaseRules()
+    cluster: ClusterRules = ClusterRules()
     rubric: RubricChoice | None = None
     judging: Judging = Judging()
     rephrasing: RephrasingRules = RephrasingRules()

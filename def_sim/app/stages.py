@@ -17,6 +17,7 @@ from def_sim.app.last_shard import report_if_last
 from def_sim.app.opened_runs import open_run, require_manifest
 from def_sim.app.panel_readings import panel_readings, why_not_judged
 from def_sim.app.plan import make_plan, plan_lines
+from def_sim.app.plan_load import load_lines
 from def_sim.app.provenance import record_run
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.run import Run, create_engine, prepare_run
@@ -36,16 +37,18 @@ def plan(config: RunConfig) -> int:
     given, finished = config, _finished_run(config)
     if finished is not None:
         config, _ = _stored_run(config)
-    run = prepare_run(config)
+    run, folder = prepare_run(config), None
     try:
         engine = create_engine(config)
         check_capabilities(run, engine.capabilities)
         _check_files(engine)
-        last = [f"folder        {folder_of(run, definition_of(run, engine))}"]
+        folder = folder_of(run, definition_of(run, engine))
+        last = [f"folder        {folder}"]
     except ModelError as error:
         # A plan is made before the weights are fetched: what is missing is news, not an error.
         last = [f"not ready     {error.message}", f"  do:         {error.fix}"]
-    for line in [*plan_lines(run, make_plan(run)), *_home_lines(), *last]:
+    made = make_plan(run)
+    for line in [*plan_lines(run, made), *load_lines(run, made, folder), *_home_lines(), *last]:
         say(line)
     if given.power:
         _show_power(run, given.wanted, finished)

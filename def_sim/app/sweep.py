@@ -25,7 +25,8 @@ from def_sim.app.experiments import GROUP as EXPERIMENT
 from def_sim.app.experiments import Experiment, named_experiment
 from def_sim.app.home import home_folder
 from def_sim.app.launchers import GROUP, PREFIX, Launcher, check_launcher, launcher_from, launcher_of
-from def_sim.app.sweep_commands import Command, check_shards, checked, num_tasks_of
+from def_sim.app.sweep_commands import Command, check_shards, check_time, checked, num_tasks_of
+from def_sim.app.sweep_costs import cost_lines
 from def_sim.app.sweep_job import JOBS, TOKEN, SweepJob
 from def_sim.app.sweep_watch import watch_jobs
 from def_sim.app.terminal import say
@@ -55,6 +56,7 @@ def submit_sweep(words: Sequence[str]) -> int:
     combined = combinations(own) if experiment is None else _of_arms(experiment, own)
     commands = [checked(one, num_tasks=num_tasks_of(launcher, one)) for one in combined]
     check_shards(commands)
+    check_time(commands, launcher)
     left = [one for one in commands if not one.is_finished]
     for line in _plan_lines(commands, left, launcher):
         say(line)
@@ -127,6 +129,7 @@ def _plan_lines(commands: Sequence[Command], left: Sequence[Command], launcher: 
     lines = [
         f"sweep         {jobs} by {launcher.name}, {num_finished} of them finished",
         f"answers       {num_left:,} of {sum(one.num_planned for one in commands):,} are left to ask",
+        *cost_lines(left),
         *_missing_lines(commands),
     ]
     return lines + [

@@ -15,6 +15,7 @@ from def_sim.app.definition import folder_of
 from def_sim.app.holding import planned_of
 from def_sim.app.interviewing import definition_of
 from def_sim.app.launchers import GROUP, Launcher
+from def_sim.app.plan_load import load_of
 from def_sim.app.run import create_engine, prepare_run
 from def_sim.app.schema import RunConfig
 from def_sim.app.slurm_tasks import is_by_task, of_all_tasks
@@ -32,6 +33,7 @@ class Command:
         num_done: Answers of its shard that are stored.
         num_planned: Answers that its shard plans.
         is_finished: Whether the command has nothing left to do.
+        load_s: Seconds for which its job loads the model, as far as that can be known.
         num_tasks: Processes of its job, each of which asks a shard.
     """
 
@@ -41,6 +43,7 @@ class Command:
     num_done: int
     num_planned: int
     is_finished: bool
+    load_s: float = 0.0
     num_tasks: int = 1
 
     @property
@@ -96,7 +99,27 @@ def checked(words: tuple[str, ...], *, num_tasks: int = 1) -> Command:
     num_done = len(planned & stored)
     has_report = config.stage.name == "interview" or is_complete(folder)
     is_finished = num_done == len(planned) and has_report
-    return Command(words, config, folder, num_done, len(planned), is_finished, num_tasks)
+    load_s = load_of(run, folder).seconds
+    return Command(words, config, folder, num_done, len(planned), is_finished, load_s, num_tasks)
+
+
+def check_time(commands: Sequence[Command], launcher: Launcher) -> None:
+    """Makes sure that a job gets to its first answer before it is told to stop.
+
+    Raises:
+        ConfigError: One would load until then, each time anew.
+    """
+    minutes, delay_s = (launcher.parameters.get(name) for name in ("timeout_min", "signal_delay_s"))
+    if minutes is None:
+        return
+    slowest = max(commands, key=lambda one: one.load_s)
+    if 60 * minutes <= slowest.load_s + (delay_s or 0):
+        raise ConfigError(
+            f"hydra.launcher.timeout_min={minutes}: a job of {slowest.title} loads its model for about "
+            f"{slowest.load_s:,.0f} s and is told to stop {delay_s or 0} s before its end, so it would never "
+            "ask anything.",
+            fix=f"Give more: hydra.launcher.timeout_min={max(60, 4 * minutes)}.",
+        )
 
 
 def check_shards(commands: Sequence[Command]) -> None:

@@ -110,6 +110,31 @@ def test_the_plan_of_a_sweep_says_what_would_be_submitted_and_stops(
     assert nothing_is_submitted == []
 
 
+LARGE = "model.num_parameters=7_000_000_000"  # in float32: 28 GB, read in 28 s at 1 GB/s
+
+
+def test_the_plan_of_a_sweep_adds_up_loading_and_gpu_hours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """28 s in each of 4 jobs are .031 hours, beside a roofline floor of seconds."""
+    words = [*SLURM, "stage=plan", LARGE, ITEMS, "respondents=4", f"output={tmp_path}"]
+    assert main([*words, "num_shards=4", "shard=range(4)"]) == 0
+    said = capsys.readouterr().out
+    assert "loading       about 28 s a job at most, 112 s in all 4" in said
+    assert "gpu-hours     A100 40 GB: at least 0.03; H200: at least 0.03 (roofline floor and loading)" in said
+
+
+def test_a_time_in_which_a_job_only_loads_its_model_is_refused(
+    tmp_path: Path, nothing_is_submitted: list[SweepJob], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*SLURM, LARGE, ITEMS, "respondents=4", f"output={tmp_path}"]
+    assert main([*words, "hydra.launcher.timeout_min=2"]) == 2
+    message = capsys.readouterr().err
+    assert "loads its model for about 28 s and is told to stop 120 s before its end" in message
+    assert "hydra.launcher.timeout_min=60" in message
+    assert nothing_is_submitted == []
+
+
 def test_a_job_of_several_tasks_asks_the_whole_panel(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
