@@ -28,8 +28,8 @@ import pandas as pd
 from def_sim.answers.storage.answer_lines import encode_line
 from def_sim.answers.storage.division import Division
 from def_sim.answers.storage.shards import answers_folder, shard_name
+from def_sim.app.composing import compose_config
 from def_sim.app.definition import folder_of, what_defines
-from def_sim.app.main import compose_config
 from def_sim.app.provenance import record_run
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.reporting import write_report

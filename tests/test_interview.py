@@ -175,6 +175,22 @@ def test_a_panel_that_grows_asks_only_the_new_respondents(tmp_path: Path) -> Non
     assert grown == interview_all(tmp_path / "at once", a_panel(9))
 
 
+def test_no_more_respondents_are_under_way_than_calls_may_be(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def reply(request: Request) -> str:
+        asked.append(request.key.respondent_id)
+        return a_reply_to_every_word(request)
+
+    panel = a_panel(5, capacity=lambda index: 2)  # each is one chain, whose stored answers it has in memory
+    interview_all(tmp_path, panel, engine=ScriptedEngine(reply=reply), rules=replace(RULES, max_in_flight=2))
+    ends = {name: place for place, name in enumerate(asked)}
+    begins = {name: asked.index(name) for name in ends}
+    for place, name in enumerate(ends):
+        under_way = [other for other in ends if begins[other] <= begins[name] < ends[other]]
+        assert len(under_way) <= 2, (place, under_way)
+
+
 @pytest.mark.parametrize("max_in_flight", [1, 2, 7])
 def test_how_many_questions_are_under_way_changes_no_answer(max_in_flight: int, tmp_path: Path) -> None:
     free = interview_all(tmp_path / "free", a_panel(6))

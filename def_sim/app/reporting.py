@@ -2,8 +2,8 @@
 
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,36 +12,41 @@ import pandas as pd
 from def_sim.answers.storage.compaction import compact, parquet_path
 from def_sim.answers.storage.completion import mark_complete, unmark_complete
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
-from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers
+from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles
 from def_sim.app.answer_views import answer_views
 from def_sim.app.calibration_record import found_calibration
 from def_sim.app.demo_truth import planted_truth
 from def_sim.app.human_figures import figures_of, other_references
 from def_sim.app.insensitivity import INSENSITIVITY, JUDGES, found_defects
 from def_sim.app.judged_readings import judged_readings
-from def_sim.app.panel_readings import PanelReadings, panel_readings
+from def_sim.app.panel_readings import panel_readings
 from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.printed_summary import WrittenReport
+from def_sim.app.read_panel import ReadPanel as ReadPanel
+from def_sim.app.read_panel import arrays_of as arrays_of
+from def_sim.app.read_panel import of_the_panel as of_the_panel
+from def_sim.app.read_panel import panel_answers as panel_answers
+from def_sim.app.read_panel import read_panel as read_panel
 from def_sim.app.run import Run, draw_respondents
 from def_sim.app.run_facts import run_facts
 from def_sim.app.strategy_frames import read_frames
 from def_sim.app.streamed_runs import is_streamed
-from def_sim.app.streaming import StreamedPanel, read_streamed, remove_parts
+from def_sim.app.streaming import remove_parts
 from def_sim.app.used_verdicts import READINGS, write_readings
 from def_sim.evaluation.audited_readings import SECTION as AUDITED
 from def_sim.evaluation.audited_readings import AuditedReadings
 from def_sim.evaluation.compared_judges import JudgePair, judges_table
 from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
-from def_sim.evaluation.facts import Facts, facts_found, opinions_of
+from def_sim.evaluation.facts import Facts, facts_found
 from def_sim.evaluation.findings import findings_table
-from def_sim.evaluation.panel_arrays import CountedPanel, PanelArrays
+from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.results import Results, results_of
 from def_sim.evaluation.score_tables import headline
 from def_sim.evaluation.sections import JudgedPanel, SectionResults, section_results
 from def_sim.evaluation.shown_answers import shown_answers
 from def_sim.evaluation.withheld_gaps import gaps_frame
 from def_sim.judging.verdict_journal import files_of_finished
-from def_sim.records import Answer, AnswerStatus, ItemReference, Respondent
+from def_sim.records import Answer, ItemReference
 from def_sim.reports.charts.text_fit import fit_lines
 from def_sim.reports.figure_files import WrittenFigures, write_figures
 from def_sim.reports.pages.facts import AnswerView, RunFacts
@@ -65,30 +70,9 @@ MOST_SHOWN = 2000  # single answers on the page
 _RESPONDENTS_AT_ONCE = 10_000
 
 
-def panel_answers(run: Run, folder: Path) -> list[Answer]:
-    """The stored answers of this panel; a larger panel's other respondents are left out."""
-    return of_the_panel(run, read_answers(folder))
-
-
 def scored_answers(run: Run, folder: Path) -> list[Answer]:
     """The stored answers of this panel as its last report counts them; see `panel_readings`."""
     return panel_readings(run, folder, panel_answers(run, folder), goes_on=True).answers
-
-
-def of_the_panel(run: Run, answers: Iterable[Answer]) -> list[Answer]:
-    """Those answers that the run plans: its respondents', to its questions."""
-    planned = {respondent.id for respondent in run.panel}
-    put = {(question.item_id, question.wording) for question in run.survey.questions}
-    return [a for a in answers if a.respondent_id in planned and (a.item_id, a.wording) in put]
-
-
-def arrays_of(run: Run, answers: Sequence[Answer]) -> PanelArrays:
-    """The answers of a panel to questions of opinion, ready to be evaluated; facts are `facts_of`."""
-    survey = opinions_of(run.survey)
-    if len(survey.questions) < len(run.survey.questions):
-        asked = {question.id for question in survey.questions}
-        answers = [answer for answer in answers if answer.question_id in asked]
-    return PanelArrays(survey, run.panel, run.loaded.reference, answers, run.config.pool_wordings)
 
 
 def facts_of(run: Run, answers: Sequence[Answer]) -> Facts | None:
@@ -161,67 +145,6 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
     """
     with no_search_for_cycles():
         return _write_report(run, folder, manifest)
-
-
-@dataclass(frozen=True)
-class ReadPanel:
-    """The answers that a report is made from: of the whole panel, or of a large one's drawn respondents.
-
-    `as_given`: as stored; `readings`: the same as they are scored; `arrays`: of the latter, with counts of
-    all answers where the panel is a large one; `stored`: all answers of the folder, if they are in memory.
-    """
-
-    as_given: list[Answer]
-    readings: PanelReadings
-    arrays: PanelArrays
-    respondents: Sequence[Respondent]
-    num_answers: int
-    num_answering: int
-    stored: list[Answer] | None = None
-    streamed: StreamedPanel | None = None
-
-
-def read_panel(run: Run, folder: Path) -> ReadPanel:
-    """Reads what a report needs.
-
-    Raises:
-        ConfigError: Texts wait for a judge, or `verdicts=` means no set.
-        StoreError: An answer is damaged.
-        VerificationError: A large run's part is.
-    """
-    if is_streamed(run):
-        return _read_streamed(run, folder)
-    stored = read_answers(folder)
-    as_given = of_the_panel(run, stored)
-    readings = panel_readings(run, folder, as_given)
-    return ReadPanel(
-        as_given,
-        readings,
-        arrays_of(run, readings.answers),
-        run.panel,
-        len(readings.answers),
-        len({a.respondent_id for a in readings.answers if a.status is AnswerStatus.ANSWERED}),
-        stored=stored,
-    )
-
-
-def _read_streamed(run: Run, folder: Path) -> ReadPanel:
-    panel = read_streamed(run, folder)
-    arrays = arrays_of(run, panel.answers)
-    questions, counts = arrays.survey.questions, panel.counts
-    whole = CountedPanel(
-        counts.distributions(questions),
-        counts.grouped(questions, is_pooled=run.config.pool_wordings),
-    )
-    return ReadPanel(
-        panel.answers,
-        PanelReadings(panel.answers),
-        replace(arrays, panel=panel.sampled, whole=whole),
-        panel.sampled,
-        counts.num_answers,
-        counts.num_answering,
-        streamed=panel,
-    )
 
 
 def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> WrittenReport:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from def_sim.app.main import compose_config
+from def_sim.app.composing import compose_config
 from def_sim.app.plan import make_plan, plan_lines
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config

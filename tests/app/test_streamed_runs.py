@@ -13,17 +13,19 @@ import pytest
 from scripted_runs import hold
 
 from def_sim.answers.storage.division import Division
+from def_sim.answers.storage.manifest import read_manifest
 from def_sim.answers.storage.parts import part_path
 from def_sim.answers.storage.shards import read_answers
+from def_sim.app.composing import compose_config
 from def_sim.app.human_figures import other_references
-from def_sim.app.main import compose_config
 from def_sim.app.part_counts import counts_path
-from def_sim.app.reporting import read_panel
+from def_sim.app.read_panel import read_panel
+from def_sim.app.reporting import write_report
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.app.streamed_runs import is_streamed
 from def_sim.app.streaming import is_valid, read_streamed, write_shard
-from def_sim.app.verification import _check_shard
+from def_sim.app.verification import _check_shard, verify_run
 from def_sim.errors import VerificationError
 from def_sim.evaluation.distributions import distributions_frame
 from def_sim.evaluation.score_tables import score_table, status_table
@@ -146,6 +148,30 @@ def test_a_shard_does_not_pass_with_another_number_in_its_files(folder: Path, pa
     damaged(path, 100)  # of the first column; the completion mark holds every byte
     with pytest.raises(VerificationError):
         _check_shard(run, folder, division)
+
+
+def test_a_large_run_is_reported_and_verified_part_by_part(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("def_sim.app.run.MOST_LOOKED_AT", 20)
+    run, manifest = run_of(num_shards=2, stream_above=200), read_manifest(folder)
+    (folder / "answers.parquet").write_bytes(b"of a smaller run")
+    write_report(run, folder, manifest)
+    assert not (folder / "answers.parquet").exists()
+    page = (folder / "report.html").read_text()
+    assert page.count("Of 20 of the 60 respondents") >= 5
+    assert len(list((folder / "answers").glob("shard-01-of-02.*"))) <= 5
+    said = dict(line.split(maxsplit=1) for line in verify_run(run, folder, manifest))
+    assert said["answers"] == "360 lines, each with its checksum"
+    assert said["parts"] == "2 tables and their counts hold what the journals hold"
+    division = Division(1, 2)
+    for path in (part_path(folder, division), counts_path(folder, division)):
+        content = path.read_bytes()
+        for place in (4, len(content) // 3, len(content) // 2, len(content) - 5):
+            damaged(path, place)
+            with pytest.raises(VerificationError, match=path.name):
+                next(verify_run(run, folder, manifest))
+            path.write_bytes(content)
 
 
 def test_a_part_is_made_anew_once_its_journals_have_grown(folder: Path) -> None:

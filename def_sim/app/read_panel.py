@@ -1,0 +1,96 @@
+"""What a report is made from: all answers, or counts of all and the answers of some respondents."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from def_sim.answers.storage.shards import read_answers
+from def_sim.app.panel_readings import PanelReadings, panel_readings
+from def_sim.app.run import Run
+from def_sim.app.streamed_runs import is_streamed
+from def_sim.app.streaming import StreamedPanel, read_streamed
+from def_sim.evaluation.facts import opinions_of
+from def_sim.evaluation.panel_arrays import CountedPanel, PanelArrays
+from def_sim.records import Answer, AnswerStatus, Respondent
+
+
+def panel_answers(run: Run, folder: Path) -> list[Answer]:
+    """The stored answers of this panel; a larger panel's other respondents are left out."""
+    return of_the_panel(run, read_answers(folder))
+
+
+def of_the_panel(run: Run, answers: Iterable[Answer]) -> list[Answer]:
+    """Those answers that the run plans: its respondents', to its questions."""
+    planned = {respondent.id for respondent in run.panel}
+    put = {(question.item_id, question.wording) for question in run.survey.questions}
+    return [a for a in answers if a.respondent_id in planned and (a.item_id, a.wording) in put]
+
+
+def arrays_of(run: Run, answers: Sequence[Answer]) -> PanelArrays:
+    """The answers of a panel to questions of opinion, ready to be evaluated; facts are `facts_of`."""
+    survey = opinions_of(run.survey)
+    if len(survey.questions) < len(run.survey.questions):
+        asked = {question.id for question in survey.questions}
+        answers = [answer for answer in answers if answer.question_id in asked]
+    return PanelArrays(survey, run.panel, run.loaded.reference, answers, run.config.pool_wordings)
+
+
+@dataclass(frozen=True)
+class ReadPanel:
+    """The answers that a report is made from: of the whole panel, or of a large one's drawn respondents.
+
+    `as_given`: as stored; `readings`: the same as they are scored; `arrays`: of the latter, with counts of
+    all answers where the panel is a large one; `stored`: all answers of the folder, if they are in memory.
+    """
+
+    as_given: list[Answer]
+    readings: PanelReadings
+    arrays: PanelArrays
+    respondents: Sequence[Respondent]
+    num_answers: int
+    num_answering: int
+    stored: list[Answer] | None = None
+    streamed: StreamedPanel | None = None
+
+
+def read_panel(run: Run, folder: Path) -> ReadPanel:
+    """Reads what a report needs.
+
+    Raises:
+        ConfigError: Texts wait for a judge, or `verdicts=` means no set.
+        StoreError: An answer is damaged.
+        VerificationError: A large run's part is.
+    """
+    if is_streamed(run):
+        return _read_streamed(run, folder)
+    stored = read_answers(folder)
+    as_given = of_the_panel(run, stored)
+    readings = panel_readings(run, folder, as_given)
+    return ReadPanel(
+        as_given,
+        readings,
+        arrays_of(run, readings.answers),
+        run.panel,
+        len(readings.answers),
+        len({a.respondent_id for a in readings.answers if a.status is AnswerStatus.ANSWERED}),
+        stored=stored,
+    )
+
+
+def _read_streamed(run: Run, folder: Path) -> ReadPanel:
+    panel = read_streamed(run, folder)
+    arrays = arrays_of(run, panel.answers)
+    questions, counts = arrays.survey.questions, panel.counts
+    whole = CountedPanel(
+        counts.distributions(questions),
+        counts.grouped(questions, is_pooled=run.config.pool_wordings),
+    )
+    return ReadPanel(
+        panel.answers,
+        PanelReadings(panel.answers),
+        replace(arrays, panel=panel.sampled, whole=whole),
+        panel.sampled,
+        counts.num_answers,
+        counts.num_answering,
+        streamed=panel,
+    )
