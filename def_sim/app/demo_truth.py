@@ -22,7 +22,8 @@ def planted_truth(run: Run) -> dict[str, ItemReference]:
     model = run.config.model
     if not model.is_demonstration or model.engine is None:
         return {}
-    groups = Counter(one.persona.group for one in run.panel if one.persona.has_person)
+    people = run.panel if run.config.modifications.has_persons else ()  # nobody is drawn for nothing
+    groups = Counter(one.persona.group for one in people)
     weights = {"share": 1.0} if not groups else {name: n / len(run.panel) for name, n in groups.items()}
     name = PLANTED_GROUPS if groups else PLANTED
     path = resolve_path(str(model.engine.arguments["path"])) / name

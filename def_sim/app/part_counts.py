@@ -47,6 +47,7 @@ class MadeFrom(BaseModel):
     Attributes:
         seed: Of the run, by which respondents are in groups.
         num_respondents: N of the run; the shard's are among the first N.
+        num_answers: That were counted.
         num_answering: Respondents of the shard with an answer that could be read.
         journals: Journals that hold answers of the shard -> their bytes.
         part_bytes: Of the part that was written with the counts.
@@ -58,6 +59,7 @@ class MadeFrom(BaseModel):
 
     seed: _Count
     num_respondents: _Count
+    num_answers: _Count
     num_answering: _Count
     journals: dict[str, _Count]
     part_bytes: _Count
@@ -88,7 +90,12 @@ def write_counts(
         facts: `MadeFrom` but for what follows from the counts.
     """
     table = _table(counts, questions)
-    made_from = MadeFrom(**facts, num_answering=counts.num_answering, counts_sha256=_hash(counts, questions))
+    made_from = MadeFrom(
+        **facts,
+        num_answers=counts.num_answers,
+        num_answering=counts.num_answering,
+        counts_sha256=_hash(counts, questions),
+    )
     with replacing(path) as temporary:
         described = table.replace_schema_metadata({_KEY: made_from.model_dump_json().encode()})
         pq.write_table(described, temporary, write_page_checksum=True)

@@ -74,7 +74,7 @@ def _put(run: Run, question: Question, respondent: Respondent) -> PutQuestion:
 
 def question_with_full_memory(run: Run) -> PutQuestion:
     """The first question that meets the full memory of the respondent who remembers most."""
-    respondent = max(run.panel, key=lambda r: capacity_of(r, run.rules))
+    respondent = max(run.looked_at, key=lambda r: capacity_of(r, run.rules))
     capacity = capacity_of(respondent, run.rules)
     memory, earlier = Memory(capacity, run.rules.memory), dict[str, Answer]()
     put: PutQuestion | None = None

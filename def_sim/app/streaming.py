@@ -111,7 +111,7 @@ def num_counted(run: Run, folder: Path) -> int:
     """Answers of those shards of this division that have ended, as their counts say."""
     divisions = [Division(shard, run.config.num_shards) for shard in range(run.config.num_shards)]
     ended = [one for one in divisions if is_valid(run, folder, one)]
-    return sum(read_counts(counts_path(folder, one), run.survey.questions).num_answers for one in ended)
+    return sum(read_made_from(counts_path(folder, one)).num_answers for one in ended)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Which respondents are of a shard, by their numbers, and whose lines a journal can hold. Reads nothing."""
 
 import re
+from math import gcd
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -27,9 +28,15 @@ class Division(NamedTuple):
         return found is None or self.has(found.group(1).decode())
 
     def may_be_in(self, journal: Path) -> bool:
-        """Whether lines of this shard's respondents can stand in a journal: other shards' hold none."""
+        """Whether a journal can hold lines of this shard's respondents.
+
+        Of its own division only its own can; of another one those that share a respondent's number with it.
+        """
         found = _JOURNAL.fullmatch(journal.name)
-        return found is None or int(found.group(2)) != self.num_shards or int(found.group(1)) == self.shard
+        if found is None:
+            return True
+        shard, num_shards = map(int, found.groups())
+        return (shard - self.shard) % gcd(num_shards, self.num_shards) == 0
 
 
 EVERYONE: Final = Division()

@@ -47,6 +47,22 @@ def test_the_other_shards_of_its_own_division_are_not_read(tmp_path: Path) -> No
     assert list(read_stored(tmp_path, Division(1, 2))) == [("r00001", "wvs7.Q1", 1)]
 
 
+@pytest.mark.parametrize(
+    ("division", "journals"),
+    [
+        (Division(5, 8), ["shard-00-of-01", "shard-01-of-02", "shard-02-of-03", "shard-05-of-08"]),
+        (Division(1, 2), ["shard-00-of-01", "shard-01-of-02", "shard-02-of-03", "shard-05-of-08"]),
+        (Division(0, 3), ["shard-00-of-01", "shard-00-of-02", "shard-01-of-02", "shard-05-of-08"]),
+    ],
+)
+def test_journals_that_can_hold_none_of_a_shards_respondents_are_left_alone(
+    division: Division, journals: list[str]
+) -> None:
+    # For instance 5 of 8 and 1 of 2 share respondents 5, 13, ...; 5 of 8 and 0 of 2 share nobody.
+    known = ["shard-00-of-01", "shard-00-of-02", "shard-01-of-02", "shard-02-of-03", "shard-05-of-08"]
+    assert [name for name in known if division.may_be_in(Path(f"{name}.jsonl"))] == journals
+
+
 def test_a_damaged_line_of_another_division_is_found_whoever_it_was_of(tmp_path: Path) -> None:
     path = write(tmp_path, "shard-00-of-01", *map(an_answer, range(4)))
     path.write_bytes(path.read_bytes().replace(b"says 2", b"says 7"))
