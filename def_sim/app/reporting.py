@@ -29,6 +29,7 @@ from def_sim.app.read_panel import panel_answers as panel_answers
 from def_sim.app.read_panel import read_panel as read_panel
 from def_sim.app.run import Run, draw_respondents
 from def_sim.app.run_facts import run_facts
+from def_sim.app.run_figures import write_run_figures
 from def_sim.app.strategy_frames import read_frames
 from def_sim.app.streamed_runs import is_streamed
 from def_sim.app.streaming import remove_parts
@@ -47,12 +48,8 @@ from def_sim.evaluation.shown_answers import shown_answers
 from def_sim.evaluation.withheld_gaps import gaps_frame
 from def_sim.judging.verdict_journal import files_of_finished
 from def_sim.records import Answer, ItemReference
-from def_sim.reports.charts.text_fit import fit_lines
-from def_sim.reports.figure_files import WrittenFigures, write_figures
-from def_sim.reports.pages.facts import AnswerView, RunFacts
-from def_sim.reports.pages.item_figures import item_figures
+from def_sim.reports.pages.facts import AnswerView
 from def_sim.reports.pages.report_page import render_report
-from def_sim.reports.pages.score_figures import headline_figure, topics_figure
 from def_sim.reports.sections.audited_readings import audited_section
 from def_sim.reports.sections.calibration import calibration_section
 from def_sim.reports.sections.drawn_sections import draw_sections
@@ -60,12 +57,10 @@ from def_sim.reports.sections.facts import facts_section
 from def_sim.reports.sections.insensitivity import insensitivity_section
 from def_sim.reports.sections.judges import judges_section
 from def_sim.reports.sections.sampled import said_of_sample
-from def_sim.reports.sections.section import Section
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
 WITHHELD = "withheld.csv"
-_ROOM_FOR_NAME_PX = 210  # of a model in a drawing, so that N has room behind it
 MOST_SHOWN = 2000  # single answers on the page
 _RESPONDENTS_AT_ONCE = 10_000
 
@@ -194,7 +189,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     write_readings(folder, readings.used)
     _write_judges(folder, defects.judges)
     with disk_errors(folder / "figures"):
-        figures = _write_figures(run, folder, facts, results, sections, planted)
+        figures = write_run_figures(run, folder, facts, results, sections, planted)
     views, shown = _shown_views(run, panel, seed=facts.seed)
     html = render_report(
         facts,
@@ -233,31 +228,6 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         ]
         mark_complete(folder, files, num_answers=panel.num_answers)
     return WrittenReport(path, headline(results.scores), facts, figures.note)
-
-
-def _write_figures(
-    run: Run,
-    folder: Path,
-    facts: RunFacts,
-    results: Results,
-    sections: Sequence[Section],
-    planted: pd.DataFrame | None,
-) -> WrittenFigures:
-    """figures/: headline, topic groups, sections, the chosen items, and captions that say whose they are."""
-    chosen = run.config.figures
-    figures = [
-        headline_figure(results.scores, facts.num_scored),
-        topics_figure(results.scores, facts.num_scored),
-        *(figure for section in sections for figure in section.figures),
-        *item_figures(
-            results.scores, results.distributions, chosen=chosen.items, width=chosen.width, planted=planted
-        ),
-    ]
-    [name] = fit_lines(run.config.model.short, _ROOM_FOR_NAME_PX)
-    panel = f"{name}, N\u00a0=\u00a0{facts.num_scored}"  # on one line
-    return write_figures(
-        folder / "figures", figures, width=chosen.width, panel=panel, about=facts.for_captions()
-    )
 
 
 def _shown_views(run: Run, panel: ReadPanel, *, seed: int) -> tuple[list[AnswerView], list[int]]:

@@ -73,7 +73,8 @@ def headline_chart(
         reference: A value to draw a line at, e.g. 1 for a ratio.
         width: Pixels across, into which names are broken.
     """
-    axis = Axis(_axis_end([m.value for m in marks], [m.high for m in marks]), left=45, right=84)
+    values = [mark.value for mark in marks] + ([] if reference is None else [reference])
+    axis = Axis(_axis_end(values, [mark.high for mark in marks]), left=45, right=84)
     names = [_name_lines(mark.name, width, axis, is_bold=not index) for index, mark in enumerate(marks)]
     tops = [
         8 + _ROW * index + _NAME_LINE * sum(len(lines) - 1 for lines in names[:index])

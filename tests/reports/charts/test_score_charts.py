@@ -20,6 +20,23 @@ from def_sim.reports.charts.svg import Axis, element, round_up
 from def_sim.reports.theme import MARKS
 
 
+def test_a_line_to_read_against_stands_at_its_value_and_not_at_the_end_of_the_axis():
+    drawn = headline_chart([Mark("panel", "p", 0.2)], title="Ratio", reference=1.0)
+    ends = re.findall(r'x1="([\d.]+)%"[^>]*class="(?:grid|reference)"', drawn)
+    assert len(ends) == 4  # three ticks, 0 to 1, and the line on the last
+    assert ends[-1] == ends[-2]
+    assert ">1</text>" in drawn
+
+
+def test_an_interval_is_a_line_with_ends_and_an_arrowhead_where_it_leaves_the_axis():
+    inside = headline_chart([Mark("panel", "p", 0.4, 0.3, 0.5)], title="Score")
+    assert inside.count('class="whisker"') == 3
+    assert "mark beyond" not in inside
+    beyond = headline_chart([Mark("panel", "p", 0.4, 0.3, 5.0)], title="Score")
+    assert beyond.count('class="whisker"') == 2
+    assert "mark beyond" in beyond
+
+
 def test_attributes_and_children_are_escaped():
     assert element("text", "a<b", class_='x"y') == '<text class="x&#34;y">a&lt;b</text>'
 
