@@ -186,6 +186,20 @@ def test_a_part_is_made_anew_once_its_journals_have_grown(folder: Path) -> None:
     assert read_streamed(run, folder).counts.num_answers == run.num_planned - 1
 
 
+def test_files_of_another_kind_are_no_counts_and_no_part(folder: Path) -> None:
+    run, division = run_of(), Division(0, 1)
+    write_shard(run, folder, division)
+    part, counts = part_path(folder, division), counts_path(folder, division)
+    part.write_bytes(bytes(part.stat().st_size))
+    with pytest.raises(VerificationError, match=r"shard-00-of-01\.parquet is damaged") as caught:
+        read_streamed(run_of(stream_above=300), folder)
+    assert "made anew from the journals" in caught.value.fix
+    for content in (b"", b"PAR1", part.read_bytes(), b"[" * 10_000):
+        counts.write_bytes(content)
+        assert not is_valid(run, folder, division)
+    assert read_streamed(run, folder).counts.num_answers == run.num_planned
+
+
 def test_groups_are_resampled_in_place_of_respondents(folder: Path) -> None:
     run = run_of()
     answers = read_panel(run, folder).arrays.drawn_again
