@@ -10,8 +10,8 @@ from def_sim.reports.charts.radar import RadarAxis, radar
 from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.stacked import legend, line_key, stacked
 from def_sim.reports.charts.structure_chart import correlation_chart
-from def_sim.reports.figures import Figure
-from def_sim.reports.mark_figures import marks_figure
+from def_sim.reports.figures.figure import Figure
+from def_sim.reports.figures.mark_figures import marks_figure
 from def_sim.reports.pages.item_figures import item_figures
 from def_sim.reports.pages.score_figures import headline_figure, topics_figure
 from def_sim.reports.sections.cultural_maps import map_figures

@@ -38,7 +38,7 @@ from def_sim.evaluation.compared_runs import (
 from def_sim.evaluation.comparison_table import comparison_table
 from def_sim.evaluation.effect_answers import effect_answers
 from def_sim.evaluation.seed_spread import has_several_seeds, seeds_table
-from def_sim.reports.figure_files import write_figures
+from def_sim.reports.figures.figure_files import write_figures
 from def_sim.reports.pages.comparison_arms import arm_parts, experiment_part
 from def_sim.reports.pages.comparison_claims import claims_part
 from def_sim.reports.pages.comparison_insensitivity import defects_part

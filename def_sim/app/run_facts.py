@@ -69,7 +69,7 @@ def run_facts(
         created=manifest["created"][:10],
         deviations=tuple(manifest["engine"].get("deviations", {}).values()),
         citations=tuple(source.citation for source in run.loaded.reference.sources),
-        people=tuple(f"{source.title} ({source.year})" for source in run.loaded.reference.sources),
+        people=_people(run),
         effective_n=run.loaded.reference.effective_n,
         modifications={
             name: getattr(config.modifications, name) for name in ("prompt", "configuration", "memory")
@@ -80,6 +80,13 @@ def run_facts(
         short_of=survey.short_of,
         notes=tuple(run_notes(run)),
     )
+
+
+def _people(run: Run) -> tuple[str, ...]:
+    """Whose figures stand beside the items that are asked, each with its year."""
+    asked = {question.item_id.partition(".")[0] for question in run.survey.questions}
+    sources = run.loaded.reference.sources
+    return tuple(f"{one.title} ({one.year})" for one in sources if one.source in asked)
 
 
 def _name_of(population: str) -> str:

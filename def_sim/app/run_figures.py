@@ -9,12 +9,12 @@ import pandas as pd
 from def_sim.app.run import Run
 from def_sim.evaluation.results import Results
 from def_sim.reports.charts.text_fit import fit_lines
-from def_sim.reports.figure_files import WrittenFigures, write_figures
+from def_sim.reports.figures.figure_files import WrittenFigures, write_figures
+from def_sim.reports.figures.typesetting import can_set
 from def_sim.reports.pages.facts import RunFacts
 from def_sim.reports.pages.item_figures import item_figures
 from def_sim.reports.pages.score_figures import headline_figure, topics_figure
 from def_sim.reports.sections.section import Section
-from def_sim.reports.typesetting import can_set
 
 _ROOM_FOR_NAME_PX: Final = 210  # of a model in a drawing, so that N has room behind it
 

@@ -10,11 +10,11 @@ from markupsafe import Markup
 from some_figures import LATEX, LONG, MARKUP, RTL, all_figures
 
 import def_sim
-from def_sim.reports import figure_files
 from def_sim.reports.charts.score_charts import Mark
-from def_sim.reports.figure_files import write_figures
-from def_sim.reports.figures import Figure
-from def_sim.reports.mark_figures import marks_figure
+from def_sim.reports.figures import figure_files
+from def_sim.reports.figures.figure import Figure
+from def_sim.reports.figures.figure_files import write_figures
+from def_sim.reports.figures.mark_figures import marks_figure
 
 MARKS = [Mark("panel", "This panel", 0.2, 0.1, 0.3), Mark("floor", "20 people (floor)", 0.05)]
 

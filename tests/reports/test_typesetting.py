@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from some_figures import all_figures, scores, shares
 
-from def_sim.reports import typesetting
-from def_sim.reports.figures import Figure
+from def_sim.reports.figures import typesetting
+from def_sim.reports.figures.figure import Figure
+from def_sim.reports.figures.typesetting import as_pdf, as_png, can_set
 from def_sim.reports.pages import item_figures as item_pages
 from def_sim.reports.pages.item_figures import item_figures
 from def_sim.reports.theme import WIDTHS_MM
-from def_sim.reports.typesetting import as_pdf, as_png, can_set
 
 pypdf = pytest.importorskip("pypdf")
 pytestmark = pytest.mark.slow

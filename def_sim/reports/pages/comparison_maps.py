@@ -10,7 +10,7 @@ from def_sim.evaluation.compared_maps import MapsOfRuns
 from def_sim.evaluation.measures import written
 from def_sim.evaluation.paired_runs import LEVEL, VERDICT_WORDS
 from def_sim.reports.cells import Row, number_in, rows_of
-from def_sim.reports.figures import Figure
+from def_sim.reports.figures.figure import Figure
 from def_sim.reports.sections.cultural_maps import (
     PUBLISHED_HIDES,
     PUBLISHED_SHOWS,

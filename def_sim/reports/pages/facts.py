@@ -66,9 +66,10 @@ class RunFacts:
             "" if self.is_complete else f" Unfinished: {self.num_done} of {self.num_planned} answers."
         )
         invented = " Demonstration: trained on an invented population." if self.is_demonstration else ""
+        noun = "respondent" if self.num_scored == 1 else "respondents"
         return (
             f"Model: {self.model_label}. Survey: {self.survey_title}.{people} N = {self.num_scored} "
-            f"simulated respondents; protocol {self.protocol}, strategy {self.strategy}, seed {self.seed}; "
+            f"simulated {noun}; protocol {self.protocol}, strategy {self.strategy}, seed {self.seed}; "
             f"run {self.run_hash}.{unfinished}{invented}"
         )
 

@@ -25,9 +25,9 @@ from def_sim.reports.charts.item_blocks import (
 )
 from def_sim.reports.charts.stacked import bar_key, legend, mark_key, stacked
 from def_sim.reports.charts.standalone import inner_width
-from def_sim.reports.figures import Canvas, Figure
+from def_sim.reports.figures.figure import Canvas, Figure
+from def_sim.reports.figures.typesetting import can_set
 from def_sim.reports.theme import PT_PER_PX, WIDTHS_MM
-from def_sim.reports.typesetting import can_set
 
 METRIC: Final = "js_divergence"
 _HIGHEST_MM: Final = 215.0  # of a figure, so that a caption finds room below it on a page

@@ -33,7 +33,7 @@ from def_sim.reports.cells import (
     shown,
 )
 from def_sim.reports.charts.score_charts import DimensionRow, Mark, dimension_chart, headline_chart
-from def_sim.reports.figures import THIS_PANEL
+from def_sim.reports.figures.figure import THIS_PANEL
 
 _TABLE_METRICS = ("kl_paper", "js_divergence", "total_variation", "wasserstein", "entropy_ratio")
 TOPIC_METRIC = "js_divergence"  # drawn by topic group: the headline's first; the study's KL is in the table

@@ -19,8 +19,8 @@ from def_sim.reports.charts.stacked import (
     mark_key,
     stacked,
 )
-from def_sim.reports.figures import Canvas, Figure
-from def_sim.reports.mark_figures import marks_on, marks_table
+from def_sim.reports.figures.figure import Canvas, Figure
+from def_sim.reports.figures.mark_figures import marks_on, marks_table
 from def_sim.reports.pages.score_cards import (
     TOPIC_METRIC,
     dimension_rows,

@@ -10,7 +10,7 @@ from def_sim.evaluation.measures import as_percent, written
 from def_sim.reports.charts.map_chart import map_chart, map_drawing, map_in_words
 from def_sim.reports.charts.map_frame import WIDTH
 from def_sim.reports.charts.svg import element
-from def_sim.reports.figures import Canvas, Figure
+from def_sim.reports.figures.figure import Canvas, Figure
 from def_sim.reports.sections.section import Section
 
 SOUND_SHOWS = (

@@ -21,7 +21,7 @@ from def_sim.evaluation.measures import as_percent
 from def_sim.records import INSENSITIVITY_TITLES, InsensitivityDimension
 from def_sim.reports.charts.radar import RadarAxis, outer_ring, radar
 from def_sim.reports.charts.svg import element
-from def_sim.reports.figures import Figure
+from def_sim.reports.figures.figure import Figure
 from def_sim.reports.sections.agreement import agreement_part
 from def_sim.reports.sections.parts import not_known, percents, table
 from def_sim.reports.sections.section import Section

@@ -10,8 +10,8 @@ from def_sim.evaluation.institutes import Institutes, PairDistance, PairKind
 from def_sim.evaluation.measures import counted, written
 from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
-from def_sim.reports.figures import THIS_PANEL, Figure
-from def_sim.reports.mark_figures import marks_figure
+from def_sim.reports.figures.figure import THIS_PANEL, Figure
+from def_sim.reports.figures.mark_figures import marks_figure
 from def_sim.reports.sections.parts import not_known, table
 from def_sim.reports.sections.section import Section
 

@@ -15,8 +15,8 @@ from def_sim.evaluation.near_duplicates import (
 )
 from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
-from def_sim.reports.figures import THIS_PANEL, Figure
-from def_sim.reports.mark_figures import marks_figure
+from def_sim.reports.figures.figure import THIS_PANEL, Figure
+from def_sim.reports.figures.mark_figures import marks_figure
 from def_sim.reports.sections.parts import between, not_known
 from def_sim.reports.sections.section import Section
 

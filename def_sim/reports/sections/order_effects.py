@@ -8,8 +8,8 @@ from def_sim.evaluation.measures import written
 from def_sim.evaluation.order_effects import OrderEffects, PlaceBias
 from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
-from def_sim.reports.figures import THIS_PANEL
-from def_sim.reports.mark_figures import marks_figure
+from def_sim.reports.figures.figure import THIS_PANEL
+from def_sim.reports.figures.mark_figures import marks_figure
 from def_sim.reports.sections.section import Section
 
 _CAPTION: Final = (

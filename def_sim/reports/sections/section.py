@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from def_sim.reports.figures import Figure
+from def_sim.reports.figures.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)

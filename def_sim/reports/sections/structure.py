@@ -13,7 +13,7 @@ from def_sim.reports.charts.stacked import line_key, stacked
 from def_sim.reports.charts.structure_chart import correlation_chart
 from def_sim.reports.charts.svg import element
 from def_sim.reports.charts.text_fit import fit_lines
-from def_sim.reports.figures import Canvas, Figure
+from def_sim.reports.figures.figure import Canvas, Figure
 from def_sim.reports.sections.parts import between, legend, line_swatch, not_known
 from def_sim.reports.sections.section import Section
 

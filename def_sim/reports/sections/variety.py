@@ -9,8 +9,8 @@ from def_sim.evaluation.measures import MEASURES, as_percent, written
 from def_sim.evaluation.variety import METRIC, Variety
 from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
-from def_sim.reports.figures import THIS_PANEL, Figure
-from def_sim.reports.mark_figures import marks_figure
+from def_sim.reports.figures.figure import THIS_PANEL, Figure
+from def_sim.reports.figures.mark_figures import marks_figure
 from def_sim.reports.sections.parts import not_known
 from def_sim.reports.sections.section import Section
 

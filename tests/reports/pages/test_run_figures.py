@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from some_figures import LONG, scores, shares
 
-from def_sim.reports.figures import Figure
+from def_sim.reports.figures.figure import Figure
 from def_sim.reports.pages.item_figures import item_figures
 from def_sim.reports.pages.score_figures import headline_figure, topics_figure
 from def_sim.reports.theme import WIDTHS_MM

@@ -26,7 +26,7 @@ from def_sim.metrics.repeated_choice import repeated_first_choice
 from def_sim.records import AnswerStatus, ItemReference
 from def_sim.reports.charts.score_charts import pair_chart
 from def_sim.reports.charts.standalone import plain_style, standalone
-from def_sim.reports.figures import Figure
+from def_sim.reports.figures.figure import Figure
 from def_sim.reports.sections.diversity import diversity_section
 from def_sim.reports.sections.group_lean import lift_section
 from def_sim.reports.sections.order_effects import order_section

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from def_sim.reports.figures import THIS_PANEL, Figure
+from def_sim.reports.figures.figure import THIS_PANEL, Figure
+from def_sim.reports.figures.typesetting import as_pdf, as_png, is_available
 from def_sim.reports.theme import WIDTHS_MM
-from def_sim.reports.typesetting import as_pdf, as_png, is_available
 from def_sim.visible import visible
 
 NO_TYPST: Final = (

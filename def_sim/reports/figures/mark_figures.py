@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from def_sim.reports.charts.score_charts import Mark, headline_chart, marks_in_words
-from def_sim.reports.figures import THIS_PANEL, Canvas, Figure
+from def_sim.reports.figures.figure import THIS_PANEL, Canvas, Figure
 
 
 def marks_figure(name: str, title: str, marks: Sequence[Mark], *, caption: str) -> Figure:

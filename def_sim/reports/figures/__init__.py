@@ -1,0 +1,1 @@
+"""Figures: drawings with their words and numbers, and as files for papers."""
