@@ -9,6 +9,7 @@ from rich.table import Table
 
 from def_sim.app.terminal import console, say
 from def_sim.evaluation.measures import MEASURES, counted, normalised_in_short
+from def_sim.evaluation.verdict import Verdict
 from def_sim.reports.pages.facts import RunFacts
 
 
@@ -19,6 +20,7 @@ class WrittenReport:
     path: Path
     headline: pd.DataFrame
     facts: RunFacts
+    verdict: Verdict
     note: str = ""  # on the figures; "": there is nothing to say
 
 
@@ -56,6 +58,8 @@ def print_summary(written: WrittenReport) -> None:
         say(f"Not complete: {facts.num_done:,} of {facts.num_planned:,} answers.")
     if written.note:
         say(written.note)
+    for sentence in written.verdict.sentences:
+        say(sentence)
     say(f"report  {written.path}")
 
 

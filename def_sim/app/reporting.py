@@ -45,6 +45,7 @@ from def_sim.evaluation.results import Results, results_of
 from def_sim.evaluation.score_tables import headline
 from def_sim.evaluation.sections import JudgedPanel, SectionResults, section_results
 from def_sim.evaluation.shown_answers import shown_answers
+from def_sim.evaluation.verdict import verdict_of
 from def_sim.evaluation.withheld_gaps import gaps_frame
 from def_sim.judging.verdict_journal import files_of_finished
 from def_sim.records import Answer, ItemReference
@@ -227,7 +228,8 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
             *(*journals, *parts, *drawn, *of_judges),
         ]
         mark_complete(folder, files, num_answers=panel.num_answers)
-    return WrittenReport(path, headline(results.scores), facts, figures.note)
+    verdict = verdict_of(results.scores, results.statuses, num_respondents=facts.num_scored)
+    return WrittenReport(path, headline(results.scores), facts, verdict, figures.note)
 
 
 def _shown_views(run: Run, panel: ReadPanel, *, seed: int) -> tuple[list[AnswerView], list[int]]:

@@ -66,6 +66,7 @@ MARKS: Final[Mapping[str, str]] = {
     "tuned": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",  # disc, filled
     "base": "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",  # disc, hollow
     "beyond": "M-4 -5L2 0L-4 5z",  # arrowhead
+    "below": "M4 -5L-2 0L4 5z",
     "small-floor": "M0 -5L5 0L0 5L-5 0z",
     "small-uniform": "M-3.5 -3.5h7v7h-7z",
 }

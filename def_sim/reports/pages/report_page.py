@@ -17,9 +17,11 @@ from markupsafe import Markup
 
 from def_sim.evaluation.measures import MEASURES, STATUS_TITLES, as_percent, counted
 from def_sim.evaluation.score_tables import headline_scope
+from def_sim.evaluation.verdict import verdict_of
 from def_sim.reports.cells import Shown, count_in, find_row, number_in, shown
 from def_sim.reports.charts.score_charts import StatusPart, status_chart
 from def_sim.reports.charts.svg import shape
+from def_sim.reports.charts.verdict_bar import verdict_bar
 from def_sim.reports.pages.answer_browser import pack_answers, safe_json
 from def_sim.reports.pages.facts import AnswerView, RunFacts
 from def_sim.reports.pages.item_cards import item_cards
@@ -62,8 +64,11 @@ def render_report(
     style, script = page_style(), asset("report.js")
     items = item_cards(scores, distributions, planted)
     parts = status_parts(statuses)
+    verdict = verdict_of(scores, statuses, num_respondents=facts.num_scored)
     return template("report.html.jinja").render(
         facts=facts,
+        verdict=verdict,
+        verdict_bar=verdict_bar(verdict),
         policy=security_policy(style, script),
         style=style,
         script=script,
