@@ -10,6 +10,7 @@ from def_sim.resources import data_folder, look_up
 from def_sim.surveys.importers.contract import Imported
 from def_sim.surveys.importers.documents import items_in_words
 from def_sim.surveys.item_bank import Item, read_items
+from def_sim.surveys.shown_options import with_shown
 from def_sim.visible import visible
 
 _MOST_FLAGS: Final = 5  # on the terminal, of a population
@@ -25,7 +26,8 @@ def checks_of(imported: Imported, home: Path) -> list[ImportCheck]:
     if imported.items is not None:
         items: Sequence[Item] = imported.items.items
     else:
-        items = read_items(look_up(f"items/{imported.source}.yaml", data_folder(), home)).items
+        of_source = read_items(look_up(f"items/{imported.source}.yaml", data_folder(), home)).items
+        items = list(with_shown({item.id: item for item in of_source}, imported.shown).values())
     return check_import(imported, items)
 
 

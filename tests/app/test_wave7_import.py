@@ -48,6 +48,8 @@ def test_an_imported_country_is_asked_what_its_people_were(
     assert f"next          python -m def_sim home={home} survey=us population=DEU stage=plan" in said
     before = contents(home)
     assert sorted(before) == [
+        "imports/wvs7-DEU.csv",
+        "imports/wvs7-DEU.html",
         "imports/wvs7.import_log.csv",
         "imports/wvs7.yaml",
         "items/wvs7.shown.yaml",

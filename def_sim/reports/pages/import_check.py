@@ -47,8 +47,8 @@ def _chips(one: CheckedItem) -> list[str]:
     found.append(_QUALITIES[figures.quality.value])
     if figures.n is not None:
         found.append(f"n = {figures.n:,}")
-    if figures.n_effective is not None:
-        found.append(f"effective n = {figures.n_effective:,.0f}")
+    if figures.effective_people is not None:
+        found.append(f"effective n = {figures.effective_people:,.0f}")
     for words, share in (
         ("don't know", figures.dont_know_share),
         ("no answer", figures.refused_share),

@@ -40,6 +40,13 @@ class GroupFigures:
     design_effect: float | None = None
     num_clusters: int | None = None
 
+    @property
+    def effective_people(self) -> float | None:
+        """As `ItemReference.effective_people`."""
+        if self.n is not None and self.design_effect is not None:
+            return self.n / self.design_effect
+        return self.n_effective
+
 
 @dataclass(frozen=True, slots=True)
 class HalvesRow:

@@ -148,21 +148,13 @@ def _halves_of(
         mentions.append(_sums(design, people.weights * (is_valid & (replies.codes == code))))
         bases.append(_sums(design, people.weights * is_valid))
     found = distances_of_halves(np.array(mentions).T, np.array(bases).T, first, form)
-    worth = _worth(figures)
+    worth = figures.effective_people or float(figures.n or 0)
     rng = keyed_rng(_SEED, people.population, item.id, "halves of drawn people")
     return HalvesRow(item.id, found, expected_distances(np.array(figures.shares), worth, rng, form))
 
 
 def _sums(design: SampleDesign, values: Array) -> Array:
     return np.bincount(design.cluster_of, values, len(design.stratum_of)).astype(np.float64)
-
-
-def _worth(figures: GroupFigures) -> float:
-    """As `ItemReference.n_for_uncertainty`."""
-    n = float(figures.n or 0)
-    if figures.design_effect is not None:
-        return n / figures.design_effect
-    return n if figures.n_effective is None else figures.n_effective
 
 
 def ratio_in_words(halves: Sequence[HalvesRow]) -> str:
