@@ -23,17 +23,20 @@ def read_keys(path: Path) -> Keys:
     Raises:
         SurveyFormatError: A row is none of keys; with its line.
     """
-    rows = read_rows(path, fix=f"Correct {path} there; its columns are {', '.join(COLUMNS)}.")
+    fix = f"Correct {path}."
+    rows = read_rows(path, fix=fix)
+    _, header = next(rows, (1, []))
+    if tuple(header) != COLUMNS:
+        raise SurveyFormatError(
+            f"{path.name}, line 1: expected the columns {', '.join(COLUMNS)}, found {header!s:.80}.", fix=fix
+        )
     keys: dict[tuple[str, str], int] = {}
     for line, (variable, code, key) in rows:
-        if line == 1:
-            continue
         try:
             keys[variable.casefold(), key] = int(code)
         except ValueError:
             raise SurveyFormatError(
-                f"{path.name}, line {line}: code must be a whole number, found {code!r:.40}.",
-                fix=f"Correct {path}.",
+                f"{path.name}, line {line}: code must be a whole number, found {code!r:.40}.", fix=fix
             ) from None
     return keys
 
