@@ -9,7 +9,7 @@ from toy_survey import ITEMS, POPULATIONS, REFERENCE, SOURCE, SURVEY, broken, wr
 from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.records import Dimension, QuestionType
 from def_sim.resources import data_folder
-from def_sim.surveys.survey import LoadedSurvey, load_survey
+from def_sim.surveys.survey import LoadedSurvey, load_survey, read_country_names
 
 
 def shipped(name: str, **choices: Any) -> LoadedSurvey:
@@ -213,3 +213,12 @@ def test_a_folder_of_figures_that_fits_nothing_is_an_error_and_not_a_wish(tmp_pa
     (tmp_path / "mine" / "usa").mkdir(parents=True)
     with pytest.raises(ConfigError, match=r"it holds none of USA/toy\.csv"):
         load_survey(path, tmp_path, more_references=tmp_path / "mine")
+
+
+def test_the_countries_and_territories_of_wave_7_have_a_name_of_their_own_in_both_languages() -> None:
+    known = read_country_names(data_folder())
+    assert len(known) == 66
+    assert known.keys() >= {"DEU", "NIR", "HKG", "MAC", "TWN", "PRI"}
+    for language in ("en", "zh"):
+        names = [names[language] for names in known.values()]
+        assert len(set(names)) == len(names)
