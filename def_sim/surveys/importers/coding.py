@@ -19,6 +19,7 @@ from def_sim.surveys.importers.variables import NOTHING, Value, Variable
 
 UNWEIGHTED: Final = "none"  # weight=none
 _OLDEST: Final = 120
+_MOST_CODE: Final = 1e9
 _FIRST_BIRTH, _LAST_BIRTH = 1850, 2100
 # What institutes call it, without spaces and punctuation. Only of values that the file declares missing.
 _WORDS: Final[Mapping[Reply, frozenset[str]]] = {
@@ -37,6 +38,11 @@ _WORDS: Final[Mapping[Reply, frozenset[str]]] = {
 }
 _NUMBERED: Final = re.compile(r"^\s*-?\d+\s*[.:)]?\s*")  # ISSP: "-8. Can't choose"
 _MEN, _WOMEN = frozenset({"male", "man", "男"}), frozenset({"female", "woman", "女"})
+
+
+def is_code(number: float) -> bool:
+    """Whether a number may stand for an answer: whole, and of a size that institutes have."""
+    return number.is_integer() and abs(number) < _MOST_CODE
 
 
 class Meaning(NamedTuple):
@@ -66,7 +72,7 @@ def answer(path: Path, item_id: str, variable: Variable, value: Value, known: st
     Raises:
         SurveyFormatError: It is a label that no labels are known for, or no whole number.
     """
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and is_code(value):
         return Meaning(Reply.ANSWER, int(value))
     people = f"{variable.counts.get(value, 0):,} people"
     raise SurveyFormatError(

@@ -113,6 +113,8 @@ def value_of(raw: object, *, decimal_comma: bool = False) -> Value:
         return NOTHING
     if isinstance(raw, int | float):
         number = float(raw)
+        if math.isinf(number):  # a number too large to be one
+            return str(number)
         return NOTHING if math.isnan(number) else number
     text = str(raw).strip()
     if text in (NOTHING, "."):

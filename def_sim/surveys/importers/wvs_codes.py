@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from def_sim.errors import SurveyFormatError
-from def_sim.surveys.importers.coding import Meaning
+from def_sim.surveys.importers.coding import Meaning, is_code
 from def_sim.surveys.importers.label_keys import Keys, code_by_key
 from def_sim.surveys.importers.labels import Labels
 from def_sim.surveys.importers.people import Reply
@@ -58,7 +58,7 @@ class WvsCodes:
             code = code_of(raw)
             if code == NOTHING or raw not in counts:
                 return Meaning(Reply.MISSING)
-            if isinstance(code, float) and code.is_integer():
+            if isinstance(code, float) and is_code(code):
                 return of_code(int(code))
             raise SurveyFormatError(
                 f"{path.name}: variable {name} holds {raw!r:.60} ({counts[raw]:,} people), which stands for "

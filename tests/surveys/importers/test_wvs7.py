@@ -314,6 +314,14 @@ def test_several_countries_are_imported_where_they_are_named(tmp_path: Path) -> 
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "a negative weight": ({"W_WEIGHT": [-1.0] + [1.0] * 239}, "the weight W_WEIGHT is negative for 1 people"),
     "a missing weight": ({"W_WEIGHT": [None] * 2 + [1.0] * 238}, "the weight W_WEIGHT is missing for 2"),
+    "a weight beyond all numbers": (
+        {"W_WEIGHT": ["1e400"] + [1.0] * 239},
+        "W_WEIGHT is no number for 1 people",
+    ),
+    "a code beyond all numbers": (
+        {"Q1": [10**21] + [1] * 239},
+        r"Q1 holds 1e\+21 \(1 people\), which stands for",
+    ),
     "years of birth": ({"Q262": 1980}, "Q262 holds 1980 to 1980; expected ages in years"),
     "an unknown code": ({"Q1": [7] * 3 + [1] * 237}, r"wvs7.Q1, DEU: variable Q1 holds 7 \(3 people\)"),
     "half a code": ({"Q1": [1.5] + [1] * 239}, r"variable Q1 holds 1.5 \(1 people\)"),
