@@ -83,6 +83,8 @@ def test_the_same_import_twice_gives_the_same_bytes_and_no_person_is_in_them(
     before = contents(home)
     assert not [name for name, content in before.items() if MARKER.encode() in content]
     assert set(before) == {
+        "imports/gss2022-USA.csv",
+        "imports/gss2022-USA.html",
         "imports/gss2022.yaml",
         "overrides.yaml",
         "references/USA/gss2022.csv",
