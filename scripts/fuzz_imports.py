@@ -10,6 +10,7 @@ from def_sim.app.publishing import READY, finish
 from def_sim.errors import DefSimError
 from def_sim.surveys.human_reference import read_reference
 from def_sim.surveys.importers.contract import Importer
+from def_sim.surveys.importers.def_release import DefRelease
 from def_sim.surveys.importers.documents import files_of
 from def_sim.surveys.importers.globalopinionqa import GlobalOpinionQA
 from def_sim.surveys.importers.table import Table
@@ -57,6 +58,18 @@ QSF: Final = {
         },
     ],
 }
+ANSWERS: Final = b"""\
+ResponseId,Q_parks,weight,age
+"Response ID",?,?,?
+"{""ImportId"":""_recordId""}","{""ImportId"":""QID1""}","{}","{}"
+R_1,"Yes,No",1.5,30
+R_2,Yes,.5,61
+""" + b"".join(b"R_%d,No,1,44\n" % number for number in range(3, 14))
+RELEASED: Final = b"""\
+[2] Are there enough parks in [COUNTRY]?- 1: Yes. 2: No.
+[10] How much trust, from 1 to 10?
+"""
+RELEASED_SHARES: Final = b",0,1,2,10\n0,0,0,0,0\n1,0,.6,.4,0\n2,.1,.4,,.5\n"
 READY_LIST: Final = b'{"files":["items/town.yaml"],"removed":["references/USA/town.csv"]}'
 
 
@@ -86,6 +99,35 @@ def try_qsf(content: bytes) -> None:
     """Imports a survey file of Qualtrics."""
     (_folder() / "town.qsf").write_bytes(content)
     _import(Table(str(_folder() / "town.qsf"), "town", ["USA"]))
+
+
+def try_answers(content: bytes) -> None:
+    """Imports a survey of one's own with a table of people's answers."""
+    (_folder() / "asked.csv").write_text(
+        "item,wording,language,code,label,type,max_choices\nQ_parks,Parks?,en,1,Yes,multiple,2\n"
+        "Q_parks,Parks?,en,2,No,,\n",
+        encoding="utf-8",
+    )
+    (_folder() / "answers.csv").write_bytes(content)
+    _import(Table(str(_folder() / "asked.csv"), "town", ["USA"], 2026, str(_folder() / "answers.csv")))
+
+
+def try_released(content: bytes) -> None:
+    """Imports the questions of Liu et al. 2025."""
+    _release(content, RELEASED_SHARES)
+
+
+def try_released_shares(content: bytes) -> None:
+    """Imports the shares of Liu et al. 2025."""
+    _release(RELEASED, content)
+
+
+def _release(questions: bytes, shares: bytes) -> None:
+    folder = _folder() / "release"
+    (folder / "preferences").mkdir(parents=True, exist_ok=True)
+    (folder / "English_questionaires.txt").write_bytes(questions)
+    (folder / "preferences/usa_ref_score_all.csv").write_bytes(shares)
+    _import(DefRelease(str(folder), ["USA"]))
 
 
 def _import(importer: Importer) -> None:

@@ -69,6 +69,9 @@ TARGETS: Final = (
         other_values(imports.QSF).map(json_bytes) | damaged(json_bytes(imports.QSF)),
         imports.try_qsf,
     ),
+    Target("answers of people", damaged(imports.ANSWERS), imports.try_answers),
+    Target("questions of a release", damaged(imports.RELEASED), imports.try_released),
+    Target("shares of a release", damaged(imports.RELEASED_SHARES), imports.try_released_shares),
     Target("list of files on their way", damaged(imports.READY_LIST), imports.try_ready_list),
     Target("replies", _documents.map(json_bytes) | damaged(json_bytes(files.REPLY)), files.try_reply),
 )

@@ -143,7 +143,7 @@ class DefRelease:
         kind = QuestionType.SCALE if one.is_scale else QuestionType.SINGLE
         most = 1
         if one.number in several and not one.is_scale:
-            kind, most = QuestionType.MULTIPLE, several[one.number] or len(one.options)
+            kind, most = QuestionType.MULTIPLE, min(several[one.number] or len(one.options), len(one.options))
         entry: dict[str, Any] = {
             "id": f"{self.release.source}.Q{one.number}",
             "variable": f"Q{one.number}",

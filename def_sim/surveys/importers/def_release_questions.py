@@ -63,6 +63,8 @@ def _question(path: Path, at: int, line: str) -> ReleasedQuestion:
             raise wrong(path, at, f"a scale has 2 to 100 points, found {last}")
         points = tuple((code, str(code)) for code in range(1, last + 1))
         return ReleasedQuestion(at, words, points, is_scale=True)
+    if not parts[0].strip():
+        raise wrong(path, at, "options without a question")
     options = _options(path, at, parts[1])
     codes = [code for code, _ in options]
     if codes != list(range(codes[0], last + 1)) or codes[0] not in (0, 1):

@@ -70,7 +70,20 @@ def read_tidy_table(path: Path) -> TidyTable:
     )
     if not found:
         raise wrong(path, line, "the table has no row")
+    _check_once_each(path, found)
     return TidyTable(path, next((name for name in FIGURES if name in names), ""), found)
+
+
+def _check_once_each(path: Path, rows: Sequence[TidyRow]) -> None:
+    """An option of an item that stands there twice is a slip, also where both rows say the same."""
+    seen: dict[tuple[str, str, int, str], int] = {}
+    for row in rows:
+        key = (row.item, row.language, row.code, row.group)
+        if key in seen:
+            of_group = f", group {row.group}" if row.group != EVERYONE else ""
+            what = f"item {row.item}{of_group}: code {row.code} stands in line {seen[key]}, too"
+            raise wrong(path, row.line, what)
+        seen[key] = row.line
 
 
 def wrong(path: Path, line: int, what: str) -> SurveyFormatError:

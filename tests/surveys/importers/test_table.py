@@ -157,6 +157,7 @@ BAD = {
     "a column that is unknown": ("percent,n", "percent,weight", 1, "there is no column 'weight'; known:"),
     "a column twice": ("percent,n", "percent,level", 1, "the column 'level' stands there twice"),
     "two units": ("percent,n", "percent,share", 1, "share and percent: give one of them"),
+    "a row twice": ("2,As many,,,13,", "3,Fewer,,,25.5,", 4, "item parks: code 3 stands in line 3, too"),
     "an empty label": ("2,As many", "2,", 3, "label is empty"),
     "a code with a fraction": ("en,2,As many", "en,2.5,As many", 3, "code must be a whole number"),
     "a code that is a word": ("en,2,As many", "en,two,As many", 3, "code must be a number, found 'two'"),
