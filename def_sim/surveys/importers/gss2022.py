@@ -27,7 +27,7 @@ from def_sim.surveys.importers.coding import (
     weights_of,
 )
 from def_sim.surveys.importers.contract import Imported, PopulationFigures
-from def_sim.surveys.importers.described import described
+from def_sim.surveys.importers.described import described_items
 from def_sim.surveys.importers.files import PeopleFile, opened, read_variables, sha256
 from def_sim.surveys.importers.known_surveys import check_survey
 from def_sim.surveys.importers.labels import Labels
@@ -104,7 +104,7 @@ class Gss2022:
             populations=(population,),
             file_sha256=provenance.file_sha256,
             summary=(*lines_of(population), *_without(items, population)),
-            variables={item.id: described(variables[item.variable]) for item in found},
+            variables=described_items(found, variables),
             terms=("The General Social Survey is public; NORC asks to be cited.",),
         )
 

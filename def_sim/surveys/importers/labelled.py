@@ -106,6 +106,7 @@ class Labelled:
             populations=populations,
             surveys=(self._survey(mapping, made, populations[0]),) if made else (),
             file_sha256=digest,
+            variables=people.described(confirmed),
             summary=tuple(self._summary(mapping, populations)),
             terms=(mapping.terms,) if mapping.terms else (),
         )

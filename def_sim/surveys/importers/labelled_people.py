@@ -17,6 +17,8 @@ from def_sim.surveys.importers.coding import (
     replies_of,
     sexes_of,
 )
+from def_sim.surveys.importers.contract import FileVariable
+from def_sim.surveys.importers.described import described
 from def_sim.surveys.importers.labelled_mapping import FileMapping, ItemEntry
 from def_sim.surveys.importers.labels import Labels
 from def_sim.surveys.importers.people import People, Replies, Reply, bands_of
@@ -82,6 +84,27 @@ class MappedPeople:
     def is_answer(self, entry: ItemEntry) -> Callable[[Variable, Value], bool]:
         """Whether a value is one of an item's answers, as far as it is known why it would not be."""
         return lambda variable, value: self._why_none(entry, variable, value) is None
+
+    def described(self, entries: Mapping[str, ItemEntry]) -> dict[str, FileVariable]:
+        """Item -> its variable in the file's words, by our codes; items of several variables have none."""
+        return {
+            item_id: described(self.variables[entry.variable], self._code_of(entry, entry.variable))
+            for item_id, entry in entries.items()
+            if entry.variable is not None and not entry.variables
+        }
+
+    def _code_of(self, entry: ItemEntry, name: str) -> Callable[[Value], int | None]:
+        """Our code of a value that is an answer, None of others."""
+        variable = self.variables[name]
+
+        def of_value(value: Value) -> int | None:
+            if not isinstance(value, float) or not value.is_integer():
+                return None
+            if self._why_none(entry, variable, value) is not None:
+                return None
+            return entry.codes.get(int(value)) if entry.codes else int(value)
+
+        return of_value
 
     def _meaning(self, item: Item, entry: ItemEntry, variable: Variable) -> Callable[[Value], Meaning]:
         known = f"the codes {', '.join(map(str, entry.codes or [o.code for o in item.options]))}"

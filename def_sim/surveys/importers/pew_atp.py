@@ -18,6 +18,7 @@ from def_sim.resources import data_folder, look_up
 from def_sim.surveys.human_reference import ReferenceSource, read_reference
 from def_sim.surveys.importers.coding import Meaning, answer, no_weight, replies_of, sexes_of, weights_of
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
+from def_sim.surveys.importers.described import described_items
 from def_sim.surveys.importers.documents import items_in_words
 from def_sim.surveys.importers.files import opened, read_variables, sha256
 from def_sim.surveys.importers.headers import Header
@@ -107,6 +108,7 @@ class PewAtp:
             asked_by="us",
             populations=(PopulationFigures(provenance, every, structure),),
             file_sha256=provenance.file_sha256,
+            variables=described_items(found, variables),
             summary=(
                 *lines_of(PopulationFigures(provenance, tuple(figures), structure)),
                 *_beside(of_wave, figures, others),

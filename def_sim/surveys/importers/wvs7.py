@@ -19,7 +19,7 @@ from def_sim.resources import data_folder
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.coding import UNWEIGHTED, no_weight
 from def_sim.surveys.importers.contract import Imported, PopulationFigures
-from def_sim.surveys.importers.described import described
+from def_sim.surveys.importers.described import described_items
 from def_sim.surveys.importers.documents import cell, csv_text
 from def_sim.surveys.importers.files import PeopleFile, opened, read_variables, sha256
 from def_sim.surveys.importers.headers import find
@@ -139,11 +139,7 @@ class WorldValuesSurvey:
             shown=shown,
             file_sha256=digest,
             tables={LOG: csv_text(_LOG_COLUMNS, log)},
-            variables={
-                item.id: described(variables[item.variable])
-                for item in self.items
-                if item.variable in variables
-            },
+            variables=described_items(self.items, variables),
             summary=tuple(line for one in populations for line in _summary(one)),
             terms=(f"World Values Survey: {_TERMS}.", f"Cite {_CITATION}."),
         )
