@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from def_sim.evaluation.factor_words import in_words
 from def_sim.evaluation.measures import as_percent, written
 from def_sim.evaluation.respondents_curve import curve_sentence
 from def_sim.records import NO_COUNTRY
@@ -51,7 +52,7 @@ def _factorial(table: pd.DataFrame) -> list[str]:
         if rows["p_adjusted"].isna().all():
             found.append(str(rows["reason"].iloc[0]) or f"Arms {number}: no effect has a p value.")
             continue
-        shown = rows.loc[rows["p_adjusted"] < LEVEL, "effect"].tolist()
+        shown = [in_words(effect) for effect in rows.loc[rows["p_adjusted"] < LEVEL, "effect"]]
         named = f": {', '.join(shown)}" if shown else ""
         found.append(
             f"Arms {number}: {len(shown)} of {len(rows)} effects on the distance to people are shown{named}."
@@ -71,7 +72,7 @@ def _variance(table: pd.DataFrame) -> list[str]:
         settings = rows[rows["kind"] == "setting"].sort_values("share", ascending=False)
         most = _row(settings)
         largest = (
-            f"the largest setting is {most['source']}, {as_percent(most['share'])}{_percents(most)}"
+            f"the largest setting is {in_words(most['source'])}, {as_percent(most['share'])}{_percents(most)}"
             if most["share"] > 0
             else "no setting adds to it"
         )
@@ -83,7 +84,7 @@ def _variance(table: pd.DataFrame) -> list[str]:
 def _moved(table: pd.DataFrame) -> list[str]:
     found = []
     for row in _rows(table.sort_values(["group", "moved"], ascending=[True, False])):
-        whose = f"Arms {row['group']}: changing {row['setting']}"
+        whose = f"Arms {row['group']}: changing {in_words(row['setting'])}"
         size = f"{as_percent(row['moved'])}{_percents(row)}"
         if row["low"] > 0:
             found.append(f"{whose} moves {size} of the answers beyond chance.")

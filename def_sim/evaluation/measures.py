@@ -199,4 +199,5 @@ def as_percent(share: float) -> str:
     if math.isnan(share):
         return "–"
     value = 100 * share
-    return f"{value:.0f} %" if value >= 9.95 or value == 0 else f"{value:.1f} %"
+    number = f"{value:.0f}" if abs(value) >= 9.95 or value == 0 else f"{value:.1f}"
+    return f"{'0.0' if number == '-0.0' else number.replace('-', '−')} %"

@@ -49,7 +49,7 @@ def test_sources_of_variance_are_added_up_by_kind_and_the_largest_setting_is_nam
     ]
     [sentence] = told("variance_components.csv", *rows)
     start = "Arms 1: of the variance of scores over arms and items, items 70 %, setting 30 %; "
-    assert sentence == start + "the largest setting is prompt, 20 % (10 % to 30 %)."
+    assert sentence == start + "the largest setting is place in the prompt, 20 % (10 % to 30 %)."
     nothing = rows[0] | {"share": 0.0}
     assert told("variance_components.csv", nothing, rows[2])[0].endswith("no setting adds to it.")
 
@@ -58,7 +58,7 @@ def test_sources_of_variance_are_added_up_by_kind_and_the_largest_setting_is_nam
     ("moved", "low", "high", "sentence"),
     [
         (0.2, 0.1, 0.3, "moves 20 % (10 % to 30 %) of the answers beyond chance."),
-        (0.2, -0.1, 0.5, "is not shown to move answers beyond chance: beyond it are 20 % (-10.0 % to 50 %)."),
+        (0.2, -0.1, 0.5, "is not shown to move answers beyond chance: beyond it are 20 % (−10 % to 50 %)."),
         (-0.3, -0.4, -0.2, "is not shown to move answers beyond chance."),
         (0.2, NAN, NAN, "is not shown to move answers beyond chance: beyond it are 20 %."),
     ],

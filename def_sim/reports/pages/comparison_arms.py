@@ -13,6 +13,7 @@ from def_sim.evaluation.arm_scores import answer_of
 from def_sim.evaluation.arm_sentences import effect_sentence, seeds_sentence
 from def_sim.evaluation.arms import ArmGroup, ComparedExperiment
 from def_sim.evaluation.effect_answers import EffectAnswer
+from def_sim.evaluation.factor_words import in_words
 from def_sim.evaluation.measures import MEASURES, Measure, as_percent, written
 from def_sim.evaluation.paired_runs import METRIC
 from def_sim.reports.cells import Row, Shown, number_in, rows_of, shown
@@ -282,7 +283,7 @@ def _effect_line(row: Row) -> EffectLine:
     at_equal, least, most = (number_in(row, f"at_equal_{end}") for end in ("entropy", "low", "high"))
     reason = row["reason"] if isinstance(row["reason"], str) else ""
     return EffectLine(
-        effect=row["effect"],
+        effect=in_words(row["effect"]),
         value=written(value),
         interval=_NONE if reason else f"{written(low)} to {written(high)}",
         p_value=_p_in_words(p_value),

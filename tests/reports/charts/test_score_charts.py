@@ -104,7 +104,11 @@ def test_scores_are_written_with_three_digits(value, text):
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0.0, "0 %"), (0.0532, "5.3 %"), (0.0996, "10 %"), (1.0, "100 %"), (math.nan, "–")]
+    ("share", "text"),
+    [
+        *((0.0, "0 %"), (0.0532, "5.3 %"), (0.0996, "10 %"), (1.0, "100 %"), (math.nan, "–")),
+        *((-0.0004, "0.0 %"), (-0.0532, "−5.3 %"), (-0.1, "−10 %")),
+    ],
 )
 def test_small_shares_keep_a_decimal(share, text):
     assert as_percent(share) == text
