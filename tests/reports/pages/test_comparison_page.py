@@ -145,6 +145,13 @@ def test_a_short_questionnaire_is_said_to_be_one_and_stands_apart():
     assert "Short questionnaires" not in said(page(run("a")))
 
 
+def test_the_contents_of_many_groups_are_one_entry():
+    alone = [run(f"m{n}", settings=SETTINGS | {"respondents": str(n)}) for n in range(7)]
+    contents = [page(*runs).partition("<nav")[2].partition("</nav>")[0] for runs in (alone[:6], alone)]
+    assert [contents[0].count("Group "), contents[1].count("Group")] == [6, 1]
+    assert '<a href="#group-1">Groups 1 to 7</a>' in contents[1]
+
+
 def test_only_a_comparison_with_a_demonstration_carries_its_banner():
     assert "Demonstration." in said(page(run("a", is_demonstration=True)))
     assert "Demonstration." not in said(page(run("a")))
