@@ -14,6 +14,7 @@ from typing import Any, Final
 import fuzz_files as files
 import fuzz_imports as imports
 import fuzz_texts as texts
+import fuzz_wordings as wordings
 from fuzz_inputs import damaged, json_bytes, json_values, other_values
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as with_seed
@@ -72,6 +73,13 @@ TARGETS: Final = (
     Target("answers of people", damaged(imports.ANSWERS), imports.try_answers),
     Target("questions of a release", damaged(imports.RELEASED), imports.try_released),
     Target("shares of a release", damaged(imports.RELEASED_SHARES), imports.try_released_shares),
+    Target("reviewers' sheet of drafts", damaged(wordings.SHEET), wordings.try_sheet),
+    Target("accepted wordings", damaged(wordings.ACCEPTED), wordings.try_accepted),
+    Target(
+        "wordings that a model gave, and its check",
+        damaged(wordings.DRAFTS) | damaged(wordings.CHECK),
+        wordings.try_replies,
+    ),
     Target("list of files on their way", damaged(imports.READY_LIST), imports.try_ready_list),
     Target("replies", _documents.map(json_bytes) | damaged(json_bytes(files.REPLY)), files.try_reply),
 )
