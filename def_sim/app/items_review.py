@@ -106,7 +106,7 @@ def _check_row(row: Row, loaded: LoadedSurvey) -> None:
     if item is None:
         raise row.wrong(
             f"survey {loaded.survey.name} has no item {row.cells['item']!r:.80}",
-            "Name the survey that the sheet is of: survey=...",
+            "Name the survey that the sheet is of: survey=..., population=... if it has another one.",
         )
     question = item.wordings[loaded.survey.language][0]
     if guarded(row.cells["question"]) != guarded(question):

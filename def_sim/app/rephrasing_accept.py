@@ -12,7 +12,7 @@ from pathlib import Path
 from def_sim.app.publishing import publish, staged
 from def_sim.app.rephrasing_calls import calls_folder, read_numbers
 from def_sim.app.rephrasing_sheet import COLUMNS, NEEDED, SheetRow, sheet_row
-from def_sim.app.rephrasing_work import load_items, required_home
+from def_sim.app.rephrasing_work import load_items, named, required_home
 from def_sim.app.review_sheets import Said, agreement_lines, guarded, read_rows, said_in
 from def_sim.app.schema import RunConfig
 from def_sim.errors import ConfigError
@@ -81,7 +81,7 @@ def _one_each(rows: Sequence[SheetRow], loaded: LoadedSurvey) -> list[SheetRow]:
         if item is None:
             raise one.row.wrong(
                 f"survey {loaded.survey.name} has no item {one.item_id!r:.80}",
-                "Name the survey that the sheet is of: survey=...",
+                "Name the survey that the sheet is of: survey=..., population=... if it has another one.",
             )
         base = item.wordings[loaded.survey.language][0]
         if guarded(one.base) != guarded(base):
@@ -240,8 +240,7 @@ def _put(home: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def _last_lines(config: RunConfig, home: Path, loaded: LoadedSurvey, num_asked: int) -> list[str]:
-    language = f" language={config.language}" if config.language is not None else ""
-    command = f"survey={config.survey.name}{language} home={home} wordings=all"
+    command = f"{named(config, home)} wordings=all"
     return [
         f"asked         {num_asked:,} accepted wordings in {loaded.survey.language!r}, by wordings=all",
         f"next          python -m def_sim {command} stage=plan",

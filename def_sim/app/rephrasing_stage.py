@@ -15,7 +15,7 @@ from def_sim.app.rephrasing import Rephrasing
 from def_sim.app.rephrasing_calls import CallStore
 from def_sim.app.rephrasing_plan import calls_of, plan_lines_of
 from def_sim.app.rephrasing_sheet import sheet_text, with_drafts
-from def_sim.app.rephrasing_work import Numbers, RephrasingWork, drafts_to_check, prepare_works
+from def_sim.app.rephrasing_work import Numbers, RephrasingWork, drafts_to_check, named, prepare_works
 from def_sim.app.run import create_engine
 from def_sim.app.schema import RunConfig
 from def_sim.app.signals import Interrupted, run_coroutine
@@ -102,14 +102,9 @@ def ask_about(work: RephrasingWork, engine: Engine) -> None:
             raise Interrupted(stop.number, f"{progress.num:,} calls came back and are safe") from None
         _write_sheet(work, numbers, drafts)
     if not is_check and work.sheet.is_file():
+        then = f"python -m def_sim stage=rephrase {named(work.config, work.home)} accept={work.sheet}"
         say(f"next          fill in reviewer, verdict (yes or no) and note in {work.sheet}")
-        say(f"              then: python -m def_sim stage=rephrase {_named(work)} accept={work.sheet}")
-
-
-def _named(work: RephrasingWork) -> str:
-    config = work.config
-    language = f" language={config.language}" if config.language is not None else ""
-    return f"survey={config.survey.name}{language} home={work.home}"
+        say(f"              then: {then}")
 
 
 async def _hold(

@@ -216,6 +216,13 @@ def prepare_works(config: RunConfig, engine: Engine) -> list[RephrasingWork]:
     return _with_drafts(works) if config.check else works
 
 
+def named(config: RunConfig, home: Path) -> str:
+    """The words of a command that name the survey of another one."""
+    given = {"population": config.population, "language": config.language}
+    more = [f" {name}={value}" for name, value in given.items() if value is not None]
+    return f"survey={config.survey.name}{''.join(more)}{' factual=true' * config.factual} home={home}"
+
+
 def load_items(config: RunConfig) -> LoadedSurvey:
     """The survey that a command names, with its base wordings."""
     return load_survey(
