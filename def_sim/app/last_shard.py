@@ -9,12 +9,12 @@ from def_sim.answers.storage.pulse import Pulse
 from def_sim.answers.storage.shards import answers_folder
 from def_sim.answers.storage.stored_answers import read_stored
 from def_sim.app.run import Run
+from def_sim.app.shard_progress import REPORT_LEASE
 from def_sim.app.streamed_runs import is_streamed
 from def_sim.app.terminal import say
 from def_sim.errors import RunInUseError
 from def_sim.records import respondent_index
 
-_LEASE: Final = "report.lease"
 _RENEW_EVERY_S: Final = 10.0
 
 
@@ -34,7 +34,7 @@ def report_if_last(run: Run, folder: Path, write: Callable[[], int]) -> int:
     if num_done < run.num_planned:
         say(f"{shard}, {num_done:,} of {run.num_planned:,} answers are there; the last one writes the report")
         return 0
-    lease = Lease(answers_folder(folder) / _LEASE)
+    lease = Lease(answers_folder(folder) / REPORT_LEASE)
     try:
         lease.acquire()
     except RunInUseError as error:

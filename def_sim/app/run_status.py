@@ -20,7 +20,13 @@ from def_sim.answers.storage.lease import STALE_AFTER_S, last_sign
 from def_sim.answers.storage.manifest import manifest_path
 from def_sim.answers.storage.shards import answers_folder, journals_of, shard_name
 from def_sim.app.received import read_stored_manifest
-from def_sim.app.shard_progress import PROGRESS_FILES, ShardProgress, progress_path, read_progress
+from def_sim.app.shard_progress import (
+    PROGRESS_FILES,
+    REPORT_LEASE,
+    ShardProgress,
+    progress_path,
+    read_progress,
+)
 from def_sim.engines.hosted.cost import FOLDER as SPENDING
 from def_sim.records import AnswerStatus
 
@@ -79,12 +85,14 @@ class RunStatus:
         shards: Its parts, by number.
         usd: What its requests cost, in dollars; None where nothing is known to have been spent.
         silence_s: Seconds since the last sign of life; None without any.
+        is_reporting: Whether the shard that ended last is writing the report.
     """
 
     folder: Path
     shards: tuple[ShardStatus, ...]
     usd: float | None
     silence_s: float | None
+    is_reporting: bool = False
 
     def num(self, state: State) -> int:
         """Shards in a state."""
@@ -147,7 +155,12 @@ def read_status(folder: Path, now: float) -> RunStatus:
         shards=tuple(look.shard(number) for number in range(look.num_shards)),
         usd=_spent(folder),
         silence_s=max(now - max(signs), 0.0) if signs else None,
+        is_reporting=_is_alive(last_sign(answers_folder(folder) / REPORT_LEASE), now),
     )
+
+
+def _is_alive(sign: tuple[object, float] | None, now: float) -> bool:
+    return sign is not None and now - sign[1] < STALE_AFTER_S
 
 
 class _Look:

@@ -16,6 +16,7 @@ from def_sim.answers.storage.disk import write_whole
 from def_sim.answers.storage.shards import answers_folder, shard_name
 from def_sim.errors import StoreError
 
+REPORT_LEASE: Final = "report.lease"  # beside those of the shards, while the last one writes the report
 PROGRESS_FILES: Final = "shard-*.progress.json"
 MOST_ERROR: Final = 1000  # characters of an error that are kept
 _MOST_BYTES: Final = 16_384

@@ -50,7 +50,7 @@ def _looked_at(patterns: Sequence[str]) -> list[RunStatus]:
 
 
 def _all_done(runs: Sequence[RunStatus]) -> bool:
-    return all(run.is_done for run in runs)
+    return all(run.is_done and not run.is_reporting for run in runs)
 
 
 def _draw(patterns: Sequence[str], every_s: float) -> None:
@@ -109,7 +109,7 @@ def _span(seconds: float) -> str:
 
 
 def _reasons(runs: Sequence[RunStatus]) -> list[str]:
-    lines = []
+    lines = [f"reporting  {run.folder}: its report is being written" for run in runs if run.is_reporting]
     for run in runs:
         for shard in run.shards:
             if shard.error:
@@ -134,6 +134,7 @@ def _as_json(run: RunStatus) -> dict[str, Any]:
     return {
         "folder": str(run.folder),
         "is_done": run.is_done,
+        "is_reporting": run.is_reporting,
         "shards": {state.value: run.num(state) for state in State},
         "done": run.done,
         "planned": run.planned,

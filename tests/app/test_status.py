@@ -343,3 +343,15 @@ def test_22_runs_of_8_shards_are_looked_at_within_2_seconds(half: Path, tmp_path
     found = [read_status(tmp_path / "many" / str(number), time.time()) for number in range(22)]
     assert time.process_time() - begin < 2
     assert all(len(run.shards) == 8 for run in found)
+
+
+def test_a_report_in_the_making_is_shown_until_its_writer_is_silent(half: Path) -> None:
+    lease = Lease(half / "answers" / "report.lease")
+    lease.acquire()
+    now = time.time()
+    run = read_status(half, now)
+    assert run.is_reporting
+    assert f"reporting  {half}: its report is being written" in text_lines([run])
+    assert not read_status(half, now + 121).is_reporting
+    lease.release()
+    assert not read_status(half, now).is_reporting
