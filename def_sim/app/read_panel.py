@@ -79,18 +79,23 @@ def read_panel(run: Run, folder: Path) -> ReadPanel:
 
 def _read_streamed(run: Run, folder: Path) -> ReadPanel:
     panel = read_streamed(run, folder)
-    arrays = arrays_of(run, panel.answers)
-    questions, counts = arrays.survey.questions, panel.counts
-    whole = CountedPanel(
-        counts.distributions(questions),
-        counts.grouped(questions, is_pooled=run.config.pool_wordings),
-    )
     return ReadPanel(
         panel.answers,
         PanelReadings(panel.answers),
-        replace(arrays, panel=panel.sampled, whole=whole),
+        counted_arrays(run, panel),
         panel.sampled,
-        counts.num_answers,
-        counts.num_answering,
+        panel.counts.num_answers,
+        panel.counts.num_answering,
         streamed=panel,
     )
+
+
+def counted_arrays(run: Run, panel: StreamedPanel) -> PanelArrays:
+    """A large panel ready to be evaluated: counts of all, and the answers of its drawn respondents."""
+    arrays = arrays_of(run, panel.answers)
+    questions = arrays.survey.questions
+    whole = CountedPanel(
+        panel.counts.distributions(questions),
+        panel.counts.grouped(questions, is_pooled=run.config.pool_wordings),
+    )
+    return replace(arrays, panel=panel.sampled, whole=whole)

@@ -13,10 +13,13 @@ from def_sim.answers.storage.completion import is_complete, vouches_for
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles
 from def_sim.app.human_figures import country_names
 from def_sim.app.panel_readings import panel_readings
-from def_sim.app.reporting import arrays_of, of_the_panel, panel_answers
+from def_sim.app.read_panel import arrays_of, counted_arrays, of_the_panel, panel_answers
 from def_sim.app.run import Run
+from def_sim.app.streamed_runs import is_streamed
+from def_sim.app.streaming import read_vouched
 from def_sim.app.verdict_sets import set_folder
 from def_sim.evaluation.compared_panels import ComparedPanel, compare_panel
+from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.judging.verdict_journal import journal_of, judge_path
 from def_sim.records import Answer
 from def_sim.surveys.human_cells import HumanCells
@@ -44,7 +47,7 @@ def read_answers_of(one: RunToRead) -> ComparedPanel:
     run = one.run
     with no_search_for_cycles():
         return compare_panel(
-            arrays_of(run, _answers(run, Path(one.folder), has_texts=one.is_arm)),
+            _arrays(run, Path(one.folder), has_texts=one.is_arm),
             one.people,
             folder=one.folder,
             model=one.model,
@@ -54,6 +57,14 @@ def read_answers_of(one: RunToRead) -> ComparedPanel:
             is_complete=one.is_complete,
             is_arm=one.is_arm,
         )
+
+
+def _arrays(run: Run, folder: Path, *, has_texts: bool) -> PanelArrays:
+    """Of a large finished run counts and some respondents, as in its report; of others all answers."""
+    panel = read_vouched(run, folder) if is_streamed(run) else None
+    if panel is not None:
+        return counted_arrays(run, panel)
+    return arrays_of(run, _answers(run, folder, has_texts=has_texts))
 
 
 def _answers(run: Run, folder: Path, *, has_texts: bool) -> list[Answer]:

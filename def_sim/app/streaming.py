@@ -11,7 +11,7 @@ from math import ceil
 from operator import add
 from pathlib import Path
 
-from def_sim.answers.storage.completion import unmark_complete
+from def_sim.answers.storage.completion import is_complete, unmark_complete, vouches_for
 from def_sim.answers.storage.division import Division
 from def_sim.answers.storage.parts import blocks_of, part_path, read_respondents, write_part
 from def_sim.answers.storage.shards import answers_folder, journals_of, no_search_for_cycles
@@ -116,10 +116,7 @@ def num_counted(run: Run, folder: Path) -> int:
 
 @dataclass(frozen=True)
 class StreamedPanel:
-    """A large panel: counts of all answers, and all answers of some respondents.
-
-    `num_present`: respondents of whom any answer is stored.
-    """
+    """A large panel: counts of all answers, and all answers of some respondents."""
 
     divisions: Sequence[Division]
     counts: AnswerCounts
@@ -128,7 +125,12 @@ class StreamedPanel:
 
     def files(self, folder: Path) -> list[Path]:
         """Parts and counts."""
-        return [path(folder, one) for one in self.divisions for path in (part_path, counts_path)]
+        return files_of(folder, self.divisions)
+
+
+def files_of(folder: Path, divisions: Sequence[Division]) -> list[Path]:
+    """Parts and counts of some shards."""
+    return [path(folder, one) for one in divisions for path in (part_path, counts_path)]
 
 
 def read_streamed(run: Run, folder: Path) -> StreamedPanel:
@@ -138,7 +140,19 @@ def read_streamed(run: Run, folder: Path) -> StreamedPanel:
         StoreError: A stored line is damaged, or the disk is full.
         VerificationError: A part or counts are damaged.
     """
-    divisions = _made_divisions(run, folder)
+    return _read(run, folder, _made_divisions(run, folder))
+
+
+def read_vouched(run: Run, folder: Path) -> StreamedPanel | None:
+    """The same of a finished run, without writing anything; None where its parts are not as they were."""
+    divisions = divisions_of(run, folder)
+    files = [*journals_of(folder), *files_of(folder, divisions)]
+    if is_complete(folder) and all(path.is_file() for path in files) and vouches_for(folder, files):
+        return _read(run, folder, divisions)
+    return None
+
+
+def _read(run: Run, folder: Path, divisions: Sequence[Division]) -> StreamedPanel:
     sampled = run.looked_at
     return StreamedPanel(
         divisions=divisions,
@@ -187,7 +201,7 @@ def _made_divisions(run: Run, folder: Path) -> list[Division]:
         if not is_valid(run, folder, one):
             unmark_complete(folder)
             write_shard(run, folder, one)
-    remove_parts(folder, {path(folder, one) for one in divisions for path in (part_path, counts_path)})
+    remove_parts(folder, files_of(folder, divisions))
     return divisions
 
 

@@ -46,7 +46,7 @@ def compare_panel(
         is_complete: Whether every planned answer is there; scores of a part are not paired.
         is_arm: Whether other metrics and diversity are wanted as well; its answers must have their texts.
     """
-    panel = arrays.panel_answers if is_complete else None
+    panel = arrays.drawn_again if is_complete else None
     resampled = resample(arrays.prompts, panel, seed=seed) if panel is not None else None
     return ComparedPanel(
         panel_on_map(arrays, people, model=model, survey=survey),

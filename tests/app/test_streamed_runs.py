@@ -20,11 +20,12 @@ from def_sim.app.composing import compose_config
 from def_sim.app.human_figures import other_references
 from def_sim.app.part_counts import counts_path
 from def_sim.app.read_panel import read_panel
+from def_sim.app.read_runs import _arrays
 from def_sim.app.reporting import write_report
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.app.streamed_runs import is_streamed
-from def_sim.app.streaming import is_valid, read_streamed, write_shard
+from def_sim.app.streaming import is_valid, read_streamed, read_vouched, write_shard
 from def_sim.app.verification import _check_shard, verify_run
 from def_sim.errors import VerificationError
 from def_sim.evaluation.distributions import distributions_frame
@@ -164,11 +165,15 @@ def test_a_large_run_is_reported_and_verified_part_by_part(
     said = dict(line.split(maxsplit=1) for line in verify_run(run, folder, manifest))
     assert said["answers"] == "360 lines, each with its checksum"
     assert said["parts"] == "2 tables and their counts hold what the journals hold"
+    compared = _arrays(run, folder, has_texts=True)  # as a comparison of runs takes it
+    assert [one.num_asked for one in compared.distributions[:2]] == [60, 60]
+    assert len(compared.by_respondent) == 20
     division = Division(1, 2)
     for path in (part_path(folder, division), counts_path(folder, division)):
         content = path.read_bytes()
         for place in (4, len(content) // 3, len(content) // 2, len(content) - 5):
             damaged(path, place)
+            assert read_vouched(run, folder) is None
             with pytest.raises(VerificationError, match=path.name):
                 next(verify_run(run, folder, manifest))
             path.write_bytes(content)
