@@ -18,8 +18,12 @@ pypdf = pytest.importorskip("pypdf")
 pytestmark = pytest.mark.slow
 
 
+def read_pdf(figure: Figure, width: str = "double") -> Any:
+    return pypdf.PdfReader(BytesIO(as_pdf(figure.svg(width=width), title=figure.title, alt=figure.alt)))
+
+
 def page_of(figure: Figure, width: str = "double") -> Any:
-    [page] = pypdf.PdfReader(BytesIO(as_pdf(figure.svg(width=width), figure.alt))).pages
+    [page] = read_pdf(figure, width).pages
     return page
 
 
@@ -53,9 +57,16 @@ def test_option_words_can_be_copied_chinese_too() -> None:
     assert families == {"NotoSans", "NotoSansCJKsc"}
 
 
+def test_a_document_has_its_title_and_no_date() -> None:
+    [figure] = item_figures(scores(), shares(1))
+    found = read_pdf(figure).metadata
+    assert found.title == "Answers to 1 item"
+    assert found.creation_date is None
+
+
 def test_a_picture_has_three_hundred_dots_an_inch() -> None:
     [figure] = item_figures(scores(), shares(1), width="single")
-    png = as_png(figure.svg(width="single"), figure.alt)
+    png = as_png(figure.svg(width="single"))
     width, _ = struct.unpack(">II", png[16:24])  # of the header
     assert width == pytest.approx(84 / 25.4 * 300, abs=1)
 

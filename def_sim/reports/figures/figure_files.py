@@ -84,7 +84,7 @@ def _write(folder: Path, figure: Figure, width: str, panel: str) -> list[Path]:
     table = figure.data.to_csv(index=False, lineterminator="\n")
     contents = {"svg": svg, "csv": visible(table, keeps="\n").encode("utf-8")}
     if is_available():
-        contents |= {"pdf": as_pdf(svg, figure.alt), "png": as_png(svg, figure.alt)}
+        contents |= {"pdf": as_pdf(svg, title=figure.title, alt=figure.alt), "png": as_png(svg)}
     paths = []
     for kind in _KINDS:
         path = folder / f"{figure.name}.{kind}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _DOCUMENT: Final = b"""\
 #set document(title: sys.inputs.title, date: if sys.inputs.dated == "" { none } else { auto })
 #set page(width: auto, height: auto, margin: 0pt)
-#image(bytes(sys.inputs.svg), format: "svg", alt: sys.inputs.title)
+#image(bytes(sys.inputs.svg), format: "svg", alt: sys.inputs.alt)
 """
 _WORDS: Final = re.compile(r"<text\b[^>]*>([^<]*)</text>")
 # A standard that refuses a character without a font, so that typst says so instead of drawing a box.
@@ -47,13 +47,19 @@ def _compiler(*, has_system_fonts: bool) -> "typst.Compiler":
 
 
 def _compile(
-    svg: bytes, title: str, kind: "typst.OutputFormat", *, needs_system_fonts: bool, standard: str = ""
+    svg: bytes,
+    kind: "typst.OutputFormat",
+    *,
+    needs_system_fonts: bool,
+    title: str = "",
+    alt: str = "",
+    standard: str = "",
 ) -> bytes:
     made = _compiler(has_system_fonts=needs_system_fonts).compile(
         input=_DOCUMENT,
         format=kind,
         ppi=float(PNG_DPI),
-        sys_inputs={"svg": svg.decode("utf-8"), "title": title, "dated": standard},
+        sys_inputs={"svg": svg.decode("utf-8"), "title": title, "alt": alt, "dated": standard},
         pdf_standards=[standard] if standard else [],  # type: ignore[list-item]  # one of its literals
         timestamp=0,
     )
@@ -61,14 +67,20 @@ def _compile(
     return made
 
 
-def as_pdf(svg: bytes, title: str) -> bytes:
-    """The drawing as a page of its size; `title` is also what a screen reader says of it."""
-    return _compile(svg, title, "pdf", needs_system_fonts=bool(_foreign(_words(svg))))
+def as_pdf(svg: bytes, *, title: str, alt: str) -> bytes:
+    """The drawing as a page of its size, without a date.
+
+    Args:
+        svg: As `standalone` writes it.
+        title: Of the document.
+        alt: What a screen reader says of the drawing.
+    """
+    return _compile(svg, "pdf", needs_system_fonts=bool(_foreign(_words(svg))), title=title, alt=alt)
 
 
-def as_png(svg: bytes, title: str) -> bytes:
+def as_png(svg: bytes) -> bytes:
     """The drawing as pixels on white, `theme.PNG_DPI` an inch."""
-    return _compile(svg, title, "png", needs_system_fonts=bool(_foreign(_words(svg))))
+    return _compile(svg, "png", needs_system_fonts=bool(_foreign(_words(svg))))
 
 
 def _words(svg: bytes) -> str:
@@ -96,7 +108,7 @@ def _has_fonts(foreign: str) -> bool:
     words = element("text", foreign, x=0, y=15, style=f"font-family: {FONTS}")
     svg = element("svg", words, xmlns="http://www.w3.org/2000/svg", width=9 * len(foreign) + 9, height=20)
     try:
-        _compile(svg.encode("utf-8"), "", "pdf", needs_system_fonts=True, standard=_STRICT)
+        _compile(svg.encode("utf-8"), "pdf", needs_system_fonts=True, standard=_STRICT)
     except typst.TypstError:
         return False
     return True
