@@ -106,8 +106,9 @@ def test_people_of_the_oversample_are_left_out_and_counted(whole: Imported) -> N
     assert "40 people left out: without wtssnrps, the oversample" in said
 
 
-@pytest.mark.parametrize("kind", ["sav", "zsav", "csv", "xlsx"])
-@pytest.mark.parametrize("names", ["lower", "upper"])
+@pytest.mark.parametrize(
+    ("kind", "names"), [("sav", "upper"), ("zsav", "lower"), ("csv", "upper"), ("xlsx", "lower")]
+)
 def test_the_same_people_give_the_same_bytes_from_every_kind_of_file(
     tmp_path: Path, kind: str, names: str
 ) -> None:
@@ -116,8 +117,7 @@ def test_the_same_people_give_the_same_bytes_from_every_kind_of_file(
     assert reference(other) == reference(stata)
 
 
-@pytest.mark.parametrize("kind", ["csv", "xlsx"])
-@pytest.mark.parametrize("labels", ["dta", "sav", "csv"])
+@pytest.mark.parametrize(("kind", "labels"), [("csv", "dta"), ("xlsx", "sav"), ("csv", "csv")])
 def test_labels_become_codes_by_another_file_of_the_survey(tmp_path: Path, kind: str, labels: str) -> None:
     stata = Gss2022(str(write_people(tmp_path / "gss.dta", some()))).read()
     with_labels = write_people(tmp_path / f"labelled.{kind}", some(), as_labels=True)
