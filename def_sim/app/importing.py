@@ -28,6 +28,7 @@ from def_sim.surveys.human_reference import read_reference
 from def_sim.surveys.human_structure import read_structure
 from def_sim.surveys.importers.contract import Imported, Importer, NothingTakenError
 from def_sim.surveys.importers.documents import files_of, yaml_text
+from def_sim.surveys.official_wordings import official_wordings_of
 from def_sim.surveys.shown_options import items_of_source
 from def_sim.surveys.survey import POPULATIONS, SurveyFile, read_country_names
 from def_sim.yaml_files import read_validated
@@ -63,7 +64,7 @@ def run_import(config: RunConfig) -> int:
         raise _written_down(home, error) from None
     checks = checks_of(imported, home)
     files, record = _files(imported, check_files(checks), config.importer.name, arguments)
-    before = read_record(home, imported.source)
+    before = read_record(home, imported.record_as or imported.source)
     if not config.force:
         check_replaced(home, files, record, before)
     is_new = _put(home, imported, files, record, removed=dropped(files, before))
@@ -134,7 +135,7 @@ def _put(
     content: dict[str, Any] = record.model_dump(mode="json")
     whole = {
         **files,
-        record_name(imported.source): yaml_text(content).encode(),
+        record_name(imported.record_as or imported.source): yaml_text(content).encode(),
         **with_overrides(home, files, removed),
     }
     places = [home / name for name in whole]
@@ -160,6 +161,8 @@ def _read_back(folder: Path, home: Path, imported: Imported) -> None:
         read_reference(folder / f"references/{population}/{imported.source}.csv", of_source, population)
         if one.structure is not None:
             read_structure(folder / f"structure/{population}/{imported.source}.csv", population)
+    for sentences in imported.official:
+        official_wordings_of(of_source, sentences.language, folder)
     for survey in imported.surveys:
         read_validated(folder / f"surveys/{survey.name}.yaml", SurveyFile)
 

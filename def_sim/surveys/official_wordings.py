@@ -66,13 +66,14 @@ def official_wordings_of(items: Mapping[str, Item], language: str, home: Path | 
         for item_id, text in file.wordings.items():
             if item_id not in items:
                 continue
-            if problem := _problem_of(text, items[item_id]):
+            if problem := official_problem(text, items[item_id]):
                 raise SurveyFormatError(f"{path}, {item_id}: {problem}.", fix=f"Correct {path} there.")
             found[item_id] = {OFFICIAL_NUMBER: text}
     return found
 
 
-def _problem_of(text: str, item: Item) -> str:
+def official_problem(text: str, item: Item) -> str:
+    """Why a sentence cannot be asked, in a few words; "" where it can."""
     rest = text.replace(FIRST_CHOICE_SLOT, "") if item.follow_up_of is not None else text
     if not text.strip() or text != text.strip() or len(text.splitlines()) > 1:
         return "expected one line of text without blanks around it"

@@ -15,6 +15,7 @@ from def_sim.records import ReferenceQuality
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.human_structure import StructureSource
 from def_sim.surveys.item_bank import ItemFile
+from def_sim.surveys.official_wordings import OfficialWordings
 from def_sim.surveys.shown_options import ShownCodes
 from def_sim.surveys.survey import SurveyFile
 
@@ -98,6 +99,8 @@ class Imported:
     shown: ShownCodes = field(default_factory=dict)  # where these differ from the items'
     summary: tuple[str, ...] = ()  # what was found, a line each, for the terminal
     variables: Mapping[str, FileVariable] = field(default_factory=dict)  # item -> what the source calls it
+    official: tuple[OfficialWordings, ...] = ()  # sentences of a codebook, by language
+    record_as: str = ""  # the record's name, where it is not that of the source
     terms: tuple[str, ...] = ()  # under which the source may be used, a line each
 
 

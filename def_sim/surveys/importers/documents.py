@@ -12,10 +12,12 @@ from typing import Any, Final
 import yaml
 
 from def_sim.metrics.halves import MEASURES
+from def_sim.surveys.added_wordings import FOLDER
 from def_sim.surveys.human_reference import COLUMNS, FURTHER
 from def_sim.surveys.human_structure import COLUMNS as PAIR_COLUMNS
 from def_sim.surveys.importers.contract import GroupFigures, Imported, StructureFigures
 from def_sim.surveys.item_bank import NO_DIMENSION, ItemFile
+from def_sim.surveys.official_wordings import OFFICIAL
 from def_sim.surveys.shown_options import SHOWN
 from def_sim.visible import visible
 
@@ -45,6 +47,9 @@ def files_of(imported: Imported) -> dict[str, bytes]:
         texts[f"surveys/{survey.name}.yaml"] = yaml_text(survey.model_dump(mode="json", exclude_none=True))
         choice = {"name": survey.name, "file": f"package://surveys/{survey.name}.yaml"}
         texts[f"conf/survey/{survey.name}.yaml"] = f"# {survey.title}.\n" + yaml_text(choice)
+    for one_language in imported.official:
+        name = f"{FOLDER}/{source}.{one_language.language}.{OFFICIAL}.yaml"
+        texts[name] = yaml_text(one_language.model_dump(mode="json"))
     texts |= {f"imports/{name}": text for name, text in imported.tables.items()}
     return {name: texts[name].encode() for name in sorted(texts)}
 
