@@ -1,11 +1,15 @@
 """A real Slurm of one node: munged, slurmctld and slurmd as root, without systemd, in a folder of its own.
 
+It has no network but 127.0.0.1, nor have its jobs. A job that is queued again waits 20 s, not 120.
 Where a machine lacks Slurm, or the tests are not root, there is none and the tier says so.
 """
 
+import ctypes
+import fcntl
 import os
 import shutil
 import socket
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +20,17 @@ from waiting import comes_true
 
 PROGRAMS: Final = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "srun")
 
+_NEW_NETWORK: Final = 0x40000000  # CLONE_NEWNET
+_SET_FLAGS: Final = 0x8914  # SIOCSIFFLAGS
+_SET_ADDRESS: Final = 0x8916  # SIOCSIFADDR
+_UP: Final = 1  # IFF_UP
+
 _CONFIGURATION: Final = """\
 ClusterName=loop
 SlurmctldHost=localhost(127.0.0.1)
 AuthType=auth/munge
 CredType=cred/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=20
 SlurmUser=root
 SlurmdUser=root
 SlurmctldPort={controller_port}
@@ -59,7 +68,7 @@ def why_not() -> str:
 
 @contextmanager
 def running_cluster(folder: Path) -> Iterator[Path]:
-    """Starts a cluster and ends it.
+    """Starts a cluster without a network and ends it. Inside, whatever this thread starts has none either.
 
     Args:
         folder: Of its own, on a short path: sockets have names of at most 107 bytes.
@@ -67,6 +76,29 @@ def running_cluster(folder: Path) -> Iterator[Path]:
     Yields:
         Its slurm.conf, for the variable SLURM_CONF.
     """
+    with _loopback_only():
+        yield from _cluster(folder)
+
+
+@contextmanager
+def _loopback_only() -> Iterator[None]:
+    """A network of this thread, and of all that it starts, with nothing but 127.0.0.1."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with Path("/proc/thread-self/ns/net").open() as before:
+        if libc.unshare(_NEW_NETWORK) != 0:
+            raise OSError(ctypes.get_errno(), "this machine gives no network namespace")
+        try:
+            with socket.socket() as any_socket:
+                fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh14x", b"lo", _UP))
+                # A second address, of those for documentation: with 127.0.0.1 alone the daemons have none.
+                address = struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton("192.0.2.1"))
+                fcntl.ioctl(any_socket, _SET_ADDRESS, struct.pack("16s16s", b"lo:1", address))
+            yield
+        finally:
+            libc.setns(before.fileno(), _NEW_NETWORK)
+
+
+def _cluster(folder: Path) -> Iterator[Path]:
     for name in ("state", "spool"):
         (folder / name).mkdir(parents=True)
     folder.chmod(0o755)

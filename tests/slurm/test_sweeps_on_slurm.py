@@ -3,6 +3,7 @@
 Every merged result equals the run of one process, which is held beside it.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -100,6 +101,26 @@ def test_a_sweep_is_one_array_and_the_same_line_again_submits_nothing(
     assert (again.returncode, "nothing is left to do" in again.stdout) == (0, True)
 
 
+def test_the_tasks_of_one_job_ask_a_shard_each_and_go_on_together_after_its_limit(
+    environment: dict[str, str], alone: Path, tmp_path: Path
+) -> None:
+    """Both are told of the end of the time; the first alone puts the job back into the queue."""
+    words = sweep(tmp_path, "survey=us", "shard=slurm", "hydra.launcher.tasks_per_node=2")
+    process = started(environment, *words)
+    assert comes_true(lambda: num_stored(tmp_path) >= 3 or process.poll() is not None, every_s=0.05)
+    job = slurm(environment, "squeue", "--noheader", "--array", "--format=%i").splitlines()[0].strip()
+    slurm(environment, "scancel", "--signal=USR2", job)
+    out, err = process.communicate(timeout=HANG_S)
+    assert process.returncode == 0, out + err
+    assert "demo us, 2 tasks: done, 32 of 32 answers, queued again once" in out
+    [folder] = runs_below(tmp_path)
+    assert {path.name for path in (folder / "answers").iterdir()} == {
+        f"shard-{rank:02d}-of-02.jsonl" for rank in range(2)
+    }
+    assert (folder / "report.html").is_file()
+    assert_same(tmp_path, alone)
+
+
 def test_a_run_that_fails_in_its_job_is_named_and_the_others_complete(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -163,15 +184,20 @@ def test_a_cancelled_job_stays_away_and_is_named(environment: dict[str, str], tm
     assert num_stored(tmp_path) < 40 * 8
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_jobs_outlive_the_command_that_submitted_them(
-    environment: dict[str, str], alone: Path, tmp_path: Path
+    environment: dict[str, str], alone: Path, tmp_path: Path, number: int
 ) -> None:
     process = started(environment, *sweep(tmp_path, "stage=interview", "survey=us,cn"))
     assert comes_true(lambda: num_stored(tmp_path) >= 1 or process.poll() is not None, every_s=0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, _ = process.communicate(timeout=HANG_S)
-    assert process.returncode == 2
-    assert "the jobs go on; end them with `scancel" in out
+    if number == signal.SIGINT:
+        assert process.returncode == 2
+        assert "the jobs go on; end them with `scancel" in out
     assert comes_true(lambda: slurm(environment, "squeue", "--noheader") == "", every_s=0.5)
     assert_same(tmp_path, alone)
     assert num_stored(tmp_path) == 2 * 4 * 8
+    status = def_sim(environment, "stage=status", f"runs={tmp_path}/**", "format=json")
+    runs = json.loads(status.stdout)["runs"]
+    assert [(one["shards"]["done"], one["done"]) for one in runs] == [(1, 32), (1, 32)]
