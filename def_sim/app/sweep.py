@@ -6,6 +6,7 @@ three hours later costs a day.
 
 import os
 import secrets
+import shutil
 import socket
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from def_sim.app.experiments import GROUP as EXPERIMENT
 from def_sim.app.experiments import Experiment, named_experiment
 from def_sim.app.home import home_folder
 from def_sim.app.launchers import GROUP, PREFIX, Launcher, check_launcher, launcher_from, launcher_of
-from def_sim.app.sweep_commands import Command, check_shards, check_time, checked, num_tasks_of
+from def_sim.app.sweep_commands import Command, check_shards, check_time, checked_all
 from def_sim.app.sweep_costs import cost_lines
 from def_sim.app.sweep_job import JOBS, TOKEN, SweepJob
 from def_sim.app.sweep_watch import watch_jobs
@@ -54,7 +55,7 @@ def submit_sweep(words: Sequence[str]) -> int:
     launcher = _launcher(name, words)
     experiment = compose_experiment(own) if named_experiment(parse_words(own)) is not None else None
     combined = combinations(own) if experiment is None else _of_arms(experiment, own)
-    commands = [checked(one, num_tasks=num_tasks_of(launcher, one)) for one in combined]
+    commands = checked_all(combined, launcher)
     check_shards(commands)
     check_time(commands, launcher)
     left = [one for one in commands if not one.is_finished]
@@ -150,6 +151,11 @@ def _missing_lines(commands: Sequence[Command]) -> list[str]:
 
 
 def _submit(launcher: Launcher, commands: Sequence[Command]) -> int:
+    if launcher.is_slurm and shutil.which("sbatch") is None:
+        raise ConfigError(
+            f"{GROUP}={launcher.name}: sbatch is not on the path.",
+            fix="Run this on a login node of the cluster, or hydra/launcher=submitit_local for a trial.",
+        )
     output = Path(commands[0].config.output).expanduser().absolute()
     sweep = output / "sweeps" / datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S")
     token = secrets.token_hex(16)

@@ -20,7 +20,7 @@ from def_sim.app.run import create_engine, prepare_run
 from def_sim.app.schema import RunConfig
 from def_sim.app.slurm_tasks import is_by_task, of_all_tasks
 from def_sim.engines.shared.optional import HasFiles
-from def_sim.errors import ConfigError, DefSimError
+from def_sim.errors import ConfigError, DefSimError, ModelError
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,33 @@ def num_tasks_of(launcher: Launcher, words: Sequence[str]) -> int:
     return num_tasks
 
 
+def checked_all(combined: Sequence[tuple[str, ...]], launcher: Launcher) -> list[Command]:
+    """Holds all commands of a sweep against what can be known; names all models that are missing at once.
+
+    Raises:
+        DefSimError: One is not valid, or models are not here.
+    """
+    commands, missing = [], dict[str, ModelError]()
+    for words in combined:
+        try:
+            commands.append(checked(words, num_tasks=num_tasks_of(launcher, words)))
+        except ModelError as error:
+            missing.setdefault(_model_of(words), error)
+    if len(missing) == 1:
+        raise next(iter(missing.values()))
+    if missing:
+        raise ModelError(
+            "\n".join([f"{len(missing)} models are not ready.", *(one.message for one in missing.values())]),
+            fix=f"Where there is a network: python -m def_sim -m stage=fetch model={','.join(missing)}",
+        )
+    return commands
+
+
+def _model_of(words: Sequence[str]) -> str:
+    named = [word.removeprefix("model=") for word in words if word.startswith("model=")]
+    return named[-1] if named else "demo"
+
+
 def checked(words: tuple[str, ...], *, num_tasks: int = 1) -> Command:
     """Holds a command against everything that can be known without its model.
 
@@ -123,11 +150,19 @@ def check_time(commands: Sequence[Command], launcher: Launcher) -> None:
 
 
 def check_shards(commands: Sequence[Command]) -> None:
-    """Makes sure that no shard stands twice, which two jobs would ask.
+    """Makes sure that no shard stands twice, which two jobs would ask, and none has nobody to ask.
 
     Raises:
-        ConfigError: One does, or a run stands with several divisions.
+        ConfigError: One does or has, or a run stands with several divisions.
     """
+    for one in commands:
+        num_shards = max(one.config.num_shards, one.num_tasks)
+        if num_shards > one.config.respondents:
+            raise ConfigError(
+                f"{one.title}: {num_shards} shards of {one.config.respondents} respondents, so some "
+                "would ask nobody.",
+                fix=f"Give at most num_shards={one.config.respondents}, or fewer tasks.",
+            )
     for folder in dict.fromkeys(one.folder for one in commands):
         of_run = [one.config for one in commands if one.folder == folder]
         divisions = sorted({config.num_shards for config in of_run})

@@ -67,6 +67,11 @@ def test_a_sweep_stands_for_each_combination_of_its_values() -> None:
         ([*LOCAL, "num_shards=2,3", "shard=0"], ["num_shards=2 and 3"]),
         ([*LOCAL, "num_shards=2", "shard=range(3)"], ["shard must be below num_shards, found 2 of 2"]),
         ([*LOCAL, "hydra.launcher.partitoin=gpu"], ["does not take hydra.launcher.partitoin=gpu"]),
+        (
+            [*LOCAL, "model=mixtral_8x7b,demo,mistral7b", "survey=us,cn"],
+            ["2 models are not ready", "stage=fetch model=mixtral_8x7b,mistral7b"],
+        ),
+        ([*LOCAL, "respondents=2", "num_shards=3", "shard=range(3)"], ["3 shards of 2 respondents"]),
         ([*LOCAL, "shard=slurm"], ["takes a shard from each task of a Slurm job", "submitit_local"]),
         ([*SLURM, "hydra.launcher.nodes=2"], ["make 2 tasks a job, which would all ask the same"]),
         ([*SLURM, "hydra.launcher.tasks_per_node=4", "shard=slurm", "num_shards=2"], ["found num_shards=2"]),
@@ -96,6 +101,15 @@ def test_without_the_extra_the_message_is_the_line_that_installs_it(
     monkeypatch.setattr(launchers, "find_spec", lambda _: None)
     assert main(sweep_words(tmp_path)) == 2
     assert 'pip install -e ".[slurm]"' in capsys.readouterr().err
+
+
+def test_without_sbatch_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main([*SLURM, ITEMS, "respondents=1", f"output={tmp_path / 'out'}"]) == 2
+    assert "sbatch is not on the path" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_plan_of_a_sweep_says_what_would_be_submitted_and_stops(
@@ -139,9 +153,9 @@ def test_a_job_of_several_tasks_asks_the_whole_panel(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tasks = ("hydra.launcher.nodes=2", "hydra.launcher.tasks_per_node=4", "shard=slurm")
-    assert main([*SLURM, *tasks, "stage=plan", ITEMS, *SHORT, "respondents=3", f"output={tmp_path}"]) == 0
+    assert main([*SLURM, *tasks, "stage=plan", ITEMS, *SHORT, "respondents=8", f"output={tmp_path}"]) == 0
     said = capsys.readouterr().out
-    assert "job 0    demo us, 8 tasks: 0 of 6 answers there" in said
+    assert "job 0    demo us, 8 tasks: 0 of 16 answers there" in said
 
 
 def test_a_site_has_a_launcher_of_its_own_in_the_home_folder(
