@@ -40,7 +40,7 @@ _JUDGE: Final = (
 )
 _IMPORT: Final = ("stage=import", "importer=globalopinionqa", "source=opinions.csv", "home=home")
 # What holds seconds or dates: the answers in them are compared as answers, and by stage=verify.
-OF_THE_MOMENT: Final = frozenset({"manifest.json", "complete.json", "answers.parquet"})
+OF_THE_MOMENT: Final = ("manifest.json", "complete.json", "answers.parquet", "shard-*.parquet")
 
 # Invented questions in the columns of GlobalOpinionQA.
 _CURRENT: Final = "(Current national sample)"
@@ -81,6 +81,7 @@ STAGES: Final = (
     Stage("import", _IMPORT, "source", "home", has_lines=False),
     Stage("last shard", (*_IN_SHARDS, "shard=1"), "shard", "shards"),
     Stage("verify", (*WORDS, "stage=verify"), "report", "report", has_lines=False, has_files=False),
+    Stage("parts", (*_IN_SHARDS, "shard=1", "scoring.stream_above=6"), "shard", "parts"),
     Stage("comparison", ("stage=report", "runs=outputs/**"), "two", "comparison", has_lines=False),
 )
 _SECOND_RUN: Final = Stage("second run", (*WORDS, "seed=2"), "report", "two")
