@@ -37,15 +37,9 @@ from def_sim.app.comparing import compare_runs
 from def_sim.app.composing import compose_config
 from def_sim.app.definition import folder_of, what_defines
 from def_sim.app.provenance import record_run
+from def_sim.app.read_panel import arrays_of, of_the_panel
 from def_sim.app.received import read_received
-from def_sim.app.reporting import (
-    arrays_of,
-    compute_sections,
-    of_the_panel,
-    write_findings,
-    write_report,
-    write_tables,
-)
+from def_sim.app.reporting import compute_sections, write_findings, write_report, write_tables
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.evaluation.distributions import distributions_frame

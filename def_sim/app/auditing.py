@@ -11,7 +11,7 @@ from typing import Final
 
 from def_sim.answers.storage.disk import disk_errors, write_whole
 from def_sim.app.audits import is_coded, read_rows, store_codes, store_rows
-from def_sim.app.reporting import panel_answers
+from def_sim.app.read_panel import panel_answers
 from def_sim.app.run import Run
 from def_sim.app.verdict_sets import rubric_of_set, set_folder
 from def_sim.errors import ConfigError, DefSimError

@@ -26,7 +26,8 @@ from def_sim.app.calibration_record import (
     answers_hash,
 )
 from def_sim.app.human_figures import figures_of
-from def_sim.app.reporting import arrays_of, csv_bytes, scored_answers
+from def_sim.app.read_panel import arrays_of
+from def_sim.app.reporting import csv_bytes, scored_answers
 from def_sim.app.respondent_variables import respondent_variables
 from def_sim.app.run import Run
 from def_sim.app.streamed_runs import is_streamed

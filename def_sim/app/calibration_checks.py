@@ -19,7 +19,8 @@ from def_sim.app.calibration_record import (
     WEIGHTS,
     answers_hash,
 )
-from def_sim.app.reporting import arrays_of, csv_bytes
+from def_sim.app.read_panel import arrays_of
+from def_sim.app.reporting import csv_bytes
 from def_sim.app.run import Run
 from def_sim.app.tables import check_table
 from def_sim.errors import VerificationError

@@ -18,7 +18,8 @@ from def_sim.app.human_figures import (
     peoples_of_wave,
 )
 from def_sim.app.opened_runs import open_run
-from def_sim.app.reporting import arrays_of, csv_bytes, scored_answers
+from def_sim.app.read_panel import arrays_of
+from def_sim.app.reporting import csv_bytes, scored_answers
 from def_sim.app.run import Run
 from def_sim.errors import RunMismatchError
 from def_sim.evaluation.arms import ArmGroup

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from def_sim.app.read_panel import arrays_of
 from def_sim.app.received import read_received
-from def_sim.app.reporting import arrays_of, scored_answers
+from def_sim.app.reporting import scored_answers
 from def_sim.app.run import prepare_run
 from def_sim.evaluation.arms import ArmGroup
 from def_sim.evaluation.compared_runs import ComparedRun

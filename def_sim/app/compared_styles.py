@@ -12,8 +12,9 @@ from def_sim.answers.storage.manifest import check_same_run
 from def_sim.answers.storage.shards import no_search_for_cycles
 from def_sim.app.definition import what_defines
 from def_sim.app.human_figures import other_country_of
+from def_sim.app.read_panel import arrays_of
 from def_sim.app.received import read_received
-from def_sim.app.reporting import arrays_of, scored_answers
+from def_sim.app.reporting import scored_answers
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.strategy_frames import read_frames
 from def_sim.app.study_b_files import Studies

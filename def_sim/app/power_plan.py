@@ -6,7 +6,8 @@ Loaded only when asked for, so that a plain plan stays light.
 from collections.abc import Callable
 from pathlib import Path
 
-from def_sim.app.reporting import arrays_of, scored_answers
+from def_sim.app.read_panel import arrays_of
+from def_sim.app.reporting import scored_answers
 from def_sim.app.run import Run
 from def_sim.app.schema import WantedPrecision
 from def_sim.errors import ConfigError

@@ -22,11 +22,7 @@ from def_sim.app.judged_readings import judged_readings
 from def_sim.app.panel_readings import panel_readings
 from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.printed_summary import WrittenReport
-from def_sim.app.read_panel import ReadPanel as ReadPanel
-from def_sim.app.read_panel import arrays_of as arrays_of
-from def_sim.app.read_panel import of_the_panel as of_the_panel
-from def_sim.app.read_panel import panel_answers as panel_answers
-from def_sim.app.read_panel import read_panel as read_panel
+from def_sim.app.read_panel import ReadPanel, arrays_of, panel_answers, read_panel
 from def_sim.app.run import Run, draw_respondents
 from def_sim.app.run_facts import run_facts
 from def_sim.app.run_figures import write_run_figures

@@ -144,7 +144,7 @@ def _waits_for_judge(run: Run, folder: Path) -> bool:
     """Whether texts of the run have no reader yet; says then what comes next."""
     if run.strategy.needs_judge is None:
         return False
-    from def_sim.app.reporting import panel_answers  # statistics, which an interview has no use for
+    from def_sim.app.read_panel import panel_answers  # statistics, which an interview has no use for
 
     waits = why_not_judged(run, folder, panel_answers(run, folder))
     if waits is not None:
@@ -258,7 +258,7 @@ def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
 def _refuse_unread(run: Run, folder: Path) -> None:
     """Makes sure that a run can be scored before anything of it is written."""
     if run.strategy.needs_judge is not None:
-        from def_sim.app.reporting import panel_answers
+        from def_sim.app.read_panel import panel_answers
 
         panel_readings(run, folder, panel_answers(run, folder))
 

@@ -22,19 +22,16 @@ from def_sim.app.insensitivity import INSENSITIVITY, JUDGES, found_defects
 from def_sim.app.panel_readings import PanelReadings, panel_readings
 from def_sim.app.panel_table import RESPONDENTS
 from def_sim.app.part_counts import check_counts, check_part_of, counts_path
+from def_sim.app.read_panel import ReadPanel, arrays_of, panel_answers, read_panel
 from def_sim.app.reporting import (
     FINDINGS,
     WITHHELD,
-    ReadPanel,
-    arrays_of,
     compute_sections,
     compute_tables,
     csv_bytes,
     facts_of,
     findings_of,
     judged_panel,
-    panel_answers,
-    read_panel,
     respondents_csv,
 )
 from def_sim.app.run import Run, draw_respondents

@@ -9,7 +9,8 @@ from def_sim.answers.storage.store import AnswerStore
 from def_sim.app.composing import compose_config
 from def_sim.app.definition import folder_of, what_defines
 from def_sim.app.provenance import record_run
-from def_sim.app.reporting import compute_results, panel_answers, write_tables
+from def_sim.app.read_panel import panel_answers
+from def_sim.app.reporting import compute_results, write_tables
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.engines.scripted import ScriptedEngine

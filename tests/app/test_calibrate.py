@@ -18,7 +18,8 @@ from def_sim.app.calibration_checks import check_calibration
 from def_sim.app.calibration_record import FILES, RECORD, found_calibration
 from def_sim.app.human_figures import figures_of
 from def_sim.app.main import main
-from def_sim.app.reporting import arrays_of, panel_answers, write_report
+from def_sim.app.read_panel import arrays_of, panel_answers
+from def_sim.app.reporting import write_report
 from def_sim.app.respondent_variables import respondent_variables
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config

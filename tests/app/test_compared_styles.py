@@ -9,8 +9,8 @@ from scripted_runs import hold
 
 from def_sim.app.compared_styles import studies_of
 from def_sim.app.main import main
+from def_sim.app.read_panel import arrays_of, panel_answers
 from def_sim.app.received import read_received
-from def_sim.app.reporting import arrays_of, panel_answers
 from def_sim.app.run import prepare_run
 from def_sim.app.stored_runs import read_run
 from def_sim.app.study_b_files import Studies, print_studies, write_studies

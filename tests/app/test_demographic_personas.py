@@ -17,7 +17,7 @@ from def_sim.app.composing import compose_config
 from def_sim.app.definition import what_defines
 from def_sim.app.main import main
 from def_sim.app.panel_table import panel_table
-from def_sim.app.reporting import arrays_of, panel_answers
+from def_sim.app.read_panel import arrays_of, panel_answers
 from def_sim.app.run import Run, draw_respondents, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.engines.scripted import ScriptedEngine, answer_text

@@ -10,7 +10,8 @@ from markupsafe import escape
 from scripted_runs import hold
 
 from def_sim.answers.storage.manifest import read_manifest
-from def_sim.app.reporting import arrays_of, compute_sections, findings_of, panel_answers, write_report
+from def_sim.app.read_panel import arrays_of, panel_answers
+from def_sim.app.reporting import compute_sections, findings_of, write_report
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.evaluation.panel_arrays import PanelArrays

@@ -26,7 +26,7 @@ from def_sim.app.judging_work import prepare_work
 from def_sim.app.main import main
 from def_sim.app.opened_runs import open_run
 from def_sim.app.panel_readings import NotJudgedError, PanelReadings, panel_readings
-from def_sim.app.reporting import panel_answers
+from def_sim.app.read_panel import panel_answers
 from def_sim.app.run import Run
 from def_sim.app.stored_runs import read_run
 from def_sim.app.used_verdicts import READINGS, UsedSet, read_readings, write_readings

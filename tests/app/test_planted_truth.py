@@ -15,7 +15,7 @@ from scipy.stats import ttest_ind
 from def_sim.answers.storage.manifest import read_manifest
 from def_sim.app.demo_truth import PLANTED_GROUPS, planted_truth
 from def_sim.app.main import main
-from def_sim.app.reporting import arrays_of, panel_answers
+from def_sim.app.read_panel import arrays_of, panel_answers
 from def_sim.app.run import Run, prepare_run, resolve_path
 from def_sim.app.schema import validate_config
 from def_sim.evaluation.demo_truth import compare_with_planted

@@ -8,7 +8,7 @@ import pytest
 from scripted_runs import hold
 
 from def_sim.app.opened_runs import open_run
-from def_sim.app.reporting import arrays_of, panel_answers
+from def_sim.app.read_panel import arrays_of, panel_answers
 from def_sim.evaluation.respondents_curve import (
     curve_sentence,
     enough_respondents,
