@@ -225,9 +225,7 @@ def _model_path(words: Sequence[str], known: Vocabulary) -> Mistake | None:
         if name != "model" or value in known.choices.get("model", ()) or "," in value:
             continue
         if "/" in value or value.lower().endswith(".gguf") or Path(value).expanduser().is_dir():
-            problem = (
-                f"model={value}: model= takes one of the names that --help lists, no path and no hub id."
-            )
+            problem = f"model={value}: model= takes one of the names in --help, no path and no hub id."
             path = f"model.engine.path={value}"
             return Mistake(problem, (*words[:place], "model=hf", path, *words[place + 1 :]))
     return None
