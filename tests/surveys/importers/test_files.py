@@ -9,7 +9,7 @@ import pytest
 from people_files import People, write_people, zipped
 
 from def_sim.errors import ConfigError, SurveyFormatError
-from def_sim.surveys.importers import archives, delimited_people, files
+from def_sim.surveys.importers import archives, delimited_people, files, statistical_files
 from def_sim.surveys.importers.files import opened, read_variables
 from def_sim.surveys.importers.variables import Variable
 
@@ -123,6 +123,19 @@ def test_a_file_that_is_cut_is_refused(tmp_path: Path, kind: str) -> None:
     for part in (0.02, 0.5, 0.9):
         path.write_bytes(whole[: int(len(whole) * part)])
         assert path.name in refusal(path)
+
+
+def test_a_file_that_would_end_its_reader_ends_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A damaged .zsav has ended the reader, and with it whoever reads, by a signal."""
+    path = write_people(tmp_path / "people.zsav", PEOPLE)
+    monkeypatch.setattr(statistical_files, "_TRIAL", "import os; os.abort()")
+    with pytest.raises(SurveyFormatError) as caught, opened(path):
+        pass
+    assert caught.value.message == (
+        "people.zsav is cut or damaged, or not what its ending says (its reader ended by signal 6)."
+    )
 
 
 def test_an_archive_that_is_cut_is_refused(tmp_path: Path) -> None:
