@@ -223,9 +223,8 @@ def explained(error: Exception) -> ConfigError:
             f"There is no parameter {name!r}.",
             fix=nearest(name, parameter_names()) or "`python -m def_sim --cfg job` prints them all.",
         )
-    return ConfigError(
-        text.strip().splitlines()[0], fix="`python -m def_sim --help` shows how a command looks."
-    )
+    first = next(iter(text.strip().splitlines()), type(error).__name__)
+    return ConfigError(first, fix="`python -m def_sim --help` shows how a command looks.")
 
 
 def parameter_names() -> list[str]:
