@@ -17,6 +17,7 @@ from def_sim.records import AnswerStatus
 
 METRIC: Final = "js_divergence"
 _VARIETY: Final = "entropy_ratio"
+_ALIKE: Final = 1.25  # an interval of variety within this factor of people's says that both are alike
 _READ: Final = (AnswerStatus.ANSWERED, AnswerStatus.NOT_ASKED)  # there is no text of a follow-up not asked
 
 
@@ -106,7 +107,9 @@ def variety_sentence(ratio: float, low: float, high: float, *, people: float) ->
         return "Its answers are less varied than people's."
     if low > people:
         return "Its answers are more varied than people's, which by itself lowers distances."
-    return "Its answers are about as varied as people's."
+    if low >= people / _ALIKE and high <= people * _ALIKE:
+        return "Its answers are about as varied as people's."
+    return "No difference in variety from people's is shown."
 
 
 def reading_sentence(statuses: pd.DataFrame) -> str:
