@@ -17,6 +17,7 @@ from def_sim.answers.storage.lease import Lease
 from def_sim.answers.storage.manifest import read_manifest, write_manifest
 from def_sim.answers.storage.store import read_answers, same_answers
 from def_sim.app.main import main
+from def_sim.errors import DefSimError
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +76,14 @@ def test_the_manifest_names_what_was_run_and_no_path_of_this_machine(undisturbed
 def test_a_finished_run_is_verified(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["stage=verify", f"run_folder={run_folder(undisturbed)}"]) == 0
     assert "verified" in capsys.readouterr().out
+
+
+def test_a_finished_run_is_no_larger_panel_and_says_so(undisturbed: Path) -> None:
+    said: list[DefSimError] = []
+    assert main([*words(undisturbed), "respondents=5", "stage=verify"], tell=said.append) == 2
+    assert [error.message for error in said] == [
+        "The run on file was planned with 24 answers, this command plans 40."
+    ]
 
 
 @pytest.mark.parametrize(
