@@ -97,6 +97,18 @@ def test_the_same_import_twice_gives_the_same_bytes_and_no_person_is_in_them(
     assert contents(home) == before
 
 
+def test_a_file_whose_people_stand_in_it_twice_is_refused_and_the_home_stays_empty(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = {name: list(gss_people().columns[name]) * 2 for name in SOME}
+    columns["id"] = [float(number) for number in range(len(columns["sex"]) // 2)] * 2
+    source = write_people(home.parent / "GSS2022.csv", People(columns))
+    message = refused(capsys, "stage=import", "importer=gss2022", f"source={source}", f"home={home}")
+    assert "have the identifier id of an earlier one, first 0 in rows 1 and" in message
+    assert "Take out the rows that repeat a person" in message
+    assert contents(home) == {}
+
+
 def test_what_the_user_says_of_overrides_stays(home: Path) -> None:
     (home / "overrides.yaml").write_text("# mine\nfiles: [items/wvs7.yaml]\n", encoding="utf-8")
     written = with_overrides(home, ["references/USA/gss2022.csv", "references/USA/gss2022.yaml"])

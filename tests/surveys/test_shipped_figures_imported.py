@@ -30,7 +30,8 @@ def people_of(country: str) -> People:
             answers[row["variable"]] += [int(row["option"])] * int(row["n"])
     size = len(answers["Q1"])
     of_all = {"B_COUNTRY_ALPHA": country, "A_YEAR": 2018, "W_WEIGHT": 1, "Q260": 1, "Q262": 40}
-    return People({**answers, **{name: [value] * size for name, value in of_all.items()}})
+    who = {"D_INTERVIEW": range(size)}  # answers that stand in order make rows alike
+    return People({**answers, **{name: [value] * size for name, value in of_all.items()}, **who})
 
 
 def everyone(text: str) -> dict[tuple[str, str], dict[str, str]]:

@@ -28,6 +28,7 @@ from def_sim.surveys.importers.coding import (
 )
 from def_sim.surveys.importers.contract import Imported, PopulationFigures
 from def_sim.surveys.importers.described import described_items
+from def_sim.surveys.importers.doubled import check_doubled
 from def_sim.surveys.importers.files import PeopleFile, opened, read_variables, sha256
 from def_sim.surveys.importers.known_surveys import check_survey
 from def_sim.surveys.importers.labels import Labels
@@ -40,6 +41,7 @@ from def_sim.surveys.item_bank import Item, read_items
 SOURCE: Final = "gss2022"
 _MOST_NAMED: Final = 12
 _YEAR, _STRATUM, _CLUSTER, _SEX, _AGE = "year", "vstrat", "vpsu", "sex", "age"
+_IDENTIFIER: Final = "id"  # of a person within a year
 _CITATION: Final = (
     "Davern, M., Bautista, R., Freese, J., Herd, P. & Morgan, S. L. General Social Survey 2022. NORC at the "
     "University of Chicago. gssdataexplorer.norc.org"
@@ -81,7 +83,8 @@ class Gss2022:
         """Figures of the people of the United States for every item whose variable the file has.
 
         Raises:
-            SurveyFormatError: Another survey's file, an unknown label or code, a weight that is none.
+            SurveyFormatError: Another survey's file, an unknown label or code, a weight that is none, people
+                who stand twice.
             ConfigError: No weight, nobody of that year, none of the items.
         """
         items = read_items(data_folder() / f"items/{SOURCE}.yaml").items
@@ -89,6 +92,7 @@ class Gss2022:
             check_survey(file.path, file.headers, SOURCE)
             variables = self._variables(file, items)
         is_of_year = self._of_year(variables)
+        check_doubled(self.path, variables, _IDENTIFIER, is_of_year, "USA")
         weights = self._weights(variables)
         is_kept = is_of_year & np.isfinite(weights)
         people = self._people(variables, items, is_kept, weights[is_kept])
@@ -110,8 +114,8 @@ class Gss2022:
 
     def _variables(self, file: PeopleFile, items: list[Item]) -> dict[str, Variable]:
         needed = [] if self.weight == UNWEIGHTED else [self.weight]
-        names = [*needed, _YEAR, _STRATUM, _CLUSTER, _SEX, _AGE, *(item.variable for item in items)]
-        variables = read_variables(file, names)
+        of_people = [*needed, _IDENTIFIER, _YEAR, _STRATUM, _CLUSTER, _SEX, _AGE]
+        variables = read_variables(file, [*of_people, *(item.variable for item in items)])
         if needed and self.weight not in variables:
             raise no_weight(file.path, self.weight, file.headers)
         if missing := [name for name in (_SEX, _AGE) if name not in variables]:

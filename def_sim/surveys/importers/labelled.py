@@ -17,6 +17,7 @@ from def_sim.resources import data_folder, look_up
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.coding import UNWEIGHTED, no_weight, weights_of
 from def_sim.surveys.importers.contract import Imported, NothingTakenError, PopulationFigures
+from def_sim.surveys.importers.doubled import check_doubled
 from def_sim.surveys.importers.files import PeopleFile, opened, read_variables, sha256
 from def_sim.surveys.importers.labelled_candidates import candidates_text
 from def_sim.surveys.importers.labelled_items import new_item
@@ -81,7 +82,8 @@ class Labelled:
 
         Raises:
             NothingTakenError: No mapping was given; holds the candidates.
-            SurveyFormatError: The mapping or the file breaks its form, or they do not fit together.
+            SurveyFormatError: The mapping or the file breaks its form, they do not fit together, or people
+                stand twice.
             ConfigError: No weight, no such country.
         """
         with opened(self.path) as file:
@@ -142,7 +144,7 @@ class Labelled:
     ) -> dict[str, Variable]:
         assert self.mapping is not None
         weight = self.weight or mapping.weight or ""
-        of_people = [mapping.country, mapping.strata, mapping.clusters]
+        of_people = [mapping.country, mapping.id, mapping.strata, mapping.clusters]
         of_people += [one.variable for one in (mapping.sex, mapping.age) if one is not None]
         needed = [name for name in of_people if name]
         variables = read_variables(
@@ -213,6 +215,7 @@ class Labelled:
         members: NDArray[np.bool_],
         digest: str,
     ) -> PopulationFigures:
+        check_doubled(self.path, people.variables, mapping.id, members, population)
         weight = self.weight or mapping.weight or UNWEIGHTED
         weights = None
         if weight != UNWEIGHTED:

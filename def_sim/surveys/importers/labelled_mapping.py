@@ -82,6 +82,7 @@ class FileMapping(_Strict):
     population: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     country: Variable | None = None  # a variable that parts people of several countries
     country_codes: dict[str, Annotated[str, Field(pattern="^[A-Z]{3}$")]] = {}  # file's -> ISO alpha-3
+    id: Variable | None = None  # who a person is, once in each population
     weight: Variable | None = None
     strata: Variable | None = None
     clusters: Variable | None = None

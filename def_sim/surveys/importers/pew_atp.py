@@ -20,6 +20,7 @@ from def_sim.surveys.importers.coding import Meaning, answer, no_weight, replies
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
 from def_sim.surveys.importers.described import described_items
 from def_sim.surveys.importers.documents import items_in_words
+from def_sim.surveys.importers.doubled import check_doubled
 from def_sim.surveys.importers.files import opened, read_variables, sha256
 from def_sim.surveys.importers.headers import Header
 from def_sim.surveys.importers.known_surveys import check_survey
@@ -35,6 +36,7 @@ SOURCE: Final = "pew_atp"
 BANDS: Final = ("18-29", "30-49", "50-64", "65+")  # of codes 1 to 4; nobody's age in years is published
 _MOST_NAMED: Final = 12
 _REFUSED: Final = 99.0
+_IDENTIFIER: Final = "QKEY"  # of a member of the panel
 _WEIGHT: Final = re.compile(r"weight_w(\d+)")
 _SEX: Final = ("F_SEX_FINAL", "F_SEX", "F_GENDER")  # waves call it differently
 _AGE: Final = ("F_AGECAT_FINAL", "F_AGECAT")
@@ -78,7 +80,7 @@ class PewAtp:
         """Figures of every item of the wave; those of other waves as they are.
 
         Raises:
-            SurveyFormatError: An unknown label or code, a weight that is none.
+            SurveyFormatError: An unknown label or code, a weight that is none, people who stand twice.
             ConfigError: Another survey's file, no weight of a wave, or one of a wave without items.
         """
         items = read_items(data_folder() / f"items/{SOURCE}.yaml").items
@@ -90,8 +92,10 @@ class PewAtp:
             of_wave = [item for item in items if item.variable.endswith(f"_W{wave}")]
             if not of_wave:
                 raise _no_items(file.path, wave, items)
-            names = [weight, *_SEX, *_AGE, *(item.variable for item in of_wave)]
+            names = [weight, _IDENTIFIER, *_SEX, *_AGE, *(item.variable for item in of_wave)]
             variables = read_variables(file, names)
+        is_member = np.ones(len(variables[weight].places), dtype=np.bool_)
+        check_doubled(self.path, variables, _IDENTIFIER, is_member, "USA")
         found = [item for item in of_wave if item.variable in variables]
         people = self._people(variables, weight, found)
         figures = [
@@ -131,6 +135,7 @@ class PewAtp:
             "terms": _TERMS,
             "population": "USA",
             "weight": weight,
+            "id": _IDENTIFIER if _IDENTIFIER in known else None,
             "sex": {"variable": sex} if sex else None,
             "age": {"variable": age, "bands": dict(enumerate(BANDS, start=1))} if age else None,
             "missing": {"refused": [_REFUSED]},

@@ -21,6 +21,7 @@ from def_sim.surveys.importers.coding import UNWEIGHTED, no_weight
 from def_sim.surveys.importers.contract import Imported, PopulationFigures
 from def_sim.surveys.importers.described import described_items
 from def_sim.surveys.importers.documents import cell, csv_text
+from def_sim.surveys.importers.doubled import check_doubled
 from def_sim.surveys.importers.files import PeopleFile, opened, read_variables, sha256
 from def_sim.surveys.importers.headers import find
 from def_sim.surveys.importers.known_surveys import check_survey
@@ -34,6 +35,7 @@ from def_sim.surveys.importers.wvs_country import (
     AGE,
     CLUSTER,
     COUNTRY,
+    IDENTIFIER,
     SEX,
     YEAR,
     Country,
@@ -102,8 +104,8 @@ class WorldValuesSurvey:
         """Figures, correlations and halves of each country, and a log of all items.
 
         Raises:
-            SurveyFormatError: Not wave 7; weights, ages, codes or labels that cannot be; release 1.5 of the
-                United States.
+            SurveyFormatError: Not wave 7; weights, ages, codes or labels that cannot be; people who
+                stand twice; release 1.5 of the United States.
             ConfigError: Another survey's file, no such weight, a country that is not in it, or several and
                 none chosen.
         """
@@ -119,6 +121,7 @@ class WorldValuesSurvey:
         shown: dict[str, dict[str, list[int]]] = {}
         log: list[list[str]] = []
         for code in self._countries(marks):
+            check_doubled(self.path, variables, IDENTIFIER, marks == code, code)
             own = {name: one.of_people(marks == code) for name, one in variables.items()}
             country = reader.country(code, own)
             asked = [item for item in self.items if was_answered(item, country.people)]
@@ -150,7 +153,7 @@ class WorldValuesSurvey:
 
     def _wanted(self) -> list[str]:
         weights = [] if self.weight == UNWEIGHTED else [self.weight]
-        return [COUNTRY, CLUSTER, SEX, AGE, YEAR, *weights, *item_variables(self.items)]
+        return [COUNTRY, IDENTIFIER, CLUSTER, SEX, AGE, YEAR, *weights, *item_variables(self.items)]
 
     def _check_survey(self, file: PeopleFile) -> None:
         check_survey(self.path, file.headers, SOURCE)

@@ -22,6 +22,7 @@ from def_sim.surveys.importers.wvs_releases import check_release
 from def_sim.surveys.item_bank import Item
 
 COUNTRY: Final = "B_COUNTRY_ALPHA"
+IDENTIFIER: Final = "D_INTERVIEW"  # of a person within a country
 CLUSTER, SEX, AGE, YEAR = "I_PSU", "Q260", "Q262", "A_YEAR"
 _SEXES: Final = {1: "male", 2: "female"}
 

@@ -196,3 +196,11 @@ def test_a_file_of_another_survey_is_named(tmp_path: Path) -> None:
     error = refusal(write_people(tmp_path / "w.csv", People(columns)))
     assert "looks like a file of the World Values Survey, wave 7" in error.message
     assert "importer=wvs7" in error.fix
+
+
+def test_people_who_stand_in_the_year_twice_are_refused_by_their_id(tmp_path: Path) -> None:
+    ids: list[float | str | None] = [float(number) for number in range(NUM_PEOPLE)]
+    years = [2022.0 if number % 2 else 2018.0 for number in range(NUM_PEOPLE)]
+    ids[:2] = [3.0, 5.0]  # of another year's person at place 0; the person at place 1 repeats that at 5
+    error = refusal(write_people(tmp_path / "gss.csv", some(id=ids, year=years)))
+    assert "1 have the identifier id of an earlier one, first 5 in rows 2 and 6" in error.message

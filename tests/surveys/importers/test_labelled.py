@@ -224,6 +224,18 @@ def test_countries_of_a_round_are_populations_by_what_all_rounds_share(tmp_path:
     assert found.items is not None
 
 
+def test_people_who_stand_in_a_population_twice_are_refused_by_the_id_that_the_mapping_names(
+    tmp_path: Path,
+) -> None:
+    columns = dict(CGSS.columns) | {"cntry": ["DE", "FR"] * 20, "number": [float(n // 2) for n in range(NUM)]}
+    mapping = MAPPING | {"id": "number"}
+    countries = {"country": "cntry", "country_codes": {"DE": "DEU", "FR": "FRA"}}
+    assert importer(tmp_path, mapping | countries, People(columns), countries=["all"]).read()
+    said = "of 40 rows of CHN, 20 have the identifier number of an earlier one, first 0 in rows 1 and 2"
+    assert said in refusal(tmp_path, mapping, People(columns)).message
+    assert "id9: CGSS2018.dta has no such variable" in refusal(tmp_path, MAPPING | {"id": "id9"}).message
+
+
 def test_a_country_that_the_file_lacks_is_an_error_with_those_that_it_has(tmp_path: Path) -> None:
     people = People(dict(CGSS.columns) | {"cntry": ["DE", "FR"] * 20})
     mapping = MAPPING | {"country": "cntry", "country_codes": {"DE": "DEU", "FR": "FRA"}}

@@ -154,3 +154,16 @@ def test_a_file_that_does_not_fit_is_refused(tmp_path: Path, people: People, sai
         imported(tmp_path, people)
     assert said in raised.value.message
     assert raised.value.fix
+
+
+def test_members_who_stand_in_a_wave_twice_are_refused_by_their_key(tmp_path: Path) -> None:
+    keys = {"QKEY": [float(number % (NUM - 1)) for number in range(NUM)]}
+    said = "of 120 rows of USA, 1 have the identifier QKEY of an earlier one, first 0 in rows 1 and 120"
+    with pytest.raises(DefSimError, match=said):
+        imported(tmp_path, People(dict(W41.columns) | keys))
+    mapping = tmp_path / "m.yaml"
+    jobs = {"variable": "JOBS_W92", "wording": {"en": "Are there jobs?"}, "confirmed": True}
+    mapping.write_text(yaml.safe_dump({"items": {"pew_w92.jobs": jobs}}), encoding="utf-8")
+    people = People(dict(other_wave().columns) | keys, other_wave().value_labels)
+    with pytest.raises(DefSimError, match=said):
+        imported(tmp_path, people, mapping=str(mapping), name="pew_w92", year=2021)

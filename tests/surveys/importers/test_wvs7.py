@@ -311,6 +311,25 @@ def test_several_countries_are_imported_where_they_are_named(tmp_path: Path) -> 
     assert figures(of_all, "DEU") == figures(found, "DEU")
 
 
+def test_people_who_stand_in_a_country_twice_are_refused_with_and_without_their_number(
+    tmp_path: Path,
+) -> None:
+    once = made(num_people=60) | {"D_INTERVIEW": list(range(60))}
+    brazilians = made("BRA", 60) | {"D_INTERVIEW": list(range(60))}
+    both = {name: values + brazilians[name] for name, values in once.items()}
+    assert figures(imported(file_of(tmp_path, both), countries=["DEU"]))
+    twice = {name: values + brazilians[name] + values for name, values in once.items()}
+    path = file_of(tmp_path, twice)
+    with pytest.raises(
+        SurveyFormatError, match=r"120 rows of DEU, 60 have .* first 0 in rows 1 and 121 .* alike"
+    ):
+        imported(path, countries=["all"])
+    assert figures(imported(path, countries=["BRA"]), "BRA")
+    del twice["D_INTERVIEW"]
+    with pytest.raises(SurveyFormatError, match="120 rows of DEU, 60 are the same as an earlier one in all"):
+        imported(file_of(tmp_path, twice), countries=["DEU"])
+
+
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "a negative weight": ({"W_WEIGHT": [-1.0] + [1.0] * 239}, "the weight W_WEIGHT is negative for 1 people"),
     "a missing weight": ({"W_WEIGHT": [None] * 2 + [1.0] * 238}, "the weight W_WEIGHT is missing for 2"),
