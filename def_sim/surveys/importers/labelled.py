@@ -20,6 +20,7 @@ from def_sim.surveys.importers.contract import Imported, NothingTakenError, Popu
 from def_sim.surveys.importers.doubled import check_doubled
 from def_sim.surveys.importers.files import PeopleFile, opened, read_variables, sha256
 from def_sim.surveys.importers.labelled_candidates import candidates_text
+from def_sim.surveys.importers.labelled_groups import further_groups, lines_of_groups
 from def_sim.surveys.importers.labelled_items import new_item
 from def_sim.surveys.importers.labelled_mapping import (
     FileMapping,
@@ -93,7 +94,8 @@ class Labelled:
             confirmed = {item_id: entry for item_id, entry in mapping.items.items() if entry.confirmed}
             self._check_entries(mapping, confirmed)
             variables = self._variables(file, mapping, confirmed)
-        people = MappedPeople(self.path, self.year, mapping, self.labels, variables)
+        groups = further_groups(self.mapping, mapping, self.labels, variables)
+        people = MappedPeople(self.path, self.year, mapping, self.labels, variables, groups)
         items = [self._item(people, item_id, entry) for item_id, entry in confirmed.items()]
         self._check_codes(confirmed, items)
         digest = sha256(self.path)
@@ -146,6 +148,7 @@ class Labelled:
         weight = self.weight or mapping.weight or ""
         of_people = [mapping.country, mapping.id, mapping.strata, mapping.clusters]
         of_people += [one.variable for one in (mapping.sex, mapping.age) if one is not None]
+        of_people += [one.variable for one in mapping.groups.values()]
         needed = [name for name in of_people if name]
         variables = read_variables(
             file, [*needed, *([weight] if weight != UNWEIGHTED else []), *_names(confirmed.values())]
@@ -272,6 +275,7 @@ class Labelled:
         left_out = [item_id for item_id, entry in mapping.items.items() if not entry.confirmed]
         for one in populations:
             yield from lines_of(one)
+            yield from lines_of_groups(mapping, one.figures)
         if left_out:
             more = ", ..." if len(left_out) > 12 else ""
             yield f"left out      {len(left_out):,} not confirmed: {', '.join(left_out[:12])}{more}"

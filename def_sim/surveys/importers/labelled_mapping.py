@@ -17,6 +17,7 @@ from def_sim.yaml_files import read_validated
 
 Codes = list[float]
 Variable = Text
+GroupType = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]
 
 
 class _Strict(BaseModel):
@@ -58,6 +59,13 @@ class AgeVariable(_Strict):
     bands: dict[int, Text] = {}  # it holds codes of bands, such as 18-29; in rising order
 
 
+class GroupVariable(_Strict):
+    """Where it stands which group people are of, beyond sex and age."""
+
+    variable: Variable
+    codes: dict[int | Text, Text] = {}  # file's -> name of the group; empty: by the file's value labels
+
+
 class ItemEntry(_Strict):
     """One item and the variable that its answers stand in; with `wording` the entry makes the item."""
 
@@ -88,6 +96,7 @@ class FileMapping(_Strict):
     clusters: Variable | None = None
     sex: SexVariable | None = None
     age: AgeVariable | None = None
+    groups: dict[GroupType, GroupVariable] = {}  # region: ..., in references beside sex and age
     missing: MissingCodes = MissingCodes()
     parts_withheld: bool = True  # false: who does not know could not say so, and counts as refused
     items: dict[str, ItemEntry]

@@ -35,6 +35,7 @@ class MappedPeople:
     mapping: FileMapping
     labels: Labels
     variables: Mapping[str, Variable]
+    groups: Mapping[str, NDArray[np.str_]]  # beyond sex and age (`further_groups`), of all people
 
     def of(
         self,
@@ -75,6 +76,7 @@ class MappedPeople:
             sex=self._sex(kept, num_people),
             age_band=self._age_band(kept, num_people),
             bands=self._bands,
+            further={kind: names[members] for kind, names in self.groups.items()},
             parts_withheld=self.mapping.parts_withheld,
             strata=kept[design.strata].places if design.strata else None,
             clusters=kept[design.clusters].places if design.clusters else None,

@@ -66,6 +66,7 @@ class People:
     clusters: NDArray[Any] | None = None
     quality: ReferenceQuality = ReferenceQuality.WEIGHTED  # UNWEIGHTED: there are no weights, all are 1
     parts_withheld: bool = True  # whether the source tells don't know from no answer
+    further: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)  # "region" -> a name each, "": none
     design: SampleDesign | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,7 +89,7 @@ def bands_of(ages: Array) -> NDArray[np.str_]:
 
 
 def groups_of(people: People) -> Iterator[Group]:
-    """Everyone, then by sex, by age and by both, as references have them."""
+    """Everyone, then by sex, by age and by both, as references have them, then by whatever else is known."""
     yield Group("overall", "all", np.ones(len(people.weights), dtype=np.bool_))
     sexes = {sex: people.sex == sex for sex in SEXES}
     bands = {band: people.age_band == band for band in people.bands}
@@ -99,6 +100,9 @@ def groups_of(people: People) -> Iterator[Group]:
     for sex, of_sex in sexes.items():
         for band, of_band in bands.items():
             yield Group("sex_x_age", f"{sex}|{band}", of_sex & of_band)
+    for kind, names in people.further.items():
+        for name in np.unique(names[names != ""]).tolist():
+            yield Group(kind, name, names == name)
 
 
 def figures_of_people(item: Item, people: People) -> list[GroupFigures]:
