@@ -177,3 +177,33 @@ def test_a_labelled_file_comes_in_two_steps_and_the_users_mapping_is_never_overw
     record = yaml.safe_load((home / "imports" / "cgss2018.yaml").read_text(encoding="utf-8"))
     assert record["parameters"]["mapping"].startswith("cgss2018.mapping.yaml, SHA-256 ")
     assert "compared with CHN" in out(capsys, f"home={home}", "survey=cn", "stage=plan")
+
+
+def test_a_mapping_that_makes_items_can_be_given_again_with_more_of_them_confirmed(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = {"park": [1.0, 2.0] * 15, "shop": [2.0, 1.0, 1.0] * 10}
+    labels = {name: {1.0: "Yes", 2.0: "No"} for name in columns}
+    source = write_people(home.parent / "town.sav", People(columns, labels))
+    items = {
+        f"town.{name}": {"variable": name, "wording": {"en": f"Is there a {name}?"}, "confirmed": True}
+        for name in columns
+    }
+    words = ["stage=import", "importer=labelled", "name=town", "year=2026", f"source={source}"]
+    words += [f"home={home}", f"mapping={home.parent / 'm.yaml'}"]
+
+    def imported(num_confirmed: int) -> str:
+        given = [one | {"confirmed": place < num_confirmed} for place, one in enumerate(items.values())]
+        mapping = {"population": "USA", "weight": "none", "items": dict(zip(items, given, strict=True))}
+        (home.parent / "m.yaml").write_text(yaml.safe_dump(mapping), encoding="utf-8")
+        return out(capsys, *words)
+
+    imported(1)
+    assert "has all of it already" in imported(1)
+    assert "2 items with figures" in imported(2)
+    assert b"town.shop" in contents(home)["items/town.yaml"]
+    path = home / "items" / "town.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("nominal", "ordinal"), encoding="utf-8")
+    edited = path.read_bytes()
+    assert "was changed since it was imported" in refused(capsys, *words)
+    assert path.read_bytes() == edited

@@ -76,6 +76,7 @@ class Labelled:
         self.shared = shared or {}
         check_shared(self.shared)
         items = look_up(f"items/{name}.yaml", data_folder(), home)
+        self._are_shipped = (data_folder() / f"items/{name}.yaml").is_file()
         self.known = {item.id: item for item in read_items(items).items} if items.is_file() else {}
 
     def read(self) -> Imported:
@@ -91,6 +92,8 @@ class Labelled:
             if self.mapping is None:
                 raise self._candidates(file)
             mapping = read_mapping(self.mapping, self.shared)
+            if not self._are_shipped and any(entry.wording for entry in mapping.items.values()):
+                self.known = {}  # those of the home were made by this mapping, as it was, and are made anew
             confirmed = {item_id: entry for item_id, entry in mapping.items.items() if entry.confirmed}
             self._check_entries(mapping, confirmed)
             variables = self._variables(file, mapping, confirmed)
