@@ -81,7 +81,8 @@ def _check_rows(where: str, variables: Mapping[str, Variable], rows: NDArray[np.
             f"{where}, {number:,} are the same as an earlier one in all {len(variables)} variables that are "
             f"read, first rows {first + 1:,} and {second + 1:,} of the file's people; expected people who "
             "differ.",
-            fix=_FIX,
+            fix=f"{_FIX} If they are different people, keep the identifier of the survey in the file; in a "
+            "mapping, `id:` names it.",
         )
 
 

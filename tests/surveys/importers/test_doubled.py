@@ -82,6 +82,11 @@ def test_without_identifiers_half_of_the_people_may_answer_alike() -> None:
         check(read({name: [*values, *values[:26]] for name, values in held.items()}))  # 52 of 101
 
 
+def test_people_who_answer_alike_are_taken_where_an_identifier_tells_them_apart() -> None:
+    held = columns(FEWEST_PEOPLE // 2, FEWEST_VARIABLES)
+    check(read(held, times=2) | read({"ID": list(range(FEWEST_PEOPLE))}), "ID")
+
+
 def test_few_people_or_few_variables_say_nothing_without_identifiers() -> None:
     check(read(columns(FEWEST_PEOPLE // 2 - 1, FEWEST_VARIABLES), times=2))
     check(read(columns(FEWEST_PEOPLE, FEWEST_VARIABLES - 1), times=2))
