@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from runs import run_folder, start, words
@@ -301,7 +302,8 @@ def test_watching_ends_when_all_is_done(
         lines = [encode_line(replace(answer(number), respondent_id="r00001")) for number in range(8)]
         (half / "answers" / "shard-01-of-02.jsonl").write_bytes(b"".join(lines))
 
-    monkeypatch.setattr("def_sim.app.status.time.sleep", pause)
+    # Its own clock alone: threads that other tests left behind sleep, too.
+    monkeypatch.setattr("def_sim.app.status.time", SimpleNamespace(sleep=pause, time=time.time))
     assert main(["stage=status", f"runs={half}", "watch=5"]) == 0
     assert pauses == [5.0]
     assert capsys.readouterr().out.splitlines()[-1] == "1 of 1 runs are done"
