@@ -17,7 +17,7 @@ from def_sim.app.answer_views import answer_views
 from def_sim.app.calibration_record import found_calibration
 from def_sim.app.demo_truth import planted_truth
 from def_sim.app.human_figures import figures_of, other_references
-from def_sim.app.insensitivity import INSENSITIVITY, JUDGES, found_defects
+from def_sim.app.insensitivity import INSENSITIVITY, JUDGES, FoundDefects, found_defects
 from def_sim.app.judged_readings import judged_readings
 from def_sim.app.panel_readings import panel_readings
 from def_sim.app.panel_table import RESPONDENTS, panel_table
@@ -54,10 +54,22 @@ from def_sim.reports.sections.facts import facts_section
 from def_sim.reports.sections.insensitivity import insensitivity_section
 from def_sim.reports.sections.judges import judges_section
 from def_sim.reports.sections.sampled import said_of_sample
+from def_sim.reports.sections.section import Section
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
 WITHHELD = "withheld.csv"
+ALWAYS_WRITTEN = (
+    "distributions.parquet",
+    "metrics.csv",
+    "metrics.json",
+    "statuses.csv",
+    FINDINGS,
+    INSENSITIVITY,
+    RESPONDENTS,
+    "manifest.json",
+    "report.html",
+)
 MOST_SHOWN = 2000  # single answers on the page
 _RESPONDENTS_AT_ONCE = 10_000
 
@@ -158,17 +170,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     found = compute_sections(run, arrays, judged)
     of_facts = facts_of(run, answers)
     defects = found_defects(run, folder, manifest, as_given, of_facts)
-    calibration = (
-        None if panel.streamed else found_calibration(folder, arrays.answers, arrays.survey.questions)
-    )
-    sections = [
-        *(draw_sections(found) if found else []),
-        insensitivity_section(defects.rates, defects.examples),
-        *([audited_section(defects.readings)] if defects.readings else []),
-        *([judges_section(defects.judges)] if defects.judges else []),
-        *([facts_section(of_facts)] if of_facts else []),
-        *([calibration_section(calibration)] if calibration else []),
-    ]
+    sections = _sections(folder, panel, found, defects, of_facts)
     if panel.streamed:
         sections = said_of_sample(
             sections, num_sampled=len(panel.respondents), num_respondents=len(run.panel)
@@ -202,30 +204,56 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     write_whole(path, html.encode("utf-8", errors="backslashreplace"))
     if is_complete:
         tables = (
-            *([] if panel.streamed else ["answers.parquet"]),
-            "distributions.parquet",
-            "metrics.csv",
-            "metrics.json",
-            "statuses.csv",
-            FINDINGS,
-            INSENSITIVITY,
-            RESPONDENTS,
             *([WITHHELD] if found is not None else []),
             *([READINGS] if readings.used else []),
             *([JUDGES] if defects.judges else []),
         )
-        journals = [p.relative_to(folder) for p in answers_folder(folder).glob("*.jsonl")]
-        drawn = [path.relative_to(folder) for path in figures.paths]
-        of_sets = sorted({*files_of_finished(folder), *defects.files})
-        of_judges = [path.relative_to(folder) for path in of_sets]
-        parts = [path.relative_to(folder) for path in panel.streamed.files(folder)] if panel.streamed else []
-        files: list[Path | str] = [
-            *(*tables, "manifest.json", "report.html"),
-            *(*journals, *parts, *drawn, *of_judges),
-        ]
-        mark_complete(folder, files, num_answers=panel.num_answers)
+        vouched = [*figures.paths, *sorted({*files_of_finished(folder), *defects.files})]
+        _mark_complete(folder, panel, tables, vouched)
     verdict = verdict_of(results.scores, results.statuses, num_respondents=facts.num_scored)
     return WrittenReport(path, headline(results.scores), facts, verdict, figures.note)
+
+
+def _sections(
+    folder: Path,
+    panel: ReadPanel,
+    found: SectionResults | None,
+    defects: FoundDefects,
+    of_facts: Facts | None,
+) -> list[Section]:
+    """The sections of the page, as far as there is something to show."""
+    arrays = panel.arrays
+    calibration = (
+        None if panel.streamed else found_calibration(folder, arrays.answers, arrays.survey.questions)
+    )
+    return [
+        *(draw_sections(found) if found else []),
+        insensitivity_section(defects.rates, defects.examples),
+        *([audited_section(defects.readings)] if defects.readings else []),
+        *([judges_section(defects.judges)] if defects.judges else []),
+        *([facts_section(of_facts)] if of_facts else []),
+        *([calibration_section(calibration)] if calibration else []),
+    ]
+
+
+def _mark_complete(folder: Path, panel: ReadPanel, tables: Sequence[str], more: Sequence[Path]) -> None:
+    """Marks a run complete by the files that make it so.
+
+    Args:
+        folder: Of the run.
+        panel: Its answers.
+        tables: Names of those that not every run has.
+        more: Figures, and sets of verdicts.
+    """
+    journals = sorted(answers_folder(folder).glob("*.jsonl"))
+    parts = panel.streamed.files(folder) if panel.streamed else []
+    files: list[Path | str] = [
+        *([] if panel.streamed else ["answers.parquet"]),
+        *ALWAYS_WRITTEN,
+        *tables,
+        *(path.relative_to(folder) for path in (*journals, *parts, *more)),
+    ]
+    mark_complete(folder, files, num_answers=panel.num_answers)
 
 
 def _shown_views(run: Run, panel: ReadPanel, *, seed: int) -> tuple[list[AnswerView], list[int]]:
