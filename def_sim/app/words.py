@@ -19,10 +19,12 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from def_sim.app.composing import is_override, parameter_names
+from def_sim.app.home import home_folder
 from def_sim.app.home_checks import config_groups
 from def_sim.app.known_choices import known_names
 from def_sim.app.suggestions import nearest
 from def_sim.errors import ConfigError
+from def_sim.resources import conf_folder
 
 _ANY: Final = ""
 # Hydra's options that stay, with the values that the next word may have.
@@ -42,8 +44,8 @@ _ALIASES: Final = {
     "max_new_tokens": "decoding.max_new_tokens", "max_tokens": "decoding.max_new_tokens",
     "dtype": "model.engine.dtype", "quantization": "model.engine.quantization", "out": "output",
 }  # fmt: skip
+_LOCAL_ENGINE: Final = "def_sim.engines.local.engine.LocalEngine"
 _COST: Final = ("max_cost_usd", "model.engine.max_cost_usd")
-_HOSTED: Final = ("claude", "claude_3_5_sonnet", "gpt4o", "server")
 _INTEGERS: Final = ("respondents", "seed", "num_shards", "shard", "max_in_flight", "scoring.draws", "year")
 _ROUND: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE]\+?[0-9]{1,2})?")
 _VIEWS: Final = ("view", "show", "open", "browse")
@@ -83,6 +85,15 @@ class Vocabulary:
         if name in self.choices or name in self.parameters:
             return name
         return _ALIASES.get(name)
+
+    def runs_here(self, model: str) -> bool:
+        """Whether a model's YAML, the home's or the shipped one, names the engine of this machine."""
+        if model not in self.choices.get("model", ()):
+            return False
+        home, shipped = home_folder(), conf_folder() / "model" / f"{model}.yaml"
+        own = shipped if home is None else home / "conf" / "model" / f"{model}.yaml"
+        path = own if own.is_file() else shipped
+        return _LOCAL_ENGINE in path.read_text(encoding="utf-8", errors="replace")
 
     def group_of(self, choice: str) -> str | None:
         """The group of which a word alone is a choice."""
@@ -249,7 +260,7 @@ def _cost_of_nothing(words: Sequence[str], known: Vocabulary) -> Mistake | None:
     for place, name, value in _named(words):
         if name not in _COST:
             continue
-        if model in known.choices.get("model", ()) and model not in _HOSTED:
+        if known.runs_here(model):
             problem = f"{name}={value}: model={model} runs on this machine and costs nothing."
             return Mistake(problem, _replaced(words, place, ""))
         if name == _COST[0]:

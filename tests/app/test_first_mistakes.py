@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from def_sim.app.composing import compose_config, configured
+from def_sim.app.home import at_home
 from def_sim.app.main import main
 from def_sim.app.words import Vocabulary, mend_first_mistakes
 from def_sim.engines.local.checkpoints.checkpoint import check_checkpoint
@@ -215,6 +216,14 @@ def test_a_folder_that_is_no_checkpoint_says_what_lies_in_it(
     with pytest.raises(ModelError) as caught:
         check_checkpoint(tmp_path, needs_chat_template=False)
     assert caught.value.message == found.format(tmp_path)
+
+
+def test_a_hosted_model_of_the_home_may_have_a_limit_of_cost(tmp_path: Path) -> None:
+    models = tmp_path / "conf" / "model"
+    models.mkdir(parents=True)
+    (models / "my_claude.yaml").write_text("defaults: [claude, _self_]\nname: my_claude\n", encoding="utf-8")
+    with at_home(str(tmp_path)):
+        mend_first_mistakes(["model=my_claude", "model.engine.max_cost_usd=5"], Vocabulary())
 
 
 def test_an_unknown_option_is_answered_by_us_and_not_by_hydras_usage() -> None:

@@ -17,7 +17,7 @@ from def_sim.surveys.importers.headers import Header
 from def_sim.surveys.importers.variables import NOTHING, Value, Variable, value_of, variable
 
 _TAG: Final = re.compile("[a-z]")
-# Kinds whose reader, written in C, a damaged file can end with the whole process: 1 of some 400 did.
+# Kinds whose reader, written in C, a damaged file can end with the whole process: one .zsav did.
 _TRIED_APART: Final = (".zsav", ".por")
 _TRIAL: Final = """
 import sys, pyreadstat
@@ -25,7 +25,7 @@ file = open(0, "rb")
 file.seek(0)
 getattr(pyreadstat, sys.argv[1])(file, output_format="dict")
 """
-_TRIAL_S: Final = 600  # by the clock; a file of 4 GB takes a few minutes
+_TRIAL_S: Final = 600  # by the clock, for files of up to 4 GB
 
 
 class StatisticalPeople:
