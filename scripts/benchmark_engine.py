@@ -15,7 +15,7 @@ over (`--seconds`): batches of `generate()` after so many, loops after twice or 
 they capture graphs meanwhile. Weights in 4 bit stay unpacked once this engine has unpacked them, so it
 goes last.
 
-With `--model smollm2` (fetched once by `python -m def_sim stage=fetch model=smollm2`) llama.cpp's server is
+With `--model smollm2` (fetched once by `def-sim stage=fetch model=smollm2`) llama.cpp's server is
 asked, too, with the same GGUF file and with its weights unpacked to float32, which is what this engine
 computes in: 12 respondents, three questions, one beam, which is all that llama.cpp has.
 

@@ -58,7 +58,7 @@ MODELS: dict[str, tuple[Any, Any, torch.dtype, bool]] = {
     "llama_13b_nf4": (LlamaForCausalLM, LlamaConfig(**LLAMA_13B), torch.bfloat16, True),
 }
 
-SMOLLM2 = "smollm2"  # what `python -m def_sim stage=fetch model=smollm2` has fetched
+SMOLLM2 = "smollm2"  # what `def-sim stage=fetch model=smollm2` has fetched
 
 
 def smollm2_file() -> Path:

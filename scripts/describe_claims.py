@@ -17,7 +17,7 @@ HOLDS = {"all": "", "most": ", of most", "each": ", of one in every case"}
 
 def claims_markdown(claims: list[Claim]) -> str:
     """One row a claim."""
-    head = "| claim | section | `python -m def_sim` | supported if | published code | checkable |\n"
+    head = "| claim | section | `def-sim` | supported if | published code | checkable |\n"
     rows = [_row(claim) for claim in claims]
     return head + "|---|---|---|---|---|---|\n" + "".join(rows)
 

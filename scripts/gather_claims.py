@@ -48,7 +48,7 @@ def main() -> None:
     output = parser.parse_args().output
     if not (output / "experiments").is_dir():
         print(f"error: {output} holds no experiment.", file=sys.stderr)
-        print("  do:  Hold one: python -m def_sim experiment=baselines model=...", file=sys.stderr)
+        print("  do:  Hold one: def-sim experiment=baselines model=...", file=sys.stderr)
         sys.exit(2)
     rows = gather(output)
     with (output / "claims.csv").open("w", encoding="utf-8", newline="") as file:

@@ -54,7 +54,7 @@ read -ra SETTINGS <<<"${RESPONDENTS:+respondents=$RESPONDENTS} ${OPTIONS:-}"
 SETTINGS+=("output=$OUTPUT")
 
 def_sim() {
-    printf '$ python -m def_sim %s\n' "$*"
+    printf '$ def-sim %s\n' "$*"
     python -m def_sim "$@"
 }
 

@@ -95,7 +95,7 @@ submit() {
   array=${array%%;*}
   last=$(sbatch "${common[@]}" --job-name=def_sim_report --output=slurm-%j.log --kill-on-invalid-dep=yes \
     "--dependency=afterok:$array" "$script" --report stage=report "${words[@]}") ||
-    fail "The report was refused; the array $array is queued." "scancel $array, or later: python -m def_sim stage=report ..."
+    fail "The report was refused; the array $array is queued." "scancel $array, or later: def-sim stage=report ..."
   last=${last%%;*}
   echo "array   $array  $num_shards jobs, logs slurm-${array}_*.log"
   echo "report  $last  when all are done, log slurm-$last.log"

@@ -97,7 +97,7 @@ class Ended:
 
 
 class Command:
-    """A running `python -m def_sim` in a folder; its words go to a file outside of that folder.
+    """A running `def-sim` in a folder; its words go to a file outside of that folder.
 
     Args:
         words: Of the command.

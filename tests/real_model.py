@@ -13,5 +13,5 @@ def smollm2_gguf() -> Path:
     """SmolLM2-135M-Instruct as a GGUF file; skips the test, in words, where it was not fetched."""
     file = fetched_file(validate_config(compose_config(["model=smollm2"])).model)
     if file is None or not file.is_file():
-        pytest.skip("SmolLM2 was not fetched: python -m def_sim stage=fetch model=smollm2")
+        pytest.skip("SmolLM2 was not fetched: def-sim stage=fetch model=smollm2")
     return file

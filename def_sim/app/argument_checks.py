@@ -34,8 +34,8 @@ def _short(value: Any) -> str:
 
 def _fix(name: str) -> str:
     if not name:
-        return "`python -m def_sim --cfg job` prints every parameter with its value."
-    return f"Give another value for `{name}=`; `python -m def_sim --cfg job` prints them all."
+        return "`def-sim --cfg job` prints every parameter with its value."
+    return f"Give another value for `{name}=`; `def-sim --cfg job` prints them all."
 
 
 def check_arguments(

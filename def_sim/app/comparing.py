@@ -155,7 +155,7 @@ def _refuse_not_judged(waiting: Sequence[NotJudged], num_runs: int) -> None:
     of_rubric = ",".join(one.folder for one in waiting if one.rubric == first)
     raise ConfigError(
         f"{len(waiting):,} of the {num_runs:,} runs wait for a judge: {named}{rest}.",
-        fix=f"Have them judged: python -m def_sim stage=judge rubric={first} 'runs=[{of_rubric}]' model=...",
+        fix=f"Have them judged: def-sim stage=judge rubric={first} 'runs=[{of_rubric}]' model=...",
     )
 
 

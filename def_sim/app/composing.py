@@ -209,7 +209,7 @@ def _check_known(group: str, value: str) -> None:
 def _several(name: str) -> ConfigError:
     return ConfigError(
         f"{name} takes one value, found several.",
-        fix=f"For one run after another put -m first: `python -m def_sim -m {name}=a,b`.",
+        fix=f"For one run after another put -m first: `def-sim -m {name}=a,b`.",
     )
 
 
@@ -221,10 +221,10 @@ def explained(error: Exception) -> ConfigError:
         name = unknown.group(1)
         return ConfigError(
             f"There is no parameter {name!r}.",
-            fix=nearest(name, parameter_names()) or "`python -m def_sim --cfg job` prints them all.",
+            fix=nearest(name, parameter_names()) or "`def-sim --cfg job` prints them all.",
         )
     first = next(iter(text.strip().splitlines()), type(error).__name__)
-    return ConfigError(first, fix="`python -m def_sim --help` shows how a command looks.")
+    return ConfigError(first, fix="`def-sim --help` shows how a command looks.")
 
 
 def parameter_names() -> list[str]:

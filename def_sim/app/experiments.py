@@ -141,7 +141,7 @@ def _saying_what_it_needs(choice: ExperimentChoice) -> Iterator[None]:
     except ConfigError as error:
         if choice.needs is None:
             raise
-        command = f"python -m def_sim {choice.needs}"
+        command = f"def-sim {choice.needs}"
         raise ConfigError(
             f"experiment={choice.name}: {error.message}", fix=f"Bring what it asks first: `{command}`."
         ) from None

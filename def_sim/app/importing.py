@@ -180,5 +180,5 @@ def _said(home: Path, imported: Imported, *, is_new: bool) -> list[str]:
         asked = [(imported.asked_by, populations[0])]
     if asked:
         chosen = "survey={} population={}".format(*asked[-1])
-        lines.append(f"next          python -m def_sim home={home} {chosen} stage=plan")
+        lines.append(f"next          def-sim home={home} {chosen} stage=plan")
     return lines

@@ -97,7 +97,7 @@ def leave_out_items(config: RunConfig, files: Sequence[str]) -> list[str]:
         *(f"left out      {item_id}: {_why(said, item_id)}" for item_id in refused),
         *(f"left out      {item_id}, since it follows one that is" for item_id in followers),
         f"survey        {name}: {len(survey.items or ()):,} items, in {home}",
-        f"next          python -m def_sim survey={name} home={home} stage=plan",
+        f"next          def-sim survey={name} home={home} stage=plan",
     ]
 
 

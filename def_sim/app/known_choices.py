@@ -12,24 +12,24 @@ _FROM_HOME: Final = " (home)"  # said behind a name that the user's home adds
 _HELP: Final = """\
 def_sim measures how well language models stand in for people in social surveys.
 
-  python -m def_sim                                 demo respondent, US survey: interview and report
-  python -m def_sim survey=cn                       the same in Chinese
-  python -m def_sim stage=fetch model=mistral7b     downloads a model's weights, once
-  python -m def_sim model=mistral7b survey=cn       a model of the study, given its weights
-  python -m def_sim model=claude                    a hosted model, given its key in the environment
-  python -m def_sim stage=plan model=mixtral_8x7b   answers, tokens, time, memory; nothing is loaded
-  python -m def_sim respondents=200                 a larger panel; asks only the new respondents
-  python -m def_sim stage=report runs='outputs/**'  compare runs: scores, ranks, pairs, maps
-  python -m def_sim stage=status runs='outputs/**'  how far runs are; watch=30 looks again until all is done
-  python -m def_sim stage=verify                    recompute every number from the raw answers
-  python -m def_sim stage=repair run_folder=FOLDER  set damaged and foreign lines of a journal aside
-  python -m def_sim stage=audit run_folder=FOLDER export=NAME   a judge's verdicts as sheets for people
-  python -m def_sim stage=calibrate run_folder=FOLDER sample=FILE   rectify shares with a sample of people
-  python -m def_sim stage=judge rubric=insensitivity run_folder=FOLDER model=gpt4o   judge a run's answers
-  python -m def_sim stage=import importer=globalopinionqa source=FILE home=FOLDER   an institute's file
-  python -m def_sim stage=rephrase survey=town model=claude home=FOLDER   other wordings, for people to review
-  python -m def_sim -m model=a,b survey=us,cn       several runs, one after another
-  python -m def_sim experiment=diversity_ablation   the runs that answer a question, then their comparison
+  def-sim                                 demo respondent, US survey: interview and report
+  def-sim survey=cn                       the same in Chinese
+  def-sim stage=fetch model=mistral7b     downloads a model's weights, once
+  def-sim model=mistral7b survey=cn       a model of the study, given its weights
+  def-sim model=claude                    a hosted model, given its key in the environment
+  def-sim stage=plan model=mixtral_8x7b   answers, tokens, time, memory; nothing is loaded
+  def-sim respondents=200                 a larger panel; asks only the new respondents
+  def-sim stage=report runs='outputs/**'  compare runs: scores, ranks, pairs, maps
+  def-sim stage=status runs='outputs/**'  how far runs are; watch=30 looks again until all is done
+  def-sim stage=verify                    recompute every number from the raw answers
+  def-sim stage=repair run_folder=FOLDER  set damaged and foreign lines of a journal aside
+  def-sim stage=audit run_folder=FOLDER export=NAME   a judge's verdicts as sheets for people
+  def-sim stage=calibrate run_folder=FOLDER sample=FILE   rectify shares with a sample of people
+  def-sim stage=judge rubric=insensitivity run_folder=FOLDER model=gpt4o   judge a run's answers
+  def-sim stage=import importer=globalopinionqa source=FILE home=FOLDER   an institute's file
+  def-sim stage=rephrase survey=town model=claude home=FOLDER   other wordings, for people to review
+  def-sim -m model=a,b survey=us,cn       several runs, one after another
+  def-sim experiment=diversity_ablation   the runs that answer a question, then their comparison
 
 Choices
 {choices}
@@ -39,7 +39,7 @@ Often changed
   home=FOLDER (surveys, models, strategies and countries of your own: docs/add_a_survey.md)
   modifications.prompt=false  modifications.configuration=false  modifications.memory=false
 
-`python -m def_sim --cfg job` prints every parameter with its value. Documentation: docs/.
+`def-sim --cfg job` prints every parameter with its value. Documentation: docs/.
 """
 
 

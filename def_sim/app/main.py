@@ -1,4 +1,4 @@
-"""`python -m def_sim`: from the words on the command line to a stage.
+"""`def-sim`: from the words on the command line to a stage.
 
 Hydra joins the YAML files. Its errors, and ours, become one message with what to do and
 exit code 2; a traceback is a bug of ours.

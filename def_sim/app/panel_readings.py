@@ -35,7 +35,7 @@ class PanelReadings:
 
 def judge_command(run: Run, folder: Path) -> str:
     """The command that has a run's texts judged; the model is the user's choice."""
-    return f"python -m def_sim stage=judge rubric={run.strategy.needs_judge} run_folder={folder} model=..."
+    return f"def-sim stage=judge rubric={run.strategy.needs_judge} run_folder={folder} model=..."
 
 
 def num_waiting(answers: Iterable[Answer]) -> int:

@@ -243,5 +243,5 @@ def _last_lines(config: RunConfig, home: Path, loaded: LoadedSurvey, num_asked: 
     command = f"{named(config, home)} wordings=all"
     return [
         f"asked         {num_asked:,} accepted wordings in {loaded.survey.language!r}, by wordings=all",
-        f"next          python -m def_sim {command} stage=plan",
+        f"next          def-sim {command} stage=plan",
     ]

@@ -102,7 +102,7 @@ def ask_about(work: RephrasingWork, engine: Engine) -> None:
             raise Interrupted(stop.number, f"{progress.num:,} calls came back and are safe") from None
         _write_sheet(work, numbers, drafts)
     if not is_check and work.sheet.is_file():
-        then = f"python -m def_sim stage=rephrase {named(work.config, work.home)} accept={work.sheet}"
+        then = f"def-sim stage=rephrase {named(work.config, work.home)} accept={work.sheet}"
         say(f"next          fill in reviewer, verdict (yes or no) and note in {work.sheet}")
         say(f"              then: {then}")
 

@@ -244,7 +244,7 @@ def chosen_items(config: RunConfig, loaded: LoadedSurvey) -> list[Item]:
     if unknown := [item_id for item_id in config.items or () if item_id not in loaded.items]:
         raise ConfigError(
             f"items: survey {loaded.survey.name} has no item {unknown[0]!r}.",
-            fix="`python -m def_sim stage=plan show=items` lists them.",
+            fix="`def-sim stage=plan show=items` lists them.",
         )
     return [item for item in loaded.items.values() if config.items is None or item.id in config.items]
 

@@ -102,7 +102,7 @@ def _vouched_readings(folder: Path) -> UsedSet | None:
     if not vouches_for(folder, [path]):
         raise StoreError(
             f"{path} {'has changed since the run was completed' if path.is_file() else 'is missing'}.",
-            fix=f"Write it anew: `python -m def_sim stage=report run_folder={folder}`.",
+            fix=f"Write it anew: `def-sim stage=report run_folder={folder}`.",
         )
     return read_readings(folder)
 
@@ -114,7 +114,7 @@ def stored_scores(folder: Path) -> pd.DataFrame:
         StoreError: The file is not the one that the completion mark vouches for.
     """
     path = folder / METRICS
-    fix = f"Write it anew: `python -m def_sim stage=report run_folder={folder}`."
+    fix = f"Write it anew: `def-sim stage=report run_folder={folder}`."
     vouched = read_completion(folder)["files"].get(METRICS, {"sha256": "", "bytes": 0})
     with disk_errors(path):
         is_there = path.is_file()

@@ -96,7 +96,7 @@ def _check_flags(words: Sequence[str]) -> None:
         raise ConfigError(
             f"{GROUP}= belongs to a sweep, which -m begins"
             + (f"; found {others[0]} as well." if others else "."),
-            fix=f"python -m def_sim -m {GROUP}=slurm model=mistral7b survey=us,cn",
+            fix=f"def-sim -m {GROUP}=slurm model=mistral7b survey=us,cn",
         )
 
 

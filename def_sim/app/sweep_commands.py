@@ -95,7 +95,7 @@ def checked_all(combined: Sequence[tuple[str, ...]], launcher: Launcher) -> list
     if missing:
         raise ModelError(
             "\n".join([f"{len(missing)} models are not ready.", *(one.message for one in missing.values())]),
-            fix=f"Where there is a network: python -m def_sim -m stage=fetch model={','.join(missing)}",
+            fix=f"Where there is a network: def-sim -m stage=fetch model={','.join(missing)}",
         )
     return commands
 

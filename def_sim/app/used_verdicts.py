@@ -98,7 +98,7 @@ def read_readings(folder: Path) -> UsedSet | None:
     path = folder / READINGS
     if not path.is_file():
         return None
-    fix = f"Write it anew: `python -m def_sim stage=report run_folder={folder}`."
+    fix = f"Write it anew: `def-sim stage=report run_folder={folder}`."
     content = read_sealed(path, fix=fix)
     try:
         return UsedSet.model_validate(content)

@@ -29,7 +29,7 @@ def chosen_set(folder: Path, name: str | None) -> VerdictSet:
     if not sets:
         raise ConfigError(
             f"{folder} holds no verdicts.",
-            fix=f"Have it judged first: `python -m def_sim stage=judge rubric=... run_folder={folder}`.",
+            fix=f"Have it judged first: `def-sim stage=judge rubric=... run_folder={folder}`.",
         )
     if name is None and len(sets) > 1:
         raise ConfigError(f"{folder} holds several sets of verdicts: {names}.", fix="Name one: audit.set=...")

@@ -36,4 +36,4 @@ def vouched_bytes(folder: Path, name: str) -> bytes | None:
 
 def how_to_rewrite(folder: Path) -> str:
     """The command that writes the tables of a run anew."""
-    return f"Write it anew: `python -m def_sim stage=report run_folder={folder}`."
+    return f"Write it anew: `def-sim stage=report run_folder={folder}`."

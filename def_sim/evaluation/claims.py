@@ -36,7 +36,7 @@ class ToldClaim:
 
     id: str
     words: str
-    command: str  # of `python -m def_sim`, that makes the runs
+    command: str  # of `def-sim`, that makes the runs
     statistic: str
     value: float
     low: float

@@ -67,7 +67,7 @@ class Claim(_Entry):
     id: Annotated[str, Field(pattern=r"^[AB][1-9][0-9]?$")]
     words: Text
     section: Text
-    command: Text  # of `python -m def_sim`, that makes the runs
+    command: Text  # of `def-sim`, that makes the runs
     published_code: Text  # what the code that the study published does here
     checkable: Literal["yes", "in kind", "no"]
     why: str = ""  # it cannot be checked, or in kind only

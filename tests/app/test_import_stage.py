@@ -71,7 +71,7 @@ def test_an_import_writes_items_figures_surveys_and_their_choices_and_prints_the
     }
     assert "CC BY-NC-SA 4.0" in said
     assert "arXiv:2306.16388" in said
-    assert f"next          python -m def_sim home={home} survey=goqa_binary population=USA stage=plan" in said
+    assert f"next          def-sim home={home} survey=goqa_binary population=USA stage=plan" in said
 
 
 def test_the_same_import_twice_gives_the_same_bytes_and_says_so(

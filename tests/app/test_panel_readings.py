@@ -147,7 +147,7 @@ def test_a_report_of_texts_that_wait_names_the_judges_command_and_writes_nothing
     assert main([*words, f"run_folder={folder}"]) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "12 answers wait for a judge" in said
-    assert f"python -m def_sim stage=judge rubric=stance run_folder={folder} model=..." in said
+    assert f"def-sim stage=judge rubric=stance run_folder={folder} model=..." in said
     assert digests(folder) == before
 
 

@@ -45,7 +45,7 @@ def test_an_imported_country_is_asked_what_its_people_were(
     given = words(home, "DEU", Q33=[2, 3, 4] * 40)
     said = out(capsys, *given)
     assert "164 items, 120 people in 10 clusters, weight W_WEIGHT" in said
-    assert f"next          python -m def_sim home={home} survey=us population=DEU stage=plan" in said
+    assert f"next          def-sim home={home} survey=us population=DEU stage=plan" in said
     before = contents(home)
     assert sorted(before) == [
         "imports/wvs7-DEU.csv",

@@ -43,7 +43,7 @@ class Entry(NamedTuple):
 
 def how_to_repair(path: Path) -> str:
     """The way out of a journal that holds lines which do not belong there."""
-    command = f"`python -m def_sim stage=repair run_folder={path.parents[1]}`"
+    command = f"`def-sim stage=repair run_folder={path.parents[1]}`"
     return (
         f"{command} shows such lines and, with apply=true, sets them aside; or restore the file from a copy."
     )

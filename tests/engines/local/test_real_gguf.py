@@ -1,6 +1,6 @@
 """A real model, SmolLM2, from its GGUF file: its tokens are those of transformers' `generate()`.
 
-The file is fetched by `python -m def_sim stage=fetch model=smollm2`; where it is not, these are left out.
+The file is fetched by `def-sim stage=fetch model=smollm2`; where it is not, these are left out.
 """
 
 import math

@@ -308,10 +308,10 @@ def test_only_a_demonstration_carries_its_banner(is_demonstration, scores, distr
 
 
 def test_an_unfinished_run_says_how_much_is_done_and_how_to_go_on(scores, distributions, statuses):
-    facts = replace(FACTS, is_complete=False, num_planned=16, resume_command="python -m def_sim survey=cn")
+    facts = replace(FACTS, is_complete=False, num_planned=16, resume_command="def-sim survey=cn")
     text = Page(render_report(facts, scores, distributions, statuses, [])).text
     assert "4 of 16 answers are in (25 %)" in text
-    assert "python -m def_sim survey=cn" in text
+    assert "def-sim survey=cn" in text
     assert "Not finished" not in Page(render_report(FACTS, scores, distributions, statuses, [])).text
 
 
