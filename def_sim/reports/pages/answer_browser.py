@@ -2,7 +2,7 @@
 
 Prompts repeat: the frame, the options and the remembered exchanges come back in answer
 after answer. So every distinct line is stored once, a text is a list of line numbers, and
-an exchange or an answer is a list of text numbers. `report.js` unpacks the same shape.
+an exchange or an answer is a list of text numbers. `answers.js` unpacks the same shape.
 """
 
 import json

@@ -147,7 +147,7 @@ def render_codebook(title: str, entries: Sequence[CodebookEntry], facts: Codeboo
     Returns:
         HTML, about 5 kB an item. Depends on the arguments alone.
     """
-    style = page_style("codebook.css")
+    style = page_style("items.css", "codebook.css")
     script = asset("codebook.js")
     return template("codebook.html.jinja").render(
         title=title,

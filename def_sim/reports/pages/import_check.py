@@ -19,7 +19,7 @@ _QUALITIES: Final = {
 
 def render_import_check(check: ImportCheck) -> str:
     """The whole table as the text of one HTML file, about 2 kB an item."""
-    style = asset("report.css") + asset("codebook.css") + asset("import_check.css")
+    style = asset("report.css") + asset("items.css") + asset("codebook.css") + asset("import_check.css")
     return template("import_check.html.jinja").render(
         check=check,
         policy=security_policy(style, ""),

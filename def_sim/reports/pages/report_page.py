@@ -61,7 +61,8 @@ def render_report(
     Returns:
         HTML, UTF-8 encodable whatever the models wrote. Depends on the arguments alone.
     """
-    style, script = page_style(), asset("report.js")
+    style = page_style("items.css", "answers.css")
+    script = Markup("\n").join(map(asset, ("report.js", "items.js", "answers.js")))
     items = item_cards(scores, distributions, planted)
     parts = status_parts(statuses)
     verdict = verdict_of(scores, statuses, num_respondents=facts.num_scored)
