@@ -1,7 +1,7 @@
 """Randomness that is addressed, not consumed.
 
 A draw depends on what it is for, never on what was drawn before it. Resuming, sharding,
-batch size and order therefore change no draw (keys of randomness: docs/statistics.md).
+batch size and order therefore change no draw (keys of randomness: docs/reference/randomness.md).
 
 Two kinds: `keyed_rng` for the draws of a respondent or at a question, and `gumbel_noise`
 for the tokens of a completion, one number for each (step, beam, token).

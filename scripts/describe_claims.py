@@ -1,4 +1,4 @@
-"""Writes the table of claims in docs/paper_to_code.md from data/published/claims.yaml.
+"""Writes the table of claims in docs/about/paper_to_code.md from data/published/claims.yaml.
 
 python scripts/describe_claims.py            # prints it
 python scripts/describe_claims.py --write    # puts it into the document
@@ -10,7 +10,7 @@ from pathlib import Path
 from def_sim.resources import data_folder
 from def_sim.surveys.published_claims import Claim, Rule, read_claims
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "paper_to_code.md"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "about" / "paper_to_code.md"
 BEGIN, END = "<!-- claims -->\n", "<!-- end of claims -->"
 HOLDS = {"all": "", "most": ", of most", "each": ", of one in every case"}
 
@@ -56,7 +56,7 @@ def with_table(document: str, table: str) -> str:
 def main() -> None:
     """Prints or writes the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="into docs/paper_to_code.md")
+    parser.add_argument("--write", action="store_true", help="into docs/about/paper_to_code.md")
     table = claims_markdown(read_claims(data_folder()))
     if parser.parse_args().write:
         document = DOCUMENT.read_text(encoding="utf-8")

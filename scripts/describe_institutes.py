@@ -1,6 +1,6 @@
 """Describes how far people of one country are from each other when two institutes ask them nearly the same.
 
-Prints the tables of docs/statistics.md from data/institutes. Takes seconds.
+Prints the tables of docs/concepts/peoples_figures.md from data/institutes. Takes seconds.
 
     python scripts/describe_institutes.py
 """

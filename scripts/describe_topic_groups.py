@@ -1,7 +1,7 @@
 """Describes the topic groups among people: how reliable, how much one thing, how alike between countries.
 
-Prints the tables of docs/statistics.md from the shipped correlations; with --write also the figures beside
-them, data/structure/topic_groups.csv and topic_items.csv. Takes about a minute.
+Prints the tables of docs/concepts/topic_groups.md from the shipped correlations; with --write also the
+figures beside them, data/structure/topic_groups.csv and topic_items.csv. Takes about a minute.
 
     python scripts/describe_topic_groups.py [--write]
 """

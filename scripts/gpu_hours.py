@@ -1,7 +1,7 @@
-"""GPU-hours of the study's runs, by model, survey and panel, as the table in docs/cluster.md.
+"""GPU-hours of the study's runs, by model, survey and panel, as the table in docs/tutorials/cluster.md.
 
     python scripts/gpu_hours.py            # prints the table
-    python scripts/gpu_hours.py --write    # puts it into docs/cluster.md
+    python scripts/gpu_hours.py --write    # puts it into docs/tutorials/cluster.md
 
 Nothing here is measured: asking is the roofline floor of `stage=plan`, which no software reaches, loading is
 the bytes of the files at 1 GB/s, once. A figure that a run on a GPU has measured belongs into `MEASURED`, and
@@ -20,7 +20,7 @@ from def_sim.app.plan_counts import CARDS
 from def_sim.app.plan_load import fits, gpu_hours, load_of
 from def_sim.app.run import prepare_run
 
-_PAGE: Final = Path(__file__).parents[1] / "docs" / "cluster.md"
+_PAGE: Final = Path(__file__).parents[1] / "docs" / "tutorials" / "cluster.md"
 _BEGIN: Final = "<!-- scripts/gpu_hours.py -->"
 _END: Final = "<!-- end -->"
 _SURVEYS: Final = ("us", "cn")
@@ -66,7 +66,7 @@ def table() -> str:
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--write", action="store_true", help="put the table into docs/cluster.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/tutorials/cluster.md")
     text = table()
     if not parser.parse_args().write:
         print(text)

@@ -2,7 +2,7 @@
 
 A baseline panel holds opinions of its own on 60 items. In one arm 30 % of the answers are given at random, in
 the other 30 % as people give them; both come closer to people and are more varied than the baseline. The
-verdict is that of a comparison of arms. The table in docs/statistics.md comes from
+verdict is that of a comparison of arms. The table in docs/concepts/arms.md comes from
 
     python scripts/simulate_arms.py --repetitions 200
 """

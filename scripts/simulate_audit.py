@@ -3,7 +3,7 @@
 Invented answers with a known share of defects, some found by a rule, the others put to a judge of a known
 sensitivity and specificity; some rows of each stratum are coded by people, who are right. Each repetition
 draws answers, verdicts and rows anew. A second table is of judges who name options: 50 rows over the options
-named, and how often the judge is right. Both tables in docs/statistics.md come from
+named, and how often the judge is right. Both tables in docs/concepts/non_response.md come from
 
     python scripts/simulate_audit.py --repetitions 2000 --seed 1
 """
@@ -153,7 +153,7 @@ def settings() -> list[Setting]:
 
 
 def table_row(*setting: str, outcome: Outcome) -> str:
-    """A row of a table in docs/statistics.md."""
+    """A row of a table in docs/concepts/non_response.md."""
     cells = [
         *setting,
         f"{outcome.raw:.3f}",

@@ -10,7 +10,8 @@ Values Survey. A sample of n of them is drawn, and a panel of N respondents who 
     useless     every option alike
     mode        everybody gives people's most frequent answer
 
-Coverage is averaged over options within items, items and repetitions. The figures in docs/statistics.md:
+Coverage is averaged over options within items, items and repetitions. The figures in
+docs/concepts/calibration.md:
 
     python scripts/simulate_calibration.py --repetitions 60 --items 40 22 150
 

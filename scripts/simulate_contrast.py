@@ -3,7 +3,7 @@
 Panels with the shares of people of the USA and China on the ordered items that both were asked alike lie as
 far apart as people do (slope 1); panels of one opinion for both do not differ (slope 0). Respondents' answers
 hang together as in the worlds of `dependent_panels`; 60 of the items are drawn anew in each repetition. The
-figures in docs/statistics.md come from
+figures in docs/concepts/arms.md come from
 
     python scripts/simulate_contrast.py --repetitions 800 --seed 2
 """

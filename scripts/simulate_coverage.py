@@ -3,7 +3,7 @@
 Invented worlds: items with 2 to 10 options, people's shares, and a model whose respondents answer from
 shares of its own, hanging together through three latent traits. Each repetition draws items and
 respondents anew, computes the interval as a report would and looks whether the true value, known here, is
-in it. The figures in docs/statistics.md come from
+in it. The figures in docs/concepts/intervals.md come from
 
     python scripts/simulate_coverage.py --repetitions 300
     python scripts/simulate_coverage.py --repetitions 300 --tables comparisons

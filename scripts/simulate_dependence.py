@@ -2,7 +2,7 @@
 
 Panels of people of the three worlds of `dependent_panels` are neither more nor less varied than people, have
 no habits beyond people's, no order bias and people's own structure: each verdict to the contrary is a false
-one. The figures in docs/statistics.md come from
+one. The figures in docs/concepts/intervals.md come from
 
     python scripts/simulate_dependence.py --repetitions 300 --tables diversity scales variance repeats
     python scripts/simulate_dependence.py --repetitions 300 --sizes 20 60 --tables order

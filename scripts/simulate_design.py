@@ -1,7 +1,7 @@
 """Simulates what standard errors and design effects of imported figures promise, on clustered samples.
 
 A population has strata of clusters whose people are alike. Clusters are drawn in each stratum, people within
-them with unequal chances, which their weights undo. The figures in docs/statistics.md come from
+them with unequal chances, which their weights undo. The figures in docs/concepts/peoples_figures.md come from
 
     python scripts/simulate_design.py
 """

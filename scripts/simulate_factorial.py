@@ -4,7 +4,7 @@ Eight arms of scripted respondents in three worlds of `dependent_panels`: their 
 hang together by one style, or by people's correlations. Each repetition draws 60 items anew: people's
 shares, and a wrong opinion that a share of the answers follows. One setting takes 30 points of the wrong
 answers away, another 15, both together 10 more; the third does nothing. So two main effects and one
-interaction are not 0, and four effects are. The figures in docs/statistics.md come from
+interaction are not 0, and four effects are. The figures in docs/concepts/arms.md come from
 
     python scripts/simulate_factorial.py --repetitions 200
 """

@@ -3,7 +3,7 @@
 Panels answer the items of the shipped World Values Survey of the United States that have figures of all six
 groups of sex and age, with the groups' shares. What respondents' answers have in common is one of three
 worlds: people's correlations (`people`), one strong style in all answers (`style`), nothing (`independent`).
-The figures in docs/statistics.md come from
+The figures in docs/concepts/countries_and_groups.md come from
 
     python scripts/simulate_coverage.py --tables groups --sizes 20 60 200 --repetitions 1000
     python scripts/simulate_coverage.py --tables steering --sizes 20 60 200 --repetitions 20

@@ -1,4 +1,4 @@
-"""Simulates intervals where they are hardest to make, and prints Markdown tables for docs/statistics.md.
+"""Simulates intervals where they are hardest to make, and prints tables for docs/concepts/intervals.md.
 
     few         means of few items: from how many on the level holds, on the score's own scale and as it is
     groups      means of a few small topic groups

@@ -1,7 +1,7 @@
 """Simulates how often panels of people are flagged by the measures of structure and order bias.
 
 Invented people with the shipped shares and correlations of a country answer its items of the World Values
-Survey; orders are shuffled. The figures in docs/statistics.md come from
+Survey; orders are shuffled. The figures in docs/concepts/variety.md come from
 
     python scripts/simulate_structure.py --repetitions 200
 """

@@ -2,7 +2,7 @@
 
 Panels drawn from everyone should be starred for any of the eleven groups in at most 5 % of cases, however one
 person's answers hang together (`dependent_panels`). With `planted`, a share of the answers is given as the
-people of one group give them. The figures in docs/statistics.md come from
+people of one group give them. The figures in docs/concepts/countries_and_groups.md come from
 
     python scripts/simulate_coverage.py --tables tilt --sizes 20 60 200 --repetitions 300
 """

@@ -2,7 +2,7 @@
 
 Respondents are of two kinds, of which the panel has 70 % and 30 % and the margins want 40 % and 60 %; the
 model's opinions of the two are different. The worlds are those of `simulate_coverage`, whose respondents
-hang together through traits. The figures in docs/statistics.md come from
+hang together through traits. The figures in docs/concepts/calibration.md come from
 
     python scripts/simulate_coverage.py --tables weights --sizes 20 200 --repetitions 60
 

@@ -72,7 +72,7 @@ submit() {
       num_shards=*) num_shards=${word#*=} ;;
       shard=*) fail "shard= is given by this script, found $word." "Leave it out; num_shards= says how many there are." ;;
       stage=*) fail "This script holds interviews and writes the report, found $word." "Leave it out." ;;
-      -*) fail "This script submits one run, found $word." "Give each run a command of its own, or see docs/cluster.md." ;;
+      -*) fail "This script submits one run, found $word." "Give each run a command of its own, or see docs/tutorials/cluster.md." ;;
     esac
   done
   [[ $num_shards =~ ^[1-9][0-9]{0,5}$ ]] || fail "num_shards=$num_shards is no number from 1." "Give one, as in num_shards=8."

@@ -2,7 +2,7 @@
 
     python scripts/sweep_architectures.py                    # all of them, some minutes on two cores
     python scripts/sweep_architectures.py gemma2 nemotron    # some
-    python scripts/sweep_architectures.py --markdown         # the table of docs/add_a_model.md
+    python scripts/sweep_architectures.py --markdown         # the table of docs/how_to/add_a_model.md
 
 For each class a tiny random checkpoint is written and loaded by the product's own loader. Its logits of 40
 random tokens, and the tokens of two greedy answers, must be those of transformers' eager attention, loaded on
@@ -517,7 +517,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Tiny checkpoints of transformers' causal classes.")
     parser.add_argument("classes", nargs="*", help="model types; all if none is named")
     parser.add_argument(
-        "--markdown", action="store_true", help="prints the table of docs/add_a_model.md, too"
+        "--markdown", action="store_true", help="prints the table of docs/how_to/add_a_model.md, too"
     )
     arguments = parser.parse_args()
     names = arguments.classes or sorted([*MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, *VARIANTS])

@@ -173,7 +173,7 @@ def _said(home: Path, imported: Imported, *, is_new: bool) -> list[str]:
     populations = [one.provenance.population for one in imported.populations]
     known = read_country_names(data_folder(), home)
     if nameless := [code for code in populations if code not in known]:
-        how = f"add them to {home / POPULATIONS} before they are asked (docs/add_a_country.md)"
+        how = f"add them to {home / POPULATIONS} before they are asked (docs/how_to/add_a_country.md)"
         lines.append(f"no name       of {', '.join(nameless)}: {how}")
     asked = [(survey.name, survey.population) for survey in imported.surveys]
     if not asked and imported.asked_by:

@@ -36,7 +36,7 @@ Choices
 
 Often changed
   respondents=20  seed=1  wordings=base|all|1|official  population=CHN  frame_language=zh  output=outputs
-  home=FOLDER (surveys, models, strategies and countries of your own: docs/add_a_survey.md)
+  home=FOLDER (surveys, models, strategies and countries of your own: docs/how_to/add_a_survey.md)
   modifications.prompt=false  modifications.configuration=false  modifications.memory=false
 
 `def-sim --cfg job` prints every parameter with its value. Documentation: docs/.

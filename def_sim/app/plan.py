@@ -267,7 +267,7 @@ def persona_warnings(run: Run) -> list[str]:
         return []
     sources = "Santurkar et al. 2023, Beck et al. 2024, Cheng et al. 2023, Wang et al. 2025"
     words = "sex and age in the prompt often do not help or make answers worse, and caricature groups"
-    return [f"{words} ({sources}); run the same without them, too: docs/pitfalls.md"]
+    return [f"{words} ({sources}); run the same without them, too: docs/concepts/pitfalls.md"]
 
 
 def item_warnings(run: Run) -> list[str]:

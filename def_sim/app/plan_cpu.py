@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 _SIZE: Final = 512  # of the matrices: 0.27 GFLOP a product, large enough for the rate of larger ones
 _REPEATS: Final = 8
-# Measured with SmolLM2-135M on two AVX2 cores; see docs/performance.md.
+# Measured with SmolLM2-135M on two AVX2 cores; see docs/about/performance.md.
 _SHARE_OF_RATE: Final = 0.55  # attention, norms, small matrices and neighbours take the rest
 _SHARE_READ: Final = 0.6  # of prompt tokens; the others stand in the slot since the question before
 

@@ -9,7 +9,7 @@ from def_sim.records import Answer, AnswerStatus, FinishReason, Question, Readin
 
 _BYTES_PER_TOKEN: Final = 4.2  # of text in UTF-8, in Chinese much the same: three bytes a character
 _TABLE_SHARE: Final = (
-    0.2  # of the journals: a table of chat models' answers, compressed (docs/performance.md)
+    0.2  # of the journals: a table of chat models' answers, compressed (docs/about/performance.md)
 )
 
 

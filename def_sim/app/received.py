@@ -225,7 +225,7 @@ def refuse_foreign_targets(config: Mapping[str, Any], path: Path) -> None:
                 f"{path}: config.{section}.{TARGET} names {str(target)[:200]!r}, which no {kind} of this "
                 "installation has. It was not loaded.",
                 fix=f"If you know where the run comes from and trust it, put its {kind} into a home's "
-                f"conf/{kind}/ (docs/add_a_{kind}.md); else delete the folder."
+                f"conf/{kind}/ (docs/how_to/add_a_{kind}.md); else delete the folder."
                 if group in ("strategy", "model")
                 else "Restore it from a copy; def_sim writes no such manifest.",
             )

@@ -187,7 +187,7 @@ def calibrate(config: RunConfig) -> int:
     if config.sample is None and config.margins is None:
         raise ConfigError(
             "stage=calibrate needs sample=FILE, margins=FILE or both.",
-            fix="Give a table of people, of margins, or both (docs/statistics.md).",
+            fix="Give a table of people, of margins, or both (docs/concepts/calibration.md).",
         )
     stored, folder = _stored_run(config)
     lines = calibrate_run(prepare_run(stored), folder, sample=config.sample, margins=config.margins)

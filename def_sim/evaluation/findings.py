@@ -29,7 +29,7 @@ class Finding:
 
     `low` and `high` are the interval of the value; `people` is what as many people would have,
     `people_low` and `people_high` where 95 % of such panels of people lie, and `random` what as
-    many random answerers would have. Formulas: docs/statistics.md.
+    many random answerers would have. Formulas: docs/concepts/divergences.md.
     """
 
     measure: str

@@ -27,7 +27,7 @@ from def_sim.randomness import keyed_rng
 from def_sim.records import ItemReference, Persona
 
 METRIC: Final = "js_divergence"
-FEWEST_MEMBERS: Final = 5  # for an interval: see docs/statistics.md
+FEWEST_MEMBERS: Final = 5  # for an interval: see docs/concepts/countries_and_groups.md
 _PERMUTATIONS: Final = 499
 _AT_ONCE: Final = 20  # permutations scored together
 _MOST_DRAWS: Final = 100  # Monte Carlo draws for each item and group

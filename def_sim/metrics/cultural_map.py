@@ -3,7 +3,8 @@
 The published map takes the mean raw code of each dimension and fits its axes on people and
 panels together. The sound map fits its axes once, on people by country, sex and age, and
 places panels on them; a panel can then move neither the axes nor anybody else's point. Knows no
-country, item or model: rows of numbers come in, coordinates go out. See docs/statistics.md.
+country, item or model: rows of numbers come in, coordinates go out.
+See docs/concepts/countries_and_groups.md.
 
 Letters: K options, Q items, D dimensions, F features (rows of the sound map), N respondents,
 M rows (people and panels), B bootstrap draws.

@@ -5,8 +5,8 @@ single answers is in both; of the second only what items have *in common* is kep
 clustering, Cameron, Gelbach & Miller 2011). The deviations are taken around their own mean: resampled panels
 score worse than the panel they come from, and a plain percentile interval would carry that bias. Those of
 items are studentised, each measured by the spread of its own draw: scores of items are skewed, and a few of
-them that happen to be small know their spread badly (docs/statistics.md). People's figures are taken as
-fixed.
+them that happen to be small know their spread badly (docs/concepts/intervals.md). People's figures are
+taken as fixed.
 
 Letters: Q items, N respondents, B draws, S groups of items.
 """

@@ -3,7 +3,7 @@
 `text_diversity` is the published score; different words are not different opinions, so it stands beside
 `choice_diversity`, the same on choices, and the entropy ratio. More than people's level is no better than
 less. All comparisons are exact expectations, without draws; the range of people allows for answers of one
-person that hang together. See docs/statistics.md.
+person that hang together. See docs/concepts/variety.md.
 
 Letters: K options, Q items, N respondents.
 """

@@ -3,7 +3,7 @@
 For comparison with the publication; its weaknesses are kept on purpose. Each item's answers get
 one more column for failed answers, in which people have nothing, so a single failure makes the item
 infinite; infinite items are then set to the largest finite value of that model and survey plus 1.
-Means over items, dimensions and the nine dimensions are in `aggregation`. See docs/statistics.md.
+Means over items, dimensions and the nine dimensions are in `aggregation`. See docs/concepts/divergences.md.
 
 Letters: K options, Q items, B draws.
 """

@@ -5,7 +5,7 @@ from people: subtracting the bias that a bootstrap shows takes too little near p
 respondent out (the jackknife) too much. Here the answer is looked up instead: panels of the same size
 are simulated on the way from people to the panel's own shares, h + t (p - h) for t in [0, 1]; where
 their mean score equals the observed one, their mean score without noise is the debiased score. The ends of
-the interval go the same way. Method and its limits by simulation: docs/statistics.md.
+the interval go the same way. Method and its limits by simulation: docs/concepts/intervals.md.
 
 Letters: K options, Q items, N respondents, T points on the way.
 """

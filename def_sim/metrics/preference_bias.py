@@ -3,7 +3,7 @@
 As published: match of the two most frequent options, and the profile of the panel's option: the
 sex and the age group with the most people who chose it. Sound: ties share their credit, and a
 match rate stands between chance and two halves of people. Whose answers they are, free of the
-size of the groups, is in `subgroup_tilt`. See docs/statistics.md.
+size of the groups, is in `subgroup_tilt`. See docs/concepts/countries_and_groups.md.
 
 Letters: K options, Q items, B Monte Carlo draws, D dimensions.
 """

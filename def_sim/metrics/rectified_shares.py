@@ -29,7 +29,7 @@ from def_sim.metrics.average_coverage import NORMAL_REACH, critical_value
 from def_sim.metrics.sample import HUMAN_PSEUDO_COUNT, Array, smoothed_shares
 
 FEWEST_PEOPLE: Final = 30  # behind an item
-FEWEST_ITEMS: Final = 20  # other than the one that is estimated; found by simulation, see docs/statistics.md
+FEWEST_ITEMS: Final = 20  # other than the one that is estimated; by simulation: docs/concepts/calibration.md
 CAUTION: Final = 1.0  # standard errors by which the panel is taken to be worse than the other items say
 MOST_ERRORS_OFF: Final = 3.0  # a panel that is further off on an item is not believed there
 

@@ -5,7 +5,7 @@ range can hardly pass it. So the ends of an interval are taken where such scores
 a score between two ends, on the logarithm of one with a lower end alone. The reach is carried there by the
 slope of that function at the estimate (the delta method). Differences of scores have no such end at 0
 and are cut at the ends of their range. Which scale holds its level and from how many items on was found by
-simulation (docs/statistics.md, scripts/simulate_coverage.py).
+simulation (docs/concepts/intervals.md, scripts/simulate_coverage.py).
 """
 
 from collections.abc import Mapping

@@ -6,7 +6,7 @@
     matched items      of which enough answers can be classified under every style of asking
 
 Source: Bravansky, Trhlik & Barez 2025, "Rethinking AI Cultural Alignment". Their interval says how other
-items would have scored; it knows nothing of other respondents (docs/statistics.md).
+items would have scored; it knows nothing of other respondents (docs/concepts/study_b.md).
 
 Letters: K options, Q items, N respondents, B draws, S styles of asking.
 """

@@ -2,7 +2,8 @@
 
 Counting heads, as published, mostly finds the largest group. Lift compares shares instead, and the gap
 says whether the whole panel is nearer to a group than to everyone. Neither has a test: what chance gives
-them depends on how one person's answers hang together (`group_lean` is tested). See docs/statistics.md.
+them depends on how one person's answers hang together (`group_lean` is tested).
+See docs/concepts/countries_and_groups.md.
 
 Letters: K options, Q items, G groups, B draws.
 """

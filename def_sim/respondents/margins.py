@@ -18,7 +18,7 @@ from def_sim.errors import SurveyFormatError
 COLUMNS: Final = ("variable", "category", "share")
 OTHER: Final = "other"
 _SUM_TOLERANCE: Final = 1e-4
-_FORMAT: Final = "docs/statistics.md, Weighted panels"
+_FORMAT: Final = "docs/concepts/calibration.md, Weighted panels"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from def_sim.errors import SurveyFormatError
 from def_sim.records import Question, QuestionType
 
 WEIGHT: Final = "weight"
-_FORMAT: Final = "docs/statistics.md, Rectification with a small human sample"
+_FORMAT: Final = "docs/concepts/calibration.md, Rectification with a small human sample"
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ def _persona_names(
     if persona_country not in known:
         raise ConfigError(
             f"Unknown persona_country {persona_country!r}; known: {', '.join(sorted(known))}, {NO_COUNTRY}.",
-            fix="Choose one of them: `persona_country=CHN`; or add it (docs/add_a_country.md).",
+            fix="Choose one of them: `persona_country=CHN`; or add it (docs/how_to/add_a_country.md).",
         )
     return _country_names(known, persona_country, language)
 
@@ -167,7 +167,7 @@ def _country_names(known: dict[str, dict[str, str]], population: str, language: 
     if population not in known:
         raise ConfigError(
             f"Unknown population {population!r}; known: {', '.join(sorted(known))}.",
-            fix="Choose one of them: `population=CHN`; or add it (docs/add_a_country.md).",
+            fix="Choose one of them: `population=CHN`; or add it (docs/how_to/add_a_country.md).",
         )
     if language not in known[population]:
         raise ConfigError(
@@ -332,7 +332,7 @@ def _check_official(numbered: Mapping[str, Numbered], language: str, asked: Coll
         raise ConfigError(
             f"wordings=official: {len(lacking)} of the items have no official sentence in {language!r} in "
             f"your home; the first is {lacking[0]}.",
-            fix="Add them (docs/rephrasing.md), or ask the items that have one with items=[...].",
+            fix="Add them (docs/how_to/rephrasing.md), or ask the items that have one with items=[...].",
         )
 
 

@@ -14,10 +14,10 @@ from def_sim.answers.storage.shards import read_answers
 from def_sim.app.main import main
 from def_sim.records import AnswerStatus
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[2] / "docs" / "how_to"
 FILE = re.compile(r"^`(my_home/[^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PROGRAM = ["python", "-m", "def_sim"]
+PROGRAM = ["def-sim"]
 
 pytestmark = pytest.mark.slow
 
@@ -28,8 +28,8 @@ def files_of(text: str) -> dict[str, str]:
 
 def commands_of(text: str) -> list[list[str]]:
     lines = [shlex.split(line) for block in COMMANDS.findall(text) for line in block.splitlines()]
-    assert all(line[:3] == PROGRAM for line in lines)
-    return [line[3:] for line in lines]
+    assert all(line[:1] == PROGRAM for line in lines)
+    return [line[1:] for line in lines]
 
 
 def text_of(guide: str) -> str:

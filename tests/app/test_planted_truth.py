@@ -1,6 +1,6 @@
 """Planted truth: an unaltered sample from the demo respondent gives back what it was trained to answer.
 
-docs/reproducibility.md has the command for the whole questionnaire with 200 respondents; here a part
+docs/about/reproducibility.md has the command for the whole questionnaire with 200 respondents; here a part
 of it, so that a change that bends the answers is noticed.
 """
 

@@ -156,7 +156,7 @@ def test_unknown_answers_groups_and_respondents_are_left_out():
     assert found.num_items.tolist() == [14, 14, 0]
 
 
-# --- level and power, smaller than the table in docs/statistics.md ---
+# --- level and power, smaller than the table in docs/concepts/countries_and_groups.md ---
 
 
 @pytest.mark.parametrize(

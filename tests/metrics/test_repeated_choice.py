@@ -65,7 +65,7 @@ def test_intervals_hold_where_some_repeat_always_and_others_never():
         low, high = proportion_confint(found.num_repeated, found.num_answers, method="wilson")
         covered += found.low <= 0.2 <= found.high
         independent += low <= 0.2 <= high
-    assert covered >= 270  # .945 of 1,000 in the table of docs/statistics.md; standard deviation of 300: 4
+    assert covered >= 270  # .945 of 1,000 in docs/concepts/variety.md; standard deviation of 300: 4
     assert independent < 220  # .591: what taking the answers as independent gives
 
 

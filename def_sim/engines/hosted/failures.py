@@ -144,10 +144,10 @@ def _refused(status: int, said: str, provider: Provider, request: Request | None
     is_probe = request is not None and request.key.item_id == PROBE
     return EngineError(
         f"{_where(provider, request)}: the request was refused (error {status}, {said})",
-        fix="`model.engine.probes=false` leaves the requests at the start out; see docs/add_a_model.md."
+        fix="`model.engine.probes=false` leaves these requests out; see docs/how_to/add_a_model.md."
         if is_probe
         else "If it names a parameter, this model does not take it: `model.engine.probes=true` finds out "
-        "which ones it takes. See docs/add_a_model.md.",
+        "which ones it takes. See docs/how_to/add_a_model.md.",
     )
 
 

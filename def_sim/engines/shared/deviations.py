@@ -36,7 +36,7 @@ def known_deviations(names: list[str] | None) -> tuple[str, ...]:
         if name not in MEANINGS:
             raise ConfigError(
                 f"model.engine.deviations: {name!r} is none of {', '.join(MEANINGS)}.",
-                fix="Name what the model may lack; docs/add_a_model.md explains each.",
+                fix="Name what the model may lack; docs/how_to/add_a_model.md explains each.",
             )
     return tuple(sorted(set(names or [])))
 

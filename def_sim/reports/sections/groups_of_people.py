@@ -30,8 +30,8 @@ _COLUMNS: Final = (
 
 _CAUTION: Final = (
     "Saying sex and age often does not help or makes answers worse, and caricatures groups (Santurkar et al. "
-    "2023, Beck et al. 2024, Cheng et al. 2023, Wang et al. 2025; titles in docs/pitfalls.md). Compare with "
-    "the same run without them before reading any group."
+    "2023, Beck et al. 2024, Cheng et al. 2023, Wang et al. 2025; titles in docs/concepts/pitfalls.md). "
+    "Compare with the same run without them before reading any group."
 )
 
 

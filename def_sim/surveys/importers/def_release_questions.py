@@ -93,5 +93,5 @@ def wrong(path: Path, line: int, what: str) -> SurveyFormatError:
     """An error that names the line."""
     return SurveyFormatError(
         f"{path.name}, line {line}: {what}.",
-        fix=f"Correct {path} there; the layout is in docs/importing.md, The files of Liu et al. 2025.",
+        fix=f"Correct {path} there; the layout is in docs/how_to/importing.md, The files of Liu et al. 2025.",
     )

@@ -27,7 +27,7 @@ _OF_PEOPLE: Final = {
 _HEAD: Final = """\
 # Candidates found by name and by label; none is taken before you have compared question, codes and their
 # direction with the codebook and written `confirmed: true`. `codes` (file: ours) where they differ,
-# `missing` for codes that are no answer. Then: mapping=THIS_FILE (docs/importing.md).
+# `missing` for codes that are no answer. Then: mapping=THIS_FILE (docs/how_to/importing.md).
 """
 
 

@@ -236,7 +236,7 @@ def _no_items(path: Path, wave: int, items: Sequence[Item]) -> ConfigError:
     waves = sorted({int(item.variable.rpartition("_W")[2]) for item in items})
     return ConfigError(
         f"{path.name} is of wave {wave}; there are items of the waves {', '.join(map(str, waves))}.",
-        fix="Make items of it by a mapping: `name=pew_w... year=... mapping=...` (docs/importing.md).",
+        fix="Make items of it by a mapping: `name=pew_w... year=... mapping=...` (docs/how_to/importing.md).",
     )
 
 

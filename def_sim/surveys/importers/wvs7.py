@@ -166,7 +166,8 @@ class WorldValuesSurvey:
             raise SurveyFormatError(
                 f"{self.path.name}: expected wave 7 of the World Values Survey, with {COUNTRY}, {SEX}, {AGE} "
                 f"and {len(wanted)} variables of items; it has {num_held} of these{without}.",
-                fix="Give the file of worldvaluessurvey.org (docs/importing.md), or choose another importer.",
+                fix="Give the file of worldvaluessurvey.org (docs/how_to/importing.md), or choose another "
+                "importer.",
             )
         if self.weight != UNWEIGHTED and self.weight not in held:
             raise no_weight(self.path, self.weight, tuple(file.headers))

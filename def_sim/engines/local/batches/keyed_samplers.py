@@ -1,7 +1,7 @@
 """What `generate()` calls once a step, so that its tokens are drawn with addressed noise.
 
 A row's token depends on its own logits, its own parameters and the noise of its own request
-(docs/statistics.md, keys of randomness), never on the rows beside it. Letters: R requests, W beams of each,
+(docs/reference/randomness.md), never on the rows beside it. Letters: R requests, W beams of each,
 B = R x W rows, V vocabulary. These are logits processors, which is all that transformers' public interface
 has for this; they know no prompt and no text.
 """
