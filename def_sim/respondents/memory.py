@@ -104,7 +104,7 @@ def erode_answer(answer: str) -> str | None:
     It means to keep "Answer: 2" and the first sentence of the explanation. Since -1 (not
     found) is used as an index, a second pass cuts the explanation and a third one the code.
 
-    Source: algorithm of the published code, restated in docs/about/reproducibility.md.
+    Source: algorithm of the published code, restated in docs/concepts/protocols.md.
     """
     if "Answer: " not in answer or answer.startswith(_DISCLAIMERS):
         return None

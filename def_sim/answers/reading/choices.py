@@ -1,6 +1,6 @@
 """Weighs what an answer names: which options were chosen, or why none can be read.
 
-Knows the rules of docs/about/reproducibility.md on numbers against labels and on too many
+Knows the rules of docs/concepts/protocols.md on numbers against labels and on too many
 choices. It sees mentions, and of the words only those that stand in the place of a label.
 """
 
