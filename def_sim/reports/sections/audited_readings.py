@@ -10,7 +10,7 @@ from def_sim.evaluation.measures import as_percent, counted
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.agreement import agreement_part
 from def_sim.reports.sections.parts import percents, table
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 _ACCURACY: Final = ("Set", "right", "95 %", "rows", "missing verdicts")
 _ACCURACY_WORDS: Final = (
@@ -30,6 +30,7 @@ def audited_section(found: Sequence[AuditedReadings]) -> Section:
     return Section(
         key=SECTION,
         title="Readings that people checked",
+        chapter=Chapter.ITEMS,
         shows="How often people read the same option out of a text as the judge did.",
         hides="Whether the option is what the writer would have chosen from a list.",
         body=Markup("").join(_of_set(one) for one in found),

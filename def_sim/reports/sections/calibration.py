@@ -11,7 +11,7 @@ from def_sim.evaluation.calibrated_items import CalibratedItem, CalibratedItems
 from def_sim.evaluation.measures import as_percent, counted
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.parts import not_known, table
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 _MOST_IN_SIGHT: Final = 12  # longer tables are folded
 _MOST_NAMED: Final = 8  # absent items
@@ -33,6 +33,7 @@ def calibration_section(found: CalibratedItems) -> Section:
     return Section(
         key="calibration",
         title="Calibrated with people",
+        chapter=Chapter.RESULT,
         shows="What a small sample of people and this panel together say of the people whom the sample "
         "stands for.",
         hides="Whether the interval of a single item holds, since 95 % is an average over the items; and a "

@@ -11,7 +11,7 @@ from def_sim.reports.charts.map_chart import map_chart, map_drawing, map_in_word
 from def_sim.reports.charts.map_frame import WIDTH
 from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import Canvas, Figure
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 SOUND_SHOWS = (
     "Which country's people a panel stands nearer to, over all the topics that seven countries were asked, "
@@ -90,6 +90,7 @@ def sound_map_section(place: PanelOnMap) -> Section:
     return Section(
         key="map",
         title=title,
+        chapter=Chapter.GROUPS,
         shows=SOUND_SHOWS,
         hides=sound_hides(found),
         body=map_body(found, title=title) + element("p", _nearest(place)),
@@ -107,6 +108,7 @@ def published_map_section(place: PanelOnMap) -> Section:
     return Section(
         key="published_map",
         title=title,
+        chapter=Chapter.GROUPS,
         shows=PUBLISHED_SHOWS,
         hides=PUBLISHED_HIDES,
         body=map_body(found, title=title) + element("p", _AXES_UNKNOWN),

@@ -11,7 +11,7 @@ from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import THIS_PANEL
 from def_sim.reports.figures.mark_figures import marks_figure
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 _CAPTION: Final = (
     "How many different options are used, as a share of those that as many respondents could use, mean over "
@@ -43,6 +43,7 @@ def diversity_section(diversity: PanelDiversity) -> Section:
     return Section(
         key="diversity",
         title="Diversity",
+        chapter=Chapter.VARIETY,
         shows="How many different options the panel uses, of those that as many respondents could use.",
         hides="Whether the variety is people's: someone who answers at random is more varied than people.",
         body=figure.on_page() + _sentences(found, diversity.texts),

@@ -8,7 +8,7 @@ from def_sim.evaluation.facts import Facts, FactualItem
 from def_sim.evaluation.measures import as_percent
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.parts import table
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 _COLUMNS = ("question", "right answer", "panel wrong", "95 %", "people wrong", "answered", "not readable")
 
@@ -27,6 +27,7 @@ def facts_section(found: Facts) -> Section:
     return Section(
         key="facts",
         title="Factual questions",
+        chapter=Chapter.ITEMS,
         shows="How often the panel's choice is wrong where there is a right one, beside people.",
         hides="Whether what an explanation says is true.",
         body=Markup("").join([table("Factual questions", _COLUMNS, rows), element("p", words)]),

@@ -13,7 +13,7 @@ from def_sim.evaluation.preference_bias import PreferenceBias
 from def_sim.reports.charts.bias_chart import TiltRow, tilt_heat_map
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.parts import not_known, table
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 STAR: Final = "\u00a0*"
 _GROUP_AGES: Final = {"<=29": "up to 29", "30-49": "30 to 49", ">=50": "50 and over"}
@@ -34,6 +34,7 @@ def lift_section(bias: PreferenceBias) -> Section:
     return Section(
         key="lift",
         title="Lean towards groups",
+        chapter=Chapter.GROUPS,
         shows="To which groups' answers the panel leans, beyond what people drawn from everyone do.",
         hides="That the panel imitates the group, or why it leans.",
         body=not_known(why) if why else _leans(bias) + _lifts(bias),
@@ -121,6 +122,7 @@ def gap_section(bias: PreferenceBias) -> Section:
     return Section(
         key="gap",
         title="Nearer to a group than to everyone",
+        chapter=Chapter.GROUPS,
         shows="Whether the whole panel is nearer to a group of people than to everyone.",
         hides="A bias by itself: a panel that fits everyone well has gaps above 0 for all groups.",
         body=not_known(why) if why else chart + element("p", words),

@@ -12,7 +12,7 @@ from def_sim.evaluation.measures import as_percent, written
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.group_lean import group_words
 from def_sim.reports.sections.parts import between, not_known, table
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 _LEVEL: Final = 0.05
 _COLUMNS: Final = (
@@ -44,6 +44,7 @@ def groups_section(found: GroupsOfPeople) -> Section:
     return Section(
         key="groups",
         title="Groups of people",
+        chapter=Chapter.GROUPS,
         shows="Whether respondents who are said to be of a sex and an age answer as the people of that group "
         "do, and whether groups are made too alike or too unlike.",
         hides="Whether single answers are right for a group; and a group's people are few, so small "

@@ -24,7 +24,7 @@ from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import Figure
 from def_sim.reports.sections.agreement import agreement_part
 from def_sim.reports.sections.parts import not_known, percents, table
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 KEY: Final = "insensitivity"
 _TITLES: Final = {
@@ -72,6 +72,7 @@ def insensitivity_section(found: Insensitivity, examples: Sequence[DefectExample
     return Section(
         key=KEY,
         title="Insensitivity",
+        chapter=Chapter.ITEMS,
         shows="How often an answer is defective whatever it chooses: in its form, its role, its sense.",
         hides="Whether an answer without such a defect is what a person would say.",
         body=Markup("").join([*bodies, _examples(examples)]) if bodies else not_known(f"{found.absent}."),

@@ -13,7 +13,7 @@ from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import THIS_PANEL, Figure
 from def_sim.reports.figures.mark_figures import marks_figure
 from def_sim.reports.sections.parts import not_known, table
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 _TITLE: Final = "Mean Jensen-Shannon divergence from people"
 _CAPTION: Final = (
@@ -35,6 +35,7 @@ def institute_section(found: Institutes) -> Section:
     return Section(
         key="institutes",
         title="People asked elsewhere",
+        chapter=Chapter.ITEMS,
         shows="How far the same country's people are from each other where two institutes asked them nearly "
         "the same: what a change of wording, mode and year alone costs. For one's own wordings it is the "
         "ceiling.",

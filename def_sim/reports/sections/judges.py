@@ -7,7 +7,7 @@ from def_sim.evaluation.compared_judges import JudgePair
 from def_sim.evaluation.measures import as_percent, written
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.parts import between, table
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 _COLUMNS: Final = ("Question", "one judge", "another", "answers", "agree", "kappa (95 %)")
 _WORDS: Final = (
@@ -37,6 +37,7 @@ def judges_section(pairs: Sequence[JudgePair]) -> Section:
     return Section(
         key="judges",
         title="Judges side by side",
+        chapter=Chapter.ITEMS,
         shows="How far two judges of the same answers agree, beyond what chance would give.",
         hides="Which of them is right: two judges may share an error. People who code an audit can tell.",
         body=table("Agreement of judges", _COLUMNS, rows) + element("p", _WORDS),

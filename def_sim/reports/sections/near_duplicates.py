@@ -18,7 +18,7 @@ from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import THIS_PANEL, Figure
 from def_sim.reports.figures.mark_figures import marks_figure
 from def_sim.reports.sections.parts import between, not_known
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 _CAPTION: Final = (
     f"Share of pairs of respondents who agree on at least {as_percent(NEAR)} of the items that both "
@@ -39,6 +39,7 @@ def spread_section(found: NearDuplicates) -> Section:
     return Section(
         key="spread",
         title="Respondents alike",
+        chapter=Chapter.VARIETY,
         shows="How far respondents are apart beside people, and how many pairs of them answer nearly alike.",
         hides="Who copied whom: a panel of one opinion is all duplicates without anybody having been copied.",
         body=_variance(ratio) + element("h3", "Pairs that answer nearly alike") + _pairs(pairs, figures),

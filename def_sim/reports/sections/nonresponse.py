@@ -9,7 +9,7 @@ from def_sim.evaluation.nonresponse import FIELDS, JUDGED, Nonresponse
 from def_sim.evaluation.withheld_gaps import WithheldGaps
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.parts import table
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 from def_sim.reports.sections.withheld import withheld_part
 
 _NOTHING: Final = "No answered item has figures of people."
@@ -25,6 +25,7 @@ def nonresponse_section(found: Nonresponse, withheld: WithheldGaps | None = None
     return Section(
         key="nonresponse",
         title="Answers that failed",
+        chapter=Chapter.ITEMS,
         shows="Between which ends the scores would lie, whatever those answers had been that failed.",
         hides="Where in between: that depends on what the answers would have been, which nobody knows.",
         body=_body(found) + (withheld_part(withheld) if withheld is not None else Markup()),

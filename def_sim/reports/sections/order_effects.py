@@ -10,7 +10,7 @@ from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import THIS_PANEL
 from def_sim.reports.figures.mark_figures import marks_figure
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 _CAPTION: Final = (
     "Share of the answers that would have to move to another place among the options shown to be as their "
@@ -35,6 +35,7 @@ def order_section(effects: OrderEffects) -> Section:
     return Section(
         key="order",
         title="Order of the options",
+        chapter=Chapter.VARIETY,
         shows="The share of answers that would have to change place to be as content alone would give them.",
         hides="Habits on scales, whose options are always shown in order, and items with several choices.",
         body=(figure.on_page() if not found.reason else Markup()) + element("p", _sentence(found)),

@@ -8,7 +8,7 @@ from def_sim.evaluation.preference_bias import ALL, PreferenceBias
 from def_sim.reports.charts.bias_chart import MatchRow, match_chart, mismatch_heat_map
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.parts import legend, mark_swatch, not_known
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 
 def match_section(bias: PreferenceBias) -> Section:
@@ -21,6 +21,7 @@ def match_section(bias: PreferenceBias) -> Section:
     return Section(
         key="match",
         title="Match of the first answers",
+        chapter=Chapter.GROUPS,
         shows="On how many items the panel's most frequent answer is people's, between chance and what two "
         "halves of people reach.",
         hides="Anything about the other answers; where two answers are close, halves of people disagree too.",
@@ -71,6 +72,7 @@ def mismatch_section(bias: PreferenceBias) -> Section:
     return Section(
         key="mismatches",
         title="Where mismatches lie",
+        chapter=Chapter.GROUPS,
         shows="In which topic groups the panel's first answer is not people's, and which group has the "
         "most people with that answer, as published.",
         hides="A preference for that group: large groups win by their size alone.",

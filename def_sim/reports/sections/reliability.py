@@ -10,7 +10,7 @@ from def_sim.evaluation.measures import as_percent, counted, written
 from def_sim.evaluation.topic_groups import MIN_ITEM_REST, TopicGroup, TopicGroups
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.parts import not_known, table
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 _COLUMNS: Final = (
     "Topic group",
@@ -34,6 +34,7 @@ def reliability_section(found: TopicGroups) -> Section:
     return Section(
         key="reliability",
         title="Topic groups among people",
+        chapter=Chapter.RESULT,
         shows="Whether people's answers to the items of a topic group go together, as those to a scale do, "
         "and whether the group is the same thing in other countries. The names are the study's.",
         hides="Anything of the panel: a mean divergence over a group needs no scale, a statement about a "

@@ -9,7 +9,7 @@ from def_sim.evaluation.measures import as_percent
 from def_sim.evaluation.response_styles import NO_FOLLOW_UPS, RepeatedChoice, ResponseStyles, Tendency
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.parts import table
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 _PARTS = {
     "low end": "Lowest point",
@@ -28,6 +28,7 @@ def tendency_section(styles: ResponseStyles) -> Section:
     return Section(
         key="tendencies",
         title="Habits of answering",
+        chapter=Chapter.VARIETY,
         shows="How much more often than people the panel takes the ends or the middle of scales, and how "
         "often a second choice only repeats the first.",
         hides="Whether that is habit or opinion: a panel that holds extreme views takes the ends of scales, "

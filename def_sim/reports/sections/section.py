@@ -1,15 +1,32 @@
 """One section of the report: what it shows, what it does not, and its drawings.
 
-A new one is a function that returns a `Section`, entered in `drawn_sections.py`; page, contents and
-figure files follow from it. Its numbers are computed in `def_sim/evaluation`. Knows no measure.
+A new one is a function that returns a `Section`, entered in `drawn_sections.py`; its place in a chapter of
+the page, contents and figure files follow from it. Its numbers are computed in `def_sim/evaluation`. Knows
+no measure.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from markupsafe import Markup
 
 from def_sim.reports.figures.figure import Figure
+
+
+class Chapter(Enum):
+    """Where on the page a section stands; in the order of the page, each value is the title."""
+
+    RESULT = "Result"
+    ITEMS = "Items and answers"
+    VARIETY = "Variety and consistency"
+    GROUPS = "Countries and groups"
+    METHOD = "Method and data"
+
+    @property
+    def key(self) -> str:
+        """Its address on the page."""
+        return f"chapter-{self.name.lower()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +39,7 @@ class Section:
 
     key: str
     title: str
+    chapter: Chapter
     shows: str  # one sentence
     hides: str  # one sentence
     body: Markup

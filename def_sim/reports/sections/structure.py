@@ -15,7 +15,7 @@ from def_sim.reports.charts.svg import element
 from def_sim.reports.charts.text_fit import fit_lines
 from def_sim.reports.figures.figure import Canvas, Figure
 from def_sim.reports.sections.parts import between, legend, line_swatch, not_known
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 
 def structure_section(structure: PanelStructure) -> Section:
@@ -30,6 +30,7 @@ def structure_section(structure: PanelStructure) -> Section:
     return Section(
         key="structure",
         title="Structure",
+        chapter=Chapter.VARIETY,
         shows="How far the panel's correlations between items are from people's, between those of as many "
         "people (the floor) and those of a panel without structure.",
         hides="Whether the shares are right; and at small N the floor and a panel without structure nearly "

@@ -12,7 +12,7 @@ from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import THIS_PANEL, Figure
 from def_sim.reports.figures.mark_figures import marks_figure
 from def_sim.reports.sections.parts import not_known
-from def_sim.reports.sections.section import Section
+from def_sim.reports.sections.section import Chapter, Section
 
 _CAPTION: Final = (
     "Mean divergence from people over items; lower is closer. People as varied as it: people of whom so many "
@@ -32,6 +32,7 @@ def variety_section(found: Variety) -> Section:
     return Section(
         key="variety",
         title="Closeness and variety",
+        chapter=Chapter.VARIETY,
         shows="How far people would be from themselves if their answers were as varied as the panel's: the "
         "price of its variety alone.",
         hides="Which answers are wrong, or whether a panel with that score answers as these people do.",

@@ -31,14 +31,16 @@ from def_sim.reports.sections.diversity import diversity_section
 from def_sim.reports.sections.group_lean import lift_section
 from def_sim.reports.sections.order_effects import order_section
 from def_sim.reports.sections.response_styles import tendency_section
-from def_sim.reports.sections.section import Section, check_sections
+from def_sim.reports.sections.section import Chapter, Section, check_sections
 from def_sim.reports.sections.variety import variety_section
 
 NO_SECOND_CHOICES = repeated_first_choice([0], [NO_ANSWER])
 
 
 def section(key: str = "one", **more: object) -> Section:
-    return Section(key, "Title", "What it shows.", "What it does not.", Markup("<p>body</p>"), **more)
+    return Section(
+        key, "Title", Chapter.RESULT, "What it shows.", "What it does not.", Markup("<p>body</p>"), **more
+    )
 
 
 @dataclass
@@ -93,13 +95,18 @@ def test_a_report_without_sections_has_a_table_without_rows():
     "sections",
     [
         [section("one"), section("one")],
-        [Section("one", "Title", "What it shows.", "", Markup())],
-        [Section("one", "Title", "no sentence", "What it does not.", Markup())],
+        [Section("one", "Title", Chapter.RESULT, "What it shows.", "", Markup())],
+        [Section("one", "Title", Chapter.RESULT, "no sentence", "What it does not.", Markup())],
     ],
 )
 def test_sections_need_keys_of_their_own_and_both_sentences(sections):
     with pytest.raises(ValueError, match="need"):
         check_sections(sections)
+
+
+def test_a_section_without_a_chapter_is_none():
+    with pytest.raises(TypeError, match="chapter"):
+        Section(key="one", title="Title", shows="What it shows.", hides="What not.", body=Markup())
 
 
 def test_a_panel_that_always_agrees_is_less_varied_than_people():
