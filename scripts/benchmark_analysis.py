@@ -33,7 +33,6 @@ from def_sim.answers.storage.answer_lines import encode_line
 from def_sim.answers.storage.compaction import compact
 from def_sim.answers.storage.completion import mark_complete
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers, shard_name
-from def_sim.app.comparing import compare_runs
 from def_sim.app.composing import compose_config
 from def_sim.app.definition import folder_of, what_defines
 from def_sim.app.provenance import record_run
@@ -42,6 +41,7 @@ from def_sim.app.received import read_received
 from def_sim.app.reporting import compute_sections, write_findings, write_report, write_tables
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
+from def_sim.app.written_comparison import compare_runs
 from def_sim.evaluation.distributions import distributions_frame
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.results import Results

@@ -1,4 +1,4 @@
-"""Comparing runs: reads the runs that were named, writes one page and the tables beside it."""
+"""Comparing runs: reads the runs that were named and computes what their comparison holds. Writes nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,11 +8,9 @@ from typing import Final
 
 import pandas as pd
 
-from def_sim import __version__
-from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.app.compared_answers import ComparedAnswers, compare_answers
 from def_sim.app.compared_claims import CLAIMS, JudgedClaims, judge_claims
-from def_sim.app.compared_effects import FACTORIAL, compare_effects, write_effects
+from def_sim.app.compared_effects import compare_effects
 from def_sim.app.compared_groups import steered_table
 from def_sim.app.compared_insensitivity import stored_defects
 from def_sim.app.compared_styles import studies_of
@@ -20,9 +18,8 @@ from def_sim.app.found_runs import find_runs
 from def_sim.app.insensitivity import INSENSITIVITY
 from def_sim.app.processes import WorkerProcesses, num_usable_cores
 from def_sim.app.received import read_stored_manifest
-from def_sim.app.reporting import csv_bytes
 from def_sim.app.stored_runs import NotJudged, read_run
-from def_sim.app.study_b_files import Studies, study_tables, write_studies
+from def_sim.app.study_b_files import Studies, study_tables
 from def_sim.errors import ConfigError
 from def_sim.evaluation.arm_diversity import diversity_table
 from def_sim.evaluation.arm_scores import arms_table
@@ -36,15 +33,10 @@ from def_sim.evaluation.compared_runs import (
     group_runs,
 )
 from def_sim.evaluation.comparison_table import comparison_table
-from def_sim.evaluation.effect_answers import effect_answers
 from def_sim.evaluation.seed_spread import has_several_seeds, seeds_table
-from def_sim.reports.figures.figure_files import write_figures
-from def_sim.reports.pages.comparison_arms import arm_parts, experiment_part
-from def_sim.reports.pages.comparison_claims import claims_part
-from def_sim.reports.pages.comparison_insensitivity import defects_part
-from def_sim.reports.pages.comparison_maps import comparison_figures
-from def_sim.reports.pages.comparison_page import render_comparison
 
+COMPARISON: Final = "comparison.csv"
+PAIRS: Final = "pairs.csv"
 STEERED: Final = "groups.csv"  # only where an arm says sex and age
 _MOST_NAMED: Final = 3  # runs in a message
 FEWEST_ANSWERS: Final = 300_000  # of all runs, from which several processes are worth their start
@@ -64,32 +56,47 @@ class ComparedArms:
 
 
 @dataclass(frozen=True)
-class WrittenComparison:
-    """What a terminal shows of a comparison."""
+class Comparison:
+    """All that a comparison of runs holds, computed."""
 
-    path: Path
     groups: list[RunGroup]
-    table: pd.DataFrame
+    table: pd.DataFrame  # see `comparison_table.comparison_table`
+    answers: ComparedAnswers
     left_out: list[LeftOut]
     arms: ComparedArms
+    seeds: pd.DataFrame  # see `seed_spread.seeds_table`
+    defects: pd.DataFrame  # see `compared_insensitivity.compared_defects`
     studies: Studies
-    effects: list[str]  # the tables of effects that these runs give, as files beside the page
     claims: JudgedClaims
 
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """File name -> table, of those that these runs give; study B's lie beside a page of their own."""
+        return {
+            INSENSITIVITY: self.defects,
+            COMPARISON: self.table,
+            PAIRS: self.answers.pairs,
+            "arms.csv": self.arms.table,
+            "diversity.csv": self.arms.diversity,
+            **({} if self.arms.steered.empty else {STEERED: self.arms.steered}),
+            "seeds.csv": self.seeds,
+            CLAIMS: self.claims.table,
+            "maps.csv": maps_frame(self.answers.maps),
+            **self.arms.effects,
+        }
 
-def compare_runs(
+
+def compute_comparison(
     patterns: Sequence[str],
-    output: Path,
     *,
     baseline: str | None = None,
     verdicts: str | None = None,
     experiment: ComparedExperiment | None = None,
-) -> WrittenComparison:
+) -> Comparison:
     """Compares the runs that the patterns name.
 
     Args:
         patterns: Folders or glob patterns, `**` for any depth.
-        output: The folder that is made or replaced.
         baseline: Title of the arm that others are compared with, or its run folder's name; see `group_arms`.
         verdicts: The set that scores of texts are to rest on, which a judge read; see `read_run`.
         experiment: Whose arms the runs are, if they are those of one.
@@ -97,7 +104,7 @@ def compare_runs(
     Raises:
         ConfigError: A pattern names no run, no run has an answer, texts of one wait for a judge (but for an
             experiment, whose page says so), or no arm is the baseline.
-        StoreError: A file of a run is damaged, or the disk is full or not writable.
+        StoreError: A file of a run is damaged.
     """
     folders = find_runs(patterns)
     with WorkerProcesses(_num_processes(folders)) as workers:
@@ -131,11 +138,10 @@ def compare_runs(
     )
     defects = compared_defects(groups, stored_defects(runs))
     studies = studies_of(runs)
-    tables = {"comparison.csv": table, "pairs.csv": answers.pairs, "arms.csv": arms.table, **effects}
+    tables = {COMPARISON: table, PAIRS: answers.pairs, "arms.csv": arms.table, **effects}
     claims = judge_claims({**tables, INSENSITIVITY: defects, **study_tables(studies)}, runs)
-    path = _write(groups, table, answers, arms, defects, left_out, output, studies, claims)
-    write_effects(path.parent, effects)
-    return WrittenComparison(path, groups, table, left_out, arms, studies, list(effects), claims)
+    seeds = seeds_table(groups, answers.arms)
+    return Comparison(groups, table, answers, left_out, arms, seeds, defects, studies, claims)
 
 
 def _waiting(one: NotJudged) -> LeftOut:
@@ -169,58 +175,3 @@ def _num_processes(folders: Sequence[Path]) -> int:
     """As many as there are cores, where starting them takes less than they save."""
     num_answers = sum(read_stored_manifest(folder)["plan"]["answers"] for folder in folders)
     return num_usable_cores() if num_answers >= FEWEST_ANSWERS else 1
-
-
-def _write(
-    groups: list[RunGroup],
-    table: pd.DataFrame,
-    answers: ComparedAnswers,
-    arms: ComparedArms,
-    defects: pd.DataFrame,
-    left_out: list[LeftOut],
-    folder: Path,
-    studies: Studies,
-    claims: JudgedClaims,
-) -> Path:
-    """comparison.html, the tables beside it, and the maps as files."""
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    seeds = seeds_table(groups, answers.arms)
-    parts = arm_parts(arms.groups, arms.table, arms.steered, arms.diversity, arms.effects.get(FACTORIAL))
-    effects = effect_answers(arms.effects)
-    html = render_comparison(
-        groups,
-        table,
-        left_out,
-        code_version=__version__,
-        maps=answers.maps,
-        pairs=answers.pairs,
-        arms=parts,
-        experiment=experiment_part(arms.experiment, parts, seeds, effects),
-        effects=effects,
-        arm_problems=arms.problems,
-        seeds=seeds,
-        insensitivity=defects_part(defects, groups),
-        has_studies=bool(studies.results),
-        claims=claims_part(claims.told),
-    )
-    write_studies(studies, folder)
-    write_whole(folder / INSENSITIVITY, csv_bytes(defects))
-    write_whole(folder / "comparison.csv", csv_bytes(table))
-    write_whole(folder / "pairs.csv", csv_bytes(answers.pairs))
-    write_whole(folder / "arms.csv", csv_bytes(arms.table))
-    write_whole(folder / "diversity.csv", csv_bytes(arms.diversity))
-    if arms.steered.empty:
-        (folder / STEERED).unlink(missing_ok=True)
-    else:
-        write_whole(folder / STEERED, csv_bytes(arms.steered))
-    write_whole(folder / "seeds.csv", csv_bytes(seeds))
-    write_whole(folder / CLAIMS, csv_bytes(claims.table))
-    write_whole(folder / "maps.csv", csv_bytes(maps_frame(answers.maps)))
-    with disk_errors(folder / "figures"):
-        write_figures(folder / "figures", comparison_figures(answers.maps))
-    with replacing(folder / "comparison.parquet") as temporary:
-        table.to_parquet(temporary, index=False)
-    path = folder / "comparison.html"
-    write_whole(path, html.encode("utf-8", errors="backslashreplace"))
-    return path

@@ -97,8 +97,8 @@ def report_experiment(experiment: Experiment) -> int:
         ConfigError: No arm has an answer.
     """
     # Statistics, which holding and planning have no use for.
-    from def_sim.app.comparing import compare_runs
     from def_sim.app.printed_comparison import print_comparison
+    from def_sim.app.written_comparison import compare_runs
     from def_sim.evaluation.arms import ComparedExperiment
 
     found, missing = _folders(experiment)

@@ -8,10 +8,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from def_sim.app.compared_claims import CLAIMS, claims_in_words
-from def_sim.app.comparing import WrittenComparison
 from def_sim.app.study_b_files import print_studies
 from def_sim.app.terminal import console, say
 from def_sim.app.used_verdicts import RULES
+from def_sim.app.written_comparison import WrittenComparison
 from def_sim.evaluation.arm_scores import answer_of
 from def_sim.evaluation.arms import ArmGroup
 from def_sim.evaluation.compared_runs import RunGroup

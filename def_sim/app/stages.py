@@ -161,7 +161,7 @@ def report(config: RunConfig) -> int:
 
 
 def _compare(patterns: Sequence[str], config: RunConfig) -> int:
-    from def_sim.app.comparing import compare_runs
+    from def_sim.app.written_comparison import compare_runs
     from def_sim.app.printed_comparison import print_comparison
 
     folder = Path(config.output).expanduser() / "comparison"
