@@ -17,7 +17,7 @@ from survey_examples import a_presentation, a_question, a_respondent, a_survey
 
 from def_sim.answers.storage.store import AnswerStore
 from def_sim.engines.scripted import ScriptedEngine
-from def_sim.interview import Engine, Interviews
+from def_sim.interviews import Engine, Interviews
 from def_sim.prompts import hash_messages
 from def_sim.questionnaire import InterviewRules
 from def_sim.randomness import Address

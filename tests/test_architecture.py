@@ -45,7 +45,7 @@ MAY_IMPORT = {
         "respondents.memory",
     ),
     "questionnaire": ("answers.reading.sections", "respondents.memory", "prompts", "strategies.asking"),
-    "interview": ("questionnaire", "prompts", "answers.storage.store", "respondents.memory", "strategies"),
+    "interviews": ("questionnaire", "prompts", "answers.storage.store", "respondents.memory", "strategies"),
     "evaluation": (
         "surveys",
         "metrics",
@@ -253,7 +253,7 @@ def test_only_engines_load_a_model_library() -> None:
         "def_sim.engines.scripted",
         "def_sim.engines.anthropic_api",
         "def_sim.engines.openai_server",
-        "def_sim.interview",
+        "def_sim.interviews",
         "def_sim.strategies.diversity_enhanced",
         "def_sim.strategies.single",
     ],

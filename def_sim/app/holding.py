@@ -9,7 +9,7 @@ from def_sim.answers.storage.store import AnswerStore
 from def_sim.answers.storage.stored_answers import Glance, StoredAnswers
 from def_sim.app.run import Run
 from def_sim.app.signals import is_stopping
-from def_sim.interview import Engine, Interviews
+from def_sim.interviews import Engine, Interviews
 from def_sim.records import Respondent, respondent_index
 
 _LOOK_EVERY_S: Final = 0.5

@@ -30,7 +30,7 @@ from def_sim.engines.hosted.cost import HasLedger
 from def_sim.engines.shared.notices import HasNotices
 from def_sim.engines.shared.optional import GoesOn
 from def_sim.errors import EngineError, StoreError
-from def_sim.interview import Engine, HasWork, Interviews
+from def_sim.interviews import Engine, HasWork, Interviews
 from def_sim.records import Answer
 
 

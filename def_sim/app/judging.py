@@ -1,11 +1,11 @@
-"""The loop that joins what is to be judged, an engine and a store of verdicts, as `interview.py` does."""
+"""The loop that joins what is to be judged, an engine and a store of verdicts, as `interviews.py` does."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from def_sim.app.judged_answers import Task
-from def_sim.interview import Engine, EngineCalls, first_cause
+from def_sim.interviews import Engine, EngineCalls, first_cause
 from def_sim.judging.conversation import JudgeConversation, JudgeSettings, judge_answer
 from def_sim.judging.rubric import Rubric
 from def_sim.judging.verdict_lines import StoredVerdict

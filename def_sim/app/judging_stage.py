@@ -23,7 +23,7 @@ from def_sim.engines.local.shared_worker import keep_loaded
 from def_sim.engines.shared.notices import HasNotices
 from def_sim.engines.shared.optional import GoesOn
 from def_sim.errors import ConfigError, ModelError
-from def_sim.interview import Engine
+from def_sim.interviews import Engine
 from def_sim.judging.verdict_journal import SHARD, journal_of, judge_path, read_judge, write_judge
 from def_sim.judging.verdict_store import VerdictStore
 from def_sim.judging.verdicts import Source, Verdict

@@ -25,7 +25,7 @@ from def_sim.app.provenance import as_configured
 from def_sim.app.run import Run
 from def_sim.app.schema import RunConfig
 from def_sim.errors import ConfigError, StoreError
-from def_sim.interview import Engine
+from def_sim.interviews import Engine
 from def_sim.judging.conversation import JudgeSettings, judge_decoding
 from def_sim.judging.rubric import Rubric, find_rubric
 from def_sim.judging.verdict_journal import (

@@ -1,11 +1,11 @@
-"""The loop that joins items, an engine and a store of calls, as `interview.py` does."""
+"""The loop that joins items, an engine and a store of calls, as `interviews.py` does."""
 
 import asyncio
 from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
 from def_sim.app.rephrasing_calls import CallStore
-from def_sim.interview import Engine, EngineCalls, first_cause
+from def_sim.interviews import Engine, EngineCalls, first_cause
 from def_sim.prompts import hash_messages
 from def_sim.records import Call, Completion, FinishReason, Request
 

@@ -25,7 +25,7 @@ from def_sim.engines.hosted.cost import HasLedger
 from def_sim.engines.local.shared_worker import keep_loaded
 from def_sim.engines.shared.notices import HasNotices
 from def_sim.errors import ModelError
-from def_sim.interview import Engine
+from def_sim.interviews import Engine
 from def_sim.surveys.rephrase import Draft, Drafts, check_drafts, rephrase
 
 _SECONDS_BETWEEN_LINES = 10.0

@@ -17,7 +17,7 @@ from def_sim.app.rephrasing_sheet import SheetRow, read_sheet, sheet_path, texts
 from def_sim.app.run import resolve_path
 from def_sim.app.schema import RunConfig
 from def_sim.errors import ConfigError
-from def_sim.interview import Engine
+from def_sim.interviews import Engine
 from def_sim.prompts import hash_messages
 from def_sim.records import Capabilities, DecodingConfig
 from def_sim.resources import data_folder, look_up

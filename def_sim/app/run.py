@@ -20,7 +20,7 @@ from def_sim.app.strategy_frames import FRAMES, read_frames
 from def_sim.app.targets import resolve_target
 from def_sim.engines.local.checkpoints.package_source import FETCHED, packages_folder
 from def_sim.errors import ConfigError, ModelError
-from def_sim.interview import Engine
+from def_sim.interviews import Engine
 from def_sim.prompts import LanguagePack, read_language_pack
 from def_sim.questionnaire import InterviewRules
 from def_sim.randomness import keyed_rng

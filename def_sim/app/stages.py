@@ -25,7 +25,7 @@ from def_sim.app.schema import RunConfig, WantedPrecision
 from def_sim.app.terminal import say, say_text
 from def_sim.engines.shared.optional import HasFiles
 from def_sim.errors import ConfigError, ModelError
-from def_sim.interview import Engine
+from def_sim.interviews import Engine
 
 
 def plan(config: RunConfig) -> int:

@@ -11,7 +11,7 @@ from def_sim.app.judging_stage import judge_run
 from def_sim.app.judging_work import JudgingWork, prepare_work
 from def_sim.app.schema import RunConfig, validate_config
 from def_sim.engines.scripted import ScriptedEngine
-from def_sim.interview import Engine
+from def_sim.interviews import Engine
 from def_sim.judging.verdict_journal import read_verdict_sets
 from def_sim.judging.verdict_sets import VerdictSet
 from def_sim.records import AnswerMode, Capabilities, Completion, Request

@@ -14,7 +14,7 @@ from def_sim.app.rephrasing_stage import ask_about
 from def_sim.app.rephrasing_work import RephrasingWork, prepare_works
 from def_sim.app.schema import RunConfig, validate_config
 from def_sim.engines.scripted import ScriptedEngine
-from def_sim.interview import Engine
+from def_sim.interviews import Engine
 from def_sim.records import Request
 from def_sim.surveys.rephrase import DRAFTING
 

@@ -14,7 +14,7 @@ from def_sim.app.reporting import compute_results, write_tables
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.engines.scripted import ScriptedEngine
-from def_sim.interview import Interviews
+from def_sim.interviews import Interviews
 
 ITEMS = "items=[wvs7.Q1,wvs7.Q46,wvs7.Q57,wvs7.Q164]"  # one choice each, four topic groups
 

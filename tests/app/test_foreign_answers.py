@@ -21,7 +21,7 @@ from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import StoreError
-from def_sim.interview import Interviews
+from def_sim.interviews import Interviews
 
 pytestmark = pytest.mark.slow
 

@@ -34,7 +34,7 @@ from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import ConfigError, StoreError
 from def_sim.evaluation.compared_runs import ComparedRun, group_runs
 from def_sim.evaluation.distributions import count_answers
-from def_sim.interview import Engine
+from def_sim.interviews import Engine
 from def_sim.judging.verdict_journal import read_verdict_sets
 from def_sim.records import Answer, AnswerStatus, ReadingMethod, Request
 

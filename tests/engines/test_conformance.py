@@ -22,7 +22,7 @@ from def_sim.engines.local.engine import LocalEngine
 from def_sim.engines.openai_server import OpenAIServerEngine
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import EngineError
-from def_sim.interview import Engine
+from def_sim.interviews import Engine
 from def_sim.records import (
     AnswerMode,
     Completion,

@@ -12,7 +12,7 @@ from survey_examples import a_presentation, a_question, a_respondent, a_survey
 from def_sim import interview
 from def_sim.answers.storage.store import AnswerStore, read_answers
 from def_sim.engines.hosted.cost import CostCapError
-from def_sim.interview import Interviews
+from def_sim.interviews import Interviews
 from def_sim.questionnaire import InterviewRules
 from def_sim.randomness import keyed_rng
 from def_sim.records import AnswerStatus

@@ -15,7 +15,7 @@ from def_sim import interview
 from def_sim.answers.storage.store import AnswerStore, read_answers
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import DefSimError, EngineError, ModelError
-from def_sim.interview import Engine, Interviews, Strategy
+from def_sim.interviews import Engine, Interviews, Strategy
 from def_sim.prompts import ask_messages, hash_messages
 from def_sim.questionnaire import InterviewRules, ordered_blocks, remember, replay
 from def_sim.randomness import Address, keyed_rng
