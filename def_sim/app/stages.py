@@ -161,8 +161,8 @@ def report(config: RunConfig) -> int:
 
 
 def _compare(patterns: Sequence[str], config: RunConfig) -> int:
-    from def_sim.app.written_comparison import compare_runs
     from def_sim.app.printed_comparison import print_comparison
+    from def_sim.app.written_comparison import compare_runs
 
     folder = Path(config.output).expanduser() / "comparison"
     print_comparison(compare_runs(patterns, folder, baseline=config.baseline, verdicts=config.verdicts))
