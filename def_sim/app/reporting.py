@@ -58,6 +58,7 @@ from def_sim.reports.sections.section import Section
 from def_sim.visible import visible
 
 FINDINGS = "measures.csv"
+BIBLIOGRAPHY = "citation.bib"
 WITHHELD = "withheld.csv"
 ALWAYS_WRITTEN = (
     "distributions.parquet",
@@ -69,6 +70,7 @@ ALWAYS_WRITTEN = (
     RESPONDENTS,
     "manifest.json",
     "report.html",
+    BIBLIOGRAPHY,
 )
 MOST_SHOWN = 2000  # single answers on the page
 _RESPONDENTS_AT_ONCE = 10_000
@@ -185,17 +187,25 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         write_whole(folder / WITHHELD, csv_bytes(gaps_frame(found.withheld.gaps)))
     write_whole(folder / INSENSITIVITY, csv_bytes(defects.table))
     write_whole(folder / RESPONDENTS, respondents_csv(run))
+    write_whole(folder / BIBLIOGRAPHY, facts.bibliography.encode())
     write_readings(folder, readings.used)
     _write_judges(folder, defects.judges)
     with disk_errors(folder / "figures"):
         figures = write_run_figures(run, folder, facts, results, sections, planted)
     views, shown = _shown_views(run, panel, seed=facts.seed)
+    verdict = verdict_of(results.scores, results.statuses, num_respondents=facts.num_scored)
     html = render_report(
         facts,
         results.scores,
         results.distributions,
         results.statuses,
         [views[place] for place in shown],
+        verdict=verdict,
+        figures=figures.figures,
+        files=[
+            *(name for name in ALWAYS_WRITTEN if name != "report.html"),
+            *(path.relative_to(folder).as_posix() for path in figures.paths),
+        ],
         num_answers=panel.num_answers if panel.streamed else len(views),
         planted=planted,
         sections=sections,
@@ -210,7 +220,6 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         )
         vouched = [*figures.paths, *sorted({*files_of_finished(folder), *defects.files})]
         _mark_complete(folder, panel, tables, vouched)
-    verdict = verdict_of(results.scores, results.statuses, num_respondents=facts.num_scored)
     return WrittenReport(path, headline(results.scores), facts, verdict, figures.note)
 
 

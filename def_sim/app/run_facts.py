@@ -4,13 +4,18 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from def_sim import __version__
 from def_sim.app.human_figures import country_names, other_country_of
 from def_sim.app.provenance import OF_JUDGING
 from def_sim.app.run import Run
 from def_sim.app.run_notes import run_notes
-from def_sim.evaluation.measures import counted
+from def_sim.app.run_settings import run_settings
 from def_sim.records import DecodingConfig, Respondent, StopAfter
 from def_sim.reports.pages.facts import RunFacts
+from def_sim.resources import data_folder
+from def_sim.surveys.bibliography import bibtex
+from def_sim.surveys.citations import read_citations, works_cited
+from def_sim.surveys.human_reference import ReferenceSource
 
 # Paths of this machine, and what a command is told that changes nothing of a run.
 _NO_PARAMETERS = (
@@ -39,23 +44,16 @@ def run_facts(
     is_complete: bool,
     respondents: Sequence[Respondent] | None = None,
 ) -> RunFacts:
-    """What the report says of the run itself; of its decoding by these respondents, or by all."""
+    """What the report says of the run itself; of its settings by these respondents, or by all."""
     config, survey = run.config, run.survey
-    decodings = [respondent.decoding for respondent in (run.panel if respondents is None else respondents)]
-    beams = [decoding.num_beams for decoding in decodings]
-    sampled = sum(decoding.do_sample for decoding in decodings)
-    spread = (
-        f"{min(beams)} to {max(beams)} beams"
-        if max(beams) > min(beams)
-        else counted(max(beams), "beam", "beams")
-    )
+    shown = run.panel if respondents is None else respondents
+    country = _name_of(survey.population)
     return RunFacts(
         model_label=config.model.label,
         survey_title=survey.title,
         other_country=_name_of(other_country_of(survey.population)),
         population=survey.population,
         language=survey.language,
-        frame_language=survey.frame_language,
         strategy=config.strategy.name,
         protocol=config.protocol.name,
         num_respondents=len(run.panel),
@@ -68,25 +66,33 @@ def run_facts(
         code_version=f"{manifest['versions']['def_sim']} ({manifest['versions']['commit'][:12]})",
         created=manifest["created"][:10],
         deviations=tuple(manifest["engine"].get("deviations", {}).values()),
-        citations=tuple(source.citation for source in run.loaded.reference.sources),
+        citations=tuple(source.citation for source in _sources(run)),
         people=_people(run),
+        bibliography=bibliography_of(run),
         effective_n=run.loaded.reference.effective_n,
-        modifications={
-            name: getattr(config.modifications, name) for name in ("prompt", "configuration", "memory")
-        },
-        decoding=f"{spread}; {sampled} of {counted(len(decodings), 'respondent', 'respondents')} sampled",
-        max_beams=max(beams),
+        country=country,
+        settings=run_settings(run, shown, country=country),
+        max_beams=max(one.decoding.num_beams for one in shown),
         parameters=_parameters(config.model_dump(mode="json", by_alias=True)),
         short_of=survey.short_of,
         notes=tuple(run_notes(run)),
     )
 
 
+def bibliography_of(run: Run) -> str:
+    """BibTeX of the software, the study and each survey whose people stand beside the run."""
+    return bibtex(works_cited(read_citations(data_folder()), _sources(run), version=__version__))
+
+
 def _people(run: Run) -> tuple[str, ...]:
     """Whose figures stand beside the items that are asked, each with its year."""
+    return tuple(f"{one.title} ({one.year})" for one in _sources(run))
+
+
+def _sources(run: Run) -> list[ReferenceSource]:
+    """Of the people's figures beside the items that are asked."""
     asked = {question.item_id.partition(".")[0] for question in run.survey.questions}
-    sources = run.loaded.reference.sources
-    return tuple(f"{one.title} ({one.year})" for one in sources if one.source in asked)
+    return [one for one in run.loaded.reference.sources if one.source in asked]
 
 
 def _name_of(population: str) -> str:

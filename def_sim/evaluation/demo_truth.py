@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 
 from def_sim.evaluation.distributions import align_with_reference
+from def_sim.evaluation.measures import counted
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.score_tables import score_table
 from def_sim.records import ItemReference
@@ -51,8 +52,9 @@ def planted_sentence(planted: Mapping[str, float]) -> str:
     """The comparison in words; "" if there is none, as where nobody's answers were read."""
     if not planted or math.isnan(planted["total_variation"]):
         return ""
+    questions = counted(int(planted["num_items"]), "question", "questions")
     return (
         f"Against the planted truth: mean total variation {planted['total_variation']:.3f} over "
-        f"{planted['num_items']:.0f} questions, where a perfect sample of this size has "
+        f"{questions}, where a perfect sample of this size has "
         f"{planted['floor']:.3f}."
     )

@@ -162,4 +162,4 @@ def _table(caption: str, columns: Sequence[str], body: Sequence[Markup]) -> Mark
         element("tbody", *body),
         class_="heat-map",
     )
-    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return element("div", table, class_="scroll", tabindex="0", role="group", aria_label=caption)

@@ -50,7 +50,7 @@ def map_chart(
     svg = map_drawing(countries, panels, axes, title=title, random_answers=random_answers)
     has_cells = any(country.cells for country in countries)
     legend = mark_legend(surveys, drawn, has_cells=has_cells, has_random=random_answers is not None)
-    scroller = element("div", svg, class_="scroll", tabindex="0", role="region", aria_label=title)
+    scroller = element("div", svg, class_="scroll", tabindex="0", role="group", aria_label=title)
     return element("figure", legend, scroller, axis_words(axes), model_list(models, panels), class_="map")
 
 

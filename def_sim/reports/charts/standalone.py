@@ -49,7 +49,8 @@ def plain_style(style: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _file_style() -> str:
+def file_style() -> str:
+    """The style sheet of a drawing that stands alone."""
     # Browsers would else round the width of each letter to whole pixels.
     root = f"svg {{ font-family: {FONTS}; text-rendering: geometricPrecision; }}"
     # Typesetters know whole hundreds only.
@@ -76,7 +77,7 @@ def standalone(drawing: Markup, *, width_mm: float, title: str) -> bytes:
     text = element(
         "svg",
         element("title", title),
-        Markup(f"<style>{_file_style()}</style>{_HATCH}"),
+        Markup(f"<style>{file_style()}</style>{_HATCH}"),
         placed(drawing, left=_MARGIN, top=_MARGIN, width=inside),
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {number(width)} {number(height)}",

@@ -11,7 +11,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from def_sim.reports.charts.standalone import inner_width, standalone
+from def_sim.reports.charts.svg import element
 from def_sim.reports.theme import WIDTHS_MM
+from def_sim.visible import visible
 
 THIS_PANEL = "This panel"  # on a page about one model
 
@@ -57,10 +59,19 @@ class Figure:
         drawn = self.drawing(Canvas(inner_width(width_mm), panel))
         return standalone(drawn, width_mm=width_mm, title=self.alt)
 
+    def csv(self) -> str:
+        """The numbers behind the drawing, with every digit that a float has."""
+        return visible(self.data.to_csv(index=False, lineterminator="\n"), keeps="\n")
+
     def on_page(self) -> Markup:
-        """The drawing alone, for a page, whose reader knows which panel it is about."""
-        return self.drawing(Canvas(width=math.inf))
+        """The drawing for a page, whose reader knows which panel it is about."""
+        return framed(self.name, self.drawing(Canvas(width=math.inf)))
 
     def _repr_svg_(self) -> str:
         """What a notebook shows."""
         return self.svg().decode("utf-8")
+
+
+def framed(name: str, drawn: Markup) -> Markup:
+    """What a page shows of the figure of that name; the page's script finds it by it and offers its files."""
+    return element("div", drawn, class_="drawn", data_figure=name)

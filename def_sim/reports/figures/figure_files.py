@@ -40,6 +40,7 @@ class WrittenFigures:
 
     paths: tuple[Path, ...]
     note: str = ""
+    figures: tuple[Figure, ...] = ()
 
 
 def write_figures(
@@ -76,13 +77,12 @@ def write_figures(
     for path in folder.iterdir():
         if _NUMBERED.fullmatch(path.name) and path not in paths:
             path.unlink()
-    return WrittenFigures(tuple(paths), "" if is_available() else NO_TYPST)
+    return WrittenFigures(tuple(paths), "" if is_available() else NO_TYPST, tuple(figures))
 
 
 def _write(folder: Path, figure: Figure, width: str, panel: str) -> list[Path]:
     svg = figure.svg(width=width, panel=panel)
-    table = figure.data.to_csv(index=False, lineterminator="\n")
-    contents = {"svg": svg, "csv": visible(table, keeps="\n").encode("utf-8")}
+    contents = {"svg": svg, "csv": figure.csv().encode("utf-8")}
     if is_available():
         contents |= {"pdf": as_pdf(svg, title=figure.title, alt=figure.alt), "png": as_png(svg)}
     paths = []

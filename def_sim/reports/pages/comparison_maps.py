@@ -36,9 +36,13 @@ class MapPart:
 def map_parts(maps: MapsOfRuns) -> tuple[MapPart, MapPart]:
     """The sound map and the published one, as the page shows them."""
     sound, published = "Cultural map", "Cultural map, as published"
+    bodies = {
+        kind: map_body(found, name=_figure_name(kind, maps), title=title)
+        for kind, found, title in (("cultural", maps.sound, sound), ("published", maps.published, published))
+    }
     return (
-        MapPart(sound, SOUND_SHOWS, sound_hides(maps.sound), map_body(maps.sound, title=sound)),
-        MapPart(published, PUBLISHED_SHOWS, PUBLISHED_HIDES, map_body(maps.published, title=published)),
+        MapPart(sound, SOUND_SHOWS, sound_hides(maps.sound), bodies["cultural"]),
+        MapPart(published, PUBLISHED_SHOWS, PUBLISHED_HIDES, bodies["published"]),
     )
 
 
@@ -48,8 +52,12 @@ def comparison_figures(maps: Sequence[MapsOfRuns]) -> list[Figure]:
         figure
         for one in maps
         for kind, drawn in (("cultural", one.sound), ("published", one.published))
-        for figure in map_figures(drawn, name=f"{kind}_map_{one.number}", title=f"{kind} map".capitalize())
+        for figure in map_figures(drawn, name=_figure_name(kind, one), title=f"{kind} map".capitalize())
     ]
+
+
+def _figure_name(kind: str, maps: MapsOfRuns) -> str:
+    return f"{kind}_map_{maps.number}"
 
 
 @dataclass(frozen=True, slots=True)

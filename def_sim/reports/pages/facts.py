@@ -8,10 +8,21 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class SettingInWords:
+    """One setting as a reader without our code understands it.
+
+    `terms` are the words of the study and of the configuration for the same; "" where there are none.
+    """
+
+    name: str
+    words: str
+    terms: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RunFacts:
     """What was run, in words and counts that a reader can check.
 
-    `modifications` says for "prompt", "configuration" and "memory" whether it was on.
     `created` is a date as text: a report is the same bytes whenever it is written.
     `num_answering` are the respondents with an answer that could be read; 0 leaves it at the plan.
     `deviations` are what the engine could not do and the model's configuration allowed.
@@ -21,7 +32,6 @@ class RunFacts:
     survey_title: str
     population: str  # ISO 3166 alpha-3 code
     language: str  # of questions and options, e.g. "en", "zh"
-    frame_language: str  # of the instruction around them
     strategy: str
     protocol: str
     num_respondents: int
@@ -35,9 +45,10 @@ class RunFacts:
     created: str
     deviations: tuple[str, ...] = ()
     citations: tuple[str, ...] = ()
+    bibliography: str = ""  # BibTeX of software, study and surveys
     effective_n: Mapping[str, str] = field(default_factory=dict)  # source -> what its effective n is
-    modifications: Mapping[str, bool] = field(default_factory=dict)
-    decoding: str = ""  # one line, e.g. "1 to 5 beams, half of them sampled"
+    country: str = ""  # name of the population's, as it stands in a sentence; "": not known
+    settings: tuple[SettingInWords, ...] = ()  # how respondents were made and asked
     num_answering: int = 0
     max_beams: int = 1  # most beams any respondent was given
     resume_command: str = ""  # finishes an incomplete run
@@ -48,6 +59,11 @@ class RunFacts:
     notes: tuple[str, ...] = ()  # sentences on personas and people's figures, to be read before the numbers
     people: tuple[str, ...] = ()  # whose figures stand beside the panel, each with its year
     readings: str = ""  # which judge read the answers, and how many of them; "": rules did
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether there is something to read before the numbers."""
+        return bool(self.notes or self.deviations or self.readings or self.short_of or self.planted_summary)
 
     @property
     def num_questions(self) -> int:

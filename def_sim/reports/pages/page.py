@@ -44,8 +44,13 @@ def asset(name: str) -> Markup:
 
 def page_style(*more: str) -> Markup:
     """The style sheet of a page: the colours, what all have in common, that of drawings, and its own."""
-    common = (Markup(css_variables()), asset("report.css"), Markup(chart_rules()))
+    common = (Markup(css_variables()), asset("report.css"), asset("frame.css"), Markup(chart_rules()))
     return Markup("\n").join([*common, *map(asset, ("culture.css", *more))])
+
+
+def page_script(*more: str) -> Markup:
+    """The one script of a page: what all have in common, then its own files in this order."""
+    return Markup("\n").join(map(asset, ("frame.js", *more)))
 
 
 def security_policy(style: str, script: str) -> str:

@@ -17,20 +17,24 @@ from markupsafe import Markup
 
 from def_sim.evaluation.measures import MEASURES, STATUS_TITLES, as_percent, counted
 from def_sim.evaluation.score_tables import headline_scope
-from def_sim.evaluation.verdict import verdict_of
+from def_sim.evaluation.verdict import Verdict
 from def_sim.reports.cells import Shown, count_in, find_row, number_in, shown
 from def_sim.reports.charts.score_charts import StatusPart, status_chart
 from def_sim.reports.charts.svg import shape
 from def_sim.reports.charts.verdict_bar import verdict_bar
+from def_sim.reports.figures.figure import Figure
 from def_sim.reports.pages.answer_browser import pack_answers, safe_json
+from def_sim.reports.pages.downloads import figure_data, figure_rows
 from def_sim.reports.pages.facts import AnswerView, RunFacts
 from def_sim.reports.pages.item_cards import item_cards
-from def_sim.reports.pages.page import asset, language_tag, page_style, security_policy, template
+from def_sim.reports.pages.page import language_tag, page_script, page_style, security_policy, template
+from def_sim.reports.pages.report_chapters import contents_of, report_chapters
 from def_sim.reports.pages.score_cards import dimension_card, headline_cards, survey_value
 from def_sim.reports.sections.section import Section
 
 __all__ = ["AnswerView", "RunFacts", "render_report"]
 
+OWN_FIGURES: Final = ("headline", "topic_groups")  # drawn by the page itself, not by a section
 _ENTROPY_TOLERANCE: Final = 0.1  # closer to what people would show is not remarked on
 
 
@@ -41,8 +45,11 @@ def render_report(
     statuses: pd.DataFrame,
     answers: Sequence[AnswerView],
     *,
+    verdict: Verdict,
     planted: pd.DataFrame | None = None,
     sections: Sequence[Section] = (),
+    figures: Sequence[Figure] = (),
+    files: Sequence[str] = (),
     num_answers: int | None = None,
 ) -> str:
     """The whole report as the text of one HTML file.
@@ -53,19 +60,23 @@ def render_report(
         distributions: One row per item, wording and option (see `item_cards.py`).
         statuses: Columns scope, status, count, share; the scope "all" adds up to the answers on file.
         answers: Single answers for the browser, in the order they are offered; whole respondents.
+        verdict: What these scores and statuses come to; the page begins with it.
         planted: Columns item_id, code, share: the truth that an invented population was
             made with, drawn as a third mark. Shares in [0, 1].
         sections: Further measures, in the order shown.
+        figures: All that are written as files; of those on the page it offers numbers and drawing itself.
+        files: What lies beside the page, as names below the run folder.
         num_answers: Answers on file, of which those are shown; None: they are all.
 
     Returns:
         HTML, UTF-8 encodable whatever the models wrote. Depends on the arguments alone.
     """
     style = page_style("items.css", "answers.css")
-    script = Markup("\n").join(map(asset, ("report.js", "items.js", "answers.js")))
+    script = page_script("downloads.js", "items.js", "answers.js")
+    drawn = {*OWN_FIGURES, *(figure.name for section in sections for figure in section.figures)}
     items = item_cards(scores, distributions, planted)
     parts = status_parts(statuses)
-    verdict = verdict_of(scores, statuses, num_respondents=facts.num_scored)
+    chapters = report_chapters(sections, has_notes=facts.has_notes)
     return template("report.html.jinja").render(
         facts=facts,
         verdict=verdict,
@@ -90,7 +101,11 @@ def render_report(
         num_embedded=len(answers),
         num_answers=len(answers) if num_answers is None else num_answers,
         num_embedded_respondents=len({answer.respondent_id for answer in answers}),
-        sections=sections,
+        chapters=chapters,
+        contents=contents_of(chapters),
+        tables=[name for name in files if "/" not in name],
+        figure_rows=figure_rows(figures, files),
+        figure_data=figure_data([figure for figure in figures if figure.name in drawn], files),
         measures=list(MEASURES.values()),
         percent=as_percent,
         swatch=_swatch,

@@ -51,7 +51,7 @@ def _of_set(one: AuditedReadings) -> Markup:
     options = table(
         "Single options", ("Verdict", "verdicts", *coders), [_option(each) for each in one.options]
     )
-    parts = [element("h3", title), table("Accuracy", _ACCURACY, [row]), element("p", _ACCURACY_WORDS)]
+    parts = [element("h4", title), table("Accuracy", _ACCURACY, [row]), element("p", _ACCURACY_WORDS)]
     return Markup("").join([*parts, agreement_part([(one.rubric, one.found)]), options])
 
 

@@ -10,7 +10,7 @@ from def_sim.evaluation.measures import as_percent, written
 from def_sim.reports.charts.map_chart import map_chart, map_drawing, map_in_words
 from def_sim.reports.charts.map_frame import WIDTH
 from def_sim.reports.charts.svg import element
-from def_sim.reports.figures.figure import Canvas, Figure
+from def_sim.reports.figures.figure import Canvas, Figure, framed
 from def_sim.reports.sections.section import Chapter, Section
 
 SOUND_SHOWS = (
@@ -39,13 +39,20 @@ def sound_hides(found: CultureMap) -> str:
     )
 
 
-def map_body(found: CultureMap, *, title: str) -> Markup:
-    """The map, or why there is none."""
+def map_body(found: CultureMap, *, name: str, title: str) -> Markup:
+    """The map, or why there is none.
+
+    Args:
+        found: What is drawn.
+        name: Of its figure.
+        title: What a screen reader says first.
+    """
     if found.why_no_map:
         return element("p", f"No map. {as_sentence(found.why_no_map)}")
-    return map_chart(
+    chart = map_chart(
         found.countries, found.panels, found.axes, title=title, random_answers=found.random_answers
     )
+    return framed(name, chart)
 
 
 def map_figures(found: CultureMap, *, name: str, title: str) -> tuple[Figure, ...]:
@@ -93,7 +100,7 @@ def sound_map_section(place: PanelOnMap) -> Section:
         chapter=Chapter.GROUPS,
         shows=SOUND_SHOWS,
         hides=sound_hides(found),
-        body=map_body(found, title=title) + element("p", _nearest(place)),
+        body=map_body(found, name="cultural_map", title=title) + element("p", _nearest(place)),
         figures=map_figures(found, name="cultural_map", title=title),
     )
 
@@ -111,7 +118,7 @@ def published_map_section(place: PanelOnMap) -> Section:
         chapter=Chapter.GROUPS,
         shows=PUBLISHED_SHOWS,
         hides=PUBLISHED_HIDES,
-        body=map_body(found, title=title) + element("p", _AXES_UNKNOWN),
+        body=map_body(found, name="published_map", title=title) + element("p", _AXES_UNKNOWN),
         figures=map_figures(found, name="published_map", title=title),
     )
 

@@ -57,10 +57,10 @@ def _body(scores: list[GroupScore], spread: GroupSpread) -> Markup:
     caption = "Mean Jensen-Shannon divergence, by group"
     parts = [
         element("p", _CAUTION),
-        element("h3", caption),
+        element("h4", caption),
         table(caption, _COLUMNS, [_row(one) for one in scores]),
         element("p", _how_to_read(scores)),
-        element("h3", "Variety within groups, distance between them"),
+        element("h4", "Variety within groups, distance between them"),
         *([_spread_words(spread)] if spread.panel.num_items else [not_known(NO_SPREAD)]),
     ]
     return Markup().join(parts)

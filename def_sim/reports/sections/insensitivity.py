@@ -68,7 +68,8 @@ def insensitivity_section(found: Insensitivity, examples: Sequence[DefectExample
         found: From `insensitivity`.
         examples: From `defect_examples`.
     """
-    bodies = [_set(one, radar_of(one)) for one in found.sets]
+    figures = [_figure(one) for one in found.sets]
+    bodies = [_set(one, figure.on_page()) for one, figure in zip(found.sets, figures, strict=True)]
     return Section(
         key=KEY,
         title="Insensitivity",
@@ -76,7 +77,7 @@ def insensitivity_section(found: Insensitivity, examples: Sequence[DefectExample
         shows="How often an answer is defective whatever it chooses: in its form, its role, its sense.",
         hides="Whether an answer without such a defect is what a person would say.",
         body=Markup("").join([*bodies, _examples(examples)]) if bodies else not_known(f"{found.absent}."),
-        figures=tuple(_figure(one) for one in found.sets),
+        figures=tuple(figures),
     )
 
 
@@ -118,7 +119,7 @@ def _axis(kind: InsensitivityDimension, one: SetRates) -> RadarAxis:
 def _set(one: SetRates, drawing: Markup) -> Markup:
     is_of_rules = one.name == BY_RULES
     title = "By rules, all answers" if is_of_rules else f"Judged by {one.judge or 'a judge'}: {one.name}"
-    parts = [element("h3", title), *(element("p", words) for words in one.remarks)]
+    parts = [element("h4", title), *(element("p", words) for words in one.remarks)]
     if not is_of_rules:
         parts.append(element("p", f"{one.num_done:,} of {one.num_planned:,} verdicts are in."))
     rows = [_rate_row(rate) for rate in one.rates]
@@ -161,7 +162,7 @@ def _audited(one: SetRates) -> list[Markup]:
     rows = [_people_row(rate) for rate in one.rates if rate.audited is not None]
     audited = [(_named(rate.dimension), rate.audited) for rate in one.rates if rate.audited is not None]
     return [
-        element("h3", "What people say of these verdicts"),
+        element("h4", "What people say of these verdicts"),
         table("Corrected rates", _PEOPLE, rows),
         element("p", _PEOPLE_WORDS),
         agreement_part(audited),
@@ -186,7 +187,7 @@ def _people_row(rate: DimensionRate) -> list[str]:
 def _examples(examples: Sequence[DefectExample]) -> Markup:
     if not examples:
         return element("p", "No defect was found.")
-    return Markup("").join([element("h3", "Examples"), *(_example(one) for one in examples)])
+    return Markup("").join([element("h4", "Examples"), *(_example(one) for one in examples)])
 
 
 def _example(one: DefectExample) -> Markup:

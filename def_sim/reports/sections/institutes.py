@@ -72,7 +72,7 @@ def _of_panel(found: Institutes, chart: Markup) -> Markup:
         return element("p", "The panel answered no item that another institute asked, too.")
     num = counted(len(found.panel), "comparison", "comparisons")
     return (
-        element("h3", f"{_TITLE}, {num} of an item with another institute's")
+        element("h4", f"{_TITLE}, {num} of an item with another institute's")
         + chart
         + element(
             "p",
@@ -101,7 +101,7 @@ def _pairs(found: Institutes, kind: PairKind, title: str, pairs: Sequence[PairDi
         "What differs",
     )
     whole = element("details", element("summary", "All pairs"), table(title, columns, rows))
-    return element("h3", title) + element("p", means) + whole
+    return element("h4", title) + element("p", means) + whole
 
 
 def _row(found: Institutes, one: PairDistance) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ def spread_section(found: NearDuplicates) -> Section:
         chapter=Chapter.VARIETY,
         shows="How far respondents are apart beside people, and how many pairs of them answer nearly alike.",
         hides="Who copied whom: a panel of one opinion is all duplicates without anybody having been copied.",
-        body=_variance(ratio) + element("h3", "Pairs that answer nearly alike") + _pairs(pairs, figures),
+        body=_variance(ratio) + element("h4", "Pairs that answer nearly alike") + _pairs(pairs, figures),
         figures=figures,
     )
 

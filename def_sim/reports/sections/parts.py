@@ -35,7 +35,7 @@ def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -
         for row in rows
     ]
     whole = element("table", element("thead", head), element("tbody", *body))
-    return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return element("div", whole, class_="scroll", tabindex="0", role="group", aria_label=caption)
 
 
 def legend(*entries: tuple[Markup, str]) -> Markup:

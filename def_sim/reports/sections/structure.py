@@ -1,6 +1,7 @@
 """The section on structure: whether one respondent's answers hang together as people's do."""
 
 import math
+from typing import Final
 
 import pandas as pd
 from markupsafe import Markup
@@ -13,9 +14,11 @@ from def_sim.reports.charts.stacked import line_key, stacked
 from def_sim.reports.charts.structure_chart import correlation_chart
 from def_sim.reports.charts.svg import element
 from def_sim.reports.charts.text_fit import fit_lines
-from def_sim.reports.figures.figure import Canvas, Figure
+from def_sim.reports.figures.figure import Canvas, Figure, framed
 from def_sim.reports.sections.parts import between, legend, line_swatch, not_known
 from def_sim.reports.sections.section import Chapter, Section
+
+_NAME: Final = "structure"
 
 
 def structure_section(structure: PanelStructure) -> Section:
@@ -28,7 +31,7 @@ def structure_section(structure: PanelStructure) -> Section:
     figures = () if found.reason else (_figure(structure),)
     body = not_known(found.reason) if found.reason else _body(structure)
     return Section(
-        key="structure",
+        key=_NAME,
         title="Structure",
         chapter=Chapter.VARIETY,
         shows="How far the panel's correlations between items are from people's, between those of as many "
@@ -56,7 +59,7 @@ def _figure(structure: PanelStructure) -> Figure:
         )
 
     return Figure(
-        name="structure",
+        name=_NAME,
         title="Correlations of pairs of items",
         alt=f"Correlations of {people.size:,} pairs of items, panel over people; slope {written(slope)}",
         caption=f"Correlations between the answers to two items, panel over people, a cell darker where more "
@@ -82,12 +85,12 @@ def _body(structure: PanelStructure) -> Markup:
         (line_swatch("macro"), f"Slope of this panel, {written(found.slope)}"),
     )
     return (
-        element("h3", f"{title}, {found.num_pairs:,} pairs of items")
+        element("h4", f"{title}, {found.num_pairs:,} pairs of items")
         + headline_chart(marks, title=title)
         + _sentences(found)
-        + element("h3", "Correlations of pairs of items, darker where more of them lie")
+        + element("h4", "Correlations of pairs of items, darker where more of them lie")
         + key
-        + correlation_chart(structure.people, structure.panel, slope=found.slope)
+        + framed(_NAME, correlation_chart(structure.people, structure.panel, slope=found.slope))
     )
 
 

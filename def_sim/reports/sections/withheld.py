@@ -30,7 +30,7 @@ _PEOPLE: Final = (
 
 def withheld_part(found: WithheldGaps) -> Markup:
     """What the run offered, and the shares by topic group and item."""
-    heading = element("h3", "Answers withheld, beside people's")
+    heading = element("h4", "Answers withheld, beside people's")
     if not found.is_known:
         return heading + element("p", _OFFERS[found.offer]) + not_known(NOT_KNOWN)
     groups = _by_place([*found.of(ALL), *found.of(DIMENSION)])

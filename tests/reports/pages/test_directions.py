@@ -8,14 +8,14 @@ import test_report_page
 from some_runs import run
 from test_codebook import FACTS as CODEBOOK_FACTS
 from test_codebook import an_entry
-from test_report_page import FACTS
+from test_report_page import FACTS, render_report
 
 from def_sim.evaluation.compared_runs import LeftOut, group_runs
 from def_sim.evaluation.comparison_table import comparison_table
 from def_sim.reports.charts.svg import drawing, element
 from def_sim.reports.pages.codebook import CodebookOption, render_codebook
 from def_sim.reports.pages.comparison_page import render_comparison
-from def_sim.reports.pages.report_page import AnswerView, render_report
+from def_sim.reports.pages.facts import AnswerView
 
 scores, distributions, statuses = (
     test_report_page.scores,

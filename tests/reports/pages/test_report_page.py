@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import math
 import re
 from dataclasses import replace
@@ -9,15 +10,16 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+from markupsafe import Markup
 
-from def_sim.reports.pages.report_page import (
-    AnswerView,
-    RunFacts,
-    entropy_sentences,
-    render_report,
-    status_parts,
-)
+from def_sim.evaluation.verdict import verdict_of
+from def_sim.reports.figures.figure import Figure
+from def_sim.reports.pages import report_page
+from def_sim.reports.pages.downloads import figure_data
+from def_sim.reports.pages.facts import AnswerView, RunFacts, SettingInWords
+from def_sim.reports.pages.report_page import entropy_sentences, status_parts
 from def_sim.reports.pages.score_cards import dimension_card, why_no_mean
+from def_sim.reports.sections.section import Chapter, Section
 
 METRICS = ("js_divergence", "total_variation", "kl_paper", "wasserstein", "entropy_ratio")
 FACTS = RunFacts(
@@ -25,7 +27,6 @@ FACTS = RunFacts(
     survey_title="Some survey",
     population="CHN",
     language="zh",
-    frame_language="en",
     strategy="diversity_enhanced",
     protocol="paper",
     num_respondents=2,
@@ -38,7 +39,8 @@ FACTS = RunFacts(
     code_version="0.1",
     created="2026-11-20",
     citations=("Some data set, https://doi.org/10.14281/18241.24",),
-    modifications={"prompt": True, "configuration": True, "memory": False},
+    country="China",
+    settings=(SettingInWords("Memory", "0 to 15 answers", "memory modification on"),),
     parameters={"strategy.max_beam": "5"},
 )
 
@@ -104,6 +106,23 @@ def statuses() -> pd.DataFrame:
     rows = [("all", "answered", 3, 0.75), ("all", "refused", 1, 0.25), ("all", "truncated", 0, 0.0)]
     rows += [("dimension", "answered", 3, 0.75), ("dimension", "refused", 1, 0.25)]
     return pd.DataFrame(rows, columns=["scope", "status", "count", "share"])
+
+
+def render_report(facts, scores, distributions, statuses, answers, **more) -> str:
+    """The page with the verdict that its numbers come to."""
+    verdict = verdict_of(scores, statuses, num_respondents=facts.num_scored)
+    return report_page.render_report(facts, scores, distributions, statuses, answers, verdict=verdict, **more)
+
+
+def a_figure(name: str) -> Figure:
+    return Figure(
+        name=name,
+        title=f"Title of {name}",
+        alt="What it shows.",
+        caption="What its marks are.",
+        drawing=lambda _: Markup('<svg width="100%" height="10"></svg>'),
+        data=pd.DataFrame({"name": ["<b>"], "value": [0.5]}),
+    )
 
 
 def answer(text: str, respondent: str = "r00000", question: str = "a#0") -> AnswerView:
@@ -221,6 +240,72 @@ def test_the_policy_names_exactly_the_one_style_sheet_and_the_one_script(scores,
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
     assert not [tag for tag, attributes in page.tags if "style" in attributes]  # the policy would drop them
+
+
+def test_the_page_is_five_chapters_and_its_list_of_contents_names_all_that_has_a_title(
+    scores, distributions, statuses
+):
+    drawn = [
+        Section("map", "A map", Chapter.GROUPS, "Shows.", "Hides.", Markup("<p>body</p>")),
+        Section("styles", "Habits", Chapter.VARIETY, "Shows.", "Hides.", Markup("<p>body</p>")),
+    ]
+    html = render_report(FACTS, scores, distributions, statuses, [], sections=drawn)
+    assert re.findall(r'<h2 id="chapter-\w+-title">([^<]*)</h2>', html) == [
+        "Result", "Items and answers", "Variety and consistency", "Countries and groups", "Method and data"
+    ]  # fmt: skip
+    contents = html[html.index("<nav") : html.index("</nav>")]
+    titled = re.findall(r'<section (?:class="chapter" )?id="([^"]+)"', html)
+    assert re.findall(r'href="#([^"]+)"', contents) == titled
+    for key, chapter in (("map", "groups"), ("styles", "variety"), ("items", "items"), ("cite", "method")):
+        before = html[: html.index(f'<section id="{key}"')]
+        assert re.findall(r'class="chapter" id="chapter-(\w+)"', before)[-1] == chapter
+
+
+def test_a_chapter_without_sections_says_that_no_answer_is_on_file(scores, distributions, statuses):
+    html = render_report(FACTS, scores, distributions, statuses, [])
+    assert html.count("Nothing yet: no answer is on file.") == 2  # variety, groups
+
+
+def test_the_first_screen_names_the_country_and_says_settings_in_plain_words(scores, distributions, statuses):
+    html = render_report(FACTS, scores, distributions, statuses, [])
+    first = Page(html[html.index("<header") : html.index("</header>")]).text
+    assert "2 respondents beside people of China" in first
+    assert "CHN" not in first
+    assert "Memory 0 to 15 answers memory modification on" in first
+    settings = html.index('<details id="run"')  # closed, behind the verdict
+    assert html.index('id="verdict"') < settings < html.index("0 to 15 answers")
+
+
+def test_what_must_be_read_before_the_numbers_stands_before_them(scores, distributions, statuses):
+    facts = replace(FACTS, notes=("A note.",), deviations=("no beams",), planted_summary="Beside the truth.")
+    html = render_report(facts, scores, distributions, statuses, [])
+    for words in ("A note.", "no beams", "Beside the truth."):
+        assert html.index('id="notes"') < html.index(words) < html.index('<section id="scores"')
+    assert 'id="notes"' not in render_report(FACTS, scores, distributions, statuses, [])
+
+
+def test_files_beside_the_page_are_linked_and_no_others(scores, distributions, statuses):
+    figures = [a_figure("headline"), a_figure("items_01"), a_figure("lost")]
+    files = ["metrics.csv", "figures/headline.pdf", "figures/headline.csv", "figures/items_01.svg"]
+    html = render_report(FACTS, scores, distributions, statuses, [], figures=figures, files=files)
+    links = [a["href"] for tag, a in Page(html).tags if tag == "a"]
+    beside = [link for link in links if link and not link.startswith(("#", "https:"))]
+    assert sorted(beside) == sorted([*files, "figures/captions.md", "figures/captions.tex"])
+    data = json.loads(Page(html).scripts[-2])["figures"]
+    assert data["headline"]["csv"] == "name,value\n<b>,0.5\n"
+    assert data["headline"]["files"] == {"PDF": "figures/headline.pdf", "CSV": "figures/headline.csv"}
+    assert list(data) == ["headline"]  # the others are not drawn on the page
+
+
+def test_the_numbers_of_a_large_figure_stay_in_the_run_folder():
+    large = replace(a_figure("large"), data=pd.DataFrame({"value": [0.123456789] * 10_000}))
+    assert json.loads(figure_data([large], []))["figures"]["large"]["csv"] is None
+
+
+def test_the_bibliography_stands_on_the_page_as_text(scores, distributions, statuses):
+    facts = replace(FACTS, bibliography="@misc{x,\n  title = {<i>},\n}\n")
+    html = render_report(facts, scores, distributions, statuses, [])
+    assert "@misc{x,\n  title = {&lt;i&gt;},\n}\n</pre>" in html
 
 
 def test_an_undefined_score_is_a_dash_with_its_reason(scores, distributions, statuses):

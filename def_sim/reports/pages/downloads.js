@@ -1,0 +1,131 @@
+// Files made of what is in the page: numbers and drawings of figures, cells of tables, the BibTeX. Nothing is loaded.
+
+(function downloads() {
+  const block = document.getElementById("figure-data");
+  const data = block ? JSON.parse(block.textContent) : { style: "", figures: {} };
+  const SVG = "http://www.w3.org/2000/svg";
+  const MARGIN = 8;
+
+  function save(name, type, text) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: type + ";charset=utf-8" }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  function button(words, about, act) {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.textContent = words;
+    made.setAttribute("aria-label", words + " of " + about);
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  function bar(after, parts) {
+    const line = document.createElement("p");
+    line.className = "downloads no-print";
+    line.append(...parts);
+    after.after(line);
+  }
+
+  // Drawings of one figure below each other, each under its card's title, in the colours of print.
+  function drawn(box, title) {
+    const found = Array.from(box.querySelectorAll("svg:not(.swatch)")).filter((one) => !one.parentElement.closest("svg"));
+    const whole = document.createElementNS(SVG, "svg");
+    const named = document.createElementNS(SVG, "title");
+    const style = document.createElementNS(SVG, "style");
+    named.textContent = title;
+    style.textContent = data.style;
+    whole.append(named, style);
+    const hatch = document.getElementById("hatch");
+    if (hatch) {
+      const defs = document.createElementNS(SVG, "defs");
+      defs.append(hatch.cloneNode(true));
+      whole.append(defs);
+    }
+    let top = MARGIN;
+    let width = 0;
+    for (const one of found) {
+      const place = one.getBoundingClientRect();
+      const card = one.closest("article");
+      if (found.length > 1 && card) {
+        const words = document.createElementNS(SVG, "text");
+        words.setAttribute("x", String(MARGIN));
+        words.setAttribute("y", String(top + 12));
+        words.textContent = card.querySelector("h4").textContent;
+        whole.append(words);
+        top += 20;
+      }
+      const copy = one.cloneNode(true);
+      const size = { x: MARGIN, y: top, width: place.width || 600, height: place.height || 300 };
+      for (const [name, value] of Object.entries(size)) copy.setAttribute(name, String(Math.round(value)));
+      copy.setAttribute("overflow", "visible");
+      whole.append(copy);
+      top += size.height + MARGIN;
+      width = Math.max(width, size.width);
+    }
+    whole.setAttribute("viewBox", [0, 0, Math.round(width + 2 * MARGIN), Math.round(top)].join(" "));
+    whole.setAttribute("width", String(Math.round(width + 2 * MARGIN)));
+    whole.setAttribute("height", String(Math.round(top)));
+    return new XMLSerializer().serializeToString(whole) + "\n";
+  }
+
+  function link(kind, address) {
+    const made = document.createElement("a");
+    made.href = address;
+    made.textContent = kind;
+    return made;
+  }
+
+  for (const box of document.querySelectorAll("[data-figure]")) {
+    const name = box.dataset.figure;
+    const figure = data.figures[name];
+    if (!figure) continue;
+    const parts = [];
+    if (figure.csv !== null) parts.push(button("CSV", figure.title, () => save(name + ".csv", "text/csv", figure.csv)));
+    parts.push(button("SVG", figure.title, () => save(name + ".svg", "image/svg+xml", drawn(box, figure.title))));
+    const beside = Object.entries(figure.files).filter(([kind]) => kind === "PDF" || kind === "PNG" || (kind === "CSV" && figure.csv === null));
+    if (beside.length) parts.push("in the run folder:", ...beside.map(([kind, address]) => link(kind, address)));
+    bar(box, parts);
+  }
+
+  function cell(one) {
+    const copy = one.cloneNode(true);
+    for (const drawing of copy.querySelectorAll("svg")) drawing.remove();
+    const words = copy.textContent.replace(/\s+/g, " ").trim();
+    // A spreadsheet would run it as a formula.
+    const safe = /^[=+\-@]/.test(words) && Number.isNaN(Number(words)) ? "'" + words : words;
+    return /[",\n]/.test(safe) ? '"' + safe.replace(/"/g, '""') + '"' : safe;
+  }
+
+  const numbered = new Map();
+  for (const table of document.querySelectorAll("main table")) {
+    if (table.closest(".item, .item-card")) continue;
+    const key = (table.closest("section") || document.body).id || "page";
+    const number = (numbered.get(key) || 0) + 1;
+    numbered.set(key, number);
+    const around = table.closest(".scroll") || table;
+    const about = around.getAttribute("aria-label") || "table";
+    const name = key + (number > 1 ? "_" + number : "") + "_table.csv";
+    const rows = () => Array.from(table.rows, (row) => Array.from(row.cells, cell).join(",")).join("\n") + "\n";
+    bar(around, [button("CSV", about, () => save(name, "text/csv", rows()))]);
+  }
+
+  const source = document.getElementById("bibtex");
+  const copy = document.getElementById("copy-bibtex");
+  if (!source) return;
+  copy.hidden = false;
+  copy.addEventListener("click", async () => {
+    let done = false;
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      done = true;
+    } catch {
+      getSelection().selectAllChildren(source);
+      done = document.execCommand("copy"); // where a page may not use the clipboard itself
+    }
+    document.getElementById("copied").textContent = done ? "Copied." : "Select the text and copy it.";
+  });
+})();
