@@ -13,7 +13,6 @@ import pandas as pd
 from def_sim.answers.storage.manifest import check_same_run
 from def_sim.app.definition import what_defines
 from def_sim.app.human_figures import asked, country_names, people_besides, people_of
-from def_sim.app.processes import WorkerProcesses
 from def_sim.app.read_runs import RunToRead, read_answers_of
 from def_sim.app.received import read_received
 from def_sim.app.run import Run, prepare_run
@@ -22,6 +21,7 @@ from def_sim.evaluation.arm_panels import ArmPanel
 from def_sim.evaluation.compared_maps import MapsOfRuns, maps_of_runs, sharing_a_map
 from def_sim.evaluation.compared_runs import ComparedRun, RunGroup
 from def_sim.evaluation.paired_runs import RunScores, pairs_table
+from def_sim.processes import WorkerProcesses
 from def_sim.surveys.survey import load_survey
 
 

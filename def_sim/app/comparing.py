@@ -16,7 +16,6 @@ from def_sim.app.compared_insensitivity import stored_defects
 from def_sim.app.compared_styles import studies_of
 from def_sim.app.found_runs import find_runs
 from def_sim.app.insensitivity import INSENSITIVITY
-from def_sim.app.processes import WorkerProcesses, num_usable_cores
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.stored_runs import NotJudged, read_run
 from def_sim.app.study_b_files import Studies, study_tables
@@ -34,6 +33,7 @@ from def_sim.evaluation.compared_runs import (
 )
 from def_sim.evaluation.comparison_table import comparison_table
 from def_sim.evaluation.seed_spread import has_several_seeds, seeds_table
+from def_sim.processes import WorkerProcesses, num_usable_cores
 
 COMPARISON: Final = "comparison.csv"
 PAIRS: Final = "pairs.csv"

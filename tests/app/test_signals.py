@@ -38,7 +38,7 @@ main()
 COMPARE_FOR_MINUTES = """
 import sys
 sys.path[:0] = {folders!r}
-from def_sim.app.processes import WorkerProcesses
+from def_sim.processes import WorkerProcesses
 from def_sim.app.signals import Interrupted, heeding_signals
 from test_processes import tell_and_wait
 if __name__ == "__main__":

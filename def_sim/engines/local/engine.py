@@ -8,25 +8,21 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from def_sim.engines.local.checkpoints.checkpoint import (
-    chat_template_text,
     check_checkpoint,
     checkpoint_identity,
     find_checkpoint,
 )
-from def_sim.engines.local.checkpoints.gguf.header import is_gguf
 from def_sim.engines.local.checkpoints.weight_files import num_parameters, weight_bytes
 from def_sim.engines.local.loading.quantization import QUANTIZE_ABOVE, choose_quantization
-from def_sim.engines.local.prompts.chat_templates import check_arguments
-from def_sim.engines.local.prompts.template_trial import check_template
-from def_sim.engines.local.scheduling.runner import Runner
+from def_sim.engines.local.model_processes import ModelProcesses, most_processes
+from def_sim.engines.local.opening import check_template_of
 from def_sim.engines.local.settings import DTYPES, EngineSettings
 from def_sim.engines.local.shared_worker import borrow, give_back_aside
-from def_sim.engines.local.worker import Worker
+from def_sim.engines.shared.notices import Notices
 from def_sim.errors import EngineError
 from def_sim.records import Capabilities, Completion, Request
 
@@ -54,6 +50,9 @@ class LocalEngine:
         loop: "auto" (slots where the model can, see slot_support.py), "slots", or "generate" (batches).
         reuses_prefixes: In slots, a respondent's next prompt is read from where it differs from its last.
         deterministic: Steps of one shape: batch-invariant in 16 bit, too; slower.
+        num_processes: Most processes that answer, each with the model in its memory: on a CPU and where
+            tokens do not depend on the batch (`model_processes.py`). None is one a core, but at most four,
+            for models below 100 million parameters, else one.
         template_arguments: What the chat template is given beside the turns (`{enable_thinking: false}`).
 
     Raises:
@@ -75,6 +74,7 @@ class LocalEngine:
         loop: str = "auto",
         reuses_prefixes: bool = True,
         deterministic: bool = False,
+        num_processes: int | None = None,
         template_arguments: Mapping[str, Any] | None = None,
     ) -> None:
         self._settings = EngineSettings(
@@ -90,11 +90,13 @@ class LocalEngine:
             loop=loop,
             reuses_prefixes=reuses_prefixes,
             deterministic=deterministic,
+            num_processes=num_processes,
             template_arguments=json.dumps(template_arguments or {}, sort_keys=True),
         )
-        self._worker: Worker | None = None
+        self._worker: ModelProcesses | None = None
         self._work_before: dict[str, int] = {}
         self._is_closed = False
+        self.notices = Notices()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -134,7 +136,7 @@ class LocalEngine:
         """
         folder = find_checkpoint(self._settings.path, self._settings.revision)
         check_checkpoint(folder, needs_chat_template=self._settings.prompt_style == "chat")
-        _check_template(folder, self._settings)
+        check_template_of(folder, self._settings)
         self._chosen_quantization(folder)
 
     @property
@@ -200,7 +202,8 @@ class LocalEngine:
         if self._is_closed:
             raise EngineError("The engine is closed.", retryable=True)
         if self._worker is None:
-            self._worker = borrow(self._settings, self._new_worker)
+            self._worker = borrow(self._settings, self._new_processes)
+            self._worker.notices = self.notices
             self._work_before = dict(self._worker.work)
         await asyncio.wrap_future(self._worker.loaded)
 
@@ -221,27 +224,8 @@ class LocalEngine:
         if self._worker is not None and not was_closed:
             await give_back_aside(self._settings, self._worker)
 
-    def _new_worker(self) -> Worker:
-        return Worker(partial(_load, self._settings))
-
-
-def _load(settings: EngineSettings) -> Runner:
-    """Runs in the worker's thread: the only place from which torch is imported."""
-    folder = find_checkpoint(settings.path, settings.revision)
-    check_checkpoint(folder, needs_chat_template=settings.prompt_style == "chat")
-    _check_template(folder, settings)
-    if is_gguf(folder):
-        from def_sim.engines.local.checkpoints.gguf.unpacking import unpack
-
-        folder = unpack(folder)
-    from def_sim.engines.local.model import LocalModel
-    from def_sim.engines.local.slot_support import make_runner
-
-    return make_runner(LocalModel(folder, settings), settings)
-
-
-def _check_template(folder: Path, settings: EngineSettings) -> None:
-    template, arguments = chat_template_text(folder), settings.arguments_of_template
-    if template is not None and settings.prompt_style == "chat":
-        check_template(template, arguments, of=folder)
-        check_arguments(template, arguments)
+    def _new_processes(self) -> ModelProcesses:
+        folder = find_checkpoint(self._settings.path, self._settings.revision)
+        return ModelProcesses(
+            self._settings, most_processes(self._settings, num_parameters(folder)), self.notices
+        )

@@ -37,6 +37,7 @@ class EngineSettings:
     loop: str = "auto"
     reuses_prefixes: bool = True
     deterministic: bool = False
+    num_processes: int | None = None
     template_arguments: str = "{}"
 
     def __post_init__(self) -> None:
@@ -52,8 +53,9 @@ class EngineSettings:
         _check_positive("max_batch_rows", self.max_batch_rows)
         _check_positive("quantize_above", self.quantize_above)
         _check_style_of(self.arguments_of_template, self.prompt_style)
-        if self.num_threads is not None:
-            _check_positive("num_threads", self.num_threads)
+        for name in ("num_threads", "num_processes"):
+            if (value := getattr(self, name)) is not None:
+                _check_positive(name, value)
 
     @property
     def arguments_of_template(self) -> dict[str, Any]:

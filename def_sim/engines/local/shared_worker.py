@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
-from def_sim.engines.local.worker import Worker
+from def_sim.engines.local.model_processes import ModelProcesses
 
 
 class _Shelf:
@@ -18,7 +18,7 @@ class _Shelf:
 
     def __init__(self) -> None:
         self.is_open = False
-        self.kept: tuple[Hashable, Worker] | None = None
+        self.kept: tuple[Hashable, ModelProcesses] | None = None
 
     def clear(self) -> None:
         if self.kept is not None:
@@ -40,7 +40,7 @@ def keep_loaded() -> Iterator[None]:
         _SHELF.clear()
 
 
-def borrow(key: Hashable, make: Callable[[], Worker]) -> Worker:
+def borrow(key: Hashable, make: Callable[[], ModelProcesses]) -> ModelProcesses:
     """The kept worker if it has the same model with the same settings, else a new one.
 
     Args:
@@ -55,7 +55,7 @@ def borrow(key: Hashable, make: Callable[[], Worker]) -> Worker:
     return make()
 
 
-async def give_back_aside(key: Hashable, worker: Worker) -> None:
+async def give_back_aside(key: Hashable, worker: ModelProcesses) -> None:
     """`give_back` without blocking the event loop.
 
     In a thread that dies with the process: whoever is cancelled here, because the process is to end,
@@ -76,7 +76,7 @@ async def give_back_aside(key: Hashable, worker: Worker) -> None:
     await asyncio.wrap_future(given)
 
 
-def give_back(key: Hashable, worker: Worker) -> None:
+def give_back(key: Hashable, worker: ModelProcesses) -> None:
     """Keeps a worker for the next engine, or closes it. Blocks until then."""
     if _SHELF.is_open and worker.is_usable:
         _SHELF.clear()

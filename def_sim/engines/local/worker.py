@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from typing import Final
 
 from def_sim.engines.local.scheduling.runner import Ended, Runner
 from def_sim.errors import DefSimError, EngineError, ModelError
 from def_sim.records import Completion, Request
 
-_AGAIN = "Run the same command again: it goes on where it stopped."
+AGAIN: Final = "Run the same command again: it goes on where it stopped."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,17 @@ class Worker:
         completion: Future[Completion] = Future()
         with self._lock:
             if self._is_closed:
-                ended = EngineError(f"{request.key}: the engine has ended.", fix=_AGAIN, retryable=True)
+                ended = EngineError(f"{request.key}: the engine has ended.", fix=AGAIN, retryable=True)
                 raise self._failure or ended
             self._unfinished.add(completion)
             self._inbox.put(_Arrival(request, completion, time.monotonic()))
         completion.add_done_callback(self._unfinished.discard)
         return completion
+
+    @property
+    def num_waiting(self) -> int:
+        """Requests that are not answered yet."""
+        return len(self._unfinished)
 
     @property
     def is_usable(self) -> bool:
@@ -155,7 +161,7 @@ class Worker:
                 # Retryable: nothing was wrong with the request, so no failure may be recorded for it.
                 completion.set_exception(
                     self._failure
-                    or EngineError("The engine ended before it answered.", fix=_AGAIN, retryable=True)
+                    or EngineError("The engine ended before it answered.", fix=AGAIN, retryable=True)
                 )
         if not self.loaded.done():
             self.loaded.set_exception(ModelError("The engine ended while the model was loading."))

@@ -1,7 +1,7 @@
-"""Work on several runs side by side: in processes of their own, with results in the order of the tasks.
+"""Work side by side: in processes of their own, with results in the order of the tasks.
 
 Processes start anew (spawn), so they have no thread or lock of ours half-way; what they are given and give
-back travels by pickle between our own processes only. Knows nothing of runs.
+back travels by pickle between our own processes only. Knows nothing of runs or models.
 """
 
 import multiprocessing
@@ -68,7 +68,7 @@ class WorkerProcesses:
         """
         if self.num_processes < 2 or len(tasks) < 2:
             return [function(task) for task in tasks]
-        with _interrupts_stay_here():
+        with interrupts_stay_here():
             if self._pool is None:
                 context = multiprocessing.get_context("spawn")
                 self._pool = ProcessPoolExecutor(self.num_processes, context, _end_with_parent)
@@ -83,9 +83,11 @@ class WorkerProcesses:
 
 
 @contextmanager
-def _interrupts_stay_here() -> Iterator[None]:
+def interrupts_stay_here() -> Iterator[None]:
     """Processes that start inside never see what a terminal sends to all, Ctrl-C or its end: we end them."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP, signal.SIGUSR1})
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2}
+    )
     try:
         yield
     finally:

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from waiting import HANG_S, comes_true
 
-from def_sim.app.processes import WorkerProcesses, num_usable_cores
 from def_sim.errors import DefSimError, StoreError
+from def_sim.processes import WorkerProcesses, num_usable_cores
 
-FOLDERS = [str(Path(__file__).parent), str(Path(__file__).parents[1])]  # of this file and of what it imports
+FOLDERS = [str(Path(__file__).parent)]  # of this file and of what it imports
 # A command that holds two processes, prints their ids and waits for them.
 WAITING = """
 import signal, sys
 sys.path[:0] = {folders!r}
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell makes its background jobs deaf to it
-from def_sim.app.processes import WorkerProcesses
+from def_sim.processes import WorkerProcesses
 from test_processes import tell_and_wait
 if __name__ == "__main__":
     with WorkerProcesses(2) as workers:
