@@ -13,7 +13,8 @@ from def_sim.answers.storage.compaction import compact, parquet_path
 from def_sim.answers.storage.completion import mark_complete, unmark_complete
 from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles
-from def_sim.app.answer_views import answer_views
+from def_sim.app.answer_views import shown_views
+from def_sim.app.asked_words import asked_words
 from def_sim.app.calibration_record import found_calibration
 from def_sim.app.demo_truth import planted_truth
 from def_sim.app.human_figures import figures_of, other_references
@@ -40,12 +41,10 @@ from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.results import Results, results_of
 from def_sim.evaluation.score_tables import headline
 from def_sim.evaluation.sections import JudgedPanel, SectionResults, section_results
-from def_sim.evaluation.shown_answers import shown_answers
 from def_sim.evaluation.verdict import verdict_of
 from def_sim.evaluation.withheld_gaps import gaps_frame
 from def_sim.judging.verdict_journal import files_of_finished
 from def_sim.records import Answer, ItemReference
-from def_sim.reports.pages.facts import AnswerView
 from def_sim.reports.pages.report_page import render_report
 from def_sim.reports.sections.audited_readings import audited_section
 from def_sim.reports.sections.calibration import calibration_section
@@ -72,7 +71,6 @@ ALWAYS_WRITTEN = (
     "report.html",
     BIBLIOGRAPHY,
 )
-MOST_SHOWN = 2000  # single answers on the page
 _RESPONDENTS_AT_ONCE = 10_000
 
 
@@ -192,22 +190,22 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     _write_judges(folder, defects.judges)
     with disk_errors(folder / "figures"):
         figures = write_run_figures(run, folder, facts, results, sections, planted)
-    views, shown = _shown_views(run, panel, seed=facts.seed)
     verdict = verdict_of(results.scores, results.statuses, num_respondents=facts.num_scored)
     html = render_report(
         facts,
         results.scores,
         results.distributions,
         results.statuses,
-        [views[place] for place in shown],
+        shown_views(run, as_given, answers, panel.respondents),
         verdict=verdict,
         figures=figures.figures,
         files=[
             *(name for name in ALWAYS_WRITTEN if name != "report.html"),
             *(path.relative_to(folder).as_posix() for path in figures.paths),
         ],
-        num_answers=panel.num_answers if panel.streamed else len(views),
+        num_answers=panel.num_answers,
         planted=planted,
+        words=asked_words(run),
         sections=sections,
     )
     path = folder / "report.html"
@@ -263,17 +261,6 @@ def _mark_complete(folder: Path, panel: ReadPanel, tables: Sequence[str], more: 
         *(path.relative_to(folder) for path in (*journals, *parts, *more)),
     ]
     mark_complete(folder, files, num_answers=panel.num_answers)
-
-
-def _shown_views(run: Run, panel: ReadPanel, *, seed: int) -> tuple[list[AnswerView], list[int]]:
-    """Views of single answers, and which of them the page shows; of a large run none but these."""
-    given, read = panel.as_given, panel.readings.answers
-    if panel.streamed:
-        names = [answer.respondent_id for answer in given]
-        shown = {names[place] for place in shown_answers(names, limit=MOST_SHOWN, seed=seed)}
-        given = read = [answer for answer in given if answer.respondent_id in shown]
-    views = answer_views(run, given, read, panel.respondents)
-    return views, shown_answers([view.respondent_id for view in views], limit=MOST_SHOWN, seed=seed)
 
 
 def _write_judges(folder: Path, pairs: Sequence[JudgePair]) -> None:

@@ -1,36 +1,17 @@
-"""Which single answers a report shows: of so many respondents that they fit, drawn by the run's seed."""
+"""Whose single answers a report shows first: respondents in an order that the run's seed draws."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from def_sim.randomness import keyed_rng
 
 
-def shown_answers(respondent_ids: Sequence[str], *, limit: int, seed: int) -> list[int]:
-    """All answers of as many respondents as fit, drawn by seed; every answer if all fit.
-
-    Whole respondents are kept, so that what one remembers can be read where it was said.
+def drawn_respondents(respondent_ids: Collection[str], *, seed: int) -> list[str]:
+    """The respondents in the order in which their answers are wanted on a page.
 
     Args:
-        respondent_ids: Who gave each answer, in any order.
-        limit: Most answers shown, at least 1.
+        respondent_ids: All that have answers, in any order.
         seed: The run's seed: the same run shows the same respondents.
-
-    Returns:
-        Places of the shown answers, rising.
     """
-    if len(respondent_ids) <= limit:
-        return list(range(len(respondent_ids)))
-    counts = Counter(respondent_ids)
-    respondents = sorted(counts)
+    respondents = sorted(set(respondent_ids))
     drawn = keyed_rng(seed, "answers shown in the report").permutation(len(respondents))
-    kept: set[str] = set()
-    room = limit
-    for index in drawn:
-        respondent = respondents[int(index)]
-        if counts[respondent] > room and kept:
-            break
-        kept.add(respondent)
-        room -= counts[respondent]
-    # One respondent alone may exceed the limit.
-    return [place for place, one in enumerate(respondent_ids) if one in kept][:limit]
+    return [respondents[int(index)] for index in drawn]

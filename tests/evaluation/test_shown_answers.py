@@ -1,28 +1,16 @@
-"""The answers that a report shows: whole respondents, drawn by the run's seed."""
+"""Whose single answers a report shows: respondents drawn by the run's seed."""
 
-import pytest
+from def_sim.evaluation.shown_answers import drawn_respondents
 
-from def_sim.evaluation.shown_answers import shown_answers
-
-
-def test_a_sample_keeps_whole_respondents_in_their_order():
-    given_by = [f"r{r}" for _ in range(3) for r in range(10)]
-    kept = shown_answers(given_by, limit=10, seed=1)
-    respondents = {given_by[place] for place in kept}
-    assert len(respondents) == 3  # 3 x 3 = 9 answers fit, 12 would not
-    assert kept == [place for place, one in enumerate(given_by) if one in respondents]
+PANEL = [f"r{number:02d}" for number in range(50)]
 
 
-def test_the_seed_chooses_the_sample():
-    given_by = [f"r{r:02d}" for r in range(50)]
-    first, again, other = (shown_answers(given_by, limit=5, seed=seed) for seed in (1, 1, 2))
+def test_the_seed_alone_draws_whose_answers_come_first() -> None:
+    first, again, other = (drawn_respondents(names, seed=seed) for names, seed in (
+        (PANEL, 1), (PANEL[::-1], 1), (PANEL, 2),
+    ))  # fmt: skip
     assert first == again != other
 
 
-def test_nothing_is_left_out_where_all_answers_fit():
-    assert shown_answers(["r1", "r0"], limit=2, seed=1) == [0, 1]
-
-
-@pytest.mark.parametrize("limit", [1, 2])
-def test_one_respondent_with_too_many_answers_is_cut(limit):
-    assert shown_answers(["r0"] * 3, limit=limit, seed=1) == list(range(limit))
+def test_everybody_is_drawn_once() -> None:
+    assert sorted(drawn_respondents([*PANEL, *PANEL], seed=1)) == PANEL

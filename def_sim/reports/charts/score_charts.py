@@ -176,23 +176,6 @@ def _dimension_marks(entry: DimensionRow, axis: Axis, *, top: float, width: floa
     return parts + [shape(kind, axis.place(at), top + 30) for kind, at in marks if math.isfinite(at)]
 
 
-def pair_chart(name: str, panel: float, people: float, planted: float | None = None) -> Markup:
-    """Share of the panel above share of people for one option, and below them a planted truth.
-
-    All shares are of one, in [0, 1]. `name` is the option in words.
-    """
-    axis = Axis(1.0, right=78)
-    said = f"{name}: panel {as_percent(panel)}, people {as_percent(people)}"
-    parts = [*_share(panel, axis, 1, "panel-bar"), *_share(people, axis, 15, "people-bar")]
-    if planted is None or math.isnan(planted):
-        return drawing(*parts, height=28, title=said, css="pair")
-    # A row of its own: on the bars it would hide their numbers.
-    left, text = axis.place(planted), as_percent(planted)
-    stem = element("line", x1=0, x2=percent(left), y1=36, y2=36, class_="planted-line")
-    parts += [stem, shape("planted", left, 36), label(text, left, 40, css="halo", shift=10)]
-    return drawing(*parts, height=44, title=f"{said}, planted {text}", css="pair")
-
-
 def share_chart(name: str, share: float) -> Markup:
     """The share of people who chose one option, in [0, 1]. `name` is the option in words."""
     bars = _share(share, Axis(1.0, right=78), 1, "people-bar")

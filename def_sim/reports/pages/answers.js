@@ -1,14 +1,13 @@
 // Single answers of a report: unpack (see answer_browser.py), choose, show. Model text is only ever set as textContent.
 
 (function answers() {
-  const data = document.getElementById("answers-data");
-  if (!data) return;
-  const packed = JSON.parse(data.textContent);
-  const text = (index) => packed.texts[index].map((line) => packed.lines[line]).join("\n");
+  const packed = report.answers;
+  if (packed.rows.length === 0) return;
+  const text = (index) => packed.texts[index].map((line) => report.lines[line]).join("\n");
   const [RESPONDENT, QUESTION, TOPIC, DECODING, PLACE, PROMPT, TEXT, STATUS, METHOD, CHOICES, MEMORY] = Array(11).keys();
   // An option holds no elements: these characters keep the direction of a topic to itself.
   const isolated = (words) => "\u2068" + words.replace(/[\u202a-\u202e\u2066-\u2069]/g, "") + "\u2069";
-  const rows = packed.answers;
+  const rows = packed.rows;
   const byId = (id) => document.getElementById(id);
   const question = byId("pick-question");
   const respondent = byId("pick-respondent");
@@ -73,11 +72,10 @@
   status.addEventListener("change", () => show(stepped()[0]));
   byId("previous").addEventListener("click", () => show(stepped().filter((i) => i < current).pop()));
   byId("next").addEventListener("click", () => show(stepped().find((i) => i > current)));
-  for (const link of document.querySelectorAll("a[data-question]")) {
-    link.addEventListener("click", () => {
-      const found = rows.findIndex((row) => text(row[QUESTION]) === link.dataset.question);
-      show(found);
-    });
-  }
+  // Cards of items come and go.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-question]");
+    if (link) show(rows.findIndex((row) => text(row[QUESTION]) === link.dataset.question));
+  });
   show(0);
 })();

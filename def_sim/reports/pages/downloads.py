@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from def_sim.reports.charts.standalone import file_style
 from def_sim.reports.figures.figure import Figure
-from def_sim.reports.pages.answer_browser import safe_json
+from def_sim.reports.pages.report_data import safe_json
 
 _MOST_CSV: Final = 40_000  # characters of one figure's numbers inside a page; more stay in the run folder
 

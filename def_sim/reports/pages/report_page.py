@@ -8,33 +8,46 @@ Computes no score: the frames come from `def_sim/evaluation`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from string import ascii_uppercase
 from typing import Final
 
 import pandas as pd
 from markupsafe import Markup
 
+from def_sim.evaluation.dimensions import dimension_rank
 from def_sim.evaluation.measures import MEASURES, STATUS_TITLES, as_percent, counted
 from def_sim.evaluation.score_tables import headline_scope
 from def_sim.evaluation.verdict import Verdict
 from def_sim.reports.cells import Shown, count_in, find_row, number_in, shown
+from def_sim.reports.charts.option_bars import option_bars, planted_mark
 from def_sim.reports.charts.score_charts import StatusPart, status_chart
 from def_sim.reports.charts.svg import shape
 from def_sim.reports.charts.verdict_bar import verdict_bar
 from def_sim.reports.figures.figure import Figure
-from def_sim.reports.pages.answer_browser import pack_answers, safe_json
+from def_sim.reports.pages.answer_browser import pack_answers
 from def_sim.reports.pages.downloads import figure_data, figure_rows
 from def_sim.reports.pages.facts import AnswerView, RunFacts
-from def_sim.reports.pages.item_cards import item_cards
+from def_sim.reports.pages.item_cards import (
+    BLANK_CARD,
+    BLANK_OPTION,
+    TYPE_TITLES,
+    ItemCard,
+    ItemWords,
+    item_cards,
+)
+from def_sim.reports.pages.packed_items import pack_items
 from def_sim.reports.pages.page import language_tag, page_script, page_style, security_policy, template
 from def_sim.reports.pages.report_chapters import contents_of, report_chapters
+from def_sim.reports.pages.report_data import Lines, safe_json
 from def_sim.reports.pages.score_cards import dimension_card, headline_cards, survey_value
 from def_sim.reports.sections.section import Section
 
 __all__ = ["AnswerView", "RunFacts", "render_report"]
 
 OWN_FIGURES: Final = ("headline", "topic_groups")  # drawn by the page itself, not by a section
+_FIRST_ITEMS: Final = 20  # drawn; the page's script fills the cards of the others when they are wanted
 _ENTROPY_TOLERANCE: Final = 0.1  # closer to what people would show is not remarked on
 
 
@@ -47,6 +60,7 @@ def render_report(
     *,
     verdict: Verdict,
     planted: pd.DataFrame | None = None,
+    words: Mapping[str, ItemWords] | None = None,
     sections: Sequence[Section] = (),
     figures: Sequence[Figure] = (),
     files: Sequence[str] = (),
@@ -63,6 +77,7 @@ def render_report(
         verdict: What these scores and statuses come to; the page begins with it.
         planted: Columns item_id, code, share: the truth that an invented population was
             made with, drawn as a third mark. Shares in [0, 1].
+        words: Id of a question -> how it was asked; cards of others show their topic alone.
         sections: Further measures, in the order shown.
         figures: All that are written as files; of those on the page it offers numbers and drawing itself.
         files: What lies beside the page, as names below the run folder.
@@ -72,9 +87,9 @@ def render_report(
         HTML, UTF-8 encodable whatever the models wrote. Depends on the arguments alone.
     """
     style = page_style("items.css", "answers.css")
-    script = page_script("downloads.js", "items.js", "answers.js")
+    script = page_script("downloads.js", "report_data.js", "items.js", "answers.js")
     drawn = {*OWN_FIGURES, *(figure.name for section in sections for figure in section.figures)}
-    items = item_cards(scores, distributions, planted)
+    items = item_cards(scores, distributions, planted, words)
     parts = status_parts(statuses)
     chapters = report_chapters(sections, has_notes=facts.has_notes)
     return template("report.html.jinja").render(
@@ -92,12 +107,17 @@ def render_report(
         close_count=_count_shown(survey_value(scores, "close_count")),
         std_paper=shown(survey_value(scores, "std_paper"), "Not computed."),
         items=items,
-        item_dimensions=list(dict.fromkeys((item.dimension, item.dimension_title) for item in items)),
+        num_first=_FIRST_ITEMS,
+        item_filters=_item_filters(items),
+        option_bars=option_bars,
+        planted_mark=planted_mark,
+        blank_item=BLANK_CARD,
+        blank_option=BLANK_OPTION if planted is None else replace(BLANK_OPTION, planted=""),
         is_planted=planted is not None,
         statuses=parts,
         status_total=sum(part.count for part in parts),
         status_chart=status_chart(parts),
-        answers_json=safe_json(pack_answers(answers)),
+        data=_data(items, answers),
         num_embedded=len(answers),
         num_answers=len(answers) if num_answers is None else num_answers,
         num_embedded_respondents=len({answer.respondent_id for answer in answers}),
@@ -112,6 +132,25 @@ def render_report(
         counted=counted,
         language_tag=language_tag(facts.language),
     )
+
+
+def _data(items: Sequence[ItemCard], answers: Sequence[AnswerView]) -> Markup:
+    """The page's block of data; see docs/reference/report_data.md."""
+    lines = Lines()
+    packed = {"items": pack_items(items, lines), "answers": pack_answers(answers, lines)}
+    return safe_json({"lines": lines.table, **packed})
+
+
+def _item_filters(items: Sequence[ItemCard]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """By what items can be chosen: name of the field, title, and its values with their words."""
+    sources = sorted({(item.source, item.source_title) for item in items}, key=lambda one: one[1])
+    groups = sorted({(item.dimension, item.dimension_title) for item in items}, key=_rank)
+    types = [(name, words) for name, words in TYPE_TITLES.items() if name in {item.type for item in items}]
+    return [("source", "Source", sources), ("dimension", "Topic group", groups), ("type", "Type", types)]
+
+
+def _rank(group: tuple[str, str]) -> int:
+    return dimension_rank(group[0])
 
 
 def _count_shown(value: float) -> Shown:

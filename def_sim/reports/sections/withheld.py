@@ -14,6 +14,7 @@ from def_sim.records import DIMENSION_TITLES, Dimension
 from def_sim.reports.charts.svg import element
 from def_sim.reports.sections.parts import not_known, table
 
+_MOST_ITEMS: Final = 20  # on the page, which would weigh a tenth more with hundreds
 _KINDS: Final = {"dont_know": "Don't know", "refused": "No answer", "either": "Either"}
 _OFFERS: Final = {
     "none": "The run offered no way out: who withheld an answer did so unasked.",
@@ -35,12 +36,14 @@ def withheld_part(found: WithheldGaps) -> Markup:
         return heading + element("p", _OFFERS[found.offer]) + not_known(NOT_KNOWN)
     groups = _by_place([*found.of(ALL), *found.of(DIMENSION)])
     items = _by_place(found.of(ITEM))
-    summary = element("summary", f"By item ({len(items)})")
+    first = sorted(items, key=_largest, reverse=True)[:_MOST_ITEMS]
+    which = f"the {_MOST_ITEMS} of {len(items)} that differ most; withheld.csv has all"
+    summary = element("summary", f"By item ({which if len(items) > _MOST_ITEMS else len(items)})")
     return (
         heading
         + element("p", f"{_OFFERS[found.offer]} {_PEOPLE}")
         + _table("Answers withheld, by topic group", "Topic group", groups)
-        + element("details", summary, _table("Answers withheld, by item", "Item", items))
+        + element("details", summary, _table("Answers withheld, by item", "Item", first))
     )
 
 
@@ -51,6 +54,11 @@ def _by_place(gaps: Sequence[WithheldGap]) -> list[dict[str, WithheldGap]]:
         if gap.num_items:
             places[gap.scope, gap.dimension, gap.item_id, str(gap.wording)][gap.kind] = gap
     return list(places.values())
+
+
+def _largest(place: dict[str, WithheldGap]) -> float:
+    """The largest difference from people, whichever sign; below all where none is known."""
+    return max((abs(gap.difference) for gap in place.values() if math.isfinite(gap.difference)), default=-1.0)
 
 
 def _table(caption: str, first: str, places: Sequence[dict[str, WithheldGap]]) -> Markup:

@@ -13,7 +13,7 @@ from def_sim.reports.charts.score_charts import (
     StatusPart,
     dimension_chart,
     headline_chart,
-    pair_chart,
+    share_chart,
     status_chart,
 )
 from def_sim.reports.charts.svg import Axis, element, round_up
@@ -56,7 +56,7 @@ def test_every_drawing_is_well_formed_and_titled():
     drawings = [
         headline_chart([Mark(kind, kind, 0.2) for kind in MARKS], title="Total variation", reference=1.0),
         dimension_chart([row], macro=0.4, micro=0.3),
-        pair_chart("1 <yes>", 0.5, 0.25, 0.3),
+        share_chart("1 <yes>", 0.5),
         status_chart([StatusPart("A", "Answered", "status-answered", 4, 1.0)]),
     ]
     for drawing in drawings:
@@ -70,14 +70,8 @@ def test_an_undefined_mark_is_written_as_a_dash_and_not_drawn():
     assert drawn.count("<path") == 1
 
 
-def test_bars_are_proportional_to_their_shares():
-    drawn = pair_chart("yes", 0.5, 0.25)
-    widths = [float(width) for width in re.findall(r'<rect [^>]*width="([\d.]+)%"', drawn)]
-    assert widths[0] == pytest.approx(2 * widths[1])
-
-
 def test_an_undefined_share_has_no_bar():
-    assert "<rect" not in pair_chart("yes", math.nan, math.nan)
+    assert "<rect" not in share_chart("yes", math.nan)
 
 
 def test_the_means_of_no_item_are_not_drawn():

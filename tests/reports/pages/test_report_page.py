@@ -312,8 +312,8 @@ def test_an_undefined_score_is_a_dash_with_its_reason(scores, distributions, sta
     is_distance = (scores["metric"] == "wasserstein") & (scores["scope"] == "item")
     scores.loc[is_distance, "value"] = math.nan
     html = render_report(FACTS, scores, distributions, statuses, [])
-    dash = '<abbr class="undefined" title="The options have no order.">–</abbr>'
-    assert html.count(f"W1 <b>{dash}</b>") == 2
+    dash = '<b class="undefined" title="The options have no order.">–</b>'
+    assert html.count(f"W1 {dash}") == 2
     assert "W1 <b>0" not in html
     assert not re.search(r"\bnan\b", Page(html).text, flags=re.IGNORECASE)
 
@@ -321,25 +321,25 @@ def test_an_undefined_score_is_a_dash_with_its_reason(scores, distributions, sta
 def test_a_published_score_that_was_replaced_is_marked(scores, distributions, statuses):
     scores["is_replaced"] = (scores["metric"] == "kl_paper") & (scores["item_id"] == "a")
     html = render_report(FACTS, scores, distributions, statuses, [])
-    marked = re.findall(r'title="Its own is infinite or undefined[^"]*">0.200</abbr>', html)
+    marked = re.findall(r'title="Its own is infinite or undefined[^"]*">0.200</b>', html)
     assert len(marked) == 1
 
 
 def test_an_item_without_reference_shows_dashes_instead_of_bars(scores, distributions, statuses):
     distributions.loc[distributions["item_id"] == "a", ["human_share", "human_n"]] = math.nan
     page = Page(render_report(FACTS, scores, distributions, statuses, []))
-    said = [a["aria-label"] for tag, a in page.tags if tag == "svg" and a.get("class") == "pair"]
-    assert said[0] == "1 重要: panel 50 %, people –"
-    assert said[2] == "1 重要: panel 50 %, people 25 %"
-    assert "People: no reference" in page.text
+    said = [a["aria-label"] for tag, a in page.tags if tag == "svg" and a.get("class") == "bars"]
+    assert said[:2] == ["panel 50 %, people –"] * 2
+    assert said[2:4] == ["panel 50 %, people 25 %", "panel 50 %, people 75 %"]
+    assert "People: no figures" in page.text
 
 
 @pytest.mark.parametrize(
     ("effective", "words"),
     [
-        (math.nan, "People: 3,036, effective number unknown"),
-        (3036.0, "People: 3,036, worth at most as many"),  # no weights: an upper bound
-        (2225.4, "People: 3,036, worth 2,225 unweighted"),
+        (math.nan, "People: 3,036 people (effective number unknown)"),
+        (3036.0, "People: 3,036 people (effective at most 3,036)"),  # no weights: an upper bound
+        (2225.4, "People: 3,036 people (effective 2,225)"),
     ],
 )
 def test_an_item_says_what_its_people_are_worth(effective, words, scores, distributions, statuses):
@@ -378,8 +378,8 @@ def test_a_planted_truth_is_a_third_mark_and_is_named(scores, distributions, sta
     planted = pd.DataFrame({"item_id": ["a", "a"], "code": [1, 2], "share": [0.3, 0.7]})
     without = render_report(FACTS, scores, distributions, statuses, [])
     html = render_report(FACTS, scores, distributions, statuses, [], planted=planted)
-    assert "1 重要: panel 50 %, people 25 %, planted 30 %" in html
-    assert html.count('class="planted-line"') == 2  # item b has no planted truth
+    assert 'aria-label="panel 50 %, people 25 %, planted 30 %"' in html
+    assert html.count('class="planted-line"') == 3  # two options and the template, none of item b
     assert "The population behind this run is invented." in Page(html).text
     assert 'class="planted-line"' not in without
     assert "invented" not in Page(without).text
@@ -418,7 +418,7 @@ def test_a_card_says_that_its_figures_have_no_number_of_people(scores, distribut
     published = distributions.assign(human_n=math.nan, human_n_effective=math.nan, human_quality="published")
     text = Page(render_report(FACTS, scores, published, statuses, [])).text
     assert "People: shares without a number of people" in text
-    assert "no reference" not in text
+    assert "no figures" not in text
 
 
 def test_the_same_input_gives_the_same_page(scores, distributions, statuses):
@@ -495,7 +495,7 @@ def test_beams_are_named_as_a_cause_of_missing_diversity():
 def test_option_labels_carry_the_language_of_the_questions(scores, distributions, statuses):
     html = render_report(FACTS, scores, distributions, statuses, [])
     assert '<html lang="en">' in html
-    assert '<span lang="zh-Hans" dir="auto">重要</span>' in html
+    assert '<span class="label" lang="zh-Hans" dir="auto">重要</span>' in html
 
 
 def test_a_mean_over_items_is_missing_for_the_reason_that_holds(distributions):

@@ -24,7 +24,7 @@ from def_sim.metrics.diversity import diversity_beside_people
 from def_sim.metrics.position_bias import position_bias
 from def_sim.metrics.repeated_choice import repeated_first_choice
 from def_sim.records import AnswerStatus, ItemReference
-from def_sim.reports.charts.score_charts import pair_chart
+from def_sim.reports.charts.score_charts import share_chart
 from def_sim.reports.charts.standalone import plain_style, standalone
 from def_sim.reports.figures.figure import Figure
 from def_sim.reports.sections.diversity import diversity_section
@@ -214,7 +214,7 @@ def test_orders_that_never_change_have_a_reason_instead_of_a_drawing():
 
 
 def test_a_drawing_as_a_file_of_its_own_needs_neither_variables_nor_a_page():
-    text = standalone(pair_chart("1 <yes> 重要", 0.5, 0.25), width_mm=84, title="Yes").decode("utf-8")
+    text = standalone(share_chart("1 <yes> 重要", 0.5), width_mm=84, title="Yes").decode("utf-8")
     root = ElementTree.fromstring(text)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert root.get("width") == "84mm"
