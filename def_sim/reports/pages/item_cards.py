@@ -218,16 +218,17 @@ def _counts(row: Row, kind: str) -> str:
     """Who stands behind the two distributions."""
     # Counts that were averaged over wordings need not be whole.
     answered, asked = (f"{number_in(row, column):,g}" for column in ("num_answered", "num_asked"))
-    panel = f"Panel: {answered} of {asked} answered. People: {_people(row)}."
+    respondents = "respondent" if asked == "1" else "respondents"
+    said = f"{answered} of {asked} {respondents} answered. {_people(row)}."
     is_multiple = kind == QuestionType.MULTIPLE.value
-    return f"{panel} Shares may add up to more than 100 %." if is_multiple else panel
+    return f"{said} Shares may add up to more than 100 %." if is_multiple else said
 
 
 def _people(row: Row) -> str:
     """How many people are behind an item, and how many unweighted ones they are worth."""
     people, found = number_in(row, "human_n"), str(row.get("human_quality", ""))
     if math.isnan(people):
-        return "shares without a number of people" if found else "no figures"
+        return "Shares of people without their number" if found else "No figures of people"
     effective = number_in(row, "human_n_effective")
     # Without weights n is an upper bound of the effective number.
     worth = (

@@ -116,10 +116,10 @@
   }
 
   function counted(shown, matched) {
-    const [few, some, all] = [shown, matched, rows.length].map((number) => number.toLocaleString("en"));
     if (matched === 0) return "No item matches.";
-    const what = matched < rows.length ? " that match, of " + all : rows.length === 1 ? " item" : " items";
-    return (shown < matched ? few + " of " : "") + some + what;
+    const items = matched.toLocaleString("en") + (matched === 1 ? " item" : " items");
+    if (shown < matched) return shown.toLocaleString("en") + " of " + items + (matched < rows.length ? " that match" : "");
+    return items + (matched === rows.length ? "" : matched === 1 ? " matches" : " match");
   }
 
   function show() {

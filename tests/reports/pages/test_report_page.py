@@ -331,15 +331,15 @@ def test_an_item_without_reference_shows_dashes_instead_of_bars(scores, distribu
     said = [a["aria-label"] for tag, a in page.tags if tag == "svg" and a.get("class") == "bars"]
     assert said[:2] == ["panel 50 %, people –"] * 2
     assert said[2:4] == ["panel 50 %, people 25 %", "panel 50 %, people 75 %"]
-    assert "People: no figures" in page.text
+    assert "No figures of people." in page.text
 
 
 @pytest.mark.parametrize(
     ("effective", "words"),
     [
-        (math.nan, "People: 3,036 people (effective number unknown)"),
-        (3036.0, "People: 3,036 people (effective at most 3,036)"),  # no weights: an upper bound
-        (2225.4, "People: 3,036 people (effective 2,225)"),
+        (math.nan, "answered. 3,036 people (effective number unknown)"),
+        (3036.0, "answered. 3,036 people (effective at most 3,036)"),  # no weights: an upper bound
+        (2225.4, "answered. 3,036 people (effective 2,225)"),
     ],
 )
 def test_an_item_says_what_its_people_are_worth(effective, words, scores, distributions, statuses):
@@ -417,8 +417,8 @@ def test_what_must_be_known_before_the_numbers_is_said_once(scores, distribution
 def test_a_card_says_that_its_figures_have_no_number_of_people(scores, distributions, statuses):
     published = distributions.assign(human_n=math.nan, human_n_effective=math.nan, human_quality="published")
     text = Page(render_report(FACTS, scores, published, statuses, [])).text
-    assert "People: shares without a number of people" in text
-    assert "no figures" not in text
+    assert "Shares of people without their number." in text
+    assert "No figures" not in text
 
 
 def test_the_same_input_gives_the_same_page(scores, distributions, statuses):
