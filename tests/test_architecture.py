@@ -54,6 +54,7 @@ MAY_IMPORT = {
         "judging.audit",
     ),
     "reports": ("evaluation",),
+    "exports": (),
 }
 HEAVY = ("torch", "transformers", "triton", "accelerate", "bitsandbytes", "anthropic", "openai")
 FOR_REPORTS = ("pandas", "typst", "scipy", "pyarrow", "statsmodels", "sklearn")

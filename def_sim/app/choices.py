@@ -36,6 +36,18 @@ def _check_drawn(given: object) -> object:
 DrawnItems = Annotated[int | Literal["all"] | list[str], BeforeValidator(_check_drawn)]
 
 
+_FORMATS = ("sav", "dta", "xlsx", "tex", "bib")  # those of exports/formats.py
+
+
+def _check_formats(given: list[str]) -> list[str]:
+    if not given or not set(given) <= set(_FORMATS):
+        raise ValueError(f"expected some of {', '.join(_FORMATS)}, found [{', '.join(given)}]")
+    return list(dict.fromkeys(given))
+
+
+ExportFormats = Annotated[list[str], AfterValidator(_check_formats), _OneOrMore]
+
+
 class Strict(BaseModel):
     """A section of the configuration whose parameters are all named here."""
 

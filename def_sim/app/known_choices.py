@@ -24,6 +24,7 @@ def_sim measures how well language models stand in for people in social surveys.
   def-sim stage=verify                    recompute every number from the raw answers
   def-sim stage=repair run_folder=FOLDER  set damaged and foreign lines of a journal aside
   def-sim stage=audit run_folder=FOLDER export=NAME   a judge's verdicts as sheets for people
+  def-sim stage=export run_folder=FOLDER 'formats=[sav,dta,xlsx,tex,bib]'   SPSS, Stata, Excel, LaTeX
   def-sim stage=calibrate run_folder=FOLDER sample=FILE   rectify shares with a sample of people
   def-sim stage=judge rubric=insensitivity run_folder=FOLDER model=gpt4o   judge a run's answers
   def-sim stage=import importer=globalopinionqa source=FILE home=FOLDER   an institute's file

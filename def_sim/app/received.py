@@ -22,7 +22,7 @@ from def_sim.errors import ConfigError, StoreError
 # Where a configuration names a class or function, and whose YAML files may name it.
 _CHOSEN_BY: Final = {"stage": "stage", "strategy": "strategy", "model.engine": "model"}
 # The parts of a run folder that stages touch.
-_READ_OR_WRITTEN: Final = (".", "answers", "figures", "batches", "spending", "verdicts")
+_READ_OR_WRITTEN: Final = (".", "answers", "figures", "batches", "spending", "verdicts", "export")
 
 
 @dataclass(frozen=True)

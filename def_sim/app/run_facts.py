@@ -21,7 +21,8 @@ from def_sim.surveys.human_reference import ReferenceSource
 _NO_PARAMETERS = (
     "stream_above",
     *("output", "run_folder", "references", "path", "stage", "show", "runs", "baseline"),
-    *("sample", "margins", "power", "wanted", "quotas_file", "audit", "export", "import", "figures"),
+    *("sample", "margins", "power", "wanted", "quotas_file", "audit", "export", "formats", "import"),
+    "figures",
     *OF_JUDGING,
 )
 _OF_IMPORT = ("importer", "source", "countries", "rule", "name", "year", "force")  # none is a section's

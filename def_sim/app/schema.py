@@ -21,6 +21,7 @@ from def_sim.app.argument_checks import as_config_error, check_arguments
 from def_sim.app.choices import (
     Count,
     DrawnItems,
+    ExportFormats,
     ImporterChoice,
     ItemIds,
     ModelChoice,
@@ -158,6 +159,7 @@ class RunConfig(Strict):
     wanted: WantedPrecision = WantedPrecision()
     audit: AuditRules = AuditRules()
     export: PathText | None = None
+    formats: ExportFormats | None = None
     imported: Annotated[list[PathText], Field(min_length=1)] | None = Field(default=None, alias="import")
     importer: ImporterChoice | None = None
     source: PathText | None = None
@@ -221,7 +223,8 @@ class RunConfig(Strict):
             "apply=true": (self.apply, ("repair",)),
             "sample=": (self.sample is not None, ("calibrate",)),
             "margins=": (self.margins is not None, ("calibrate",)),
-            "export=": (self.export is not None, ("audit",)),
+            "export=": (self.export is not None, ("audit", "export")),
+            "formats=": (self.formats is not None, ("export",)),
             "import=": (self.imported is not None, ("audit",)),
             "rubric=": (self.rubric is not None, ("judge", "plan")),
             "importer=": (self.importer is not None, ("import",)),
@@ -238,7 +241,7 @@ class RunConfig(Strict):
             "check=true": (self.check, ("rephrase", "plan")),
             "accept=": (self.accept is not None, ("rephrase",)),
             "review=": (self.review is not None, ("rephrase",)),
-            "runs=": (self.runs is not None and self.rubric is None, ("report", "judge", "status")),
+            "runs=": (self.runs is not None and self.rubric is None, ("report", "judge", "status", "export")),
             "watch=": (self.watch is not None, ("status",)),
             "format=json": (self.format == "json", ("status",)),
         }

@@ -11,6 +11,7 @@ from typing import Any
 from def_sim.app.capabilities import check_capabilities
 from def_sim.app.definition import folder_of
 from def_sim.app.event_log import write_event
+from def_sim.app.found_runs import find_runs
 from def_sim.app.home import home_folder, home_lines
 from def_sim.app.interviewing import definition_of, hold_interviews
 from def_sim.app.last_shard import report_if_last
@@ -210,6 +211,27 @@ def audit(config: RunConfig) -> int:
     for line in lines:
         say(line)
     return 0
+
+
+def export(config: RunConfig) -> int:
+    """Writes what is stored as files of statistics programs, spreadsheets and LaTeX."""
+    from def_sim.exports.formats import FORMATS, check_installed
+
+    formats = config.formats or list(FORMATS)
+    check_installed(formats)
+    from def_sim.app.exporting import export_runs
+
+    for line in export_runs(_exported(config), formats, config.export):
+        say(line)
+    return 0
+
+
+def _exported(config: RunConfig) -> list[tuple[Run, Path]]:
+    """The runs of stage=export, each with its folder."""
+    if config.runs is None:
+        stored, folder = _stored_run(config)
+        return [(prepare_run(stored), folder)]
+    return [(open_run(folder)[0], folder) for folder in find_runs(config.runs)]
 
 
 def repair(config: RunConfig) -> int:
