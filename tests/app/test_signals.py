@@ -262,3 +262,71 @@ def test_a_signal_that_python_passes_over_ends_the_work_without_a_traceback() ->
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (2, "went on\n", "")
+
+
+IN_A_LOOP = """
+import asyncio, os, signal, threading
+from def_sim.app.signals import Interrupted, heeding_signals, is_stopping, run_coroutine
+
+async def wait():
+    print("asking", threading.current_thread() is threading.main_thread(), flush=True)
+    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        await asyncio.sleep(1000)
+    finally:
+        print("put away", flush=True)
+
+async def answer():
+    return 42
+
+async def cell(work):
+    with heeding_signals(is_call=True):
+        return run_coroutine(work)
+
+handler = signal.getsignal(signal.SIGINT)
+try:
+    asyncio.run(cell(wait()))
+except Interrupted as stop:
+    print("interrupted", signal.Signals(stop.number).name, is_stopping(), flush=True)
+print(signal.getsignal(signal.SIGINT) is handler, asyncio.run(cell(answer())))
+"""
+
+
+def test_beside_a_loop_that_runs_already_work_is_cancelled_and_the_process_goes_on() -> None:
+    """As in a notebook, whose cells run within a loop; its process is not ours to end."""
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_LOOP], capture_output=True, text=True, timeout=HANG_S, check=False
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["asking False", "put away", "interrupted SIGINT False", "True 42"]
+
+
+TWICE = """
+import asyncio, os, signal, threading, time
+from def_sim.app.signals import heeding_signals, run_coroutine
+
+async def linger():
+    os.kill(os.getpid(), signal.SIGINT)
+    try:
+        await asyncio.sleep(1000)
+    finally:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1000)
+
+async def cell():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a kernel
+    with heeding_signals(is_call=True):
+        run_coroutine(linger())
+
+try:
+    asyncio.run(cell())
+except KeyboardInterrupt as stop:
+    print(type(stop).__name__, flush=True)
+"""
+
+
+def test_a_second_signal_in_a_call_does_what_it_did_before_the_call() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TWICE], capture_output=True, text=True, timeout=HANG_S, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "KeyboardInterrupt\n")
