@@ -7,6 +7,7 @@ back travels by pickle between our own processes only. Knows nothing of runs or 
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -84,13 +85,21 @@ class WorkerProcesses:
 
 @contextmanager
 def interrupts_stay_here() -> Iterator[None]:
-    """Processes that start inside never see what a terminal sends to all, Ctrl-C or its end: we end them."""
+    """Processes that start inside never see what a terminal sends to all, Ctrl-C or its end: we end them.
+
+    Nor do they run the script of a user once more, which would call us again.
+    """
     before = signal.pthread_sigmask(
         signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2}
     )
+    main = sys.modules["__main__"]
+    named = {name: vars(main)[name] for name in ("__file__", "__spec__") if name in vars(main)}
+    main.__spec__ = None  # a new process imports the main module by these two
+    vars(main).pop("__file__", None)
     try:
         yield
     finally:
+        vars(main).update(named)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 

@@ -103,3 +103,21 @@ def test_no_process_outlives_the_one_that_started_it(end: str, tmp_path: Path) -
     _, said = started.communicate(timeout=HANG_S)
     assert comes_true(lambda: not any(map(is_alive, workers)))
     assert said.count(b"Traceback") == (1 if end == "Ctrl-C" else 0)  # the script's own, none of a worker
+
+
+SCRIPT = """
+from def_sim.app.processes import WorkerProcesses
+print("begun", __name__, flush=True)
+with WorkerProcesses(2) as workers:
+    print(workers.map(len, ["a", "bc"]), __file__.endswith("script.py"))
+"""
+
+
+def test_a_script_that_uses_processes_is_run_once(tmp_path: Path) -> None:
+    """A user's script has no `if __name__ == "__main__"`, and new processes import the main module."""
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=HANG_S, check=False
+    )
+    assert (done.stdout, done.stderr) == ("begun __main__\n[1, 2] True\n", "")
