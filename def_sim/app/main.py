@@ -16,7 +16,6 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from def_sim.app.composing import (
-    HOME,
     as_plain,
     check_sweep_choice,
     composed_experiment,
@@ -32,18 +31,17 @@ from def_sim.app.event_log import WORD, events_as_json, write_event
 from def_sim.app.experiment_judging import judges_of
 from def_sim.app.experiment_stages import ArmWatch, hold_experiment, plan_experiment, report_experiment
 from def_sim.app.experiments import named_experiment
-from def_sim.app.home import at_home
-from def_sim.app.key_guard import guard_keys
 from def_sim.app.known_choices import help_text
 from def_sim.app.launchers import launcher_of
 from def_sim.app.provenance import software_versions
 from def_sim.app.schema import RunConfig
-from def_sim.app.signals import Interrupted, heeding_signals
+from def_sim.app.signals import Interrupted
+from def_sim.app.surroundings import surroundings
 from def_sim.app.targets import resolve_target
 from def_sim.app.terminal import say_error, say_text, visible_streams
 from def_sim.app.words import mend_first_mistakes
 from def_sim.engines.local.shared_worker import keep_loaded
-from def_sim.errors import ConfigError, DefSimError, StoreError
+from def_sim.errors import ConfigError, DefSimError
 from def_sim.resources import conf_folder
 
 EXIT_USER_ERROR = 2
@@ -60,7 +58,6 @@ def main(arguments: Sequence[str] | None = None, *, tell: Callable[[DefSimError]
     Returns:
         0, or 2 after a message about something the user can mend, or after a signal (`app/signals.py`).
     """
-    guard_keys()
     words = list(sys.argv[1:] if arguments is None else arguments)
     with visible_streams(), events_as_json(WORD in words):
         return _run(words, tell)
@@ -72,7 +69,7 @@ def _run(words: Sequence[str], tell: Callable[[DefSimError], object]) -> int:
         return EXIT_USER_ERROR
 
     try:
-        with heeding_signals(), at_home(*_given_home(words)):
+        with surroundings(words):
             if any(word in ("--help", "-h") for word in words):
                 say_text(help_text())
                 return 0
@@ -89,9 +86,6 @@ def _run(words: Sequence[str], tell: Callable[[DefSimError], object]) -> int:
             return run_stage(configured(words))
     except DefSimError as error:
         return told(error)
-    except OSError as error:
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        return told(StoreError(f"{what}.", fix="Choose another output folder, or free space, and run again."))
     except Interrupted as stop:
         write_event("signal", level="warning", number=stop.number, standing=stop.standing)
         told(stop.as_error)
@@ -148,17 +142,6 @@ def run_stage(config: RunConfig) -> int:
     stage = resolve_target(config.stage.target)
     result: int = stage(config)
     return result
-
-
-def _given_home(words: Sequence[str]) -> list[str | None]:
-    """What `home=` says, if it stands on the command line; it must be known before conf/ is read."""
-    given = [word for word in words if word.lstrip("+").startswith(f"{HOME}=")]
-    values = [None if one.is_sweep_override() else one.value() for one in parse_words(given)]
-    if len(values) > 1 or any(one.is_sweep_override() for one in parse_words(given)):
-        raise ConfigError(
-            f"{HOME} takes one folder, found several.", fix="Gather what you need in one home folder."
-        )
-    return [None if value is None else str(value) for value in values]
 
 
 def _through_hydra(words: Sequence[str], watch: ArmWatch | None = None) -> int:

@@ -50,10 +50,9 @@ def _sentences(arms: ArmGroup, table: pd.DataFrame) -> list[str]:
 
 
 def _print_groups(written: WrittenComparison) -> None:
-    on_terminal = console()
-    metrics, entries = metrics_compared(written.table), entries_table(written.groups, written.table)
-    for group in written.groups:
-        on_terminal.print(_terminal_table(group, entries, metrics))
+    on_terminal, entries = console(), entries_table(written.groups, written.table)
+    for title, cells in group_cells(written.groups, written.table):
+        on_terminal.print(_terminal_table(title, cells))
     say("mean of the topic groups, with the rank among the finished runs of the group (= is a tie)")
     if (entries["num_seeds"] > 1).any():
         say("a model with several seeds has one place, by the mean over them; their range: seeds.csv")
@@ -66,22 +65,38 @@ def _print_groups(written: WrittenComparison) -> None:
             say(f"read by     group {group.number}: {readings}")
 
 
-def _terminal_table(group: RunGroup, entries: pd.DataFrame, metrics: Sequence[str]) -> Table:
-    shown = Table(
-        title=f"{group.number}: {group.title}", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
-    # On a terminal of 80 columns a title is folded before names disappear.
-    shown.add_column("model", overflow="fold", min_width=8)
-    for name in ("seed", "done", *(MEASURES[metric].short for metric in metrics)):
-        shown.add_column(name, justify="right", no_wrap=" " not in name)
+def group_cells(groups: Sequence[RunGroup], table: pd.DataFrame) -> list[tuple[str, list[tuple[str, ...]]]]:
+    """The short table of each group as words: its title; a header, and a row a model.
+
+    Args:
+        groups: Of comparable runs.
+        table: Of their scores.
+    """
+    metrics, entries = metrics_compared(table), entries_table(groups, table)
+    return [(f"{one.number}: {one.title}", _cells_of_group(one, entries, metrics)) for one in groups]
+
+
+def _cells_of_group(group: RunGroup, entries: pd.DataFrame, metrics: Sequence[str]) -> list[tuple[str, ...]]:
     macro = entries[(entries["group"] == group.number) & (entries["scope"] == "macro")]
     cells = {(row["folder"], row["metric"]): row for row in macro.to_dict("records")}
+    shown: list[tuple[str, ...]] = [("model", "seed", "done", *(MEASURES[one].short for one in metrics))]
     for entry in ranked_entries(group):
         run = entry.runs[0]
         done = f"{100 * run.share_done:.0f} %" if not run.is_complete else "all"
-        scores = [_terminal_cell(cells.get((run.folder, metric), {})) for metric in metrics]
-        seeds = " ".join(str(one.seed) for one in entry.runs)
-        shown.add_row(run.model, seeds, done, *scores)
+        scores = (_terminal_cell(cells.get((run.folder, metric), {})) for metric in metrics)
+        shown.append((run.model, " ".join(str(one.seed) for one in entry.runs), done, *scores))
+    return shown
+
+
+def _terminal_table(title: str, cells: Sequence[tuple[str, ...]]) -> Table:
+    shown = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    (first, *others), *rows = cells
+    # On a terminal of 80 columns a title is folded before names disappear.
+    shown.add_column(first, overflow="fold", min_width=8)
+    for name in others:
+        shown.add_column(name, justify="right", no_wrap=" " not in name)
+    for row in rows:
+        shown.add_row(*row)
     return shown
 
 

@@ -28,15 +28,12 @@ def print_summary(written: WrittenReport) -> None:
     """The short table at the end of a run, and where the report lies."""
     facts = written.facts
     table = Table(title=f"{facts.model_label}: {facts.survey_title}", title_justify="left", box=SIMPLE_HEAD)
-    is_by_group = (written.headline["scope"] == "macro").all()
-    table.add_column(f"mean of the {'topic groups' if is_by_group else 'items'}", no_wrap=True)
-    for name in ("value", "floor", "people", "random", "norm."):
+    header, *rows = headline_cells(written.headline)
+    table.add_column(header[0], no_wrap=True)
+    for name in header[1:]:
         table.add_column(name, justify="right")
-    for row in written.headline.to_dict("records"):
-        numbers = [f"{row[name]:.3f}" for name in ("value", "floor", "human_to_human", "uniform")]
-        normalised = normalised_in_short(row["normalised"])
-        cells = [*("–" if number == "nan" else number for number in numbers), normalised]
-        table.add_row(MEASURES[row["metric"]].title, *cells)
+    for row in rows:
+        table.add_row(*row)
     console().print(table)
     say(
         f"floor: {counted(facts.num_scored, 'real person', 'real people')}; "
@@ -61,6 +58,22 @@ def print_summary(written: WrittenReport) -> None:
     for sentence in written.verdict.sentences:
         say(sentence)
     say(f"report  {written.path}")
+
+
+def headline_cells(headline: pd.DataFrame) -> list[tuple[str, ...]]:
+    """The short table as words: a header, then a row a measure.
+
+    Args:
+        headline: As `score_tables.headline` gives it.
+    """
+    is_by_group = (headline["scope"] == "macro").all()
+    what = f"mean of the {'topic groups' if is_by_group else 'items'}"
+    cells: list[tuple[str, ...]] = [(what, "value", "floor", "people", "random", "norm.")]
+    for row in headline.to_dict("records"):
+        numbers = [f"{row[name]:.3f}" for name in ("value", "floor", "human_to_human", "uniform")]
+        shown = ("–" if number == "nan" else number for number in numbers)
+        cells.append((MEASURES[row["metric"]].title, *shown, normalised_in_short(row["normalised"])))
+    return cells
 
 
 def _num_unscored(headline: pd.DataFrame) -> int:

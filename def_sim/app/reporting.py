@@ -170,7 +170,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     found = compute_sections(run, arrays, judged)
     of_facts = facts_of(run, answers)
     defects = found_defects(run, folder, manifest, as_given, of_facts)
-    sections = _sections(folder, panel, found, defects, of_facts)
+    sections = report_sections(folder, panel, found, defects, of_facts)
     if panel.streamed:
         sections = said_of_sample(
             sections, num_sampled=len(panel.respondents), num_respondents=len(run.panel)
@@ -221,7 +221,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     return WrittenReport(path, headline(results.scores), facts, verdict, figures.note)
 
 
-def _sections(
+def report_sections(
     folder: Path,
     panel: ReadPanel,
     found: SectionResults | None,

@@ -6,9 +6,11 @@ from typing import Final
 
 import pandas as pd
 
+from def_sim.app.choices import ModelChoice
 from def_sim.app.run import Run
 from def_sim.evaluation.results import Results
 from def_sim.reports.charts.text_fit import fit_lines
+from def_sim.reports.figures.figure import Figure
 from def_sim.reports.figures.figure_files import WrittenFigures, write_figures
 from def_sim.reports.figures.typesetting import can_set
 from def_sim.reports.pages.facts import RunFacts
@@ -27,7 +29,7 @@ def write_run_figures(
     sections: Sequence[Section],
     planted: pd.DataFrame | None,
 ) -> WrittenFigures:
-    """Headline, topic groups, sections and the chosen items, with captions that say whose they are.
+    """Writes the figures of a run, with captions that say whose they are.
 
     Args:
         run: Whose they are.
@@ -37,8 +39,25 @@ def write_run_figures(
         sections: Of its report, whose figures are written too.
         planted: The truth that an invented population was made with, as for `item_figures`.
     """
+    return write_figures(
+        folder / "figures",
+        run_figures(run, facts, results, sections, planted),
+        width=run.config.figures.width,
+        panel=panel_name(run.config.model, facts.num_scored),
+        about=facts.for_captions(),
+    )
+
+
+def run_figures(
+    run: Run,
+    facts: RunFacts,
+    results: Results,
+    sections: Sequence[Section],
+    planted: pd.DataFrame | None,
+) -> list[Figure]:
+    """Headline, topic groups, sections and the chosen items; arguments as of `write_run_figures`."""
     chosen = run.config.figures
-    figures = [
+    return [
         headline_figure(results.scores, facts.num_scored),
         topics_figure(results.scores, facts.num_scored),
         *(figure for section in sections for figure in section.figures),
@@ -46,9 +65,9 @@ def write_run_figures(
             results.scores, results.distributions, chosen=chosen.items, width=chosen.width, planted=planted
         ),
     ]
-    model = run.config.model
+
+
+def panel_name(model: ModelChoice, num_scored: int) -> str:
+    """What drawings call the simulated respondents: the model's short name, and how many they are."""
     [name] = fit_lines(model.short if can_set(model.short) else model.name, _ROOM_FOR_NAME_PX)
-    panel = f"{name}, N\u00a0=\u00a0{facts.num_scored}"  # on one line
-    return write_figures(
-        folder / "figures", figures, width=chosen.width, panel=panel, about=facts.for_captions()
-    )
+    return f"{name}, N\u00a0=\u00a0{num_scored}"  # on one line

@@ -18,6 +18,7 @@ from def_sim.app.last_shard import report_if_last
 from def_sim.app.opened_runs import open_run, require_manifest
 from def_sim.app.panel_readings import panel_readings, why_not_judged
 from def_sim.app.plan import make_plan, plan_lines
+from def_sim.app.plan_counts import Plan
 from def_sim.app.plan_load import load_lines
 from def_sim.app.provenance import record_run
 from def_sim.app.received import read_stored_manifest
@@ -38,18 +39,8 @@ def plan(config: RunConfig) -> int:
     given, finished = config, _finished_run(config)
     if finished is not None:
         config, _ = _stored_run(config)
-    run, folder = prepare_run(config), None
-    try:
-        engine = create_engine(config)
-        check_capabilities(run, engine.capabilities)
-        _check_files(engine)
-        folder = folder_of(run, definition_of(run, engine))
-        last = [f"folder        {folder}"]
-    except ModelError as error:
-        # A plan is made before the weights are fetched: what is missing is news, not an error.
-        last = [f"not ready     {error.message}", f"  do:         {error.fix}"]
-    made = make_plan(run)
-    for line in [*plan_lines(run, made), *load_lines(run, made, folder), *_home_lines(), *last]:
+    run = prepare_run(config)
+    for line in plan_of(run)[1]:
         say(line)
     if given.power:
         _show_power(run, given.wanted, finished)
@@ -58,6 +49,22 @@ def plan(config: RunConfig) -> int:
     if given.show == "prompts":
         _show_prompts(run)
     return 0
+
+
+def plan_of(run: Run) -> tuple[Plan, list[str]]:
+    """What the run will ask, cost and need: counted, and in words, a line each."""
+    folder = None
+    try:
+        engine = create_engine(run.config)
+        check_capabilities(run, engine.capabilities)
+        _check_files(engine)
+        folder = folder_of(run, definition_of(run, engine))
+        last = [f"folder        {folder}"]
+    except ModelError as error:
+        # A plan is made before the weights are fetched: what is missing is news, not an error.
+        last = [f"not ready     {error.message}", f"  do:         {error.fix}"]
+    made = make_plan(run)
+    return made, [*plan_lines(run, made), *load_lines(run, made, folder), *_home_lines(), *last]
 
 
 def _plan_verdicts(config: RunConfig) -> int:
@@ -133,10 +140,21 @@ def interview(config: RunConfig) -> int:
 
 def run_all(config: RunConfig) -> int:
     """Interview, then report. The default. Texts that wait for a judge have no report yet."""
-    run, folder = hold_interviews(config)
+    return report_held(config, *hold_interviews(config))
+
+
+def report_held(config: RunConfig, run: Run, folder: Path, *, is_shown: bool = True) -> int:
+    """The report of interviews that were held, if nobody else writes it and no text waits for a judge.
+
+    Args:
+        config: Of the command.
+        run: As `hold_interviews` gives it.
+        folder: Likewise.
+        is_shown: Whether the short table is printed.
+    """
 
     def end() -> int:
-        return 0 if _waits_for_judge(run, folder) else _report(config, folder)
+        return 0 if _waits_for_judge(run, folder) else _report(config, folder, is_shown=is_shown)
 
     return report_if_last(run, folder, end) if config.num_shards > 1 else end()
 
@@ -245,13 +263,14 @@ def repair(config: RunConfig) -> int:
     return 0
 
 
-def _report(config: RunConfig, folder: Path) -> int:
+def _report(config: RunConfig, folder: Path, *, is_shown: bool = True) -> int:
     # pandas, the typesetter and the statistics load here, not for `plan` or an interview.
     from def_sim.app.printed_summary import print_summary
     from def_sim.app.reporting import write_report
 
     written = write_report(prepare_run(config), folder, read_stored_manifest(folder))
-    print_summary(written)
+    if is_shown:
+        print_summary(written)
     write_event("report_written", folder=folder)
     return 0
 
