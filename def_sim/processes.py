@@ -93,7 +93,9 @@ def interrupts_stay_here() -> Iterator[None]:
         signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2}
     )
     main = sys.modules["__main__"]
-    named: dict[str, Any] = {name: vars(main)[name] for name in ("__file__", "__spec__") if name in vars(main)}
+    named: dict[str, Any] = {
+        name: vars(main)[name] for name in ("__file__", "__spec__") if name in vars(main)
+    }
     main.__spec__ = None  # a new process imports the main module by these two
     vars(main).pop("__file__", None)
     try:
