@@ -4,7 +4,7 @@ python scripts/build_reference.py            # names the pages that are not up t
 python scripts/build_reference.py --write    # writes them
 
 Commands, parameters, models, surveys and measures come from `conf/`, the schema, the survey files and
-`evaluation/measures.py`; data formats, contributing, security and changes are the files of those names at the
+`evaluation/measures.py`; data formats, contributing and security are the files of those names at the
 root of the project, with their links mended. Pages that are written by hand are not touched.
 """
 
@@ -29,7 +29,6 @@ COPIES: Final = {
     "data/README.md": "reference/data_formats.md",
     "CONTRIBUTING.md": "about/contributing.md",
     "SECURITY.md": "about/security.md",
-    "CHANGELOG.md": "about/changes.md",
 }
 _KINDS: Final = {
     "LocalEngine": "here",

@@ -1,4 +1,4 @@
-"""Simulates intervals of runs counted in groups of respondents; prints a table of docs/about/performance.md.
+"""Simulates intervals of runs counted in groups of respondents; prints a table of docs/concepts/intervals.md.
 
     python scripts/simulate_groups_drawn.py --repetitions 200
 

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, settings
 
-TIERS: Final = ("gpu", "slurm", "browser", "real", "soak")
+TIERS: Final = ("gpu", "slurm", "browser", "real", "soak", "docs")
 _LOAD_TORCH: Final = Path(__file__).parent / "engines"
 
 # Two OpenMP threads on two busy cores stall each other for seconds.

@@ -1,6 +1,6 @@
 """The guides of docs/ followed to the letter: files written and commands run in an empty folder.
 
-A file's text is the block below a line that is its name and a colon; commands stand in blocks of `sh`.
+A file's text is the block below a line that is its name and a colon; commands stand in blocks of `console`.
 """
 
 import re
@@ -16,7 +16,7 @@ from def_sim.records import AnswerStatus
 
 DOCS = Path(__file__).parents[2] / "docs" / "how_to"
 FILE = re.compile(r"^`(my_home/[^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMANDS = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROGRAM = ["def-sim"]
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,11 @@ def files_of(text: str) -> dict[str, str]:
 
 
 def commands_of(text: str) -> list[list[str]]:
-    lines = [shlex.split(line) for block in COMMANDS.findall(text) for line in block.splitlines()]
+    lines = [
+        shlex.split(line.removeprefix("$ "))
+        for block in COMMANDS.findall(text)
+        for line in block.splitlines()
+    ]
     assert all(line[:1] == PROGRAM for line in lines)
     return [line[1:] for line in lines]
 
