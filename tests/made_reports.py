@@ -16,9 +16,9 @@ LABELS = ("Very important", "Rather important", "Not very important", "Not at al
 LABELS_ZH = ("非常重要", "比较重要", "不太重要", "一点也不重要")
 FACTS = RunFacts(
     model_label="Some model", survey_title="Some survey", population="USA", language="en",
-    frame_language="en", strategy="diversity_enhanced", protocol="paper", num_respondents=20, num_planned=40,
+    strategy="diversity_enhanced", protocol="paper", num_respondents=20, num_planned=40,
     num_done=40, is_complete=True, is_demonstration=False, seed=7, run_hash="abc123", code_version="0.1",
-    created="2026-11-20",
+    created="2026-11-20", country="the United States",
 )  # fmt: skip
 STATUSES = pd.DataFrame([("all", "answered", 40, 1.0)], columns=["scope", "status", "count", "share"])
 

@@ -19,9 +19,17 @@
       select.add(new Option(name(value[1]), String(value[0])));
     }
   }
-  fill(question, QUESTION, (row) => isolated(text(row[TOPIC])) + " (" + text(row[QUESTION]) + ")");
   fill(respondent, RESPONDENT, (row) => text(row[RESPONDENT]));
   fill(status, STATUS, (row) => "only: " + text(row[STATUS]));
+
+  // Hundreds of questions are elements that a page need not have before somebody comes near their list.
+  function fillQuestions() {
+    if (question.options.length > 0) return;
+    fill(question, QUESTION, (row) => isolated(text(row[TOPIC])) + " (" + text(row[QUESTION]) + ")");
+    question.value = String(rows[current][QUESTION]);
+  }
+  new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && fillQuestions()).observe(byId("answers"));
+  question.addEventListener("focus", fillQuestions);
 
   const stepped = () => rows.map((_, i) => i).filter((i) => status.value === "" || String(rows[i][STATUS]) === status.value);
 

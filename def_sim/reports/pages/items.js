@@ -68,7 +68,7 @@
         value.className = "undefined";
         value.title = report.lines[why];
       }
-      fill(chip.querySelector(".floor"), floor === "" ? "" : "floor " + floor);
+      chip.lastChild.textContent = floor === "" ? "" : " floor " + floor;
     });
   }
 

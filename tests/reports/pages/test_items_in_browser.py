@@ -180,11 +180,26 @@ def test_a_card_leads_to_the_answers_to_its_question_when_the_script_has_filled_
         byId("all-items").click();
         byId("{address(2)}").querySelector(".to-answers").click();
         await soon();
-        return [byId("show-prompt").textContent, byId("show-choices").textContent, location.hash];
+        const [asked] = byId("pick-question").selectedOptions;
+        const shown = ["show-prompt", "show-choices"].map((id) => byId(id).textContent);
+        return [asked.textContent, ...shown, location.hash];
     """, tmp_path)  # fmt: skip
     assert found == [
-        "How important is thing number 2?\n1. Very important\n2. Not at all", "1  Very important", "#answers",
-    ]  # fmt: skip
+        "\u2068topic 2\u2069 (gss.Q2#0)",
+        "How important is thing number 2?\n1. Very important\n2. Not at all",
+        "1  Very important",
+        "#answers",
+    ]
+
+
+def test_the_list_of_questions_is_filled_when_somebody_comes_near_it(tmp_path: Path) -> None:
+    found = drive(made_report(30, answers=[answer(0, k) for k in range(30)]), """
+        const before = byId("pick-question").options.length;
+        byId("answers").scrollIntoView();
+        await soon(); await soon();
+        return [before, byId("pick-question").options.length, byId("pick-question").selectedIndex];
+    """, tmp_path)  # fmt: skip
+    assert found == [0, 30, 0]
 
 
 @pytest.mark.parametrize("width", [390, 1280])
