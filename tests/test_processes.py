@@ -106,7 +106,7 @@ def test_no_process_outlives_the_one_that_started_it(end: str, tmp_path: Path) -
 
 
 SCRIPT = """
-from def_sim.app.processes import WorkerProcesses
+from def_sim.processes import WorkerProcesses
 print("begun", __name__, flush=True)
 with WorkerProcesses(2) as workers:
     print(workers.map(len, ["a", "bc"]), __file__.endswith("script.py"))
