@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final
 
-from def_sim.answers.storage.shards import AnswerKey
+from def_sim.answers.storage.division import Division
 from def_sim.answers.storage.store import AnswerStore
-from def_sim.answers.storage.stored_answers import Glance, StoredAnswers
+from def_sim.answers.storage.stored_answers import Glance, StoredAnswers, read_stored
 from def_sim.app.run import Run
 from def_sim.app.signals import is_stopping
+from def_sim.app.streamed_runs import is_streamed
 from def_sim.interviews import Engine, Interviews
 from def_sim.records import Respondent, respondent_index
 
@@ -16,13 +18,8 @@ _LOOK_EVERY_S: Final = 0.5
 _FAREWELL_S: Final = 2.0  # for connections to be closed; a model in the middle of a call is left behind
 
 
-def planned_of(run: Run) -> frozenset[AnswerKey]:
-    """The answers that this process is to see to: its respondents', to all questions."""
-    return frozenset((r.id, q.item_id, q.wording) for r in run.shard_panel for q in run.survey.questions)
-
-
 def num_planned_of(run: Run) -> int:
-    """How many answers that are."""
+    """How many answers this process is to see to: its respondents', to all questions."""
     return len(run.shard_indices) * len(run.survey.questions)
 
 
@@ -35,6 +32,21 @@ def stored_of(run: Run, stored: StoredAnswers) -> Iterator[Glance]:
         return respondent_index(respondent_id) in indices and (item_id, wording) in put
 
     return stored.glances(is_planned)
+
+
+def num_done_of(run: Run, folder: Path) -> int:
+    """How many of them are there, whoever may be at work; in memory is where they stand, not what they say.
+
+    Raises:
+        StoreError: A stored line is damaged.
+    """
+    division = Division(run.config.shard, run.config.num_shards)
+    if is_streamed(run):
+        from def_sim.app.streaming import num_of_ended  # tables, which other runs have no use for here
+
+        if (of_part := num_of_ended(run, folder, division)) is not None:
+            return of_part
+    return sum(1 for _ in stored_of(run, read_stored(folder, division)))
 
 
 async def conduct(interviews: Interviews, panel: Sequence[Respondent], store: AnswerStore) -> None:

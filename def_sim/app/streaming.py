@@ -109,9 +109,15 @@ def _journal_sizes(folder: Path, division: Division) -> dict[str, int]:
 
 def num_counted(run: Run, folder: Path) -> int:
     """Answers of those shards of this division that have ended, as their counts say."""
-    divisions = [Division(shard, run.config.num_shards) for shard in range(run.config.num_shards)]
-    ended = [one for one in divisions if is_valid(run, folder, one)]
-    return sum(read_made_from(counts_path(folder, one)).num_answers for one in ended)
+    num_shards = run.config.num_shards
+    return sum(num_of_ended(run, folder, Division(shard, num_shards)) or 0 for shard in range(num_shards))
+
+
+def num_of_ended(run: Run, folder: Path, division: Division) -> int | None:
+    """Answers of a shard as its counts say; None where it has not ended, or its journals have grown since."""
+    if not is_valid(run, folder, division):
+        return None
+    return read_made_from(counts_path(folder, division)).num_answers
 
 
 @dataclass(frozen=True)

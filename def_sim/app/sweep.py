@@ -29,6 +29,7 @@ from def_sim.app.launchers import GROUP, PREFIX, Launcher, check_launcher, launc
 from def_sim.app.sweep_commands import Command, check_shards, check_time, checked_all
 from def_sim.app.sweep_costs import cost_lines
 from def_sim.app.sweep_job import JOBS, TOKEN, SweepJob
+from def_sim.app.sweep_submitted import SWEEPS, check_not_submitted, record_submitted
 from def_sim.app.sweep_watch import watch_jobs
 from def_sim.app.terminal import say
 from def_sim.errors import ConfigError
@@ -157,10 +158,9 @@ def _submit(launcher: Launcher, commands: Sequence[Command]) -> int:
             fix="Run this on a login node of the cluster, or hydra/launcher=submitit_local for a trial.",
         )
     output = Path(commands[0].config.output).expanduser().absolute()
-    sweep = output / "sweeps" / datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S")
     token = secrets.token_hex(16)
-    (sweep / JOBS).mkdir(parents=True)
-    write_whole(sweep / JOBS / TOKEN, token.encode())
+    # Two sweeps may begin in one second.
+    sweep = output / SWEEPS / f"{datetime.now(UTC):%Y-%m-%d_%H-%M-%S}_{token[:4]}"
     home = home_folder()
     jobs = [
         SweepJob(
@@ -177,7 +177,16 @@ def _submit(launcher: Launcher, commands: Sequence[Command]) -> int:
         )
         for number, one in enumerate(commands)
     ]
-    submitted = _by_submitit(launcher, sweep, jobs)
+    check_not_submitted(output, jobs)
+    (sweep / JOBS).mkdir(parents=True)
+    write_whole(sweep / JOBS / TOKEN, token.encode())
+    try:
+        submitted = _by_submitit(launcher, sweep, jobs)
+    except ConfigError:
+        shutil.rmtree(sweep)  # nothing came of it
+        raise
+    ids = {number: str(job.job_id) for number, job in submitted.items()}
+    record_submitted(sweep, jobs, ids, is_slurm=launcher.is_slurm)
     titles = {number: one.title for number, one in enumerate(commands)}
     return watch_jobs(sweep, submitted, titles, is_slurm=launcher.is_slurm)
 

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from def_sim.answers.storage.completion import is_complete
 from def_sim.answers.storage.manifest import manifest_path
-from def_sim.answers.storage.shards import answer_key, read_answers
 from def_sim.app.capabilities import check_capabilities
 from def_sim.app.composing import configured
 from def_sim.app.definition import folder_of
-from def_sim.app.holding import planned_of
+from def_sim.app.holding import num_done_of, num_planned_of
 from def_sim.app.interviewing import definition_of
 from def_sim.app.launchers import GROUP, Launcher
 from def_sim.app.plan_load import load_of
@@ -121,13 +120,12 @@ def checked(words: tuple[str, ...], *, num_tasks: int = 1) -> Command:
     except DefSimError as error:
         error.message = f"{' '.join(words)}: {error.message}"
         raise
-    planned = planned_of(run)
-    stored = {answer_key(one) for one in read_answers(folder)} if manifest_path(folder).is_file() else set()
-    num_done = len(planned & stored)
+    planned = num_planned_of(run)
+    num_done = num_done_of(run, folder) if manifest_path(folder).is_file() else 0
     has_report = config.stage.name == "interview" or is_complete(folder)
-    is_finished = num_done == len(planned) and has_report
+    is_finished = num_done == planned and has_report
     load_s = load_of(run, folder).seconds
-    return Command(words, config, folder, num_done, len(planned), is_finished, load_s, num_tasks)
+    return Command(words, config, folder, num_done, planned, is_finished, load_s, num_tasks)
 
 
 def check_time(commands: Sequence[Command], launcher: Launcher) -> None:

@@ -14,16 +14,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from def_sim.answers.storage.disk import write_whole
-from def_sim.answers.storage.shards import answer_key, read_answers
 from def_sim.app.composing import configured
 from def_sim.app.event_log import WORD, events_as_json, write_event
-from def_sim.app.holding import planned_of
+from def_sim.app.holding import num_done_of, num_planned_of
 from def_sim.app.home import VARIABLE
 from def_sim.app.main import main
 from def_sim.app.run import prepare_run
 from def_sim.app.slurm_tasks import task_of
 from def_sim.app.terminal import say_error
-from def_sim.errors import ConfigError, DefSimError
+from def_sim.errors import ConfigError, DefSimError, StoreError
 
 JOBS: Final = "jobs"  # below the sweep's folder
 TOKEN: Final = "token"
@@ -175,23 +174,30 @@ class SweepJob:
                 time.sleep(_LOOK_EVERY_S)
 
     def _check_shared(self) -> None:
-        path = Path(self.sweep) / JOBS / TOKEN
+        """Makes sure that this machine sees what the parent has written, and can write beside it."""
+        path, here = Path(self.sweep) / JOBS / TOKEN, socket.gethostname()
         if not path.is_file() or path.read_text() != self.token:
             raise ConfigError(
-                f"{socket.gethostname()} does not see {path}, which {self.host} has written: the output "
+                f"{here} does not see {path}, which {self.host} has written: the output "
                 "folder is not shared between the two.",
                 fix="Give `output=` a folder on a file system that all nodes share.",
             )
+        try:
+            write_whole(path.with_name(f"{self.number}.{self._rank}.began"), b"")
+        except StoreError as error:
+            raise ConfigError(
+                f"{here} cannot write into {path.parent}, which {self.host} can: {error.message}",
+                fix="Give `output=` a folder that all nodes may write to.",
+            ) from None
 
     def _progress(self) -> tuple[int, int]:
         """Answers of the shard that are stored, and that it plans; 0 of 0 where the command was refused."""
         try:
-            planned = planned_of(prepare_run(configured(self.words)))
+            run = prepare_run(configured(self.words))
         except DefSimError:
             return 0, 0
         folder = Path(self.run_folder)
-        stored = read_answers(folder) if folder.is_dir() else []
-        return len(planned & {answer_key(answer) for answer in stored}), len(planned)
+        return num_done_of(run, folder) if folder.is_dir() else 0, num_planned_of(run)
 
     def _write(self, code: int, error: DefSimError | None) -> None:
         num_done, num_planned = self._progress()

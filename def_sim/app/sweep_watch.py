@@ -1,6 +1,6 @@
 """Watching the jobs of a sweep: a line as each ends, a summary, and what becomes of them without us."""
 
-import subprocess
+import socket
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from def_sim.app.signals import Interrupted
 from def_sim.app.sweep_job import REQUEUED, JobResult, read_result
+from def_sim.app.sweep_queue import array_of, in_queue, node_of
 from def_sim.app.terminal import say
 
 _LOOK_EVERY_S: Final = 1.0
@@ -33,14 +34,14 @@ def watch_jobs(sweep: Path, jobs: Mapping[int, Any], titles: Mapping[int, str], 
     ids = {number: str(job.job_id) for number, job in jobs.items()}
     say(f"submitted     {len(jobs)} jobs: {', '.join(ids.values())}; folder {sweep}")
     alive = _known_to_slurm if is_slurm else _alive_here(jobs)
-    watch = _Watch(sweep, ids, titles, alive)
+    watch = _Watch(sweep, ids, titles, alive, is_slurm=is_slurm)
     try:
         watch.look()
         while watch.is_waiting:
             time.sleep(_LOOK_EVERY_S)
             watch.look()
     except Interrupted:
-        end = f"scancel {' '.join(sorted({one.partition('_')[0] for one in ids.values()}))}"
+        end = f"scancel {' '.join(sorted(set(map(array_of, ids.values()))))}"
         how = end if is_slurm else f"kill {' '.join(ids.values())}"
         say(f"the jobs go on; end them with `{how}`; the same command again runs what is missing")
         raise
@@ -49,17 +50,9 @@ def watch_jobs(sweep: Path, jobs: Mapping[int, Any], titles: Mapping[int, str], 
 
 def _known_to_slurm(ids: Mapping[int, str]) -> frozenset[int]:
     """Numbers of the jobs that are in the queue or at work."""
-    listed = ",".join(sorted({one.partition("_")[0] for one in ids.values()}))
-    asked = subprocess.run(
-        ["squeue", "--noheader", "--array", "--format=%i", f"--jobs={listed}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if asked.returncode != 0 and "Invalid job id" not in asked.stderr:
-        return frozenset(ids)  # the scheduler does not answer: nothing is known to be gone
-    known = set(asked.stdout.split())
-    return frozenset(number for number, one in ids.items() if one in known)
+    known = in_queue(ids.values())
+    # A scheduler that does not answer knows nothing to be gone.
+    return frozenset(number for number, one in ids.items() if known is None or one in known)
 
 
 def _alive_here(jobs: Mapping[int, Any]) -> Callable[[Mapping[int, str]], frozenset[int]]:
@@ -78,8 +71,11 @@ class _Watch:
         ids: Mapping[int, str],
         titles: Mapping[int, str],
         alive: Callable[[Mapping[int, str]], frozenset[int]],
+        *,
+        is_slurm: bool,
     ) -> None:
         self._sweep = sweep
+        self._is_slurm = is_slurm
         self._waiting = dict(ids)
         self._titles = titles
         self._alive = alive
@@ -129,9 +125,20 @@ class _Watch:
             to_errors=True,
         )
         for number in wrong:
-            say(f"  log of job {number}: {jobs[number].paths.stderr}", to_errors=True)
+            say(f"  log of job {number}: {self._log_of(jobs[number])}", to_errors=True)
         is_bug = self._vanished or any(self._ended[number].code == 1 for number in failed)
         return 1 if is_bug else 2
+
+    def _log_of(self, job: Any) -> str:
+        """Where a job's log lies; where there is none, on which machines it was to be."""
+        logs = [Path(job.paths.stderr), Path(job.paths.stdout)]
+        if found := [log for log in logs if log.exists()]:
+            return str(found[0])
+        node = (node_of(str(job.job_id)) if self._is_slurm else "") or "its node"
+        return (
+            f"none; perhaps {node} does not see {self._sweep}, which {socket.gethostname()} has written. "
+            "Give `output=` a folder that all nodes share and may write to"
+        )
 
 
 def _line(title: str, result: JobResult) -> str:

@@ -249,6 +249,16 @@ def test_a_job_that_does_not_see_the_files_of_its_sweep_names_both_machines(
     assert "all nodes share" in found.value.fix
 
 
+def test_a_job_that_may_not_write_there_names_both_machines(job: SweepJob) -> None:
+    """A file stands where its own is to be, which also root cannot write; nothing is asked."""
+    (Path(job.sweep) / JOBS / f"{job.number}.0.began" / "x").mkdir(parents=True)
+    with pytest.raises(ConfigError) as found:
+        replace(job, host="login01")()
+    assert found.value.message.startswith(f"{socket.gethostname()} cannot write into ")
+    assert "which login01 can" in found.value.message
+    assert not Path(job.run_folder).exists()
+
+
 def test_the_files_of_a_job_hold_no_key(job: SweepJob, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-planted-000000000000")
     job()
@@ -312,7 +322,9 @@ def watched(
         number: SimpleNamespace(
             job_id=str(70 + number),
             done=lambda number=number: number not in alive,
-            paths=SimpleNamespace(stderr=f"{number}_log.err"),
+            paths=SimpleNamespace(
+                stderr=tmp_path / f"{number}_log.err", stdout=tmp_path / f"{number}_log.out"
+            ),
         )
         for number in range(3)
     }
@@ -339,6 +351,7 @@ def test_a_failing_job_is_named_with_its_cause_and_its_log(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     write(tmp_path, result_of(0, 0))
+    (tmp_path / "1_log.err").touch()
     write(tmp_path, result_of(1, code, error="No weights.", fix="Fetch them.", num_done=1))
     write(tmp_path, result_of(2, 0))
     assert watched(tmp_path, monkeypatch, set(), {})[0] == expected
@@ -357,7 +370,10 @@ def test_a_job_that_is_gone_without_a_word_has_vanished_after_a_minute(
     code, seconds = watched(tmp_path, monkeypatch, set(), {})
     assert code == 1
     assert 60 <= seconds <= 75
-    assert "job 1  demo us, shard 1 of 3: vanished without a word" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "job 1  demo us, shard 1 of 3: vanished without a word" in said
+    # Without a log the first thought is that its node could write none.
+    assert f"does not see {tmp_path}, which {socket.gethostname()} has written" in said
 
 
 def test_a_job_that_was_queued_again_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
