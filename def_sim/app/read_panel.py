@@ -7,7 +7,7 @@ from pathlib import Path
 from def_sim.answers.storage.shards import read_answers
 from def_sim.app.panel_readings import PanelReadings, panel_readings
 from def_sim.app.run import Run
-from def_sim.app.streamed_runs import is_streamed
+from def_sim.app.streamed_runs import check_no_verdicts, is_streamed
 from def_sim.app.streaming import StreamedPanel, read_streamed
 from def_sim.evaluation.facts import opinions_of
 from def_sim.evaluation.panel_arrays import CountedPanel, PanelArrays
@@ -57,7 +57,7 @@ def read_panel(run: Run, folder: Path) -> ReadPanel:
     """Reads what a report needs.
 
     Raises:
-        ConfigError: Texts wait for a judge, or `verdicts=` means no set.
+        ConfigError: Texts wait for a judge, `verdicts=` means no set, or the run is too large for one.
         StoreError: An answer is damaged.
         VerificationError: A large run's part is.
     """
@@ -78,6 +78,7 @@ def read_panel(run: Run, folder: Path) -> ReadPanel:
 
 
 def _read_streamed(run: Run, folder: Path) -> ReadPanel:
+    check_no_verdicts(run)
     panel = read_streamed(run, folder)
     return ReadPanel(
         panel.answers,

@@ -1,8 +1,11 @@
 """Large runs, reported shard by shard: the same numbers as of all answers at once, checked part by part."""
 
 import json
+import resource
 import shutil
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,9 +19,11 @@ from def_sim.answers.storage.division import Division
 from def_sim.answers.storage.manifest import read_manifest
 from def_sim.answers.storage.parts import part_path
 from def_sim.answers.storage.shards import read_answers
+from def_sim.app.calibrating import calibrate_run
 from def_sim.app.composing import compose_config
+from def_sim.app.holding import num_done_of
 from def_sim.app.human_figures import other_references
-from def_sim.app.part_counts import counts_path
+from def_sim.app.part_counts import counts_path, hash_file
 from def_sim.app.read_panel import read_panel
 from def_sim.app.read_runs import _arrays
 from def_sim.app.reporting import write_report
@@ -27,7 +32,7 @@ from def_sim.app.schema import validate_config
 from def_sim.app.streamed_runs import is_streamed
 from def_sim.app.streaming import is_valid, read_streamed, read_vouched, write_shard
 from def_sim.app.verification import _check_shard, verify_run
-from def_sim.errors import VerificationError
+from def_sim.errors import ConfigError, StoreError, VerificationError
 from def_sim.evaluation.distributions import distributions_frame
 from def_sim.evaluation.score_tables import score_table, status_table
 
@@ -225,3 +230,79 @@ def test_probabilities_and_texts_for_a_judge_are_never_streamed(folder: Path) ->
     assert is_streamed(run)
     by_probabilities = run.config.model_copy(update={"answer_mode": "probabilities"})
     assert not is_streamed(replace(run, config=by_probabilities))
+
+
+def test_verdicts_are_refused_where_scores_are_made_of_counts(folder: Path) -> None:
+    """They would be passed over in silence. Nothing is written, and below the limit the set is looked for."""
+    run = run_of(num_shards=2)
+    named = replace(run, config=run.config.model_copy(update={"verdicts": "strict-12345678"}))
+    with pytest.raises(ConfigError, match="verdicts=strict-12345678: this run has 360 answers") as caught:
+        write_report(named, folder, read_manifest(folder))
+    assert "scoring.stream_above" in caught.value.fix
+    assert not (folder / "report.html").exists()
+    assert list((folder / "answers").glob("*.parquet")) == []
+
+
+def test_a_large_run_is_not_calibrated_and_says_so_before_it_reads(folder: Path) -> None:
+    for journal in (folder / "answers").glob("*.jsonl"):
+        journal.write_text("no line of it may be read\n")
+    with pytest.raises(ConfigError, match=r"plans 360 answers.*at most scoring\.stream_above=100"):
+        calibrate_run(run_of(), folder, sample="nowhere.csv", margins=None)
+
+
+def test_how_many_answers_a_shard_has_is_told_by_its_counts_once_it_has_ended(folder: Path) -> None:
+    """Else by its journals, line by line: 60 respondents in 2 shards with 6 questions each."""
+    run = run_of(num_shards=2)
+    assert num_done_of(run, folder) == 180
+    write_shard(run, folder, Division(0, 2))
+    [journal] = (folder / "answers").glob("*.jsonl")
+    lines = journal.read_bytes()
+    journal.write_bytes(bytes(len(lines)))  # as long as it was, and not looked into
+    assert num_done_of(run, folder) == 180
+    journal.write_bytes(b"".join(lines.splitlines(keepends=True)[:-6]))  # no longer what was counted
+    shards = [replace(run, config=run.config.model_copy(update={"shard": shard})) for shard in (0, 1)]
+    assert sum(num_done_of(one, folder) for one in shards) == 354
+
+
+@contextmanager
+def files_of_at_most(num_bytes: int) -> Iterator[None]:
+    """A limit on the size of files stands in for a quota, as the system tells it alike."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_quota_while_a_part_is_written_leaves_what_was_there(folder: Path) -> None:
+    """A part of 180 answers takes 11 kB; the counts of a run before are not taken for those of this one."""
+    run, division = run_of(), Division(0, 2)
+    before = sorted((folder / "answers").iterdir())
+    with files_of_at_most(6_000), pytest.raises(StoreError, match="File too large") as caught:
+        write_shard(run, folder, division)
+    assert "Free space (or raise the quota" in caught.value.fix
+    assert sorted((folder / "answers").iterdir()) == before
+    write_shard(run, folder, division)
+    assert is_valid(run, folder, division)
+
+
+def test_a_quota_while_counts_are_written_leaves_a_shard_that_has_not_ended(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the moment on that the part is there no file may grow; the same command goes on."""
+    run, division = run_of(), Division(0, 2)
+
+    def then_full(path: Path) -> str:
+        full.enter_context(files_of_at_most(2_000))
+        return hash_file(path)
+
+    monkeypatch.setattr("def_sim.app.streaming.hash_file", then_full)
+    with ExitStack() as full, pytest.raises(StoreError, match="File too large"):
+        write_shard(run, folder, division)
+    assert not is_valid(run, folder, division)
+    assert not counts_path(folder, division).exists()
+    assert [path for path in (folder / "answers").iterdir() if path.name.startswith(".")] == []
+    monkeypatch.undo()
+    write_shard(run, folder, division)
+    assert is_valid(run, folder, division)
