@@ -1,7 +1,7 @@
 """What surrounds the work of a command, and of a call from Python that does the same.
 
 Signals end it in order, the user's home is found, keys are kept out of what is said, and errors of files
-come with a fix.
+and of memory come with a fix.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from def_sim.app.composing import HOME, parse_words
 from def_sim.app.home import at_home
 from def_sim.app.key_guard import guard_keys
 from def_sim.app.signals import heeding_signals
+from def_sim.engines.shared.lack_of_memory import lack_of_memory
 from def_sim.errors import ConfigError, StoreError
 
 
@@ -26,12 +27,19 @@ def surroundings(words: Sequence[str], *, is_call: bool = False) -> Iterator[Non
         Interrupted: A signal has arrived.
         DefSimError: Whatever the work raises, or the home is none.
         StoreError: An error of the operating system, in the user's words.
+        EngineError: Memory ran out, as the work's libraries say it.
     """
     guard_keys()
     try:
         with heeding_signals(is_call=is_call), at_home(*_given_home(words)):
             yield
+    except (MemoryError, ImportError, RuntimeError) as error:
+        if (lack := lack_of_memory(error)) is None:
+            raise
+        raise lack from error
     except OSError as error:
+        if (lack := lack_of_memory(error)) is not None:
+            raise lack from error
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         raise StoreError(
             f"{what}.", fix="Choose another output folder, or free space, and run again."

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from def_sim.engines.local.scheduling.runner import Ended, Runner
+from def_sim.engines.shared.lack_of_memory import lack_of_memory
 from def_sim.errors import DefSimError, EngineError, ModelError
 from def_sim.records import Completion, Request
 
@@ -96,6 +97,11 @@ class Worker:
             runner = self._load()
         except DefSimError as error:
             self.loaded.set_exception(error)
+            return
+        except Exception as error:
+            if (lack := lack_of_memory(error)) is None:
+                raise
+            self.loaded.set_exception(lack)
             return
         self.loaded.set_result(runner.facts())
         try:
