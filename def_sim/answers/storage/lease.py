@@ -27,6 +27,7 @@ STALE_AFTER_S: Final = 120.0  # silence after which a holder on another machine 
 TAKE_OVER_RISK: Final = (
     "(Should it live after all, it stops at its next answer; that question may be asked, and paid, twice.)"
 )
+_LISTEN_S: Final = 1.5  # three beats of a living holder
 _CLOCK_TOLERANCE_S: Final = 2.0  # coarse clocks, and what passes between two looks
 _ATTEMPTS: Final = 200
 _PAUSE_S: Final = 0.01
@@ -125,6 +126,29 @@ def find_stale(path: Path, *, now: float) -> Path | None:
     return sighting.mark
 
 
+def _listen(mark: Path) -> None:
+    """Makes sure that a silent holder elsewhere is silent now, too: where clocks differ times say little.
+
+    Raises:
+        RunInUseError: It gave a sign of life.
+    """
+    holder = Holder.from_file_name(mark.name)
+    if holder is not None and holder.is_here():
+        return  # its process is known to be dead
+    with suppress(FileNotFoundError):
+        before = mark.stat().st_mtime
+        time.sleep(_LISTEN_S)
+        if mark.stat().st_mtime != before:
+            who = f"process {holder.pid} on {holder.host}" if holder else "an unknown process"
+            raise RunInUseError(
+                f"{mark.parent.with_suffix('.jsonl')} is being written by {who}, which gave a sign of life "
+                "while this one looked, though by its times it was silent for minutes.",
+                fix=f"Let it finish, or stop {who}. The clocks of the two machines differ: have them set.",
+                holder=who,
+                silent_s=0.0,
+            )
+
+
 class Lease:
     """The right to write one shard.
 
@@ -177,6 +201,8 @@ class Lease:
             stale = sighting.mark if sighting else None
         else:
             stale = find_stale(self.path, now=now)
+            if stale is not None:
+                _listen(stale)
         if stale is None:  # given back since we tried
             return False
         try:

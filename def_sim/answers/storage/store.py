@@ -179,9 +179,18 @@ class AnswerStore:
         try:
             for journal in self._journals:
                 if self._failure is None and (loss := journal.loss()) is not None:
-                    self._failure = self._lost(journal, loss)
+                    self._failure = self._taken_over() or self._lost(journal, loss)
         except OSError as error:
             self._failure = error
+
+    def _taken_over(self) -> RunInUseError | None:
+        """Who wrote in our place while we were stopped, or on a machine of its own: that is no loss."""
+        if self._path.exists():
+            try:
+                self._lease.renew()
+            except RunInUseError as error:
+                return error
+        return None
 
     def _lost(self, journal: LineJournal, loss: str) -> StoreError:
         journals = filter(self._division.may_be_in, journals_of(self.folder))

@@ -1,6 +1,7 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from answer_examples import finish, start_process
 
 from def_sim.answers.storage.holder import Holder
 from def_sim.answers.storage.lease import STALE_AFTER_S, Lease, find_stale, find_starting
+from def_sim.answers.storage.pulse import Pulse
 from def_sim.errors import RunInUseError, StoreError
 
 ELSEWHERE = replace(Holder.this_process(), host="gpu02.cluster", machine="00000000", pid=4711, token="beef")
@@ -164,6 +166,44 @@ def test_a_sign_of_life_of_the_future_is_counted_from_now(path: Path) -> None:
     [mark] = path.iterdir()
     assert abs(mark.stat().st_mtime - time.time()) < 100
     silence(path, STALE_AFTER_S + 1)  # so long after that look
+    Lease(path).acquire()
+
+
+HOUR_S = 3600
+
+
+def test_a_living_holder_whose_clock_is_an_hour_ahead_is_never_taken_over(path: Path) -> None:
+    """Each look gives its mark the present time, each sign of life that of its own clock again."""
+    Lease(path, me=ELSEWHERE).acquire()
+    for _ in range(3):
+        silence(path, -HOUR_S)
+        with pytest.raises(RunInUseError, match="of the future"):
+            Lease(path).acquire()
+
+
+def test_a_living_holder_whose_clock_is_an_hour_behind_is_heard_before_it_is_taken_over(path: Path) -> None:
+    """By the times on the file system it has been silent for an hour, yet they change."""
+    Lease(path, me=ELSEWHERE).acquire()
+    silence(path, HOUR_S)
+    beats = iter(range(1, 100))
+
+    def beat() -> None:
+        with suppress(FileNotFoundError, ValueError):  # taken over, which the refusal below would lack
+            silence(path, HOUR_S - next(beats))
+
+    pulse = Pulse(beat, every_s=0.2)
+    try:
+        with pytest.raises(RunInUseError, match=r"gave a sign of life while this one looked"):
+            Lease(path).acquire()
+    finally:
+        pulse.stop()
+    [mark] = path.iterdir()
+    assert mark.name == ELSEWHERE.file_name
+
+
+def test_a_dead_holder_whose_clock_was_an_hour_behind_is_taken_over(path: Path) -> None:
+    Lease(path, me=ELSEWHERE).acquire()
+    silence(path, HOUR_S)
     Lease(path).acquire()
 
 

@@ -11,7 +11,7 @@ from waiting import comes_true
 
 from def_sim.answers.storage.answer_lines import encode_line
 from def_sim.answers.storage.store import AnswerStore, read_answers
-from def_sim.errors import StoreError
+from def_sim.errors import RunInUseError, StoreError
 
 
 def journal(folder: Path) -> Path:
@@ -84,6 +84,19 @@ def test_a_loss_is_noticed_while_no_answer_comes(store: AnswerStore) -> None:
 
     assert comes_true(is_told)
     with pytest.raises(StoreError):
+        store.close()
+
+
+def test_what_another_process_wrote_that_took_the_shard_over_is_no_loss(store: AnswerStore) -> None:
+    """Its lines make the journal longer, and it may have given the lease back since."""
+    folder = store.folder
+    [mark] = (folder / "answers").glob("*.lease/*")
+    mark.unlink()
+    mark.parent.rmdir()
+    add_a_line(folder)
+    with pytest.raises(RunInUseError, match="was this process suspended for minutes"):
+        store.append(an_answer(3))
+    with pytest.raises(RunInUseError):
         store.close()
 
 
