@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, compress, islice
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 from def_sim.answers.storage.answer_lines import decode_line, decode_together, is_intact, is_torn
 from def_sim.errors import StoreError
@@ -118,15 +118,28 @@ def read_placed(path: Path, lines: Iterable[Line]) -> Iterator[Answer]:
     Raises:
         StoreError: One is damaged, or is not there any more.
     """
+    left = iter(lines)
     with path.open("rb") as file:
-        for line in lines:
-            file.seek(line.offset)
-            found = list(_read_one_by_one([file.readline(LONGEST_LINE)], path, line.number))
-            if not found:
-                raise StoreError(
-                    f"{path}, line {line.number}: the line is not there any more.", fix=how_to_repair(path)
-                )
-            yield found[0].answer
+        while some := list(islice(left, _LINES_AT_ONCE)):
+            raws = [_line_at(file, line.offset) for line in some]
+            answers = decode_together(raws)
+            if answers is None:
+                answers = [_answer_at(raw, path, line) for raw, line in zip(raws, some, strict=True)]
+            yield from answers
+
+
+def _line_at(file: BinaryIO, offset: int) -> bytes:
+    file.seek(offset)
+    return file.readline(LONGEST_LINE)
+
+
+def _answer_at(raw: bytes, path: Path, line: Line) -> Answer:
+    found = list(_read_one_by_one([raw], path, line.number))
+    if not found:
+        raise StoreError(
+            f"{path}, line {line.number}: the line is not there any more.", fix=how_to_repair(path)
+        )
+    return found[0].answer
 
 
 def number_of_line(path: Path, offset: int) -> int:

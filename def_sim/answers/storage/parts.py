@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from def_sim.answers.storage.bounded_parquet import read_groups_bounded, written_out, wrong_table
 from def_sim.answers.storage.compaction import answer_of_row, answers_schema, as_in_a_table, table_of
 from def_sim.answers.storage.disk import replacing
@@ -157,7 +159,7 @@ def _digest(table: "pa.Table") -> str:
     return state.hexdigest()
 
 
-def _bytes_of(array: "pa.Array") -> Iterator[bytes]:
+def _bytes_of(array: "pa.Array") -> Iterator[bytes | memoryview]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -172,6 +174,15 @@ def _bytes_of(array: "pa.Array") -> Iterator[bytes]:
     elif pa.types.is_string(array.type):
         filled = array.fill_null("")
         yield pc.binary_length(filled).to_numpy(zero_copy_only=False).tobytes()
-        yield "".join(filled.to_pylist()).encode()
+        yield _characters_of(filled)
     else:
         yield array.to_numpy(zero_copy_only=False).tobytes()
+
+
+def _characters_of(texts: "pa.Array") -> memoryview:
+    """The bytes of texts end to end, as they lie in memory: none of them is null."""
+    _, ends, characters = texts.buffers()
+    if not len(texts) or characters is None:
+        return memoryview(b"")
+    first, last = (int(np.frombuffer(ends, np.int32)[texts.offset + place]) for place in (0, len(texts)))
+    return memoryview(characters)[first:last]

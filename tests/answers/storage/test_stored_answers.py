@@ -93,6 +93,18 @@ def test_a_line_that_changed_since_it_was_read_is_refused(tmp_path: Path) -> Non
         stored["r00001", "wvs7.Q1", 1]
 
 
+def test_of_many_lines_that_are_read_together_the_one_that_changed_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "shard-00-of-01", *map(an_answer, range(600)))
+    stored = read_stored(tmp_path)
+    names = [f"r{number:05d}" for number in reversed(range(600))]
+    assert [answer.respondent_id for answer in stored.answers_of(names)] == names
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[434] = lines[434].replace(b"r00434", b"r00435")
+    path.write_bytes(b"".join(lines))
+    with pytest.raises(StoreError, match=r"line 435: the line is damaged"):
+        stored.answers_of(names)
+
+
 def test_how_answers_ended_and_their_tokens_are_known_without_reading_them_again(tmp_path: Path) -> None:
     refused = an_answer(
         1, status=AnswerStatus.REFUSED, choices=(), num_prompt_tokens=7, num_generated_tokens=5
