@@ -10,6 +10,7 @@ from pathlib import Path
 
 from def_sim.answers.storage.disk import disk_errors, write_whole
 from def_sim.app.home import home_folder
+from def_sim.app.human_figures import country_names
 from def_sim.app.items_review import write_items_sheet
 from def_sim.app.proposed_wordings import proposed_wordings
 from def_sim.app.run import Run
@@ -148,6 +149,7 @@ def _facts(run: Run) -> CodebookFacts:
         protocol=run.config.protocol.name,
         citations=tuple(dict.fromkeys(source.citation for source in run.loaded.reference.sources)),
         effective_n=run.loaded.reference.effective_n,
+        country=country_names().get(run.survey.population, ""),
     )
 
 

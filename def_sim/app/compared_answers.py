@@ -77,6 +77,7 @@ def compare_answers(
                 more_people=people_besides([one.run for one in to_read]),
                 seed=to_read[0].run.config.seed if to_read else 0,
                 why_not=why_not,
+                names=labels,
             )
         )
         read |= {asked.folder: one.scores for asked, one in zip(to_read, found, strict=True)}
@@ -130,7 +131,7 @@ def _survey_words(folder: str, prepared: Mapping[str, Run]) -> str:
     namesakes = [run for run in prepared.values() if run.survey.title == survey.title]
     words = survey.title
     if len({run.survey.population for run in namesakes}) > 1:
-        words += f" of {survey.population}"
+        words += f" of {country_names().get(survey.population, survey.population)}"
     if len({frozenset(asked(run)) for run in namesakes}) > 1:
         words += f", {len(items)} items"
     return words

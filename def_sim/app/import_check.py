@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from def_sim.app.human_figures import country_names
 from def_sim.evaluation.import_checks import ImportCheck, check_csv, check_import
 from def_sim.reports.pages.import_check import render_import_check
 from def_sim.resources import data_folder, look_up
@@ -36,7 +37,10 @@ def check_files(checks: Sequence[ImportCheck]) -> dict[str, bytes]:
     return {
         f"imports/{check.source}-{check.population}.{ending}": text.encode()
         for check in checks
-        for ending, text in (("html", render_import_check(check)), ("csv", check_csv(check)))
+        for ending, text in (
+            ("html", render_import_check(check, country=country_names().get(check.population, ""))),
+            ("csv", check_csv(check)),
+        )
     }
 
 

@@ -16,7 +16,7 @@ from def_sim.app.study_b_files import Studies, write_studies
 from def_sim.evaluation.arms import ComparedExperiment
 from def_sim.evaluation.compared_runs import LeftOut, RunGroup
 from def_sim.evaluation.effect_answers import effect_answers
-from def_sim.reports.figures.figure_files import write_figures
+from def_sim.reports.figures.figure_files import WrittenFigures, write_figures
 from def_sim.reports.pages.comparison_arms import arm_parts, experiment_part
 from def_sim.reports.pages.comparison_claims import claims_part
 from def_sim.reports.pages.comparison_insensitivity import defects_part
@@ -75,15 +75,16 @@ def write_comparison(made: Comparison, folder: Path) -> WrittenComparison:
     """
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    html = _page(made)
+    with disk_errors(folder / "figures"):
+        drawn = comparison_figures(made.answers.maps, made.groups)
+        figures = write_figures(folder / "figures", drawn)
+    html = _page(made, figures, [path.relative_to(folder).as_posix() for path in figures.paths])
     write_studies(made.studies, folder)
     if made.arms.steered.empty:
         (folder / STEERED).unlink(missing_ok=True)
     for name, table in made.tables.items():
         if name not in made.arms.effects:
             write_whole(folder / name, csv_bytes(table))
-    with disk_errors(folder / "figures"):
-        write_figures(folder / "figures", comparison_figures(made.answers.maps))
     with replacing(folder / "comparison.parquet") as temporary:
         made.table.to_parquet(temporary, index=False)
     path = folder / "comparison.html"
@@ -101,7 +102,7 @@ def write_comparison(made: Comparison, folder: Path) -> WrittenComparison:
     )
 
 
-def _page(made: Comparison) -> str:
+def _page(made: Comparison, figures: WrittenFigures, files: Sequence[str]) -> str:
     arms = made.arms
     parts = arm_parts(arms.groups, arms.table, arms.steered, arms.diversity, arms.effects.get(FACTORIAL))
     effects = effect_answers(arms.effects)
@@ -120,4 +121,6 @@ def _page(made: Comparison) -> str:
         insensitivity=defects_part(made.defects, made.groups),
         has_studies=bool(made.studies.results),
         claims=claims_part(made.claims.told),
+        figures=figures.figures,
+        files=files,
     )

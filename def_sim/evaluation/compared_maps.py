@@ -4,7 +4,7 @@ What runs on one map may differ in besides the model: the questionnaire and what
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import pandas as pd
@@ -38,6 +38,9 @@ class MapsOfRuns:
     published: CultureMap
     left_out: tuple[str, ...] = ()  # runs without a point, each with its reason
     unfinished: tuple[str, ...] = ()  # runs with a part of their answers, each with its share
+    names: Mapping[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # folder -> model and survey on the maps
 
 
 def sharing_a_map(groups: Sequence[RunGroup]) -> list[SharedMap]:
@@ -74,6 +77,7 @@ def maps_of_runs(
     more_people: Sequence[CountedRun],
     seed: int,
     why_not: Sequence[str],
+    names: Mapping[str, tuple[str, str]],
 ) -> MapsOfRuns:
     """The sound and the published map of runs that share one.
 
@@ -85,6 +89,7 @@ def maps_of_runs(
         more_people: Further surveys whose people stand on the published map.
         seed: Of the ellipses.
         why_not: Why others could not be read.
+        names: Folder of a run -> its model and survey as the maps name them.
     """
     return MapsOfRuns(
         shared.number,
@@ -103,6 +108,7 @@ def maps_of_runs(
             for one in shared.runs
             if not one.is_complete
         ),
+        names,
     )
 
 

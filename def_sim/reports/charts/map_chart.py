@@ -5,7 +5,7 @@ numbers that the list below the drawing names. Knows no answers and computes no 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -17,6 +17,7 @@ from def_sim.reports.charts.map_legend import (
     SURVEY_SHAPES,
     axis_words,
     drawn_legend,
+    keys_of,
     legend_height,
     mark_legend,
     model_list,
@@ -34,6 +35,7 @@ def map_chart(
     *,
     title: str,
     random_answers: tuple[float, float] | None = None,
+    letters: Mapping[tuple[str, str], str] | None = None,
 ) -> Markup:
     """The map with its legend, as a figure.
 
@@ -43,15 +45,18 @@ def map_chart(
         axes: The horizontal and the vertical one.
         title: What a screen reader says first.
         random_answers: Where a panel that answers at random would be.
+        letters: (Model, survey) -> what their run is called on the page; None: models are numbered.
     """
     models = list(dict.fromkeys(panel.model for panel in panels))
     surveys = list(dict.fromkeys(panel.survey for panel in panels))
     drawn = [panel for panel in panels if panel.is_placed]
-    svg = map_drawing(countries, panels, axes, title=title, random_answers=random_answers)
+    svg = map_drawing(countries, panels, axes, title=title, random_answers=random_answers, letters=letters)
     has_cells = any(country.cells for country in countries)
     legend = mark_legend(surveys, drawn, has_cells=has_cells, has_random=random_answers is not None)
     scroller = element("div", svg, class_="scroll", tabindex="0", role="group", aria_label=title)
-    return element("figure", legend, scroller, axis_words(axes), model_list(models, panels), class_="map")
+    return element(
+        "figure", legend, scroller, axis_words(axes), model_list(models, panels, letters), class_="map"
+    )
 
 
 def map_drawing(
@@ -63,6 +68,7 @@ def map_drawing(
     random_answers: tuple[float, float] | None = None,
     has_names: bool = False,
     width: float = WIDTH,
+    letters: Mapping[tuple[str, str], str] | None = None,
 ) -> Markup:
     """The drawing alone, for a file too.
 
@@ -74,13 +80,14 @@ def map_drawing(
         random_answers: As there.
         has_names: Whether the words of the legend stand below the drawing, for it is to stand alone.
         width: Of the drawing, in pixels.
+        letters: As for `map_chart`.
     """
     surveys = list(dict.fromkeys(panel.survey for panel in panels))
     drawn = [panel for panel in panels if panel.is_placed]
     frame = fit_frame(_extents(countries, drawn, random_answers), width=width)
     horizontal, vertical = (f"{as_percent(axis.explained)} of variance" for axis in axes)
     names = f"horizontal axis · {horizontal}", f"vertical axis · {vertical}"
-    keys = {model: str(index + 1) for index, model in enumerate(dict.fromkeys(one.model for one in panels))}
+    keys = keys_of(panels, letters)
     labels = _labels(countries, drawn, keys, frame)
     below = (
         drawn_legend(
@@ -195,13 +202,16 @@ def _random_mark(random_answers: tuple[float, float] | None, frame: MapFrame) ->
 
 
 def _labels(
-    countries: Sequence[CountryPoint], panels: Sequence[PanelPoint], keys: dict[str, str], frame: MapFrame
+    countries: Sequence[CountryPoint],
+    panels: Sequence[PanelPoint],
+    keys: Mapping[tuple[str, str], str],
+    frame: MapFrame,
 ) -> list[PlacedLabel]:
     anchors = [
         Anchor(one.name[:1].upper() + one.name[1:], frame.across(one.x), frame.down(one.y))
         for one in countries
     ]
-    anchors += [Anchor(keys[one.model], frame.across(one.x), frame.down(one.y)) for one in panels]
+    anchors += [Anchor(keys[one.model, one.survey], frame.across(one.x), frame.down(one.y)) for one in panels]
     dots = [square(frame.across(x), frame.down(y), 3) for one in countries for _, x, y in one.cells]
     return place_labels(anchors, within=frame.plot, obstacles=dots)
 

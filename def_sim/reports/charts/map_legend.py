@@ -52,19 +52,44 @@ def axis_words(axes: tuple[MapAxis, MapAxis]) -> Markup:
     return element("dl", *parts, class_="axis-words") if parts else Markup("")
 
 
-def model_list(models: Sequence[str], panels: Sequence[PanelPoint]) -> Markup:
-    """Models by their numbers; one without a point with its reason."""
+def keys_of(
+    panels: Sequence[PanelPoint], letters: Mapping[tuple[str, str], str] | None
+) -> dict[tuple[str, str], str]:
+    """(Model, survey) -> what stands beside its mark: the letter of its run, or else the model's number."""
+    numbers = {
+        model: str(index) for index, model in enumerate(dict.fromkeys(p.model for p in panels), start=1)
+    }
+    names = [(one.model, one.survey) for one in panels]
+    return {name: (letters or {}).get(name, numbers[name[0]]) for name in names}
+
+
+def _by_model(keys: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    """Model -> its keys in words, each once."""
+    found: dict[str, list[str]] = {}
+    for (model, _), key in keys.items():
+        found.setdefault(model, []).append(key)
+    return {model: ", ".join(dict.fromkeys(names)) for model, names in found.items()}
+
+
+def model_list(
+    models: Sequence[str], panels: Sequence[PanelPoint], letters: Mapping[tuple[str, str], str] | None = None
+) -> Markup:
+    """Models by their numbers, or by the letters of their runs; one without a point with its reason."""
+    keys = _by_model(keys_of(panels, letters))
     entries = []
     for model in models:
         absent = [one for one in panels if one.model == model and not one.is_placed]
         why = "; ".join(f"{one.survey}: no point, {one.why or 'no answers'}" for one in absent)
-        words = (
+        name = [] if letters is None else [element("b", f"{keys[model]} ")]
+        words = name + (
             [element("bdi", model), element("span", f" ({why})", class_="faint")]
             if why
             else [element("bdi", model)]
         )
         entries.append(element("li", *words))
-    return element("ol", *entries, class_="model-keys") if entries else Markup("")
+    if not entries:
+        return Markup("")
+    return element("ol" if letters is None else "ul", *entries, class_="model-keys")
 
 
 def legend_height(num_lines: int) -> float:
@@ -74,7 +99,7 @@ def legend_height(num_lines: int) -> float:
 
 def drawn_legend(
     surveys: Sequence[str],
-    keys: Mapping[str, str],
+    keys: Mapping[tuple[str, str], str],
     axes: tuple[MapAxis, MapAxis],
     top: float,
     *,
@@ -85,7 +110,7 @@ def drawn_legend(
 
     Args:
         surveys: In the order of their shapes.
-        keys: Model -> its number on the map.
+        keys: From `keys_of`.
         axes: Whose ends have names, or have not.
         top: Pixels.
         width: Of the drawing, in pixels.
@@ -95,7 +120,7 @@ def drawn_legend(
     for index, survey in enumerate(surveys):
         place = index % len(SURVEY_SHAPES)
         lines.append((SURVEY_SHAPES[place], f"survey-{place}", f"Models, {survey}"))
-    words = [("", "", f"{key}  {model}") for model, key in keys.items()]
+    words = [("", "", f"{names}  {model}") for model, names in _by_model(keys).items()]
     for axis, low, high in zip(axes, ("left", "down"), ("right", "up"), strict=True):
         words += [
             ("", "", f"Further {end}: {'; '.join(answers)}")

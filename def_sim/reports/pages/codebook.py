@@ -24,7 +24,8 @@ from def_sim.records import (
     ReferenceQuality,
 )
 from def_sim.reports.charts.score_charts import share_chart
-from def_sim.reports.pages.page import asset, language_tag, page_style, security_policy, template
+from def_sim.reports.pages.contents import Entry
+from def_sim.reports.pages.page import language_tag, page_script, page_style, security_policy, template
 
 _DIRECTIONS: Final = {
     1: "high codes: more of it",
@@ -111,6 +112,7 @@ class CodebookFacts:
     protocol: str
     citations: tuple[str, ...] = ()
     effective_n: Mapping[str, str] = field(default_factory=dict)  # source -> what its effective n is
+    country: str = ""  # name of the population's, as it stands in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ def render_codebook(title: str, entries: Sequence[CodebookEntry], facts: Codeboo
         HTML, about 5 kB an item. Depends on the arguments alone.
     """
     style = page_style("items.css", "codebook.css")
-    script = asset("codebook.js")
+    script = page_script("codebook.js")
+    sources = _by_source(entries)
     return template("codebook.html.jinja").render(
         title=title,
         facts=facts,
@@ -157,7 +160,8 @@ def render_codebook(title: str, entries: Sequence[CodebookEntry], facts: Codeboo
         script=script,
         num_items=len(entries),
         num_without_people=sum(entry.human is None for entry in entries),
-        sources=_by_source(entries),
+        sources=sources,
+        contents=_contents(sources, facts),
         languages=languages_of(entries),
         counts=count_items(entries),
         dimensions=[(dimension, DIMENSION_TITLES[dimension]) for dimension in _dimensions(entries)],
@@ -169,6 +173,19 @@ def render_codebook(title: str, entries: Sequence[CodebookEntry], facts: Codeboo
         language_tag=language_tag,
         option_rows=_option_rows,
     )
+
+
+def _contents(sources: Mapping[str, Sequence[CodebookEntry]], facts: CodebookFacts) -> list[Entry]:
+    parts = [Entry(f"source-{name}", f"{name}, {len(members)}") for name, members in sources.items()]
+    ends = (
+        ("effective", "Effective number of people", facts.effective_n),
+        ("citation", "Citation", facts.citations),
+    )
+    return [
+        Entry("counts", "Counts"),
+        Entry("items", "Items", tuple(parts)),
+        *(Entry(key, title) for key, title, is_there in ends if is_there),
+    ]
 
 
 def languages_of(entries: Sequence[CodebookEntry]) -> list[str]:

@@ -5,7 +5,7 @@ since other questions give other rates. Computes no rate.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +20,7 @@ from def_sim.reports.cells import Row, number_in, rows_of
 from def_sim.reports.charts.comparison_charts import RunMark
 from def_sim.reports.charts.radar import RadarAxis, outer_ring, radar
 from def_sim.reports.charts.svg import element
-from def_sim.reports.pages.comparison_scores import ModelKind, letters_of_runs, size_in_words, strips_by_kind
+from def_sim.reports.pages.comparison_scores import ModelKind, letters_of_page, size_in_words, strips_by_kind
 from def_sim.reports.sections.parts import table
 
 _COLUMNS: Final = ("Model", "Group", "Family", "Size", "Kind", *(axis.value for axis in AXES))
@@ -56,24 +56,18 @@ def defects_part(rates: pd.DataFrame, groups: Sequence[RunGroup]) -> Markup:
         rates: From `compared_defects`.
         groups: That it was made of; they give the letters by which the page names runs.
     """
-    letters = {
-        (group.number, folder): letter
-        for group in groups
-        for folder, letter in letters_of_runs(group).items()
-    }
+    letters = letters_of_page(groups).of_runs
     names = list(dict.fromkeys(rates["set"]))
     ordered = [*(name for name in names if name == BY_RULES), *sorted(set(names) - {BY_RULES})]
     return Markup("").join(_of_set(rates[rates["set"] == name], letters) for name in ordered)
 
 
-def _of_set(rates: pd.DataFrame, letters: dict[tuple[int, str], str]) -> Markup:
+def _of_set(rates: pd.DataFrame, letters: Mapping[str, str]) -> Markup:
     first = rates.iloc[0]
     is_of_rules = first["set"] == BY_RULES
     title = "By rules, all answers" if is_of_rules else f"Judged by {first['judge']}: {first['set']}"
     by_run = rates.groupby(["group", "folder"], sort=False)
-    runs = [
-        _Run(letters[rows.iloc[0]["group"], rows.iloc[0]["folder"]], _by_axis(rows)) for _, rows in by_run
-    ]
+    runs = [_Run(letters[rows.iloc[0]["folder"]], _by_axis(rows)) for _, rows in by_run]
     drawn = [[_axis(kind, row) for kind, row in run.rows.items()] for run in runs]
     outer = outer_ring([axis for axes in drawn for axis in axes])
     numbers = list(dict.fromkeys(int(run.known["group"]) for run in runs))

@@ -1,16 +1,18 @@
 """The maps and the pairs of a comparison, ready to print. Computes no coordinate and no interval."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from markupsafe import Markup
 
 from def_sim.evaluation.compared_maps import MapsOfRuns
+from def_sim.evaluation.compared_runs import RunGroup
 from def_sim.evaluation.measures import written
 from def_sim.evaluation.paired_runs import LEVEL, VERDICT_WORDS
 from def_sim.reports.cells import Row, number_in, rows_of
 from def_sim.reports.figures.figure import Figure
+from def_sim.reports.pages.comparison_scores import PageLetters, letters_of_page
 from def_sim.reports.sections.cultural_maps import (
     PUBLISHED_HIDES,
     PUBLISHED_SHOWS,
@@ -33,11 +35,12 @@ class MapPart:
     body: Markup
 
 
-def map_parts(maps: MapsOfRuns) -> tuple[MapPart, MapPart]:
-    """The sound map and the published one, as the page shows them."""
+def map_parts(maps: MapsOfRuns, letters: PageLetters) -> tuple[MapPart, MapPart]:
+    """The sound map and the published one, as the page shows them, runs under their letters."""
+    on_map = _letters_on(maps, letters)
     sound, published = "Cultural map", "Cultural map, as published"
     bodies = {
-        kind: map_body(found, name=_figure_name(kind, maps), title=title)
+        kind: map_body(found, name=_figure_name(kind, maps), title=title, letters=on_map)
         for kind, found, title in (("cultural", maps.sound, sound), ("published", maps.published, published))
     }
     return (
@@ -46,14 +49,38 @@ def map_parts(maps: MapsOfRuns) -> tuple[MapPart, MapPart]:
     )
 
 
-def comparison_figures(maps: Sequence[MapsOfRuns]) -> list[Figure]:
-    """The maps as figures: cultural_map_1, published_map_1, and so on."""
+def comparison_figures(maps: Sequence[MapsOfRuns], groups: Sequence[RunGroup]) -> list[Figure]:
+    """The maps as figures: cultural_map_1, published_map_1, and so on; captions say which runs they show.
+
+    Args:
+        maps: Of all runs.
+        groups: Of the same runs, under whose letters they stand on the maps.
+    """
+    letters = letters_of_page(groups)
     return [
-        figure
+        replace(figure, caption=f"{figure.caption} {_runs_in_words(one, letters)}")
         for one in maps
         for kind, drawn in (("cultural", one.sound), ("published", one.published))
-        for figure in map_figures(drawn, name=_figure_name(kind, one), title=f"{kind} map".capitalize())
+        for figure in map_figures(
+            drawn,
+            name=_figure_name(kind, one),
+            title="Cultural map" if kind == "cultural" else "Cultural map, as published",
+            letters=_letters_on(one, letters),
+        )
     ]
+
+
+def _letters_on(maps: MapsOfRuns, letters: PageLetters) -> dict[tuple[str, str], str]:
+    """(Model, survey) as the maps name them -> letter of the run."""
+    return {name: letters.of_runs[folder] for folder, name in maps.names.items() if folder in letters.of_runs}
+
+
+def _runs_in_words(maps: MapsOfRuns, letters: PageLetters) -> str:
+    """Which runs a map shows: letters with model and questionnaire, and what all have in common."""
+    shown = sorted((letter, *name) for name, letter in _letters_on(maps, letters).items())
+    runs = "; ".join(f"{letter}: {model}, {survey}" for letter, model, survey in shown)
+    unfinished = f" Unfinished: {'; '.join(maps.unfinished)}." if maps.unfinished else ""
+    return f"Runs: {runs}. All of them: {maps.title}.{unfinished}"
 
 
 def _figure_name(kind: str, maps: MapsOfRuns) -> str:

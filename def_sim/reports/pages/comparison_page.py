@@ -19,19 +19,22 @@ from def_sim.evaluation.measures import MEASURES, as_percent
 from def_sim.evaluation.paired_runs import METRIC as PAIRS_METRIC
 from def_sim.evaluation.ranked_entries import entries_table
 from def_sim.reports.charts.svg import shape
+from def_sim.reports.figures.figure import Figure
 from def_sim.reports.pages.comparison_arms import ArmPart, ExperimentPart, SeedLine, seed_lines
 from def_sim.reports.pages.comparison_claims import ClaimsPart
+from def_sim.reports.pages.comparison_contents import comparison_contents
 from def_sim.reports.pages.comparison_maps import PairLine, map_parts, pair_lines, why_no_pair
 from def_sim.reports.pages.comparison_scores import (
     EntryLine,
     MetricPart,
+    PageLetters,
     RunLine,
-    entry_lines,
-    letters_of_runs,
+    letters_of_page,
     metric_part,
     size_in_words,
 )
-from def_sim.reports.pages.page import asset, page_style, security_policy, template
+from def_sim.reports.pages.downloads import figure_data
+from def_sim.reports.pages.page import page_script, page_style, security_policy, template
 
 # Settings that are hashes or need other words; the rest is named as in the configuration.
 _SETTING_WORDS: Final = {
@@ -82,6 +85,8 @@ def render_comparison(
     experiment: ExperimentPart | None = None,
     effects: Sequence[EffectAnswer] = (),
     claims: ClaimsPart | None = None,
+    figures: Sequence[Figure] = (),
+    files: Sequence[str] = (),
 ) -> str:
     """The whole comparison as the text of one HTML file.
 
@@ -100,27 +105,44 @@ def render_comparison(
         experiment: From `experiment_part`, of the page of an experiment.
         effects: From `effect_answers`.
         claims: From `claims_part`.
+        figures: From `comparison_figures`, whose numbers the page offers.
+        files: What lies beside the page, as names below its folder.
 
     Returns:
         HTML. Depends on the arguments alone.
     """
     style = page_style("comparison.css")
-    script = asset("comparison.js")
+    script = page_script("comparison.js", "downloads.js")
+    letters = letters_of_page(groups)
+    maps_drawn = [(one, map_parts(one, letters)) for one in maps]
     metrics, entries = metrics_compared(table), entries_table(groups, table)
     return template("comparison.html.jinja").render(
         policy=security_policy(style, script),
         style=style,
         script=script,
         groups=[
-            _group_part(group, entries[entries["group"] == group.number], metrics, pairs, seeds)
+            _group_part(group, letters, entries[entries["group"] == group.number], metrics, pairs, seeds)
             for group in groups
         ],
+        contents=comparison_contents(
+            groups,
+            arms=arms,
+            maps=maps,
+            is_experiment=experiment is not None,
+            has_effects=bool(effects),
+            further=(
+                ("insensitivity", "Insensitivity", bool(insensitivity)),
+                ("study_b.html", "Styles of asking", has_studies),
+                ("claims", "Claims of the studies", claims is not None),
+            ),
+        ),
+        figure_data=figure_data(figures, files),
         arms=arms,
         experiment=experiment,
         effects=effects,
         claims=claims,
         arm_problems=arm_problems,
-        maps=[(one, map_parts(one)) for one in maps],
+        maps=maps_drawn,
         insensitivity=insensitivity,
         has_studies=has_studies,
         pairs_measure=MEASURES[PAIRS_METRIC],
@@ -149,14 +171,16 @@ def _swatch(kind: str) -> Markup:
 
 def _group_part(
     group: RunGroup,
+    letters: PageLetters,
     table: pd.DataFrame,
     metrics: Sequence[str],
     pairs: pd.DataFrame | None,
     seeds: pd.DataFrame | None,
 ) -> GroupPart:
-    letters = letters_of_runs(group)
-    lines = tuple(RunLine(letters[run.folder], run, size_in_words(run.num_parameters)) for run in group.runs)
-    entries = entry_lines(group)
+    lines = tuple(
+        RunLine(letters.of_runs[run.folder], run, size_in_words(run.num_parameters)) for run in group.runs
+    )
+    entries = letters.entries[group.number]
     return GroupPart(
         group=group,
         respondents=respondents_in_words(group.runs),
@@ -166,6 +190,6 @@ def _group_part(
         unfinished=tuple(line for line in lines if not line.run.is_complete),
         judged=tuple(line for line in lines if line.run.verdict_set is not None),
         metrics=tuple(metric_part(metric, table[table["metric"] == metric], entries) for metric in metrics),
-        pairs=() if pairs is None else pair_lines(pairs[pairs["group"] == group.number], letters),
+        pairs=() if pairs is None else pair_lines(pairs[pairs["group"] == group.number], letters.of_runs),
         seeds=() if seeds is None else seed_lines(seeds[seeds["group"] == group.number]),
     )

@@ -238,25 +238,37 @@ def _collected(named: Sequence[tuple[str, RunMark]]) -> list[tuple[str, list[Run
     return list(rows.items())
 
 
-def entry_lines(group: RunGroup) -> tuple[EntryLine, ...]:
-    """The entries of a group with their letters."""
-    return tuple(
-        EntryLine(run_letter(place), entry.runs[0], len(entry.runs))
-        for place, entry in enumerate(ranked_entries(group))
-    )
+@dataclass(frozen=True, slots=True)
+class PageLetters:
+    """How a page names runs: one letter each, the same wherever on it the run stands.
+
+    `entries` has the lines of a group by its number. `of_runs` has folder -> A, or A1, A2, ... where the
+    letter is that of several seeds.
+    """
+
+    entries: Mapping[int, tuple[EntryLine, ...]]
+    of_runs: Mapping[str, str]
 
 
-def letters_of_runs(group: RunGroup) -> dict[str, str]:
-    """Folder -> how the page names that run: A, or A1, A2, ... where the letter is that of several seeds."""
-    return {
-        run.folder: f"{run_letter(place)}{number if entry.has_seeds else ''}"
-        for place, entry in enumerate(ranked_entries(group))
-        for number, run in enumerate(entry.runs, start=1)
-    }
+def letters_of_page(groups: Sequence[RunGroup]) -> PageLetters:
+    """Letters that go on from group to group."""
+    entries: dict[int, tuple[EntryLine, ...]] = {}
+    of_runs: dict[str, str] = {}
+    place = 0
+    for group in groups:
+        lines = []
+        for entry in ranked_entries(group):
+            letter = run_letter(place)
+            place += 1
+            lines.append(EntryLine(letter, entry.runs[0], len(entry.runs)))
+            for number, run in enumerate(entry.runs, start=1):
+                of_runs[run.folder] = f"{letter}{number if entry.has_seeds else ''}"
+        entries[group.number] = tuple(lines)
+    return PageLetters(entries, of_runs)
 
 
 def run_letter(index: int) -> str:
-    """The letter of a run by its place in its group: A, B, ..., Z, AA, AB, ..."""
+    """The letter of a run by its place on the page: A, B, ..., Z, AA, AB, ..."""
     before, last = divmod(index, len(ascii_uppercase))
     return (run_letter(before - 1) if before else "") + ascii_uppercase[last]
 

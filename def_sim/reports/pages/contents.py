@@ -10,10 +10,15 @@ from dataclasses import dataclass
 class Entry:
     """One line of the list.
 
-    `key` is the address on the page. `title` may hold words of strangers: the template escapes them.
-    `parts` are one level deep.
+    `key` is the address on the page, or the name of a page beside it. `title` may hold words of strangers:
+    the template escapes them. `parts` are one level deep.
     """
 
     key: str
     title: str
     parts: tuple["Entry", ...] = ()
+
+    @property
+    def address(self) -> str:
+        """What the link leads to."""
+        return self.key if self.key.endswith(".html") else f"#{self.key}"

@@ -3,7 +3,7 @@
 (function downloads() {
   const block = document.getElementById("figure-data");
   const data = block ? JSON.parse(block.textContent) : { style: "", figures: {} };
-  const SVG = "http://www.w3.org/2000/svg";
+  const SVG = document.querySelector("svg").namespaceURI; // a page has one that defines the hatch
   const MARGIN = 8;
 
   function save(name, type, text) {

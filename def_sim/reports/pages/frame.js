@@ -5,7 +5,7 @@
   const box = nav.querySelector("details");
   const here = nav.querySelector(".here");
   const wide = window.matchMedia("(min-width: 1024px)");
-  const links = new Map(Array.from(nav.querySelectorAll("a"), (link) => [link.hash.slice(1), link]));
+  const links = new Map(Array.from(nav.querySelectorAll("a[href^='#']"), (link) => [link.hash.slice(1), link]));
   const parts = Array.from(links.keys(), (id) => document.getElementById(id)).filter(Boolean);
   const read = new Set();
 

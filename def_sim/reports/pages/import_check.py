@@ -7,7 +7,8 @@ from typing import Final
 
 from def_sim.evaluation.import_checks import CheckedItem, CheckedOption, ImportCheck
 from def_sim.reports.charts.score_charts import share_chart
-from def_sim.reports.pages.page import asset, language_tag, security_policy, template
+from def_sim.reports.pages.contents import Entry
+from def_sim.reports.pages.page import language_tag, page_script, page_style, security_policy, template
 
 _QUALITIES: Final = {
     "weighted": "weighted",
@@ -17,13 +18,21 @@ _QUALITIES: Final = {
 }
 
 
-def render_import_check(check: ImportCheck) -> str:
-    """The whole table as the text of one HTML file, about 2 kB an item."""
-    style = asset("report.css") + asset("items.css") + asset("codebook.css") + asset("import_check.css")
+def render_import_check(check: ImportCheck, *, country: str = "") -> str:
+    """The whole table as the text of one HTML file, about 2 kB an item.
+
+    Args:
+        check: What is drawn.
+        country: Name of the population's, as it stands in a sentence; "": its code stands there.
+    """
+    style, script = page_style("items.css", "codebook.css", "import_check.css"), page_script()
     return template("import_check.html.jinja").render(
         check=check,
-        policy=security_policy(style, ""),
+        country=country,
+        policy=security_policy(style, script),
         style=style,
+        script=script,
+        contents=[Entry("flags", "What to look at first"), Entry("all-items", "Items")],
         flagged=[one for one in check.items if one.flags],
         without_level=sum(one.item.level.value == "nominal" for one in check.items),
         has_file_words=any(one.variable is not None for one in check.items),

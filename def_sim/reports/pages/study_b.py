@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from def_sim.evaluation.compared_runs import LeftOut
 from def_sim.evaluation.style_studies import StudyResults
-from def_sim.reports.pages.page import page_style, security_policy, template
+from def_sim.reports.pages.contents import Entry
+from def_sim.reports.pages.page import page_script, page_style, security_policy, template
 from def_sim.reports.pages.study_b_tables import (
     bare_in_words,
     beside_table,
@@ -60,11 +61,19 @@ def render_study_b(
     Returns:
         HTML. Depends on the arguments alone.
     """
-    style = page_style("comparison.css", "study_b.css")
+    style, script = page_style("comparison.css", "study_b.css"), page_script("downloads.js")
+    parts = [_part(one, country_names) for one in studies]
     return template("study_b.html.jinja").render(
-        policy=security_policy(style, ""),
+        policy=security_policy(style, script),
         style=style,
-        studies=[_part(one, country_names) for one in studies],
+        script=script,
+        contents=[
+            *(Entry(f"study-{one.number}", one.title if len(parts) > 1 else "Results") for one in parts),
+            *([Entry("left-out", "Left out")] if left_out else []),
+            Entry("method", "How to read it"),
+            Entry("comparison.html", "All scores of these runs"),
+        ],
+        studies=parts,
         left_out=left_out,
         code_version=code_version,
     )

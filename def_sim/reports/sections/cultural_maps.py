@@ -1,6 +1,7 @@
 """The two sections on the cultural map of one run, and a map as a file that explains itself."""
 
 import math
+from collections.abc import Mapping
 
 from markupsafe import Markup
 
@@ -39,23 +40,33 @@ def sound_hides(found: CultureMap) -> str:
     )
 
 
-def map_body(found: CultureMap, *, name: str, title: str) -> Markup:
+def map_body(
+    found: CultureMap, *, name: str, title: str, letters: Mapping[tuple[str, str], str] | None = None
+) -> Markup:
     """The map, or why there is none.
 
     Args:
         found: What is drawn.
         name: Of its figure.
         title: What a screen reader says first.
+        letters: As for `map_chart`.
     """
     if found.why_no_map:
         return element("p", f"No map. {as_sentence(found.why_no_map)}")
     chart = map_chart(
-        found.countries, found.panels, found.axes, title=title, random_answers=found.random_answers
+        found.countries,
+        found.panels,
+        found.axes,
+        title=title,
+        random_answers=found.random_answers,
+        letters=letters,
     )
     return framed(name, chart)
 
 
-def map_figures(found: CultureMap, *, name: str, title: str) -> tuple[Figure, ...]:
+def map_figures(
+    found: CultureMap, *, name: str, title: str, letters: Mapping[tuple[str, str], str] | None = None
+) -> tuple[Figure, ...]:
     """The map as a figure that names its models; none without a map."""
     if found.why_no_map:
         return ()
@@ -72,6 +83,7 @@ def map_figures(found: CultureMap, *, name: str, title: str) -> tuple[Figure, ..
             title=title,
             random_answers=found.random_answers,
             has_names=True,
+            letters=letters,
             width=min(canvas.width, WIDTH),
         )
 

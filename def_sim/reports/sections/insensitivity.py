@@ -41,9 +41,18 @@ _RATES: Final = (
     "judged",
     "missing",
     "if missing",
-    "",
+    "reason",
 )
-_PEOPLE: Final = ("Kind of defect", "corrected", "95 %", "each coder", "precision", "recall", "rows", "")
+_PEOPLE: Final = (
+    "Kind of defect",
+    "corrected",
+    "95 %",
+    "each coder",
+    "precision",
+    "recall",
+    "rows",
+    "reason",
+)
 _RULE_WORDS: Final = (
     "Rules look at every answer that has a text and count only what is certain, so a rate is at least this. "
     "They know the marks of answer and explanation, several options where one is asked for, machines and "

@@ -100,8 +100,8 @@ def test_groups_are_never_on_one_strip_and_are_named():
     html = part(*runs, tables={"large": a_table(1), "small": a_table(2), "x": a_table(3), "y": a_table(4)})
     found = strips(html)
     assert {"IR, by size, group 1", "IR, by size, group 2"} <= set(found)
-    assert all(len(re.findall(r"[AB] \d", words)) == 2 for words in found.values())
-    assert "A Model x (group 2)" in html
+    assert all(len(re.findall(r"[A-D] \d", words)) == 2 for words in found.values())
+    assert "C Model x (group 2)" in html
 
 
 @pytest.mark.parametrize("tables", [{"large": a_table(1)}, {}])

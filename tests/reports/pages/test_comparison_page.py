@@ -14,13 +14,16 @@ from some_runs import SETTINGS, run, scores
 
 from def_sim.evaluation.arm_scores import arms_table
 from def_sim.evaluation.arms import group_arms
+from def_sim.evaluation.compared_maps import MapsOfRuns
 from def_sim.evaluation.compared_runs import LeftOut, group_runs
 from def_sim.evaluation.comparison_table import comparison_table
+from def_sim.evaluation.map_points import CountryPoint, CultureMap, MapAxis, PanelPoint
 from def_sim.evaluation.seed_spread import seeds_table
 from def_sim.reports.charts.comparison_charts import RunMark, axis_end, layers_of, small_multiple, strip_chart
 from def_sim.reports.pages.comparison_arms import arm_parts
+from def_sim.reports.pages.comparison_maps import comparison_figures
 from def_sim.reports.pages.comparison_page import render_comparison
-from def_sim.reports.pages.comparison_scores import size_in_words
+from def_sim.reports.pages.comparison_scores import letters_of_page, size_in_words
 
 
 def page(*runs, left_out=()):
@@ -32,6 +35,11 @@ def said(html: str) -> str:
     """The text that a reader sees."""
     body = re.sub(r"<(script|style)>.*?</\1>", "", html, flags=re.DOTALL)
     return " ".join(html_module.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def contents_of(html: str) -> str:
+    """The list of contents."""
+    return html.partition("<nav")[2].partition("</nav>")[0]
 
 
 def mark(letter="A", value=0.1, low=math.nan, high=math.nan, **more):
@@ -146,10 +154,38 @@ def test_a_short_questionnaire_is_said_to_be_one_and_stands_apart():
 
 
 def test_the_contents_of_many_groups_are_one_entry():
-    alone = [run(f"m{n}", settings=SETTINGS | {"respondents": str(n)}) for n in range(7)]
-    contents = [page(*runs).partition("<nav")[2].partition("</nav>")[0] for runs in (alone[:6], alone)]
-    assert [contents[0].count("Group "), contents[1].count("Group")] == [6, 1]
-    assert '<a href="#group-1">Groups 1 to 7</a>' in contents[1]
+    alone = [run(f"m{n}", settings=SETTINGS | {"respondents": str(n)}) for n in range(13)]
+    contents = [contents_of(page(*runs)) for runs in (alone[:12], alone)]
+    assert contents[0].count('href="#group-') == 12
+    assert contents[1].count('href="#group-') == 1
+    assert '<a href="#group-1">Groups 1 to 13</a>' in contents[1]
+
+
+def test_the_contents_name_every_section_of_the_page_and_nothing_else():
+    html = page(run("a"), run("b", settings=SETTINGS | {"respondents": "9"}))
+    assert re.findall(r'href="#([^"]+)"', contents_of(html)) == re.findall(r'<section id="([^"]+)"', html)
+
+
+def test_a_run_has_one_letter_throughout_the_page():
+    first, second, other = (
+        run(name, value, folder=f"outputs/{name}", settings=settings)
+        for name, value, settings in (
+            ("a", 0.2, SETTINGS), ("b", 0.1, SETTINGS), ("c", 0.1, SETTINGS | {"survey.questions": "q2"})
+        )
+    )  # fmt: skip
+    groups = group_runs([first, second, other])
+    assert letters_of_page(groups).of_runs == {"outputs/a": "A", "outputs/b": "B", "outputs/c": "C"}
+    names = {"outputs/a": ("Model a", "US"), "outputs/c": ("Model c", "CN"), "outputs/b": ("Model b", "US")}
+    panels = [PanelPoint(model, survey, 0.1 * n, 0.2) for n, (model, survey) in enumerate(names.values())]
+    axes = (MapAxis(0.5), MapAxis(0.2))
+    found = CultureMap(countries=(CountryPoint("Japan", 0.3, 0.3),), panels=tuple(panels), axes=axes)
+    maps = [MapsOfRuns(1, "paper, 9 respondents", found, found, names=names)]
+    html = render_comparison(groups, comparison_table(groups), [], code_version="0.1", maps=maps)
+    drawn = html[html.index('class="cultural-map"') :]
+    assert re.findall(r'class="halo key survey-\d"[^>]*>([A-Z])<', drawn)[:3] == ["A", "C", "B"]
+    assert "B Model b" in said(drawn[drawn.index("model-keys") :])
+    caption = comparison_figures(maps, groups)[0].caption
+    assert "Runs: A: Model a, US; B: Model b, US; C: Model c, CN. All of them: paper, 9 res" in caption
 
 
 def test_only_a_comparison_with_a_demonstration_carries_its_banner():

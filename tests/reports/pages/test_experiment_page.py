@@ -97,7 +97,7 @@ def test_the_page_has_a_section_of_effects_with_their_files_and_nothing_of_them_
     assert section.index("<code>curve.csv</code>") < section.index("<code>shares_moved.csv</code>")
     assert "Arms 1: nothing moves." in section
     assert EVIL not in html
-    assert '<li><a href="#effects">Effects</a></li>' in html
+    assert '<a href="#effects">Effects</a>' in html
 
 
 def test_a_comparison_without_effects_has_no_such_section() -> None:
