@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from cluster import running_cluster, why_not
+from golden_runs import make_checkpoint
 from waiting import HANG_S, comes_true
 
 from def_sim.answers.storage.store import read_answers, same_answers
@@ -84,21 +85,95 @@ def assert_same(output: Path, alone: Path) -> None:
         assert same_answers(read_answers(folder), read_answers(other)), folder
 
 
-def test_a_sweep_is_one_array_and_the_same_line_again_submits_nothing(
-    environment: dict[str, str], alone: Path, tmp_path: Path
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with a second model: a random checkpoint in a folder, named by its absolute path."""
+    checkpoint = make_checkpoint(tmp_path / "checkpoint")
+    engine = {"path": str(checkpoint), "dtype": "float32", "prompt_style": "text"}
+    model = {"defaults": ["hf", "_self_"], "name": "tiny", "is_tuned": False, "engine": engine}
+    path = tmp_path / "home" / "conf" / "model" / "tiny.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(model))  # which is YAML
+    return tmp_path / "home"
+
+
+def test_two_models_two_surveys_and_two_shards_are_one_array_without_a_network(
+    environment: dict[str, str], home: Path, tmp_path: Path
 ) -> None:
-    """Two surveys in two shards each, reports included."""
-    words = sweep(tmp_path, "survey=us,cn", "num_shards=2", "shard=range(2)")
+    """Eight jobs, four reports; the same line again submits nothing, and one process gives the same."""
+    output, alone = tmp_path / "out", tmp_path / "alone"
+    models = ("model=demo,tiny", "survey=us,cn", f"home={home}")
+    words = sweep(output, *models, "num_shards=2", "shard=range(2)", "hydra.launcher.array_parallelism=2")
     done = def_sim(environment, *words)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "all 4 jobs are done" in done.stdout
-    arrays = {one.partition("_")[0] for one in done.stdout.split("4 jobs: ")[1].split(";")[0].split(", ")}
+    assert "all 8 jobs are done" in done.stdout
+    arrays = {one.partition("_")[0] for one in done.stdout.split("8 jobs: ")[1].split(";")[0].split(", ")}
     assert len(arrays) == 1
-    assert len(runs_below(tmp_path)) == 2
-    assert all((folder / "report.html").is_file() for folder in runs_below(tmp_path))
-    assert_same(tmp_path, alone)
+    assert [folder.parts[-3:-1] for folder in runs_below(output)] == [
+        ("demo", "cn"), ("demo", "us"), ("tiny", "cn"), ("tiny", "us"),
+    ]  # fmt: skip
+    assert all((folder / "report.html").is_file() for folder in runs_below(output))
     again = def_sim(environment, *words)
     assert (again.returncode, "nothing is left to do" in again.stdout) == (0, True)
+    assert len(list(output.glob("sweeps/*"))) == 1
+    of_one = def_sim(environment, "-m", "stage=interview", *models, *SHORT, f"output={alone}")
+    assert of_one.returncode == 0, of_one.stderr
+    assert_same(output, alone)
+
+
+def test_a_sweep_given_again_while_its_jobs_run_names_them_and_submits_nothing(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    words = sweep(tmp_path, "stage=interview", "survey=us", "respondents=40")
+    process = started(environment, *words)
+    assert comes_true(lambda: num_stored(tmp_path) >= 1 or process.poll() is not None, every_s=0.05)
+    job = slurm(environment, "squeue", "--noheader", "--array", "--format=%i").strip()
+    again = def_sim(environment, *words)
+    queued = slurm(environment, "squeue", "--noheader", "--array", "--format=%i").strip()
+    slurm(environment, "scancel", job)
+    process.communicate(timeout=HANG_S)
+    assert again.returncode == 2, again.stdout
+    assert f"are not over yet: {job}. Nothing was submitted." in again.stderr
+    assert f"scancel {job}" in again.stderr
+    assert (queued, len(list(tmp_path.glob("sweeps/*")))) == (job, 1)
+
+
+@pytest.mark.parametrize(
+    ("more", "refusal"),
+    [
+        (["hydra.launcher.partition=nowhere"], "invalid partition specified: nowhere"),
+        (["num_shards=10", "shard=range(10)", "respondents=10"], "Invalid job array specification"),
+    ],
+)
+def test_what_slurm_refuses_is_said_in_its_own_words(
+    more: list[str], refusal: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """No such partition; an array of ten where nine is the most (MaxArraySize)."""
+    done = def_sim(environment, *sweep(tmp_path / "out", "stage=interview", "survey=us", *more))
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "hydra/launcher=slurm cannot submit: " in done.stderr
+    assert refusal in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((tmp_path / "out").glob("sweeps/*")) == []
+
+
+def test_an_output_folder_that_the_node_does_not_see_is_named_with_both_machines(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """A file system that is mounted for the parent alone, under another host name."""
+    output = tmp_path / "out"
+    output.mkdir()
+    words = sweep(output, "stage=interview", "survey=us")
+    mounted = f'mount -t tmpfs tmpfs {output} && hostname login01 && exec "$@"'
+    command = ["unshare", "--mount", "--uts", "bash", "-c", mounted, "bash"]
+    done = subprocess.run(
+        [*command, sys.executable, "-m", "def_sim", *words],
+        env=environment, capture_output=True, text=True, check=False, timeout=HANG_S,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "vanished without a word" in done.stderr
+    assert f"perhaps localhost does not see {output}/sweeps/" in done.stderr
+    assert "which login01 has written" in done.stderr
 
 
 def test_the_tasks_of_one_job_ask_a_shard_each_and_go_on_together_after_its_limit(
