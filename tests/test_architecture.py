@@ -55,6 +55,7 @@ MAY_IMPORT = {
     ),
     "reports": ("evaluation",),
     "exports": (),
+    "api": ("app", "evaluation", "reports", "answers.storage"),
 }
 HEAVY = ("torch", "transformers", "triton", "accelerate", "bitsandbytes", "anthropic", "openai")
 FOR_REPORTS = ("pandas", "typst", "scipy", "pyarrow", "statsmodels", "sklearn")
@@ -107,7 +108,7 @@ def imports_of(module: str) -> Import:
 
 
 def ours(names: set[str]) -> set[str]:
-    """Names inside the package, without its prefix; the bare package holds a version number only."""
+    """Names inside the package, without its prefix; the bare package has a version, the API late."""
     return {name.removeprefix("def_sim.") for name in names if name.startswith("def_sim.")}
 
 
@@ -221,11 +222,14 @@ def test_reading_answers_needs_the_records_only() -> None:
     assert "answers.storage.store" not in loaded
 
 
-def test_nobody_imports_the_app() -> None:
+def test_only_the_api_imports_the_app_and_nobody_the_api() -> None:
     for module in MODULES:
-        if not is_within(module, "def_sim.app") and module != "def_sim.__main__":
-            found = imports_of(module)
-            assert not {name for name in ours(found.at_load | found.late) if is_within(name, "app")}, module
+        found = ours(imports_of(module).at_load | imports_of(module).late)
+        on_top = module == "def_sim.__main__" or is_within(module, "def_sim.api")
+        if not on_top and not is_within(module, "def_sim.app"):
+            assert not {name for name in found if is_within(name, "app")}, module
+        if module != "def_sim" and not is_within(module, "def_sim.api"):
+            assert not {name for name in found if is_within(name, "api")}, module
 
 
 def test_hydra_stays_in_the_app() -> None:
@@ -268,6 +272,23 @@ def test_what_a_plan_needs_loads_no_model_library_and_no_statistics(module: str)
 def test_what_a_report_needs_loads_no_model_library() -> None:
     for module in ("def_sim.app.reporting", "def_sim.app.verification", "def_sim.reports.pages.report_page"):
         assert not {name.split(".")[0] for name in loaded_by(module)} & set(HEAVY)
+
+
+IMPORTED = """
+import sys
+before = set(sys.modules)
+import def_sim
+dir(def_sim), def_sim.__version__
+loaded = {name.partition(".")[0] for name in set(sys.modules) - before}
+print(sorted(loaded - sys.stdlib_module_names))
+"""
+
+
+def test_importing_the_package_loads_nothing_but_itself() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED], capture_output=True, text=True, timeout=HANG_S, check=False
+    )
+    assert (done.stdout, done.stderr) == ("['def_sim']\n", "")
 
 
 PLAN = """
