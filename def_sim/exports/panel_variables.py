@@ -43,7 +43,7 @@ def panel_variables(
 
     Returns:
         Variables of one value a row: the code of the choice, or the code of the status where there is none;
-        NaN where nothing was answered yet. Of probabilities it is the likeliest option.
+        NaN where nothing was answered yet.
     """
     columns = {question.id: _empty(question, len(rows)) for question in questions}
     for answer in answers:

@@ -239,6 +239,18 @@ def test_one_respondent_and_one_item_are_files(tmp_path: Path, failures_only: bo
     assert len(pd.read_stata(exported / "panel.dta")) == 1
 
 
+def test_a_run_that_stands_beside_no_people_has_shares_of_its_panel_alone(tmp_path: Path) -> None:
+    # No shipped table says how people answered this one.
+    folder = hold(tmp_path, "survey=cn", "items=[cgss2018.A33]", "respondents=3", is_reported=False)
+    exported = export(folder)
+    assert names(exported) == FILES
+    found = pd.read_stata(exported / "shares.dta")
+    assert found["panel"].sum() == pytest.approx(1)
+    assert found["people"].isna().all()
+    assert any(ord(letter) > 0x4E00 for letter in "".join(found["option"]))  # Chinese is there as it is
+    assert "– &" in (exported / "items.tex").read_text().replace("--", "–")
+
+
 def test_a_run_that_is_reported_part_by_part_has_the_same_panel_and_shares(
     folder: Path, tmp_path: Path
 ) -> None:
