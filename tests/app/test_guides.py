@@ -16,7 +16,8 @@ from def_sim.records import AnswerStatus
 
 DOCS = Path(__file__).parents[2] / "docs" / "how_to"
 FILE = re.compile(r"^`(my_home/[^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMANDS = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Not those of a block with a comment above it: they need what only the reader has.
+COMMANDS = re.compile(r"(?<!-->\n\n)^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROGRAM = ["def-sim"]
 
 pytestmark = pytest.mark.slow
