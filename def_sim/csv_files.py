@@ -1,4 +1,4 @@
-"""Tables as CSV whose errors name the line. Knows no column."""
+"""Tables as CSV: read with errors that name the line, written without formulas. Knows no column."""
 
 import csv
 import io
@@ -9,6 +9,7 @@ from typing import Final
 from def_sim.errors import SurveyFormatError
 from def_sim.text_files import read_text
 
+FORMULA: Final = tuple("=+-@\t\r＝＋－＠")  # what a spreadsheet takes a cell for a formula by
 _MOST_BYTES: Final = 32 * 2**20  # the largest shipped table has 0.7 MB
 
 
@@ -34,6 +35,11 @@ def read_rows(path: Path, *, fix: str) -> Iterator[tuple[int, list[str]]]:
             yield reader.line_num, row
     except csv.Error as error:
         raise _wrong(path, reader.line_num, f"no comma-separated row ({error})", fix) from None
+
+
+def without_formula(text: str) -> str:
+    """A text that no spreadsheet runs: with an apostrophe in front where it begins like a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _wrong(path: Path, line: int, what: str, fix: str) -> SurveyFormatError:

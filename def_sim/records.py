@@ -7,7 +7,7 @@ No record reads a file, draws a number or knows a model.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Final
 
@@ -490,6 +490,23 @@ class Answer:
     def question_id(self) -> str:
         """Address of the question, `item#wording`."""
         return f"{self.item_id}#{self.wording}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunIdentity:
+    """What tells the rows of one run from those of another: the first columns of each of its tables."""
+
+    run: str  # hash of what defines the run
+    model: str  # its name in the configuration
+    survey: str
+    population: str  # ISO 3166 alpha-3 code
+    strategy: str
+    protocol: str
+    seed: int
+    num_respondents: int  # planned
+
+
+RUN_COLUMNS: Final = tuple(field.name for field in fields(RunIdentity))
 
 
 @dataclass(frozen=True, slots=True)

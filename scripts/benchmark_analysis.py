@@ -32,19 +32,22 @@ from scipy.stats import norm
 from def_sim.answers.storage.answer_lines import encode_line
 from def_sim.answers.storage.compaction import compact
 from def_sim.answers.storage.completion import mark_complete
+from def_sim.answers.storage.disk import write_whole
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles, read_answers, shard_name
 from def_sim.app.composing import compose_config
-from def_sim.app.definition import folder_of, what_defines
+from def_sim.app.csv_tables import FINDINGS
+from def_sim.app.definition import folder_of, run_identity, what_defines
 from def_sim.app.provenance import record_run
 from def_sim.app.read_panel import arrays_of, of_the_panel
 from def_sim.app.received import read_received
-from def_sim.app.reporting import compute_sections, write_findings, write_report, write_tables
+from def_sim.app.reporting import compute_sections, findings_of, write_report, write_tables
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.app.written_comparison import compare_runs
 from def_sim.evaluation.distributions import distributions_frame
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.results import Results
+from def_sim.evaluation.run_tables import run_csv
 from def_sim.evaluation.score_intervals import resample, with_intervals
 from def_sim.evaluation.score_tables import score_table, status_table
 from def_sim.randomness import keyed_rng
@@ -286,10 +289,11 @@ def _analyse_run(folder: Path, has_page: bool) -> Analysed:
     with costs.stage("drawing the sections"):
         sections = draw_sections(found) if found else []
     with costs.stage("writing answers.parquet"):
-        compact(folder, stored)
+        identity = run_identity(run, folder)
+        compact(folder, stored, identity)
     with costs.stage("writing tables"):
-        write_tables(folder, results)
-        write_findings(folder, found)
+        write_tables(folder, results, identity)
+        write_whole(folder / FINDINGS, run_csv(findings_of(found), identity))
         journals = [path.relative_to(folder) for path in answers_folder(folder).glob("*.jsonl")]
         mark_complete(folder, ["metrics.csv", "answers.parquet", *journals], num_answers=len(arrays.answers))
     num_answers = len(arrays.answers)

@@ -30,7 +30,8 @@ from def_sim.records import Completion, FinishReason, Request
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 TABLES: Final = ("metrics.csv", "measures.csv", "statuses.csv")
-_KEPT: Final = ("answers.parquet", "distributions.parquet", *TABLES)
+_BESIDE: Final = ("respondents.csv", "items.csv", "columns.csv", "insensitivity.csv", "withheld.csv")
+_KEPT: Final = ("answers.parquet", "distributions.parquet", *TABLES, *_BESIDE)
 _ITEMS_US: Final = "wvs7.Q1,wvs7.Q7_17,wvs7.Q46,wvs7.Q48,wvs7.Q57,wvs7.Q152,wvs7.Q153,wvs7.Q164,wvs7.Q254"
 
 # A run -> the words of its command, but for the model.
@@ -240,7 +241,7 @@ def _renew(name: str, scratch: Path) -> None:
     folder = scratch / (kept / "folder.txt").read_text().strip()
     shutil.copytree(kept, folder, ignore=shutil.ignore_patterns("folder.txt"))
     assert main(["stage=report", f"run_folder={folder}"]) == 0
-    for table in (*TABLES, "distributions.parquet"):
+    for table in _KEPT:
         shutil.copyfile(folder / table, kept / table)
     _mark(folder, kept)
 

@@ -25,9 +25,10 @@ from def_sim.app.calibration_record import (
     WEIGHTS,
     answers_hash,
 )
+from def_sim.app.definition import run_identity
 from def_sim.app.human_figures import figures_of
 from def_sim.app.read_panel import arrays_of
-from def_sim.app.reporting import csv_bytes, scored_answers
+from def_sim.app.reporting import scored_answers
 from def_sim.app.respondent_variables import respondent_variables
 from def_sim.app.run import Run
 from def_sim.app.streamed_runs import is_streamed
@@ -36,6 +37,7 @@ from def_sim.evaluation.calibration import EVERYONE, GroupAnswers, calibrated_fr
 from def_sim.evaluation.distributions import QuestionDistribution, count_answers, pool_wordings
 from def_sim.evaluation.findings import findings_table
 from def_sim.evaluation.panel_arrays import PanelArrays
+from def_sim.evaluation.run_tables import run_csv
 from def_sim.evaluation.weighted_findings import weighted_findings
 from def_sim.evaluation.weighted_scores import WEIGHTED, panel_worth, weighted_scores
 from def_sim.metrics.raking import TOLERANCE, Margin, rake
@@ -76,21 +78,22 @@ def calibrate_run(run: Run, folder: Path, *, sample: str | None, margins: str | 
     variables = variables_of(run, arrays)
     weighting = _weighting(Path(margins).expanduser(), arrays, variables) if margins is not None else None
     people = _sample(Path(sample).expanduser(), run, variables) if sample is not None else None
+    identity = run_identity(run, folder)
     contents: dict[str, bytes] = {}
     lines: list[str] = []
     if weighting is not None:
         scores = scores_of(run, arrays, weighting.weights)
         contents |= {
-            WEIGHTS: weights_csv(arrays, weighting.weights, variables),
-            MARGINS: _margins_csv(weighting.tables),
-            WEIGHTED_SCORES: csv_bytes(scores),
-            WEIGHTED_MEASURES: csv_bytes(measures_of(run, arrays, weighting.weights)),
+            WEIGHTS: run_csv(weights_table(arrays, weighting.weights, variables), identity),
+            MARGINS: run_csv(_margins_table(weighting.tables), identity),
+            WEIGHTED_SCORES: run_csv(scores, identity),
+            WEIGHTED_MEASURES: run_csv(measures_of(run, arrays, weighting.weights), identity),
         }
         lines += _weighting_lines(arrays, weighting, scores)
     if people is not None:
         weights = weighting.weights if weighting is not None else None
         frame = calibrated_frame(people, group_answers(arrays, people, variables, weights))
-        contents[CALIBRATED] = csv_bytes(frame)
+        contents[CALIBRATED] = run_csv(frame, identity)
         lines += _sample_lines(people, frame)
     _write(folder, contents, arrays.answers)
     files = [f"{'file':<14}{folder / name}" for name in contents]
@@ -136,13 +139,12 @@ def measures_of(run: Run, arrays: PanelArrays, weights: Mapping[str, float]) -> 
     return findings_table(found)
 
 
-def weights_csv(
+def weights_table(
     arrays: PanelArrays, weights: Mapping[str, float], variables: Mapping[str, Sequence[str]]
-) -> bytes:
+) -> pd.DataFrame:
     """What weights.csv holds: a row a respondent with an answer."""
     names = list(arrays.by_respondent)
-    frame = pd.DataFrame({"respondent": names, "weight": [weights[name] for name in names], **variables})
-    return csv_bytes(frame)
+    return pd.DataFrame({"respondent": names, "weight": [weights[name] for name in names], **variables})
 
 
 def group_answers(
@@ -181,13 +183,13 @@ def _sample(path: Path, run: Run, variables: Mapping[str, Sequence[str]]) -> Hum
     return read_sample(path, run.survey.questions, variables, fewest=FEWEST_PEOPLE)
 
 
-def _margins_csv(tables: Sequence[MarginTable]) -> bytes:
+def _margins_table(tables: Sequence[MarginTable]) -> pd.DataFrame:
     rows = [
         (table.variable, category, share)
         for table in tables
         for category, share in zip(table.categories, table.shares, strict=True)
     ]
-    return csv_bytes(pd.DataFrame(rows, columns=list(COLUMNS)))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _write(folder: Path, contents: Mapping[str, bytes], answers: Sequence[Answer]) -> None:

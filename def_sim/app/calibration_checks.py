@@ -7,7 +7,7 @@ from typing import Any
 
 from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.sealed_json import read_sealed
-from def_sim.app.calibrating import measures_of, scores_of, variables_of, weights_by, weights_csv
+from def_sim.app.calibrating import measures_of, scores_of, variables_of, weights_by, weights_table
 from def_sim.app.calibration_record import (
     ANEW,
     CALIBRATED,
@@ -19,12 +19,13 @@ from def_sim.app.calibration_record import (
     WEIGHTS,
     answers_hash,
 )
+from def_sim.app.definition import run_identity
 from def_sim.app.read_panel import arrays_of
-from def_sim.app.reporting import csv_bytes
 from def_sim.app.run import Run
 from def_sim.app.tables import check_table
 from def_sim.errors import VerificationError
 from def_sim.evaluation.panel_arrays import PanelArrays
+from def_sim.evaluation.run_tables import run_csv
 from def_sim.records import Answer
 from def_sim.respondents.margins import read_margins
 
@@ -67,10 +68,13 @@ def _check_files(folder: Path, hashes: Any, there: Sequence[str]) -> None:
 
 
 def _check_weights(run: Run, folder: Path, arrays: PanelArrays) -> None:
-    variables, path = variables_of(run, arrays), folder / MARGINS
+    variables, path, identity = variables_of(run, arrays), folder / MARGINS, run_identity(run, folder)
     weights = weights_by(path, arrays, read_margins(path, variables))
-    check_table(folder / WEIGHTS, weights_csv(arrays, weights, variables), fix=ANEW)
-    check_table(folder / WEIGHTED_SCORES, csv_bytes(scores_of(run, arrays, weights)), fix=ANEW)
+    tables = {
+        WEIGHTS: weights_table(arrays, weights, variables),
+        WEIGHTED_SCORES: scores_of(run, arrays, weights),
+    }
     if (folder / WEIGHTED_MEASURES).exists():  # calibrations of before have none
-        measures = csv_bytes(measures_of(run, arrays, weights))
-        check_table(folder / WEIGHTED_MEASURES, measures, fix=ANEW)
+        tables[WEIGHTED_MEASURES] = measures_of(run, arrays, weights)
+    for name, table in tables.items():
+        check_table(folder / name, run_csv(table, identity), fix=ANEW)

@@ -13,7 +13,7 @@ from def_sim.csv_files import read_rows
 from def_sim.errors import DefSimError
 from def_sim.evaluation.calibrated_items import CalibratedItems, calibrated_items
 from def_sim.evaluation.calibration import COLUMNS
-from def_sim.records import Answer, Question
+from def_sim.records import RUN_COLUMNS, Answer, Question
 
 RECORD: Final = "calibration.json"
 CALIBRATED: Final = "calibrated.csv"
@@ -67,12 +67,14 @@ def found_calibration(
 
 
 def _table(path: Path) -> pd.DataFrame:
-    """The table with the columns of `calibrated_frame`.
+    """The table with the columns of `calibrated_frame`; the run's, which older ones lack, are left out.
 
     Raises:
         SurveyFormatError, ValueError: It is no such table.
     """
     rows = [row for _, row in read_rows(path, fix=ANEW)]
+    if rows and tuple(rows[0][: len(RUN_COLUMNS)]) == RUN_COLUMNS:
+        rows = [row[len(RUN_COLUMNS) :] for row in rows]
     if not rows or rows[0] != list(COLUMNS):
         raise ValueError("The columns are others.")
     text = pd.DataFrame(rows[1:], columns=list(COLUMNS), dtype="str")

@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from def_sim.answers.storage.completion import is_complete
-from def_sim.app.reporting import FINDINGS
+from def_sim.app.csv_tables import FINDINGS
 from def_sim.app.vouched_tables import how_to_rewrite, vouched_bytes
 from def_sim.errors import StoreError
 from def_sim.evaluation.claims import ClaimVerdict, ToldClaim, claims_table, told_claims

@@ -19,7 +19,7 @@ from def_sim.app.human_figures import (
 )
 from def_sim.app.opened_runs import open_run
 from def_sim.app.read_panel import arrays_of
-from def_sim.app.reporting import csv_bytes, scored_answers
+from def_sim.app.reporting import scored_answers
 from def_sim.app.run import Run
 from def_sim.errors import RunMismatchError
 from def_sim.evaluation.arms import ArmGroup
@@ -46,6 +46,7 @@ from def_sim.evaluation.people_matrix import PERSONA, BesidePeople, beside_peopl
 from def_sim.evaluation.persona_effects import persona_effects, persona_table
 from def_sim.evaluation.rank_stability import stability_table
 from def_sim.evaluation.respondents_curve import respondents_curve
+from def_sim.evaluation.run_tables import csv_bytes
 from def_sim.evaluation.withheld import OFFER, withheld_scores, withheld_table
 
 FACTORIAL: Final = "factorial.csv"

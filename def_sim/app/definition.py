@@ -7,12 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from def_sim.answers.storage.manifest import run_hash
+from def_sim.answers.storage.manifest import read_manifest, run_hash
 from def_sim.app.choices import ModelChoice
 from def_sim.app.run import Run, has_places, places_path, quotas_of, read_texts
 from def_sim.app.schema import RunConfig
 from def_sim.app.strategy_frames import read_frames
-from def_sim.records import ItemReference, Question, StopAfter, Survey
+from def_sim.records import ItemReference, Question, RunIdentity, StopAfter, Survey
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.surveys.survey import LoadedSurvey
 
@@ -158,3 +158,22 @@ def _hash_of(content: Any) -> str:
 
 def _hash_of_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def run_identity(run: Run, folder: Path) -> RunIdentity:
+    """What the tables of a stored run begin with.
+
+    Raises:
+        StoreError: The folder has no manifest, or a damaged one.
+    """
+    config = run.config
+    return RunIdentity(
+        run=str(read_manifest(folder)["run_hash"]),
+        model=config.model.name,
+        survey=run.survey.name,
+        population=run.survey.population,
+        strategy=config.strategy.name,
+        protocol=config.protocol.name,
+        seed=config.seed,
+        num_respondents=len(run.panel),
+    )

@@ -20,9 +20,10 @@ from def_sim.answers.storage.bounded_parquet import read_bounded, written_out, w
 from def_sim.answers.storage.disk import replacing
 from def_sim.answers.storage.division import Division
 from def_sim.answers.storage.parts import part_path
+from def_sim.answers.storage.run_columns import with_run_columns, without_run_columns
 from def_sim.errors import VerificationError
 from def_sim.evaluation.answer_counts import NUM_GROUPS, AnswerCounts, Counts
-from def_sim.records import AnswerStatus, Question
+from def_sim.records import AnswerStatus, Question, RunIdentity
 
 _KEY: Final = b"def_sim"
 _STATUSES: Final = tuple(AnswerStatus)
@@ -79,7 +80,11 @@ def hash_file(path: Path) -> str:
 
 
 def write_counts(
-    path: Path, counts: AnswerCounts, questions: Sequence[Question], facts: Mapping[str, Any]
+    path: Path,
+    counts: AnswerCounts,
+    questions: Sequence[Question],
+    facts: Mapping[str, Any],
+    identity: RunIdentity | None = None,
 ) -> None:
     """Writes the counts of a shard.
 
@@ -88,8 +93,9 @@ def write_counts(
         counts: Of the shard.
         questions: Of the run.
         facts: `MadeFrom` but for what follows from the counts.
+        identity: Of the run, for the first columns; None: the file has none of them.
     """
-    table = _table(counts, questions)
+    table = with_run_columns(_table(counts, questions), identity)
     made_from = MadeFrom(
         **facts,
         num_answers=counts.num_answers,
@@ -127,7 +133,7 @@ def read_counts(path: Path, questions: Sequence[Question]) -> AnswerCounts:
     """
     made_from = read_made_from(path)
     num_rows = sum(len(question.codes) + len(_STATUSES) for question in questions)
-    table = written_out(read_bounded(path, most_bytes=_MOST_TEXT), _SCHEMA)
+    table = written_out(without_run_columns(read_bounded(path, most_bytes=_MOST_TEXT)), _SCHEMA)
     if table.schema.remove_metadata() != _SCHEMA or len(table) != num_rows:
         raise wrong_table(path, "holds counts of other questions")
     lists = table.column("by_group").combine_chunks()

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from def_sim.answers.storage.shards import read_answers
+from def_sim.app.definition import run_identity
 from def_sim.app.panel_readings import PanelReadings, panel_readings
 from def_sim.app.run import Run
 from def_sim.app.streamed_runs import check_no_verdicts, is_streamed
 from def_sim.app.streaming import StreamedPanel, read_streamed
 from def_sim.evaluation.facts import opinions_of
 from def_sim.evaluation.panel_arrays import CountedPanel, PanelArrays
-from def_sim.records import Answer, AnswerStatus, Respondent
+from def_sim.records import Answer, AnswerStatus, Respondent, RunIdentity
 
 
 def panel_answers(run: Run, folder: Path) -> list[Answer]:
@@ -40,7 +41,8 @@ class ReadPanel:
     """The answers that a report is made from: of the whole panel, or of a large one's drawn respondents.
 
     `as_given`: as stored; `readings`: the same as they are scored; `arrays`: of the latter, with counts of
-    all answers where the panel is a large one; `stored`: all answers of the folder, if they are in memory.
+    all answers where the panel is a large one; `identity`: what its tables begin with; `stored`: all answers
+    of the folder, if they are in memory.
     """
 
     as_given: list[Answer]
@@ -49,6 +51,7 @@ class ReadPanel:
     respondents: Sequence[Respondent]
     num_answers: int
     num_answering: int
+    identity: RunIdentity
     stored: list[Answer] | None = None
     streamed: StreamedPanel | None = None
 
@@ -73,6 +76,7 @@ def read_panel(run: Run, folder: Path) -> ReadPanel:
         run.panel,
         len(readings.answers),
         len({a.respondent_id for a in readings.answers if a.status is AnswerStatus.ANSWERED}),
+        run_identity(run, folder),
         stored=stored,
     )
 
@@ -87,6 +91,7 @@ def _read_streamed(run: Run, folder: Path) -> ReadPanel:
         panel.sampled,
         panel.counts.num_answers,
         panel.counts.num_answering,
+        run_identity(run, folder),
         streamed=panel,
     )
 

@@ -1,6 +1,5 @@
 """From stored answers to distributions, scores, figures and the report of a run."""
 
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,35 +15,32 @@ from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles
 from def_sim.app.answer_views import shown_views
 from def_sim.app.asked_words import asked_words
 from def_sim.app.calibration_record import found_calibration
+from def_sim.app.csv_tables import DISTRIBUTIONS, csv_tables, remove_others
 from def_sim.app.demo_truth import planted_truth
 from def_sim.app.human_figures import figures_of, other_references
-from def_sim.app.insensitivity import INSENSITIVITY, JUDGES, FoundDefects, found_defects
+from def_sim.app.insensitivity import FoundDefects, found_defects
 from def_sim.app.judged_readings import judged_readings
 from def_sim.app.panel_readings import panel_readings
-from def_sim.app.panel_table import RESPONDENTS, panel_table
 from def_sim.app.printed_summary import WrittenReport
 from def_sim.app.read_panel import ReadPanel, arrays_of, panel_answers, read_panel
-from def_sim.app.run import Run, draw_respondents
+from def_sim.app.run import Run
 from def_sim.app.run_facts import run_facts
 from def_sim.app.run_figures import write_run_figures
-from def_sim.app.strategy_frames import read_frames
-from def_sim.app.streamed_runs import is_streamed
 from def_sim.app.streaming import remove_parts
 from def_sim.app.used_verdicts import READINGS, write_readings
 from def_sim.evaluation.audited_readings import SECTION as AUDITED
 from def_sim.evaluation.audited_readings import AuditedReadings
-from def_sim.evaluation.compared_judges import JudgePair, judges_table
 from def_sim.evaluation.demo_truth import compare_with_planted, planted_frame, planted_sentence
 from def_sim.evaluation.facts import Facts, facts_found
 from def_sim.evaluation.findings import findings_table
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.results import Results, results_of
+from def_sim.evaluation.run_tables import of_run, run_csv
 from def_sim.evaluation.score_tables import headline
 from def_sim.evaluation.sections import JudgedPanel, SectionResults, section_results
 from def_sim.evaluation.verdict import verdict_of
-from def_sim.evaluation.withheld_gaps import gaps_frame
 from def_sim.judging.verdict_journal import files_of_finished
-from def_sim.records import Answer, ItemReference
+from def_sim.records import Answer, ItemReference, RunIdentity
 from def_sim.reports.pages.report_page import render_report
 from def_sim.reports.sections.audited_readings import audited_section
 from def_sim.reports.sections.calibration import calibration_section
@@ -54,24 +50,9 @@ from def_sim.reports.sections.insensitivity import insensitivity_section
 from def_sim.reports.sections.judges import judges_section
 from def_sim.reports.sections.sampled import said_of_sample
 from def_sim.reports.sections.section import Section
-from def_sim.visible import visible
 
-FINDINGS = "measures.csv"
 BIBLIOGRAPHY = "citation.bib"
-WITHHELD = "withheld.csv"
-ALWAYS_WRITTEN = (
-    "distributions.parquet",
-    "metrics.csv",
-    "metrics.json",
-    "statuses.csv",
-    FINDINGS,
-    INSENSITIVITY,
-    RESPONDENTS,
-    "manifest.json",
-    "report.html",
-    BIBLIOGRAPHY,
-)
-_RESPONDENTS_AT_ONCE = 10_000
+_ALWAYS_WRITTEN = (DISTRIBUTIONS, "metrics.json", "manifest.json", "report.html", BIBLIOGRAPHY)
 
 
 def scored_answers(run: Run, folder: Path) -> list[Answer]:
@@ -153,7 +134,7 @@ def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Written
 
 def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> WrittenReport:
     panel = read_panel(run, folder)
-    as_given, readings, arrays = panel.as_given, panel.readings, panel.arrays
+    as_given, readings, arrays, identity = panel.as_given, panel.readings, panel.arrays, panel.identity
     answers = readings.answers
     is_complete = panel.num_answers == run.num_planned
     judged = None if panel.streamed else judged_panel(run, folder, answers)
@@ -177,19 +158,18 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         )
         parquet_path(folder).unlink(missing_ok=True)
     else:
-        compact(folder, panel.stored)
+        compact(folder, panel.stored, identity)
         remove_parts(folder)
-    write_tables(folder, results)
-    write_findings(folder, found, of_facts, defects.readings)
-    if found is not None and found.withheld is not None:
-        write_whole(folder / WITHHELD, csv_bytes(gaps_frame(found.withheld.gaps)))
-    write_whole(folder / INSENSITIVITY, csv_bytes(defects.table))
-    write_whole(folder / RESPONDENTS, respondents_csv(run))
+    findings = findings_of(found, of_facts, defects.readings)
+    tables = csv_tables(run, folder, panel, results, findings, found, defects)
+    write_distributions(folder, results, identity)
+    for name, content in tables.items():
+        write_whole(folder / name, content)
+    remove_others(folder, tables)
     write_whole(folder / BIBLIOGRAPHY, facts.bibliography.encode())
     write_readings(folder, readings.used)
-    _write_judges(folder, defects.judges)
     with disk_errors(folder / "figures"):
-        figures = write_run_figures(run, folder, facts, results, sections, planted)
+        figures = write_run_figures(run, folder, facts, results, sections, planted, identity)
     verdict = verdict_of(results.scores, results.statuses, num_respondents=facts.num_scored)
     html = render_report(
         facts,
@@ -200,7 +180,8 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         verdict=verdict,
         figures=figures.figures,
         files=[
-            *(name for name in ALWAYS_WRITTEN if name != "report.html"),
+            *(name for name in _ALWAYS_WRITTEN if name != "report.html"),
+            *tables,
             *(path.relative_to(folder).as_posix() for path in figures.paths),
         ],
         num_answers=panel.num_answers,
@@ -211,13 +192,9 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
     path = folder / "report.html"
     write_whole(path, html.encode("utf-8", errors="backslashreplace"))
     if is_complete:
-        tables = (
-            *([WITHHELD] if found is not None else []),
-            *([READINGS] if readings.used else []),
-            *([JUDGES] if defects.judges else []),
-        )
+        names = [*tables, *([READINGS] if readings.used else [])]
         vouched = [*figures.paths, *sorted({*files_of_finished(folder), *defects.files})]
-        _mark_complete(folder, panel, tables, vouched)
+        _mark_complete(folder, panel, names, vouched)
     return WrittenReport(path, headline(results.scores), facts, verdict, figures.note)
 
 
@@ -249,68 +226,35 @@ def _mark_complete(folder: Path, panel: ReadPanel, tables: Sequence[str], more: 
     Args:
         folder: Of the run.
         panel: Its answers.
-        tables: Names of those that not every run has.
+        tables: Names of its CSVs, and of the record of who read its texts.
         more: Figures, and sets of verdicts.
     """
     journals = sorted(answers_folder(folder).glob("*.jsonl"))
     parts = panel.streamed.files(folder) if panel.streamed else []
     files: list[Path | str] = [
         *([] if panel.streamed else ["answers.parquet"]),
-        *ALWAYS_WRITTEN,
+        *_ALWAYS_WRITTEN,
         *tables,
         *(path.relative_to(folder) for path in (*journals, *parts, *more)),
     ]
     mark_complete(folder, files, num_answers=panel.num_answers)
 
 
-def _write_judges(folder: Path, pairs: Sequence[JudgePair]) -> None:
-    """judges.csv; without two sets of one rubric there is none."""
-    if pairs:
-        write_whole(folder / JUDGES, csv_bytes(judges_table(pairs)))
-    else:
-        (folder / JUDGES).unlink(missing_ok=True)
-
-
 def _beside_truth(run: Run, arrays: PanelArrays, truth: Mapping[str, ItemReference]) -> dict[str, float]:
     return compare_with_planted(arrays, truth, seed=run.config.seed, num_draws=run.config.scoring.draws)
 
 
-def write_tables(folder: Path, results: Results) -> None:
-    """The tidy tables: distributions.parquet, metrics.csv, metrics.json, statuses.csv."""
-    with replacing(folder / "distributions.parquet") as temporary:
-        results.distributions.to_parquet(temporary, index=False)
-    write_whole(folder / "metrics.csv", csv_bytes(results.scores))
-    write_whole(folder / "statuses.csv", csv_bytes(results.statuses))
+def write_tables(folder: Path, results: Results, identity: RunIdentity) -> None:
+    """The tables that are computed of answers alone: distributions, scores and statuses."""
+    write_distributions(folder, results, identity)
+    write_whole(folder / "metrics.csv", run_csv(results.scores, identity))
+    write_whole(folder / "statuses.csv", run_csv(results.statuses, identity))
+
+
+def write_distributions(folder: Path, results: Results, identity: RunIdentity) -> None:
+    """distributions.parquet, and metrics.json: the scores of the whole run and its topic groups."""
+    with replacing(folder / DISTRIBUTIONS) as temporary:
+        of_run(results.distributions, identity).to_parquet(temporary, index=False)
     overall = results.scores[results.scores["scope"].isin(["macro", "micro", "dimension"])]
     records = json.loads(overall.to_json(orient="records", double_precision=15))
     write_whole(folder / "metrics.json", json.dumps(records, indent=1).encode())
-
-
-def write_findings(
-    folder: Path,
-    found: SectionResults | None,
-    facts: Facts | None = None,
-    readings: Sequence[AuditedReadings] = (),
-) -> None:
-    """measures.csv: the numbers of all sections."""
-    write_whole(folder / FINDINGS, csv_bytes(findings_of(found, facts, readings)))
-
-
-def respondents_csv(run: Run) -> bytes:
-    """respondents.csv; of a large run written piece by piece, since all respondents are in no memory."""
-    frames = read_frames(run.config, run.survey)
-    if not is_streamed(run):
-        return csv_bytes(panel_table(run.panel, frames))
-    pieces = []
-    for start in range(0, len(run.panel), _RESPONDENTS_AT_ONCE):
-        indices = range(start, min(start + _RESPONDENTS_AT_ONCE, len(run.panel)))
-        piece = csv_bytes(panel_table(list(draw_respondents(run, indices)), frames))
-        pieces.append(piece if start == 0 else piece.partition(b"\n")[2])
-    return b"".join(pieces)
-
-
-def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """A table as CSV with every digit that a float has, and nothing invisible: people read it, too."""
-    text = io.StringIO()
-    frame.to_csv(text, index=False, lineterminator="\n")
-    return visible(text.getvalue(), keeps="\n").encode("utf-8")

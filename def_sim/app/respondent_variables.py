@@ -19,8 +19,12 @@ def respondent_variables(run: Run, respondents: Iterable[Respondent]) -> dict[st
     names = [field.name for field in fields(personas[0])] if personas else []
     found = {name: tuple(getattr(persona, name) for persona in personas) for name in names}
     found = {name: values for name, values in found.items() if all(isinstance(one, str) for one in values)}
-    country, language = run.survey.persona_country_name.removeprefix("the "), run.survey.language
-    regions = {place_text(place, country, language): place.region for place in list_places(run)}
-    if regions:
+    if regions := regions_of(run):
         found[REGION] = tuple(regions.get(place, "") for place in found["place"])
     return {name: values for name, values in found.items() if any(values)}
+
+
+def regions_of(run: Run) -> dict[str, str]:
+    """Place, as prompts say it -> its region; empty where respondents have no place of their own."""
+    country, language = run.survey.persona_country_name.removeprefix("the "), run.survey.language
+    return {place_text(place, country, language): place.region for place in list_places(run)}

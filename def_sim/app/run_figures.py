@@ -9,6 +9,7 @@ import pandas as pd
 from def_sim.app.choices import ModelChoice
 from def_sim.app.run import Run
 from def_sim.evaluation.results import Results
+from def_sim.records import RunIdentity
 from def_sim.reports.charts.text_fit import fit_lines
 from def_sim.reports.figures.figure import Figure
 from def_sim.reports.figures.figure_files import WrittenFigures, write_figures
@@ -28,6 +29,7 @@ def write_run_figures(
     results: Results,
     sections: Sequence[Section],
     planted: pd.DataFrame | None,
+    identity: RunIdentity,
 ) -> WrittenFigures:
     """Writes the figures of a run, with captions that say whose they are.
 
@@ -38,6 +40,7 @@ def write_run_figures(
         results: Its scores and distributions.
         sections: Of its report, whose figures are written too.
         planted: The truth that an invented population was made with, as for `item_figures`.
+        identity: For the first columns of their tables.
     """
     return write_figures(
         folder / "figures",
@@ -45,6 +48,7 @@ def write_run_figures(
         width=run.config.figures.width,
         panel=panel_name(run.config.model, facts.num_scored),
         about=facts.for_captions(),
+        identity=identity,
     )
 
 

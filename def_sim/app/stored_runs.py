@@ -27,6 +27,7 @@ from def_sim.app.used_verdicts import READINGS, RULES, UsedSet, read_readings
 from def_sim.errors import DefSimError, RunMismatchError, StoreError
 from def_sim.evaluation.compared_runs import ComparedRun, LeftOut
 from def_sim.evaluation.comparison_table import SCOPES
+from def_sim.evaluation.run_tables import without_run
 
 METRICS: Final = "metrics.csv"
 _NEEDED: Final = ("scope", "dimension", "metric", "value", "floor", "uniform", "num_items", "num_undefined")
@@ -125,7 +126,8 @@ def stored_scores(folder: Path) -> pd.DataFrame:
             f"{path} {'has changed since the run was completed' if is_there else 'is missing'}.", fix=fix
         )
     try:
-        scores = _as_numbers(pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""]))
+        table = pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""])
+        scores = _as_numbers(without_run(table))
     except (ValueError, OverflowError, pd.errors.ParserError) as error:
         raise StoreError(f"{path} is no table of scores: {str(error)[:200]}.", fix=fix) from None
     if missing := [name for name in _NEEDED if name not in scores]:

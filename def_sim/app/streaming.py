@@ -14,8 +14,10 @@ from pathlib import Path
 from def_sim.answers.storage.completion import is_complete, unmark_complete, vouches_for
 from def_sim.answers.storage.division import Division
 from def_sim.answers.storage.parts import blocks_of, part_path, read_respondents, write_part
+from def_sim.answers.storage.run_columns import lacks_run_columns
 from def_sim.answers.storage.shards import answers_folder, journals_of, no_search_for_cycles
 from def_sim.answers.storage.stored_answers import StoredAnswers, read_stored
+from def_sim.app.definition import run_identity
 from def_sim.app.part_counts import counts_path, hash_file, read_counts, read_made_from, write_counts
 from def_sim.app.run import Run
 from def_sim.errors import VerificationError
@@ -42,12 +44,14 @@ def write_shard(run: Run, folder: Path, division: Division, stored: StoredAnswer
         StoreError: A stored line is damaged, or the disk is full.
         VerificationError: What was written cannot be read back.
     """
+    identity = run_identity(run, folder)
     journals = _journal_sizes(folder, division)  # before they are read: what comes later is not in the part
     with no_search_for_cycles():
         found = read_stored(folder, division) if stored is None else stored
         counter = AnswerCounter(run.survey.questions, seed=run.config.seed)
         counts_path(folder, division).unlink(missing_ok=True)
-        part = write_part(folder, division, _counted(run, counter, shard_blocks(run, division, found)))
+        blocks = _counted(run, counter, shard_blocks(run, division, found))
+        part = write_part(folder, division, blocks, identity)
     facts = {
         "seed": run.config.seed,
         "num_respondents": len(run.panel),
@@ -55,7 +59,7 @@ def write_shard(run: Run, folder: Path, division: Division, stored: StoredAnswer
         "part_bytes": part.stat().st_size,
         "part_sha256": hash_file(part),
     }
-    write_counts(counts_path(folder, division), counter.counts(), run.survey.questions, facts)
+    write_counts(counts_path(folder, division), counter.counts(), run.survey.questions, facts, identity)
 
 
 def shard_blocks(run: Run, division: Division, stored: StoredAnswers) -> Iterator[list[Answer]]:
@@ -140,7 +144,7 @@ def files_of(folder: Path, divisions: Sequence[Division]) -> list[Path]:
 
 
 def read_streamed(run: Run, folder: Path) -> StreamedPanel:
-    """A large panel from its parts; those that are missing or of earlier answers are made.
+    """A large panel from its parts; those that are missing, of earlier answers or versions are made.
 
     Raises:
         StoreError: A stored line is damaged, or the disk is full.
@@ -204,7 +208,7 @@ def _num_shards(path: Path) -> int:
 def _made_divisions(run: Run, folder: Path) -> list[Division]:
     divisions = divisions_of(run, folder)
     for one in divisions:
-        if not is_valid(run, folder, one):
+        if not is_valid(run, folder, one) or any(map(lacks_run_columns, files_of(folder, [one]))):
             unmark_complete(folder)
             write_shard(run, folder, one)
     remove_parts(folder, files_of(folder, divisions))

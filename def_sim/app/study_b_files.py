@@ -12,10 +12,10 @@ from rich.table import Table
 from def_sim import __version__
 from def_sim.answers.storage.disk import write_whole
 from def_sim.app.human_figures import country_names
-from def_sim.app.reporting import csv_bytes
 from def_sim.app.terminal import console, say
 from def_sim.evaluation.compared_runs import LeftOut
 from def_sim.evaluation.measures import as_percent
+from def_sim.evaluation.run_tables import csv_bytes
 from def_sim.evaluation.study_b import TABLE_TYPES
 from def_sim.evaluation.style_pairs import PAIR_TYPES
 from def_sim.evaluation.style_studies import StudyResults

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -18,21 +18,19 @@ from def_sim.answers.storage.parts import check_part, part_path
 from def_sim.answers.storage.shards import AnswerKey, answer_key
 from def_sim.answers.storage.stored_answers import read_stored
 from def_sim.app.calibration_checks import check_calibration
-from def_sim.app.insensitivity import INSENSITIVITY, JUDGES, found_defects
+from def_sim.app.csv_tables import DISTRIBUTIONS, csv_tables, refuse_older
+from def_sim.app.definition import run_identity
+from def_sim.app.described_tables import COLUMNS, check_described
+from def_sim.app.insensitivity import found_defects
 from def_sim.app.panel_readings import PanelReadings, panel_readings
-from def_sim.app.panel_table import RESPONDENTS
 from def_sim.app.part_counts import check_counts, check_part_of, counts_path
 from def_sim.app.read_panel import ReadPanel, arrays_of, panel_answers, read_panel
 from def_sim.app.reporting import (
-    FINDINGS,
-    WITHHELD,
     compute_sections,
     compute_tables,
-    csv_bytes,
     facts_of,
     findings_of,
     judged_panel,
-    respondents_csv,
 )
 from def_sim.app.run import Run, draw_respondents
 from def_sim.app.streamed_runs import is_streamed
@@ -42,14 +40,15 @@ from def_sim.app.used_verdicts import READINGS, read_readings
 from def_sim.app.verdict_checks import check_verdicts
 from def_sim.errors import VerificationError
 from def_sim.evaluation.answer_counts import AnswerCounter, AnswerCounts
-from def_sim.evaluation.compared_judges import judges_table
-from def_sim.evaluation.withheld_gaps import gaps_frame
+from def_sim.evaluation.run_tables import of_run
 from def_sim.judging.verdict_journal import read_verdict_sets
 from def_sim.questionnaire import replay
 from def_sim.randomness import Address
 from def_sim.records import Answer, Respondent, respondent_index
 from def_sim.strategies.contract import OpenConversation
 from def_sim.strategies.replaying import MisfitError, check_follows
+
+_MADE_ANEW: Final = "Write it anew: stage=report."
 
 
 def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -75,10 +74,11 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
     yield f"answers       {len(answers):,} lines, each with its checksum"
     sets = read_verdict_sets(folder)  # before the mark: a line that is damaged is then named
     check_files(folder)
+    refuse_older(folder)
     if sets:
         yield f"verdicts      {sum(len(one.verdicts) for one in sets):,} lines, each with its checksum"
     yield "files         all as they were when the run was completed"
-    check_parquet(folder)
+    check_parquet(folder, run_identity(run, folder))
     yield "table         answers.parquet holds what the journal holds"
     yield f"interviews    {_check_interviews(run, folder, answers):,} prompts rebuilt and readings repeated"
     _check_plan(run, len(answers), manifest)
@@ -87,7 +87,10 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
     yield from _check_readings(folder, readings)
     arrays = arrays_of(run, readings.answers)
     _check_tables(
-        run, folder, manifest, ReadPanel(answers, readings, arrays, run.panel, len(answers), num_answering=0)
+        run,
+        folder,
+        manifest,
+        ReadPanel(answers, readings, arrays, run.panel, len(answers), 0, run_identity(run, folder)),
     )
     yield "scores        every distribution, score and measure recomputed"
     yield from check_calibration(run, folder, readings.answers)
@@ -97,6 +100,7 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
 def _verify_streamed(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
     """The same of a large run: shard by shard, and then what was computed of its counts."""
     check_files(folder)
+    refuse_older(folder)
     yield "files         all as they were when the run was completed"
     num_answers = num_checked = 0
     divisions = divisions_of(run, folder)
@@ -117,7 +121,7 @@ def _check_shard(run: Run, folder: Path, division: Division) -> tuple[AnswerCoun
     """One shard's part and counts against its journals, and its interviews; how many prompts were rebuilt."""
     stored, counter = read_stored(folder, division), AnswerCounter(run.survey.questions, seed=run.config.seed)
     calls = dict(read_calls(folder, division))
-    check_part(folder, division, shard_blocks(run, division, stored))
+    check_part(folder, division, shard_blocks(run, division, stored), run_identity(run, folder))
     num_checked = 0
     for block in shard_blocks(run, division, stored):
         count_block(counter, block)
@@ -197,9 +201,7 @@ def _check_plan(run: Run, num_answers: int, manifest: Mapping[str, Any]) -> None
 def _check_readings(folder: Path, found: PanelReadings) -> Iterator[str]:
     """The record of who read the texts, where a judge did."""
     if read_readings(folder) != found.used:
-        raise VerificationError(
-            f"{folder / READINGS} does not say what the verdicts give.", fix="Write it anew: stage=report."
-        )
+        raise VerificationError(f"{folder / READINGS} does not say what the verdicts give.", fix=_MADE_ANEW)
     if found.used is not None:
         yield f"readings      by {found.used.in_words}"
 
@@ -213,24 +215,17 @@ def _check_tables(run: Run, folder: Path, manifest: Mapping[str, Any], panel: Re
     judged = None if panel.streamed else judged_panel(run, folder, readings)
     sections = compute_sections(run, arrays, judged)
     findings = findings_of(sections, facts, defects.readings)
-    tables = (("metrics.csv", results.scores), ("statuses.csv", results.statuses), (FINDINGS, findings))
-    for name, frame in tables:
-        check_table(folder / name, csv_bytes(frame), fix="Write it anew: stage=report.")
-    if (folder / INSENSITIVITY).is_file():  # runs of before have none
-        check_table(folder / INSENSITIVITY, csv_bytes(defects.table), fix="Write it anew: stage=report.")
-    if (folder / WITHHELD).is_file() and sections is not None and sections.withheld is not None:
-        table = csv_bytes(gaps_frame(sections.withheld.gaps))
-        check_table(folder / WITHHELD, table, fix="Write it anew: stage=report.")
-    if (folder / JUDGES).is_file():
-        table = csv_bytes(judges_table(defects.judges))
-        check_table(folder / JUDGES, table, fix="Write it anew: stage=report.")
-    if (folder / RESPONDENTS).is_file():
-        check_table(folder / RESPONDENTS, respondents_csv(run), fix="Write it anew: stage=report.")
-    _check_distributions(folder / "distributions.parquet", results.distributions)
+    for name, content in csv_tables(run, folder, panel, results, findings, sections, defects).items():
+        if name == COLUMNS:  # whose words may be another version's
+            check_described(folder, fix=_MADE_ANEW)
+        else:
+            check_table(folder / name, content, fix=_MADE_ANEW)
+    _check_distributions(folder / DISTRIBUTIONS, of_run(results.distributions, panel.identity))
 
 
 def _check_distributions(path: Path, expected: pd.DataFrame) -> None:
-    table = read_bounded(path, most_bytes=int(expected.memory_usage(deep=True).sum()))
+    in_full = expected.astype(dict.fromkeys(expected.select_dtypes("category"), object))
+    table = read_bounded(path, most_bytes=int(in_full.memory_usage(deep=True).sum()))
     stored = written_out(table, pa.Table.from_pandas(expected, preserve_index=False).schema).to_pandas()
     try:
         pd.testing.assert_frame_equal(stored, expected, check_dtype=False)
@@ -238,5 +233,5 @@ def _check_distributions(path: Path, expected: pd.DataFrame) -> None:
         what = str(error).splitlines()[0]
         raise VerificationError(
             f"{path}: the answers give other numbers ({what}).",
-            fix="Write it anew: stage=report.",
+            fix=_MADE_ANEW,
         ) from None

@@ -11,11 +11,11 @@ from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.app.compared_claims import JudgedClaims
 from def_sim.app.compared_effects import FACTORIAL, write_effects
 from def_sim.app.comparing import STEERED, ComparedArms, Comparison, compute_comparison
-from def_sim.app.reporting import csv_bytes
 from def_sim.app.study_b_files import Studies, write_studies
 from def_sim.evaluation.arms import ComparedExperiment
 from def_sim.evaluation.compared_runs import LeftOut, RunGroup
 from def_sim.evaluation.effect_answers import effect_answers
+from def_sim.evaluation.run_tables import csv_bytes
 from def_sim.reports.figures.figure_files import WrittenFigures, write_figures
 from def_sim.reports.pages.comparison_arms import arm_parts, experiment_part
 from def_sim.reports.pages.comparison_claims import claims_part

@@ -84,8 +84,9 @@ def score_table(
             value: of the panel; NaN if undefined;
             floor, human_to_human, uniform, other_humans: expectations, and mode: exact score, of the
                 comparison panels of this size, over the items for which value is defined;
-            normalised: 0 as a uniform answerer, 1 as people; NaN for what is no divergence, or
-                if the uniform answerer scores no worse than the floor;
+            normalised: 0 as a uniform answerer, 1 as people; NaN for single items, of which it would say
+                nothing but noise, for what is no divergence, and if the uniform answerer scores no worse
+                than the floor;
             num_items, num_undefined: items in scope, and how many of them have no value;
             num_other_humans: items behind other_humans, which are fewer than those behind value where
                 the other country was not asked an item, or was shown other options;
@@ -246,7 +247,7 @@ def _columns(
     num_undefined: int,
     num_other_humans: int,
 ) -> dict[str, object]:
-    if metric in NOT_A_DIVERGENCE:
+    if metric in NOT_A_DIVERGENCE or scope.scope == "item":
         normalised = math.nan
     else:
         normalised = normalised_score(means["value"], means["floor"], means["uniform"])

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from def_sim.csv_files import without_formula
 from def_sim.errors import DefSimError
 from def_sim.judging.exhibits import JudgedAnswer, options_for_judge
 from def_sim.judging.rubric import Rubric
@@ -22,7 +23,6 @@ from def_sim.visible import visible
 COLUMNS: Final = ("row", "asked", "options", "text", "coding", "note")
 _NEEDED: Final = ("row", "coding")
 MARK: Final = "\ufeff"  # without it spreadsheets take UTF-8 for something else
-_FORMULA: Final = tuple("=+-@\t\r＝＋－＠")
 _SEVERAL: Final = re.compile(r"[\s,;、，；]+")
 
 
@@ -96,8 +96,7 @@ def read_sheet(text: str, name: str, rows: Sequence[SheetRow]) -> dict[int, Valu
 
 def _cell(text: str) -> str:
     """A text that no spreadsheet runs as a formula, with nothing invisible in it."""
-    shown = visible(text, keeps="\n\t")
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+    return without_formula(visible(text, keeps="\n\t"))
 
 
 def _lines(text: str, name: str) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from typing import Final
 
 from def_sim.csv_files import read_rows
 from def_sim.errors import SurveyFormatError
+from def_sim.records import RUN_COLUMNS
 
 COLUMNS: Final = ("variable", "category", "share")
 OTHER: Final = "other"
@@ -44,10 +45,11 @@ def read_margins(path: Path, variables: Mapping[str, Sequence[str]]) -> list[Mar
     """
     rows = read_rows(path, fix=f"Correct {path} there (format: {_FORMAT}).")
     line, header = next(rows, (1, []))
-    if tuple(header) != COLUMNS:
+    if tuple(header) not in (COLUMNS, (*RUN_COLUMNS, *COLUMNS)):  # the latter of a calibrated run
         raise _wrong(path, line, f"expected the columns {', '.join(COLUMNS)}")
     by_variable: dict[str, dict[str, tuple[int, float]]] = defaultdict(dict)
-    for at, (variable, category, share) in rows:
+    for at, row in rows:
+        variable, category, share = row[-len(COLUMNS) :]
         if variable not in variables:
             known = ", ".join(variables) or "none"
             raise _wrong(path, at, f"no variable {variable!r:.80} of the respondents; known: {known}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from def_sim.answers.storage.completion import mark_complete
 from def_sim.answers.storage.store import AnswerStore
 from def_sim.app.composing import compose_config
-from def_sim.app.definition import folder_of, what_defines
+from def_sim.app.definition import folder_of, run_identity, what_defines
 from def_sim.app.provenance import record_run
 from def_sim.app.read_panel import panel_answers
 from def_sim.app.reporting import compute_results, write_tables
@@ -63,5 +63,5 @@ async def _ask(
 def report(run: Run, folder: Path) -> None:
     """The tables and the mark of a finished run, without the page and the figures."""
     answers = panel_answers(run, folder)
-    write_tables(folder, compute_results(run, answers))
+    write_tables(folder, compute_results(run, answers), run_identity(run, folder))
     mark_complete(folder, ["metrics.csv"], num_answers=len(answers))

@@ -24,12 +24,14 @@ from def_sim.app.respondent_variables import respondent_variables
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.errors import VerificationError
+from def_sim.evaluation.described_columns import COLUMNS_FILE, read_columns, undescribed
 from def_sim.evaluation.sections import section_results
 from def_sim.evaluation.weighted_findings import weighted_findings
 from def_sim.evaluation.weighted_scores import weighted_scores
 from def_sim.metrics.raking import kish_size
-from def_sim.records import Answer, Question
+from def_sim.records import RUN_COLUMNS, Answer, Question
 from def_sim.reports.sections.calibration import calibration_section
+from def_sim.resources import data_folder
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +94,8 @@ def test_a_sample_gives_a_table_of_every_item(
 ) -> None:
     assert calibrate(folder, f"sample={people(tmp_path / 'people.csv')}") == 0
     found = pd.read_csv(folder / "calibrated.csv")
-    assert list(found)[:10] == [
+    assert list(found)[:18] == [
+        *RUN_COLUMNS,
         "item",
         "group",
         "code",
@@ -405,6 +408,33 @@ def calibrated(once_calibrated: Path, tmp_path: Path) -> Path:
 def test_a_calibration_of_these_answers_is_verified(calibrated: Path) -> None:
     [line] = checked(calibrated)
     assert ", ".join(FILES) in line
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_table_of_a_calibration_says_of_which_run_it_is_and_what_its_columns_mean(
+    name: str, calibrated: Path
+) -> None:
+    columns = list(pd.read_csv(calibrated / name))
+    assert tuple(columns[:8]) == RUN_COLUMNS
+    assert undescribed(read_columns(data_folder() / COLUMNS_FILE), name, columns) == []
+
+
+def test_the_margins_that_a_run_keeps_weight_it_alike_again(calibrated: Path, tmp_path: Path) -> None:
+    before = (calibrated / "weights.csv").read_bytes()
+    kept = shutil.copy(calibrated / "margins.csv", tmp_path / "kept.csv")
+    calibrate(calibrated, f"margins={kept}")
+    assert (calibrated / "weights.csv").read_bytes() == before
+
+
+def test_a_calibration_of_an_older_version_is_told_to_be_made_anew(calibrated: Path) -> None:
+    path = calibrated / "weights.csv"
+    pd.read_csv(path, dtype=str).iloc[:, 8:].to_csv(path, index=False, lineterminator="\n")
+    record = read_sealed(calibrated / RECORD, fix="")
+    record["files"]["weights.csv"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    write_sealed(calibrated / RECORD, record)
+    with pytest.raises(VerificationError, match=r"weights\.csv has other columns: another version") as caught:
+        checked(calibrated)
+    assert "stage=calibrate" in caught.value.fix
 
 
 def test_a_run_without_a_calibration_has_nothing_to_verify(folder: Path) -> None:

@@ -15,8 +15,8 @@ from waiting import HANG_S
 import def_sim.app
 from def_sim.app.main import main
 from def_sim.app.progress import InterviewProgress, print_note
-from def_sim.app.reporting import csv_bytes
 from def_sim.app.terminal import console, say, say_text, streams_of_libraries, visible_streams
+from def_sim.evaluation.run_tables import csv_bytes
 from def_sim.resources import data_folder
 from def_sim.visible import visible
 

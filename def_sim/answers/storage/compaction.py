@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from def_sim.answers.storage.bounded_parquet import read_bounded, written_out, wrong_table
 from def_sim.answers.storage.disk import replacing
+from def_sim.answers.storage.run_columns import with_run_columns
 from def_sim.answers.storage.shards import answers_folder, read_answers
-from def_sim.records import Answer, AnswerStatus, FinishReason, ReadingMethod
+from def_sim.records import RUN_COLUMNS, Answer, AnswerStatus, FinishReason, ReadingMethod, RunIdentity
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -135,7 +136,7 @@ def read_parquet(path: Path) -> list[Answer]:
         VerificationError: It is not a table of answers, or is damaged.
     """
     try:
-        return [answer_of_row(row) for row in _read_table(path).to_pylist()]
+        return [answer_of_row(row) for row in _read_table(path, answers_schema().names).to_pylist()]
     except (LookupError, TypeError, ValueError) as error:
         raise wrong_table(path, f"is no table of answers: {error}") from error
 
@@ -200,7 +201,9 @@ def _values(column: "pa.ChunkedArray") -> Iterator[Any]:
             yield from (known[place] for place in words.indices.to_numpy().tolist())
 
 
-def compact(folder: Path, answers: Sequence[Answer] | None = None) -> Path:
+def compact(
+    folder: Path, answers: Sequence[Answer] | None = None, identity: RunIdentity | None = None
+) -> Path:
     """Writes all answers of a run into one table, sorted by respondent, item, wording, call.
 
     The table takes its place only after it was read back and found equal to the journals.
@@ -209,6 +212,7 @@ def compact(folder: Path, answers: Sequence[Answer] | None = None) -> Path:
     Args:
         folder: The folder of the run.
         answers: What `read_answers` has just given, all of it; None: the journals are read.
+        identity: Of the run, for the first columns; None: the table has none of them.
 
     Returns:
         The table's path.
@@ -221,22 +225,26 @@ def compact(folder: Path, answers: Sequence[Answer] | None = None) -> Path:
 
     path = parquet_path(folder)
     journalled = as_in_a_table(read_answers(folder) if answers is None else answers)
-    table = table_of(journalled)
+    table = with_run_columns(table_of(journalled), identity)
     with replacing(path) as temporary:
         pq.write_table(table, temporary, write_page_checksum=True)
         _compare(journalled, table, temporary)
     return path
 
 
-def check_parquet(folder: Path) -> None:
+def check_parquet(folder: Path, identity: RunIdentity | None = None) -> None:
     """Makes sure that the table of a run holds exactly what its journals hold.
+
+    Args:
+        folder: The folder of the run.
+        identity: Of the run, where the table is to begin with its columns.
 
     Raises:
         VerificationError: Naming the first answer that differs.
         StoreError: A journal is damaged, or the table is missing.
     """
     answers = as_in_a_table(read_answers(folder))
-    _compare(answers, table_of(answers), parquet_path(folder))
+    _compare(answers, with_run_columns(table_of(answers), identity), parquet_path(folder))
 
 
 def as_in_a_table(answers: Sequence[Answer]) -> list[Answer]:
@@ -246,7 +254,8 @@ def as_in_a_table(answers: Sequence[Answer]) -> list[Answer]:
 
 def _compare(answers: Sequence[Answer], table: "pa.Table", path: Path) -> None:
     """Column by column, which is fast; one by one only if that finds a difference."""
-    if written_out(_read_table(path), table.schema).equals(table):
+    stored_table = _read_table(path)
+    if written_out(stored_table, table.schema).equals(table):
         return
     found = read_parquet(path)
     if len(found) != len(answers):
@@ -254,3 +263,8 @@ def _compare(answers: Sequence[Answer], table: "pa.Table", path: Path) -> None:
     for stored, answer in zip(found, answers, strict=True):
         if stored != answer or stored.seconds != answer.seconds:
             raise wrong_table(path, f"holds another answer of {answer.respondent_id} to {answer.question_id}")
+    first = [name for name in RUN_COLUMNS if name in table.column_names]
+    if stored_table.column_names != table.column_names:
+        raise wrong_table(path, "is no table of answers: its columns are others")
+    if not written_out(stored_table.select(first), table.select(first).schema).equals(table.select(first)):
+        raise wrong_table(path, f"is of another run: {', '.join(first)} are others")

@@ -16,9 +16,10 @@ from def_sim.answers.storage.bounded_parquet import read_groups_bounded, written
 from def_sim.answers.storage.compaction import answer_of_row, answers_schema, as_in_a_table, table_of
 from def_sim.answers.storage.disk import replacing
 from def_sim.answers.storage.division import Division
+from def_sim.answers.storage.run_columns import with_run_columns, with_run_fields, without_run_columns
 from def_sim.answers.storage.shards import answers_folder, in_order, journals_of, shard_name
 from def_sim.answers.storage.stored_answers import StoredAnswers
-from def_sim.records import Answer
+from def_sim.records import RUN_COLUMNS, Answer, AnswerStatus, RunIdentity
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,13 +52,19 @@ def blocks_of(stored: StoredAnswers, respondent_ids: Iterable[str]) -> Iterator[
         yield in_order(stored.answers_of(names))
 
 
-def write_part(folder: Path, division: Division, blocks: Iterable[Sequence[Answer]]) -> Path:
+def write_part(
+    folder: Path,
+    division: Division,
+    blocks: Iterable[Sequence[Answer]],
+    identity: RunIdentity | None = None,
+) -> Path:
     """Writes a shard's part.
 
     Args:
         folder: Of the run.
         division: Whose answers they are.
         blocks: The answers, sorted, as `blocks_of` gives them.
+        identity: Of the run, for the first columns; None: the part has none of them.
 
     Returns:
         The part's path.
@@ -68,12 +75,12 @@ def write_part(folder: Path, division: Division, blocks: Iterable[Sequence[Answe
     """
     import pyarrow.parquet as pq
 
-    path, schema = part_path(folder, division), answers_schema()
+    path, schema = part_path(folder, division), with_run_fields(answers_schema(), identity)
     digests = []
     with replacing(path) as temporary:
         with pq.ParquetWriter(temporary, schema, write_page_checksum=True) as writer:
             for block in blocks:
-                table = table_of(as_in_a_table(block))
+                table = with_run_columns(table_of(as_in_a_table(block)), identity)
                 digests.append(_digest(table))
                 writer.write_table(table, row_group_size=len(block))
         found = [_digest(written_out(group, schema)) for group in _groups(temporary, folder)]
@@ -83,7 +90,7 @@ def write_part(folder: Path, division: Division, blocks: Iterable[Sequence[Answe
 
 
 def read_part(folder: Path, division: Division) -> Iterator["pa.Table"]:
-    """The row groups of a shard's part, in the types of `answers_schema`.
+    """The row groups of a shard's part, in the types of `answers_schema`, without the run's columns.
 
     Raises:
         StoreError: The file cannot be read.
@@ -91,9 +98,26 @@ def read_part(folder: Path, division: Division) -> Iterator["pa.Table"]:
     """
     path, schema = part_path(folder, division), answers_schema()
     for group in _groups(path, folder):
-        if group.column_names != schema.names:
+        if group.column_names not in (schema.names, [*RUN_COLUMNS, *schema.names]):
             raise wrong_table(path, "is no table of answers: its columns are others")
-        yield written_out(group, schema)
+        yield written_out(without_run_columns(group), schema)
+
+
+def count_statuses(folder: Path, division: Division) -> Iterator[tuple[str, AnswerStatus, int]]:
+    """Respondent, status, and how many of its answers ended so; a respondent may come several times.
+
+    Raises:
+        StoreError, VerificationError: As `read_part`.
+    """
+    path, names = part_path(folder, division), ["respondent_id", "status"]
+    for group in _groups(path, folder, names):
+        try:
+            counted = group.group_by(names, use_threads=False).aggregate([([], "count_all")])
+            columns = (counted.column(name).to_pylist() for name in (*names, "count_all"))
+            for respondent_id, status, count in zip(*columns, strict=True):
+                yield respondent_id, AnswerStatus(status), count
+        except (LookupError, ValueError) as error:
+            raise wrong_table(path, f"is no table of answers: {error}") from error
 
 
 def read_respondents(folder: Path, division: Division, respondent_ids: Collection[str]) -> Iterator[Answer]:
@@ -121,33 +145,40 @@ def _with_shared_names(row: dict[str, Any]) -> dict[str, Any]:
     return row | names | {"memory": list(map(sys.intern, row["memory"]))}
 
 
-def check_part(folder: Path, division: Division, blocks: Iterable[Sequence[Answer]]) -> None:
+def check_part(
+    folder: Path,
+    division: Division,
+    blocks: Iterable[Sequence[Answer]],
+    identity: RunIdentity | None = None,
+) -> None:
     """Makes sure that a part holds exactly what the journals hold.
 
     Args:
         folder: Of the run.
         division: Whose part it is.
         blocks: The shard's answers, read from the journals.
+        identity: Of the run, where the part is to begin with its columns.
 
     Raises:
         VerificationError: Naming the part.
         StoreError: A journal is damaged, or the part is missing.
     """
-    path = part_path(folder, division)
-    groups = read_part(folder, division)
+    path, schema = part_path(folder, division), with_run_fields(answers_schema(), identity)
+    groups = _groups(path, folder)
     for block in blocks:
         group = next(groups, None)
-        if group is None or not group.equals(table_of(as_in_a_table(block))):
+        expected = with_run_columns(table_of(as_in_a_table(block)), identity)
+        if group is None or not written_out(group, schema).equals(expected):
             first, last = block[0].respondent_id, block[-1].respondent_id
             raise wrong_table(path, f"holds other answers of {first} to {last} than the journals")
     if next(groups, None) is not None:
         raise wrong_table(path, "holds answers that the journals do not hold")
 
 
-def _groups(path: Path, folder: Path) -> Iterator["pa.Table"]:
+def _groups(path: Path, folder: Path, columns: list[str] | None = None) -> Iterator["pa.Table"]:
     """No column of a part can be larger than the journals that it was made from."""
     journalled = sum(journal.stat().st_size for journal in journals_of(folder))
-    return read_groups_bounded(path, most_bytes=max(_SMALL, journalled))
+    return read_groups_bounded(path, columns, most_bytes=max(_SMALL, journalled))
 
 
 def _digest(table: "pa.Table") -> str:

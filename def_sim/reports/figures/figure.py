@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
+from def_sim.evaluation.run_tables import csv_bytes, run_csv
+from def_sim.records import RUN_COLUMNS, RunIdentity
 from def_sim.reports.charts.standalone import inner_width, standalone
 from def_sim.reports.charts.svg import element
 from def_sim.reports.theme import WIDTHS_MM
-from def_sim.visible import visible
 
 THIS_PANEL = "This panel"  # on a page about one model
 
@@ -59,9 +60,17 @@ class Figure:
         drawn = self.drawing(Canvas(inner_width(width_mm), panel))
         return standalone(drawn, width_mm=width_mm, title=self.alt)
 
-    def csv(self) -> str:
-        """The numbers behind the drawing, with every digit that a float has."""
-        return visible(self.data.to_csv(index=False, lineterminator="\n"), keeps="\n")
+    def csv(self, identity: RunIdentity | None = None) -> str:
+        """The numbers behind the drawing, with every digit that a float has.
+
+        Args:
+            identity: Of the run, for the first columns; None: there are none of them. A column of the numbers
+                that has the name of one then says what it is of: drawn_survey.
+        """
+        if identity is None:
+            return csv_bytes(self.data).decode("utf-8")
+        data = self.data.rename(columns={name: f"drawn_{name}" for name in RUN_COLUMNS})
+        return run_csv(data, identity).decode("utf-8")
 
     def on_page(self) -> Markup:
         """The drawing for a page, whose reader knows which panel it is about."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from def_sim.records import RunIdentity
 from def_sim.reports.figures.figure import THIS_PANEL, Figure
 from def_sim.reports.figures.typesetting import as_pdf, as_png, is_available
 from def_sim.reports.theme import WIDTHS_MM
@@ -50,6 +51,7 @@ def write_figures(
     width: str = "double",
     panel: str = THIS_PANEL,
     about: str = "",
+    identity: RunIdentity | None = None,
 ) -> WrittenFigures:
     """Writes each figure as <name>.svg, .pdf, .png and .csv, and the captions of all.
 
@@ -60,6 +62,7 @@ def write_figures(
         width: A column of `theme.WIDTHS_MM`.
         panel: What the simulated respondents are called in the drawings.
         about: Whose figures these are, in whole sentences at the end of each caption.
+        identity: Of the run, for the first columns of the CSVs; None: they have none of them.
 
     Raises:
         ValueError: An unknown width, or two figures of one name.
@@ -70,7 +73,7 @@ def write_figures(
     if len(set(names)) < len(names):
         raise ValueError(f"figures need names of their own, found {names}")
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [path for figure in figures for path in _write(folder, figure, width, panel)]
+    paths = [path for figure in figures for path in _write(folder, figure, width, panel, identity)]
     for name, text in zip(CAPTIONS, (_markdown(figures, about), _latex(figures, about, width)), strict=True):
         paths.append(folder / name)
         paths[-1].write_bytes(text.encode("utf-8"))
@@ -80,9 +83,9 @@ def write_figures(
     return WrittenFigures(tuple(paths), "" if is_available() else NO_TYPST, tuple(figures))
 
 
-def _write(folder: Path, figure: Figure, width: str, panel: str) -> list[Path]:
+def _write(folder: Path, figure: Figure, width: str, panel: str, identity: RunIdentity | None) -> list[Path]:
     svg = figure.svg(width=width, panel=panel)
-    contents = {"svg": svg, "csv": figure.csv().encode("utf-8")}
+    contents = {"svg": svg, "csv": figure.csv(identity).encode("utf-8")}
     if is_available():
         contents |= {"pdf": as_pdf(svg, title=figure.title, alt=figure.alt), "png": as_png(svg)}
     paths = []

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +21,7 @@ from def_sim.answers.storage.compaction import (
 )
 from def_sim.answers.storage.store import AnswerStore, read_answers, same_answers
 from def_sim.errors import VerificationError
-from def_sim.records import Answer, AnswerStatus, ReadingMethod
+from def_sim.records import RUN_COLUMNS, Answer, AnswerStatus, ReadingMethod, RunIdentity
 
 pytestmark = pytest.mark.slow
 
@@ -139,6 +140,35 @@ def test_a_table_with_another_answer_is_found(tmp_path: Path) -> None:
     other.replace(parquet_path(tmp_path / "run"))
     with pytest.raises(VerificationError, match=r"another answer of r00002 to wvs7\.Q1#1"):
         check_parquet(tmp_path / "run")
+
+
+IDENTITY = RunIdentity("0123456789ab", "mistral7b", "us", "USA", "single", "paper", 7, 20)
+
+
+def test_a_table_that_says_of_which_run_it_is_holds_the_same_answers(tmp_path: Path) -> None:
+    path = compact(store(tmp_path, ANSWERS), identity=IDENTITY)
+    assert read_parquet(path) == ANSWERS
+    assert [answer.choices for answer in read_choices(path)] == [answer.choices for answer in ANSWERS]
+    first = pd.read_parquet(path).iloc[:, :8].drop_duplicates()
+    assert list(first) == list(RUN_COLUMNS)
+    assert first.to_numpy().tolist() == [list(astuple(IDENTITY))]
+    check_parquet(tmp_path, IDENTITY)
+
+
+@pytest.mark.parametrize("other", [None, replace(IDENTITY, seed=8), replace(IDENTITY, model="llama")])
+def test_a_table_of_the_same_answers_under_another_run_s_name_is_found(
+    tmp_path: Path, other: RunIdentity | None
+) -> None:
+    compact(store(tmp_path, ANSWERS), identity=other)
+    with pytest.raises(VerificationError, match=r"its columns are others|of another run"):
+        check_parquet(tmp_path, IDENTITY)
+
+
+def test_the_name_of_a_run_takes_next_to_nothing_of_a_table(tmp_path: Path) -> None:
+    """1,000 rows of 80 characters are 80 kB as text."""
+    answers = [an_answer(number) for number in range(1000)]
+    without = compact(store(tmp_path, answers)).stat().st_size
+    assert compact(tmp_path, identity=replace(IDENTITY, model="m" * 80)).stat().st_size < without + 5000
 
 
 @pytest.mark.parametrize("content", [b"", b"no table", None])
