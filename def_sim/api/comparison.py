@@ -74,7 +74,9 @@ class ComparedRuns:
     @cached_property
     def figure(self) -> Figures:
         """The maps by name: `comparison.figure("cultural_map_1")`."""
-        drawn = {one.name: one for one in comparison_figures(self._computed.answers.maps)}
+        drawn = {
+            one.name: one for one in comparison_figures(self._computed.answers.maps, self._computed.groups)
+        }
         return Figures(
             lambda: list(drawn), lambda name: SavableFigure(drawn[name]) if name in drawn else None
         )
