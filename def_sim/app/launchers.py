@@ -57,7 +57,7 @@ def check_launcher(name: str) -> None:
     if find_spec("submitit") is None or find_spec("hydra_plugins.hydra_submitit_launcher") is None:
         raise ConfigError(
             f"{GROUP}={name} needs submitit, which is not installed.",
-            fix='pip install -e ".[slurm]"',
+            fix='`pip install -e ".[slurm]"`',
         )
 
 

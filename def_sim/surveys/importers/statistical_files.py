@@ -75,7 +75,7 @@ class StatisticalPeople:
         except ImportError:
             raise ConfigError(
                 f"{self.path.name}: files of SPSS and Stata are read by pyreadstat, which is not installed.",
-                fix="Install it: pip install 'def-sim[importers]'; or export the file as CSV.",
+                fix='Install it: `pip install -e ".[importers]"`; or export the file as CSV.',
             ) from None
         kind = self.path.suffix.casefold()
         readers: dict[str, Any] = {".dta": pyreadstat.read_dta, ".por": pyreadstat.read_por}

@@ -62,7 +62,7 @@ def _sheets(path: Path, file: BinaryIO) -> dict[str, Rows]:
     except ImportError:
         raise ConfigError(
             f"{path.name}: workbooks are read by calamine, which is not installed.",
-            fix="Install it: pip install 'def-sim[importers]'; or save the table as CSV.",
+            fix='Install it: `pip install -e ".[importers]"`; or save the table as CSV.',
         ) from None
     try:
         with CalamineWorkbook.from_filelike(file) as book:

@@ -202,7 +202,7 @@ def test_a_missing_extra_names_the_command(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "pyreadstat", None)
     with pytest.raises(ConfigError) as raised:
         read(path, "Q1")
-    assert "pip install 'def-sim[importers]'" in raised.value.fix
+    assert 'pip install -e ".[importers]"' in raised.value.fix
 
 
 def test_nothing_is_left_of_an_archive_also_after_an_error(

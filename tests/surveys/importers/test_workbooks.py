@@ -30,7 +30,7 @@ def test_without_calamine_the_command_that_installs_it_is_named(
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     with pytest.raises(ConfigError) as raised:
         list(read_workbook(write_workbook(tmp_path / "t.xlsx", TOWN), fix=""))
-    assert "pip install 'def-sim[importers]'" in raised.value.fix
+    assert 'pip install -e ".[importers]"' in raised.value.fix
 
 
 def test_a_workbook_and_a_csv_of_the_same_table_give_the_same_survey(tmp_path: Path) -> None:

@@ -137,5 +137,5 @@ def _check_gptq(stored: str | None, config: dict[str, Any], folder: Path) -> Non
     if find_spec("gptqmodel") is None:
         raise ModelError(
             f"{folder} is a GPTQ checkpoint and needs gptqmodel, which is not installed.",
-            fix="`pip install 'def-sim[gptq]'`, in an environment of its own (it holds numpy below 2.3).",
+            fix='`pip install -e ".[gptq]"`, in an environment of its own (it holds numpy below 2.3).',
         )
