@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
 from def_sim.app.compared_claims import CLAIMS, claims_in_words
+from def_sim.app.printed_tables import PrintedTable, print_table
 from def_sim.app.study_b_files import print_studies
-from def_sim.app.terminal import console, say
+from def_sim.app.terminal import say
 from def_sim.app.used_verdicts import RULES
 from def_sim.app.written_comparison import WrittenComparison
 from def_sim.evaluation.arm_scores import answer_of
@@ -50,9 +49,9 @@ def _sentences(arms: ArmGroup, table: pd.DataFrame) -> list[str]:
 
 
 def _print_groups(written: WrittenComparison) -> None:
-    on_terminal, entries = console(), entries_table(written.groups, written.table)
+    entries = entries_table(written.groups, written.table)
     for title, cells in group_cells(written.groups, written.table):
-        on_terminal.print(_terminal_table(title, cells))
+        print_table(PrintedTable(title, cells[0], cells[1:]))
     say("mean of the topic groups, with the rank among the finished runs of the group (= is a tie)")
     if (entries["num_seeds"] > 1).any():
         say("a model with several seeds has one place, by the mean over them; their range: seeds.csv")
@@ -85,18 +84,6 @@ def _cells_of_group(group: RunGroup, entries: pd.DataFrame, metrics: Sequence[st
         done = f"{100 * run.share_done:.0f} %" if not run.is_complete else "all"
         scores = (_terminal_cell(cells.get((run.folder, metric), {})) for metric in metrics)
         shown.append((run.model, " ".join(str(one.seed) for one in entry.runs), done, *scores))
-    return shown
-
-
-def _terminal_table(title: str, cells: Sequence[tuple[str, ...]]) -> Table:
-    shown = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    (first, *others), *rows = cells
-    # On a terminal of 80 columns a title is folded before names disappear.
-    shown.add_column(first, overflow="fold", min_width=8)
-    for name in others:
-        shown.add_column(name, justify="right", no_wrap=" " not in name)
-    for row in rows:
-        shown.add_row(*row)
     return shown
 
 

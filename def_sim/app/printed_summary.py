@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
-from def_sim.app.terminal import console, say
+from def_sim.app.printed_tables import PrintedTable, print_table
+from def_sim.app.terminal import say
 from def_sim.evaluation.measures import MEASURES, counted, normalised_in_short
 from def_sim.evaluation.verdict import Verdict
 from def_sim.reports.pages.facts import RunFacts
@@ -27,14 +26,8 @@ class WrittenReport:
 def print_summary(written: WrittenReport) -> None:
     """The short table at the end of a run, and where the report lies."""
     facts = written.facts
-    table = Table(title=f"{facts.model_label}: {facts.survey_title}", title_justify="left", box=SIMPLE_HEAD)
     header, *rows = headline_cells(written.headline)
-    table.add_column(header[0], no_wrap=True)
-    for name in header[1:]:
-        table.add_column(name, justify="right")
-    for row in rows:
-        table.add_row(*row)
-    console().print(table)
+    print_table(PrintedTable(f"{facts.model_label}: {facts.survey_title}", header, rows))
     say(
         f"floor: {counted(facts.num_scored, 'real person', 'real people')}; "
         "people: two halves of the people behind the reference;"

@@ -1,6 +1,5 @@
 """Progress of the interviews: a bar on a terminal, plain lines elsewhere, with counts and ETA."""
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from typing import Self
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from def_sim.app.event_log import is_json
-from def_sim.app.terminal import console, say, say_event, visible_streams
+from def_sim.app.terminal import console, draws, say, say_event, visible_streams
 from def_sim.records import Answer, AnswerStatus
 from def_sim.visible import visible
 
@@ -44,7 +43,7 @@ class InterviewProgress:
         self._streams = ExitStack()
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty() and not is_json():
+        if draws(on_errors := console(of_errors=True)) and not is_json():
             self._bar = Progress(
                 TextColumn("interviews"),
                 BarColumn(),
@@ -52,7 +51,7 @@ class InterviewProgress:
                 TextColumn("answers"),
                 TimeRemainingColumn(),
                 TextColumn("{task.fields[unread]}", markup=False),
-                console=console(of_errors=True),
+                console=on_errors,
             )
             self._task = self._bar.add_task("interviews", total=self._total, completed=self._done, unread="")
             self._bar.start()

@@ -12,7 +12,7 @@ from rich.text import Text
 from def_sim.app.found_runs import find_runs
 from def_sim.app.run_status import RunStatus, State, is_run, look_at
 from def_sim.app.schema import RunConfig
-from def_sim.app.terminal import console, say, visible_streams
+from def_sim.app.terminal import console, draws, say, visible_streams
 from def_sim.engines.shared.secrets import redacted
 from def_sim.visible import visible
 
@@ -31,7 +31,7 @@ def status(config: RunConfig) -> int:
         StoreError: A manifest is damaged.
     """
     patterns = config.runs or [config.run_folder or f"{config.output}/**"]
-    is_drawn = config.watch is not None and config.format == "text" and console().is_terminal
+    is_drawn = config.watch is not None and config.format == "text" and draws(console())
     if config.watch is not None and is_drawn:
         _draw(patterns, config.watch)
         return 0

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
 from def_sim import __version__
 from def_sim.answers.storage.disk import write_whole
 from def_sim.app.human_figures import country_names
-from def_sim.app.terminal import console, say
+from def_sim.app.printed_tables import PrintedTable, print_table
+from def_sim.app.terminal import say
 from def_sim.evaluation.compared_runs import LeftOut
 from def_sim.evaluation.measures import as_percent
 from def_sim.evaluation.run_tables import csv_bytes
@@ -75,7 +74,7 @@ def study_tables(found: Studies) -> dict[str, pd.DataFrame]:
 def print_studies(found: Studies, folder: Path) -> None:
     """A short table a study, a row a country; what was left out, and where the page lies."""
     for one in found.results:
-        console().print(_terminal_table(one))
+        print_table(_terminal_table(one))
     if found.results:
         say("similarity to people (printed in the study), unclassifiable; beside equal shares on every item")
     for left_out in found.left_out:
@@ -84,22 +83,15 @@ def print_studies(found: Studies, folder: Path) -> None:
         say(f"styles      {folder / PAGE}")
 
 
-def _terminal_table(one: StudyResults) -> Table:
+def _terminal_table(one: StudyResults) -> PrintedTable:
     styles = list(dict.fromkeys(one.table["style"]))
-    shown = Table(
-        title=f"Styles of asking: {one.study.title}",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-    shown.add_column("country", no_wrap=True)
-    for name in (*(style_name(style) for style in styles), "equal shares"):
-        shown.add_column(name, justify="right")
-    for population, rows in one.table.groupby("population", sort=False):
-        by_style = {row["style"]: row for row in rows.to_dict("records")}
+    rows = []
+    for population, of_country in one.table.groupby("population", sort=False):
+        by_style = {row["style"]: row for row in of_country.to_dict("records")}
         cells = [_cell(by_style[style]) if style in by_style else "–" for style in styles]
-        shown.add_row(str(population), *cells, _span(rows["uniform"]))
-    return shown
+        rows.append([str(population), *cells, _span(of_country["uniform"])])
+    heads = ["country", *(style_name(style) for style in styles), "equal shares"]
+    return PrintedTable(f"Styles of asking: {one.study.title}", heads, rows)
 
 
 def _cell(row: Mapping[Any, Any]) -> str:

@@ -106,6 +106,11 @@ def console(*, of_errors: bool = False) -> PlainConsole:
     return PlainConsole(file=_underlying(stream))
 
 
+def draws(on: Console) -> bool:
+    """Whether a console is a terminal that follows control sequences; a dumb one is like a file."""
+    return on.file.isatty() and not on.is_dumb_terminal
+
+
 @contextmanager
 def visible_streams() -> Iterator[None]:
     """Makes everything visible that is printed meanwhile, on a terminal of any encoding."""

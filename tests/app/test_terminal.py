@@ -123,6 +123,7 @@ def test_nothing_that_is_said_beside_the_bar_steers_the_terminal(monkeypatch: py
     terminal = PretendedTerminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setenv("TERM", "xterm")
     with visible_streams(), InterviewProgress(total=2, done=0, note=lambda: HOSTILE) as progress:
         progress.tell(HOSTILE)
         print("[bold]warning\x1b]8;;http://y\x07\u202e", file=sys.stderr)
