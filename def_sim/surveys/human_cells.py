@@ -6,7 +6,7 @@ of the map that all of them share. Knows no model and no map.
 Letters: C cells (country x sex x age), P countries, R rows of the map.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -86,7 +86,8 @@ def read_human_cells(item_ids: Iterable[str], data: Path) -> HumanCells:
     ]
     by_id = {item.id: item for item in items}
     references = [
-        _read_country(data / "references" / population, shared_sources, by_id) for population in folders
+        _read_country(data / "references" / population, shared_sources, by_id, wanted)
+        for population in folders
     ]
     return human_cells([item for item in items if item.id in wanted], references)
 
@@ -134,9 +135,21 @@ def _folders(references: Path, sources: set[str]) -> dict[str, set[str]]:
     return {population: has for population, has in found.items() if has}
 
 
-def _read_country(folder: Path, sources: Iterable[str], items: Mapping[str, Item]) -> HumanReference:
-    parts = [read_reference(folder / f"{source}.csv", items, folder.name) for source in sources]
-    return merge_references(folder.name, parts)
+def _read_country(
+    folder: Path, sources: Iterable[str], items: Mapping[str, Item], wanted: Collection[str]
+) -> HumanReference:
+    """What a country's people say to the items wanted, or to all where none of these has groups.
+
+    Whether a country has figures by sex and age at all is asked of its whole files.
+    """
+
+    def read(wanted: Collection[str] | None) -> HumanReference:
+        paths = [folder / f"{source}.csv" for source in sources]
+        parts = [read_reference(path, items, folder.name, wanted=wanted) for path in paths]
+        return merge_references(folder.name, parts)
+
+    found = read(wanted)
+    return found if any(group in CELLS for _, group in found.items) else read(None)
 
 
 def _holds(figures: _Figures, row: MapRow) -> bool:

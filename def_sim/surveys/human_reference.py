@@ -5,7 +5,7 @@ the numbers, the `.yaml` beside it says where they come from. Knows no model.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,20 +100,24 @@ class HumanReference:
         return {one.source: one.effective_n for one in self.sources if one.effective_n}
 
 
-def read_reference(path: Path, items: Mapping[str, Item], population: str) -> HumanReference:
+def read_reference(
+    path: Path, items: Mapping[str, Item], population: str, *, wanted: Collection[str] | None = None
+) -> HumanReference:
     """The reference of one source, checked against the items it belongs to.
 
     Args:
         path: The CSV; its provenance stands beside it with the ending .yaml.
         items: Item id -> item, of the same source.
         population: ISO alpha-3 code; decides which options were shown.
+        wanted: Ids of the items whose figures are taken; None: all. Rows of others are not looked into.
 
     Raises:
         SurveyFormatError: A row, a code, a sum or the provenance is wrong; with file and line.
     """
     rows = defaultdict(list)
     for line, row in _rows(path):
-        rows[row["item_id"], row["group"]].append((line, row))
+        if wanted is None or row["item_id"] in wanted:
+            rows[row["item_id"], row["group"]].append((line, row))
     references = {
         (item_id, group): _item_reference(path, items, population, group_rows)
         for (item_id, group), group_rows in rows.items()

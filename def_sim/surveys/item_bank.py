@@ -5,8 +5,9 @@ missing language or a follow-up without its first question is an error with file
 An item knows no population's answers; see human_reference.py for those.
 """
 
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -26,6 +27,9 @@ Text = Annotated[str, Field(min_length=1)]
 _NUM_DISTINCT = 2  # of several wordings so many differ at least
 NO_DIMENSION = "none"  # as a file says that an item is in no topic group
 Labels = dict[Annotated[str, Field(pattern="^[a-z]{2}$")], Text]  # language -> text
+
+
+_LARGEST_KEPT: Final = 2**20  # bytes
 
 
 class _Strict(BaseModel):
@@ -296,9 +300,16 @@ def _with_option_set(item: Any, sets: dict[str, Any]) -> Any:
 
 
 def read_items(path: Path) -> ItemFile:
-    """The items of one source.
+    """The items of one source; a file that has not changed since is not parsed again.
 
     Raises:
         SurveyFormatError: With file, line and item.
     """
+    is_small = path.is_file() and path.stat().st_size <= _LARGEST_KEPT
+    return _parsed(path, path.read_bytes()) if is_small else read_validated(path, ItemFile)
+
+
+@lru_cache(maxsize=16)
+def _parsed(path: Path, content: bytes) -> ItemFile:
+    """By its bytes, not its time: two changes within a tick of the clock have the same one."""
     return read_validated(path, ItemFile)
