@@ -4,7 +4,7 @@ What Hydra and OmegaConf say of a word that does not fit becomes one message of 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -229,14 +229,18 @@ def explained(error: Exception) -> ConfigError:
 
 def parameter_names() -> list[str]:
     """All dotted names of the default configuration."""
+    return sorted([*default_values(), HOME])
+
+
+def default_values() -> dict[str, Any]:
+    """What the default configuration gives, by dotted name; a section's value is the section."""
+    GlobalHydra.instance().clear()
     with initialize_config_dir(config_dir=str(conf_folder()), version_base="1.3"):
-        return sorted([*_dotted(as_plain(compose("config"))), HOME])
+        return dict(_dotted(as_plain(compose("config"))))
 
 
-def _dotted(section: dict[str, Any], prefix: str = "") -> list[str]:
-    names = []
+def _dotted(section: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in section.items():
-        names.append(f"{prefix}{key}")
+        yield f"{prefix}{key}", value
         if isinstance(value, dict):
-            names += _dotted(value, f"{prefix}{key}.")
-    return names
+            yield from _dotted(value, f"{prefix}{key}.")

@@ -3,9 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from def_sim.answers.storage.manifest import read_manifest, run_hash
 from def_sim.app.choices import ModelChoice
@@ -15,6 +15,18 @@ from def_sim.app.strategy_frames import read_frames
 from def_sim.records import ItemReference, Question, RunIdentity, StopAfter, Survey
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.surveys.survey import LoadedSurvey
+
+# The parameters that go into `what_defines`; a section or a group stands for all that it sets.
+_DEFINING: Final = (
+    "survey", "population", "persona_country", "language", "frame_language", "wordings", "items", "factual",
+    "strategy", "protocol", "modifications", "places", "decoding", "memory", "presentation", "reading",
+    "answer_mode", "seed", "model", "model.thinks", "model.engine", "model.engine.path",
+    "model.engine.revision", "model.engine.model_name", "model.engine.dtype", "model.engine.quantization",
+    "model.engine.quantize_above", "model.engine.prompt_style", "model.engine.template_arguments",
+)  # fmt: skip
+_WHOLE: Final = (
+    "survey", "strategy", "modifications", "places", "decoding", "memory", "presentation", "reading",
+)  # fmt: skip
 
 
 def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,6 +78,14 @@ def what_defines(run: Run, model_identity: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def defines_run(name: str) -> bool:
+    """Whether another value of a parameter makes another run, by its dotted name.
+
+    One that names what a run is compared with, how it is scored, or how it is held makes none.
+    """
+    return name in _DEFINING or name.partition(".")[0] in _WHOLE
+
+
 def what_defines_model(model: ModelChoice, identity: Mapping[str, Any]) -> dict[str, Any]:
     """What makes answers of a model those of this one: its identity, and how it is run."""
     settings = model.engine.arguments if model.engine else {}
@@ -103,7 +123,9 @@ def _scored_with(reference: ItemReference) -> dict[str, Any]:
         "standard_errors",
         "num_clusters",
     )
-    values = {name: value for name, value in asdict(reference).items() if name not in beside}
+    # As `asdict`, without its copies of every share: no field is a record.
+    names = [one.name for one in fields(reference) if one.name not in beside]
+    values = {name: getattr(reference, name) for name in names}
     if values["design_effect"] is None:  # references of before had none
         del values["design_effect"]
     return values

@@ -44,15 +44,26 @@ class ExperimentChoice(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, AfterValidator(check_name)]
-    question: Annotated[str, Field(min_length=1)]
-    baseline: list[str]  # overrides that the arm which others are compared with has; empty: no such arm
-    factors: list[str]  # parameters whose effect is asked for; empty: one run answers the question
-    reports: bool = False  # whether every arm gets a report of its own
-    # Overrides of the judge who reads the texts of arms that need one; empty: nobody reads them.
-    judge: Annotated[list[str], BeforeValidator(_judge_by_name)] = []
-    audit: bool = False  # whether blind sheets of the judge's verdicts are written for two coders
-    needs: str | None = None  # the command that makes what its arms need and no installation has
+    name: Annotated[str, AfterValidator(check_name)] = Field(description="Name of the experiment.")
+    question: Annotated[str, Field(min_length=1)] = Field(description="The question that its arms answer.")
+    baseline: list[str] = Field(
+        description="Overrides that the arm has which others are compared with; empty: no such arm."
+    )
+    factors: list[str] = Field(
+        description="Parameters whose effect is asked for; empty: one run answers the question."
+    )
+    reports: bool = Field(default=False, description="Every arm gets a report of its own.")
+    judge: Annotated[list[str], BeforeValidator(_judge_by_name)] = Field(
+        default=[],
+        description="The model that reads the texts of arms that need a judge, and overrides; empty: "
+        "nobody reads them.",
+    )
+    audit: bool = Field(
+        default=False, description="Blind sheets of the judge's verdicts are written for two coders."
+    )
+    needs: str | None = Field(
+        default=None, description="The command that makes what its arms need and no installation has."
+    )
 
 
 @dataclass(frozen=True)

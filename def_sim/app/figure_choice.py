@@ -4,7 +4,7 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Final
 
-from def_sim.app.schema import FigureRules
+from def_sim.app.sections import FigureRules
 from def_sim.errors import ConfigError
 
 _MOST_NAMED: Final = 3

@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from def_sim.app.composing import (
+    HOME,
     as_plain,
     check_sweep_choice,
     composed_experiment,
@@ -31,7 +32,7 @@ from def_sim.app.event_log import WORD, events_as_json, write_event
 from def_sim.app.experiment_judging import judges_of
 from def_sim.app.experiment_stages import ArmWatch, hold_experiment, plan_experiment, report_experiment
 from def_sim.app.experiments import named_experiment
-from def_sim.app.known_choices import help_text
+from def_sim.app.help_page import help_text
 from def_sim.app.launchers import launcher_of
 from def_sim.app.provenance import software_versions
 from def_sim.app.schema import RunConfig
@@ -46,6 +47,7 @@ from def_sim.resources import conf_folder
 
 EXIT_USER_ERROR = 2
 _MULTIRUN = ("-m", "--multirun")
+_HELP = ("--help", "-h")
 
 
 def main(arguments: Sequence[str] | None = None, *, tell: Callable[[DefSimError], object] = say_error) -> int:
@@ -70,8 +72,8 @@ def _run(words: Sequence[str], tell: Callable[[DefSimError], object]) -> int:
 
     try:
         with surroundings(words):
-            if any(word in ("--help", "-h") for word in words):
-                say_text(help_text())
+            if any(word in _HELP for word in words):
+                say_text(_help_on([word for word in words if not word.startswith("-")]))
                 return 0
             if "--version" in words:
                 say_text("\n".join(f"{name:<14} {found}" for name, found in software_versions().items()))
@@ -90,6 +92,16 @@ def _run(words: Sequence[str], tell: Callable[[DefSimError], object]) -> int:
         write_event("signal", level="warning", number=stop.number, standing=stop.standing)
         told(stop.as_error)
         return stop.exit_code
+
+
+def _help_on(words: Sequence[str]) -> str:
+    """The page, or what the words name: `def-sim --help top_k ccsv`, `def-sim survey=cn --help`."""
+    names = [word for word in words if not word.lstrip("+").startswith(f"{HOME}=")]
+    if not names:
+        return help_text()
+    from def_sim.app.name_help import explained_name  # reads every YAML and docstring
+
+    return "\n\n".join(explained_name(name) for name in names)
 
 
 def _experiment_in(words: Sequence[str]) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from def_sim.app.read_panel import arrays_of
 from def_sim.app.reporting import scored_answers
 from def_sim.app.run import Run
-from def_sim.app.schema import WantedPrecision
+from def_sim.app.sections import WantedPrecision
 from def_sim.errors import ConfigError
 from def_sim.evaluation.distributions import pool_wordings
 from def_sim.evaluation.score_spread import assumed_spread, spread_of_panel

@@ -9,18 +9,12 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Annotated, Any, Literal, Self, get_type_hints
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, ValidationError, model_validator
 
 from def_sim.answers.reading.parse import ReadingRules
 from def_sim.app.argument_checks import as_config_error, check_arguments
 from def_sim.app.choices import (
     Count,
-    DrawnItems,
     ExportFormats,
     ImporterChoice,
     ItemIds,
@@ -40,167 +34,257 @@ from def_sim.app.choices import (
     Wordings,
 )
 from def_sim.app.key_guard import refuse_keys
+from def_sim.app.sections import (
+    AuditRules,
+    ClusterRules,
+    FigureRules,
+    Judging,
+    LeaseRules,
+    PresentationRules,
+    RephrasingRules,
+    Scoring,
+    WantedPrecision,
+)
 from def_sim.errors import ConfigError
-from def_sim.names import check_name, check_path
-from def_sim.prompts import Offer
+from def_sim.names import check_path
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.respondents.memory import MemoryRules
 from def_sim.respondents.panel import Modifications
 from def_sim.respondents.personas import PlaceRules
 
 
-class PresentationRules(Strict):
-    """How the questionnaire is shown."""
-
-    option_order: Literal["listed", "reversed", "shuffled", "balanced"]
-    question_order: Literal["questionnaire", "rotated", "shuffled"]
-    follow_up: Literal["fill", "placeholder"]
-    offer: Offer = "none"  # a default: runs stored before it existed stay readable
-
-
-class Scoring(Strict):
-    """How scores are computed from stored answers."""
-
-    draws: Annotated[int, Field(ge=10, le=100_000)]
-    stream_above: Count = 2_000_000  # a default: runs stored before it existed stay readable
-
-
-class FigureRules(Strict):
-    """How figures are written for papers.
-
-    `width`: a journal's two columns (174 mm) or one (84 mm). `items`: how many of those that are furthest
-    from people, or all, or a list of ids.
-    """
-
-    width: Literal["double", "single"] = "double"
-    items: DrawnItems = 20
-
-
-Chance = Annotated[float, Field(gt=0.5, lt=1)]
-Width = Annotated[float, Field(gt=0, lt=1)]
-
-
-class WantedPrecision(Strict):
-    """What `stage=plan power=true` plans for, on the scale of the Jensen-Shannon divergence."""
-
-    half_width: Width = 0.01  # of the 95 % interval of a mean score
-    difference: Width = 0.02  # between two models
-    chance: Chance = 0.8  # of finding that difference
-    correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0  # of two models' scores over the items
-
-
-class LeaseRules(Strict):
-    """How a shard is taken that another process holds.
-
-    `wait_s`: seconds to wait for it; null: 150 in a job of Slurm, where a job that was queued again may
-    find the lease of its first try, else 0.
-    """
-
-    take_over: bool = False
-    wait_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
-
-
-class ClusterRules(Strict):
-    """What plans suppose of a cluster: how fast a job reads weights, in 10^9 bytes a second."""
-
-    read_gb_per_s: Annotated[float, Field(gt=0, le=10_000)] = 1.0
-
-
-class Judging(Strict):
-    """How a judge is asked."""
-
-    num_repeats: Annotated[int, Field(ge=1, le=1000)] = 1
-    format: Literal["json", "code"] = "json"
-    max_new_tokens: Count = 256
-    allow_self: bool = False
-    allow_demonstration: bool = False
-
-
-class RephrasingRules(Strict):
-    """How a model is asked for wordings (`stage=rephrase`)."""
-
-    num_drafts: Annotated[int, Field(ge=1, le=20)] = 3  # an item
-    temperature: Annotated[float, Field(gt=0, le=2)] = 0.7
-    max_new_tokens: Count = 512
-
-
-class AuditRules(Strict):
-    """Which verdicts of a run people code (`stage=audit`)."""
-
-    set: Annotated[str, AfterValidator(check_name)] | None = None  # null: the only one there is
-    per_stratum: Count = 25  # rows of each stratum of a question
-
-
 class RunConfig(Strict):
     """The whole configuration of a run, resolved."""
 
-    stage: Target
-    survey: SurveyChoice
-    model: ModelChoice
-    protocol: ProtocolChoice
-    strategy: StrategyChoice
-    respondents: PanelSize
-    seed: NonNegative
-    population: Name | None
-    persona_country: Name | None = None
-    language: Name | None
-    frame_language: Name | None
-    wordings: Wordings
-    references: PathText | None = None
-    items: ItemIds | None
-    factual: bool = False
-    answer_mode: Literal["free", "constrained", "probabilities"]
+    stage: Target = Field(description="What the command does.")
+    survey: SurveyChoice = Field(
+        description="Which questionnaire is put: items, people's answers and languages."
+    )
+    model: ModelChoice = Field(
+        description="Which model answers; of stage=judge and rephrase: which model judges or drafts."
+    )
+    protocol: ProtocolChoice = Field(
+        description="Which preset sets modifications, decoding, memory, presentation and reading."
+    )
+    strategy: StrategyChoice = Field(
+        description="How a question is put to the model, and how many calls that takes."
+    )
+    respondents: PanelSize = Field(
+        description="Simulated people; a larger number later asks only the new ones."
+    )
+    seed: NonNegative = Field(
+        description="From which number all draws follow; the same seed gives the same panel."
+    )
+    population: Name | None = Field(
+        description="Whose answers the panel is compared with, an ISO alpha-3 code such as CHN; null: "
+        "the survey's own."
+    )
+    persona_country: Name | None = Field(
+        default=None,
+        description="Whose citizens the model is asked to be, apart from whom it is compared with: a "
+        "code, or none (with modifications.prompt=false); null: the population's.",
+    )
+    language: Name | None = Field(
+        description="Language of questions and options: en, zh, or one of your own; null: the survey's own."
+    )
+    frame_language: Name | None = Field(
+        description="Language of the instruction around the questions; null: the survey's own."
+    )
+    wordings: Wordings = Field(
+        description="Which wordings are asked. base: every item once; all: every wording, the base "
+        "ones first; a number: once, in that paraphrase; official: once, in your "
+        "codebook's own sentence."
+    )
+    references: PathText | None = Field(
+        default=None,
+        description="A folder with people's answers of your own: <population>/<source>.csv and .yaml.",
+    )
+    items: ItemIds | None = Field(
+        description="Ids of the items to ask, such as [wvs7.Q1,gss2022.happy]; null: all."
+    )
+    factual: bool = Field(
+        default=False,
+        description="Also asks questions with a right answer, behind the survey's last one.",
+    )
+    answer_mode: Literal["free", "constrained", "probabilities"] = Field(
+        description="What the model gives. free: text; constrained: only an option's code; "
+        "probabilities: the exact distribution over the codes, without sampling noise."
+    )
     # A default, as for what follows: runs stored before it existed stay readable.
-    show: Literal["items", "prompts", "rephrasing"] | None = None
-    apply: bool = False
-    sample: PathText | None = None
-    margins: PathText | None = None
-    power: bool = False
-    wanted: WantedPrecision = WantedPrecision()
-    audit: AuditRules = AuditRules()
-    export: PathText | None = None
-    formats: ExportFormats | None = None
-    imported: Annotated[list[PathText], Field(min_length=1)] | None = Field(default=None, alias="import")
-    importer: ImporterChoice | None = None
-    source: PathText | None = None
-    countries: Names | None = None
-    rule: Name | None = None
-    name: Name | None = None
-    year: Annotated[int, Field(ge=1900, le=2100)] | None = None
-    weight: Name | None = None
-    mapping: PathText | None = None
-    labels: PathText | None = None
-    answers: PathText | None = None
-    force: bool = False
-    output: PathText
-    run_folder: PathText | None
-    runs: RunPatterns | None = None
-    baseline: str | None = None
-    watch: Annotated[float, Field(ge=5, le=86_400)] | None = None
-    format: Literal["text", "json"] = "text"
-    log: Literal["text", "json"] = "text"  # main looks at the command's word before anything is composed
-    shard: NonNegative
-    num_shards: Annotated[int, Field(ge=1, le=100_000)]
-    max_in_flight: Count
-    max_engine_errors: NonNegative
-    lease: LeaseRules = LeaseRules()
-    cluster: ClusterRules = ClusterRules()
-    rubric: RubricChoice | None = None
-    judging: Judging = Judging()
-    rephrasing: RephrasingRules = RephrasingRules()
-    check: bool = False
-    accept: RunPatterns | None = None
-    review: RunPatterns | None = None
-    verdicts: Name | None = None
-    modifications: Modifications
-    places: PlaceRules
-    decoding: DecodingRules
-    memory: MemoryRules
-    presentation: PresentationRules
-    reading: ReadingRules
-    pool_wordings: bool
-    scoring: Scoring
-    figures: FigureRules = FigureRules()
+    show: Literal["items", "prompts", "rephrasing"] | None = Field(
+        default=None,
+        description="What stage=plan writes or prints besides: items (a codebook), prompts (what the "
+        "model will read), rephrasing (what stage=rephrase would ask and cost).",
+    )
+    apply: bool = Field(default=False, description="stage=repair does what it otherwise only shows.")
+    sample: PathText | None = Field(
+        default=None,
+        description="stage=calibrate: a table of people who answered some of the items.",
+    )
+    margins: PathText | None = Field(
+        default=None,
+        description="stage=calibrate: a table of shares that the respondents' categories are raked to.",
+    )
+    power: bool = Field(
+        default=False,
+        description="stage=plan also says how many respondents and items are needed for what wanted.* asks.",
+    )
+    wanted: WantedPrecision = Field(
+        default=WantedPrecision(),
+        description="What stage=plan power=true plans for.",
+    )
+    audit: AuditRules = Field(
+        default=AuditRules(),
+        description="Which verdicts of a run people code (stage=audit).",
+    )
+    export: PathText | None = Field(
+        default=None,
+        description="stage=audit: writes NAME_1.csv and NAME_2.csv for two people to code; "
+        "stage=export: the folder of its files; null: export/ in the run folder.",
+    )
+    formats: ExportFormats | None = Field(
+        default=None,
+        description="stage=export: which of sav (SPSS), dta (Stata), xlsx (Excel), tex (LaTeX) and "
+        "bib (BibTeX) are written; null: all.",
+    )
+    imported: Annotated[list[PathText], Field(min_length=1)] | None = Field(
+        default=None,
+        alias="import",
+        description="stage=audit: the coded sheets that are read, one a person.",
+    )
+    importer: ImporterChoice | None = Field(
+        default=None,
+        description="stage=import: which kind of file is imported.",
+    )
+    source: PathText | None = Field(
+        default=None,
+        description="stage=import: the file or folder that is imported.",
+    )
+    countries: Names | None = Field(
+        default=None,
+        description="stage=import: ISO alpha-3 codes of the populations wanted; null: as the "
+        "importer's YAML says.",
+    )
+    rule: Name | None = Field(
+        default=None,
+        description="stage=import: which items are taken, of an importer that has several rules; "
+        "null: as its YAML says.",
+    )
+    name: Name | None = Field(
+        default=None,
+        description="stage=import: what a survey of your own is called; stage=rephrase review=: what "
+        "the shorter one is.",
+    )
+    year: Annotated[int, Field(ge=1900, le=2100)] | None = Field(
+        default=None,
+        description="stage=import: when its people were asked.",
+    )
+    weight: Name | None = Field(
+        default=None,
+        description="stage=import: the file's variable of weights; none: everyone counts once.",
+    )
+    mapping: PathText | None = Field(
+        default=None,
+        description="stage=import: a YAML that says which variables are which items, and what their "
+        "values mean.",
+    )
+    labels: PathText | None = Field(
+        default=None,
+        description="stage=import: the codes behind labels, a CSV of variable, code, label, or a .sav "
+        "or .dta.",
+    )
+    answers: PathText | None = Field(
+        default=None,
+        description="stage=import: a table with a row a person who answered a survey of your own.",
+    )
+    force: bool = Field(
+        default=False,
+        description="stage=import: replaces what another file gave, or what was changed by hand.",
+    )
+    output: PathText = Field(description="Folder of runs: <output>/<model>/<survey>/<strategy>-<hash>.")
+    run_folder: PathText | None = Field(
+        description="An exact run folder instead; alone with stage=report, verify, repair, calibrate "
+        "or export it suffices."
+    )
+    runs: RunPatterns | None = Field(
+        default=None,
+        description="Several runs, as patterns ('outputs/**') or folders: stage=report compares them, "
+        "judge judges them, export exports them, status looks.",
+    )
+    baseline: str | None = Field(
+        default=None,
+        description="Of runs=: the arm that others of its model are compared with, by its title or "
+        "its run folder's name.",
+    )
+    watch: Annotated[float, Field(ge=5, le=86_400)] | None = Field(
+        default=None,
+        description="stage=status: looks again after so long, until all is done; null: once.",
+    )
+    format: Literal["text", "json"] = Field(
+        default="text",
+        description="stage=status: a table of words, or one JSON object a look, for programs.",
+    )
+    # `main` looks at the command's word before anything is composed.
+    log: Literal["text", "json"] = Field(
+        default="text",
+        description="Says what happens as lines of text, or as JSON lines on the standard error, for "
+        "programs; as a word of the command.",
+    )
+    shard: NonNegative = Field(
+        description="This process asks the respondents whose number mod num_shards is this; slurm: "
+        "its task's number."
+    )
+    num_shards: Annotated[int, Field(ge=1, le=100_000)] = Field(description="Processes that share a run.")
+    max_in_flight: Count = Field(description="Most questions under way at once.")
+    max_engine_errors: NonNegative = Field(
+        description="Failed calls that are recorded as such before the run stops."
+    )
+    lease: LeaseRules = Field(
+        default=LeaseRules(),
+        description="How a shard is taken that another process holds.",
+    )
+    cluster: ClusterRules = Field(default=ClusterRules(), description="What plans suppose of a cluster.")
+    rubric: RubricChoice | None = Field(default=None, description="What a judge is asked of the answers.")
+    judging: Judging = Field(default=Judging(), description="How a judge is asked (stage=judge).")
+    rephrasing: RephrasingRules = Field(
+        default=RephrasingRules(),
+        description="How a model is asked for other wordings (stage=rephrase).",
+    )
+    check: bool = Field(
+        default=False,
+        description="stage=rephrase: has another model check the drafts that there are.",
+    )
+    accept: RunPatterns | None = Field(
+        default=None,
+        description="stage=rephrase: takes the drafts that reviewers say yes to in these sheets.",
+    )
+    review: RunPatterns | None = Field(
+        default=None,
+        description="stage=rephrase: leaves items out of a survey that reviewers say no to in these sheets.",
+    )
+    verdicts: Name | None = Field(
+        default=None,
+        description="The set of verdicts, by name, that scores rest on where a strategy needs a "
+        "judge, and that failed answers are read by elsewhere (there also none); null: "
+        "the finished one there is.",
+    )
+    modifications: Modifications = Field(
+        description="The three modifications of the Diversity-Enhanced Framework, each on or off."
+    )
+    places: PlaceRules = Field(description="Which places respondents come from.")
+    decoding: DecodingRules = Field(
+        description="How answers are decoded, and what of it is drawn for each respondent."
+    )
+    memory: MemoryRules = Field(description="How much respondents remember, and how they forget.")
+    presentation: PresentationRules = Field(description="How the questionnaire is shown.")
+    reading: ReadingRules = Field(
+        description="How an answer's text is read where published procedure and sound practice differ."
+    )
+    pool_wordings: bool = Field(
+        description="Scores all wordings of an item as one question, not each on its own."
+    )
+    scoring: Scoring = Field(description="How scores are computed from stored answers.")
+    figures: FigureRules = Field(default=FigureRules(), description="How figures are written for papers.")
 
     @model_validator(mode="after")
     def _check_shard(self) -> Self:

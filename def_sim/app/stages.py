@@ -23,7 +23,8 @@ from def_sim.app.plan_load import load_lines
 from def_sim.app.provenance import record_run
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.run import Run, create_engine, prepare_run
-from def_sim.app.schema import RunConfig, WantedPrecision
+from def_sim.app.schema import RunConfig
+from def_sim.app.sections import WantedPrecision
 from def_sim.app.terminal import say, say_text
 from def_sim.engines.shared.optional import HasFiles
 from def_sim.errors import ConfigError, ModelError

@@ -14,3 +14,9 @@ def nearest(word: str, known: Sequence[str], before: str = "") -> str:
     """
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"Did you mean `{before}{close[0]}`?" if close else ""
+
+
+def nearest_name(word: str, known: Sequence[str]) -> str:
+    """The known name that a misspelt one most probably stands for; "" where none is very like it."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.8)
+    return close[0] if close else ""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from def_sim.answers.storage.lease import STALE_AFTER_S
-from def_sim.app.schema import LeaseRules
+from def_sim.app.sections import LeaseRules
 from def_sim.errors import RunInUseError
 
 StoreT = TypeVar("StoreT")

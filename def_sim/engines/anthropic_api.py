@@ -42,19 +42,20 @@ class AnthropicEngine:
     Args:
         model_name: The API's name, e.g. "claude-sonnet-5-5".
         base_url: Another address than the provider's own; it is given the key.
-        deviations: Names of what the model may lack (`engines/shared/deviations.py`).
-        max_cost_usd: Most that the run may spend; None: no cap.
-        input_usd_per_million: Price of tokens read, where data/prices.yaml has none or another.
-        output_usd_per_million: The same for tokens written.
-        max_concurrent: Most requests under way.
+        deviations: Names of what the model may lack, such as beams and seed; one that it lacks and that is
+            not named stops the run.
+        max_cost_usd: Most that the run may spend, earlier commands of it included; None: no cap; from 0.
+        input_usd_per_million: Price of tokens read, where data/prices.yaml has none or another; from 0.
+        output_usd_per_million: The same for tokens written; from 0.
+        max_concurrent: Most requests under way; adapts downwards; from 1.
         max_retries: How often a call at the start, or one about batches, is repeated that met an overload
-            or a lost connection; questions are tried again by the interview.
-        timeout_s: How long a request may take, to the last byte of its reply.
-        longest_wait_s: How long the run waits at most where a server asks to wait.
-        longest_reply_bytes: Most bytes of a reply; a longer one is given up.
+            or a lost connection; questions are tried again by the interview; from 0.
+        timeout_s: How long a request may take, to the last byte of its reply; from 0.001.
+        longest_wait_s: How long the run waits at most where a server asks to wait; from 0.
+        longest_reply_bytes: Longest reply; a longer one is given up; from 1000.
         batches: Whether to send Message Batches: half the price, answered within a day.
-        batch_gather_s: How long the first request of a batch waits for others.
-        batch_poll_s: How often a batch is asked whether it has ended.
+        batch_gather_s: How long the first request of a batch waits for others; from 0.
+        batch_poll_s: How long a batch is left alone before it is asked whether it has ended; from 0.
 
     Raises:
         ConfigError: A value out of its range.

@@ -56,21 +56,22 @@ class OpenAIServerEngine:
         model_name: The server's name of the model.
         base_url: The server's address, e.g. http://localhost:8000/v1; None: OpenAI.
         key_variable: Environment variable of the key; None: the server wants none.
-        deviations: Names of what the server may lack (`engines/shared/deviations.py`).
+        deviations: Names of what the server may lack, such as beams and seed; one that it lacks and that is
+            not named stops the run.
         token_limit: Name of the parameter that limits the answer: `max_tokens` on most
             servers, `max_completion_tokens` at OpenAI.
         template_arguments: For the chat template, such as {"enable_thinking": False}; sent as
             `chat_template_kwargs` and part of what defines the run.
         probes: Whether to find out at the start which parameters are taken and honoured.
-        max_cost_usd: Most that the run may spend; None: no cap.
-        input_usd_per_million: Price of tokens read, where data/prices.yaml has none or another.
-        output_usd_per_million: The same for tokens written.
-        max_concurrent: Most requests under way.
+        max_cost_usd: Most that the run may spend, earlier commands of it included; None: no cap; from 0.
+        input_usd_per_million: Price of tokens read, where data/prices.yaml has none or another; from 0.
+        output_usd_per_million: The same for tokens written; from 0.
+        max_concurrent: Most requests under way; adapts downwards; from 1.
         max_retries: How often a call at the start, or one about batches, is repeated that met an overload
-            or a lost connection; questions are tried again by the interview.
-        timeout_s: How long a request may take, to the last byte of its reply.
-        longest_wait_s: How long the run waits at most where a server asks to wait.
-        longest_reply_bytes: Most bytes of a reply; a longer one is given up.
+            or a lost connection; questions are tried again by the interview; from 0.
+        timeout_s: How long a request may take, to the last byte of its reply; from 0.001.
+        longest_wait_s: How long the run waits at most where a server asks to wait; from 0.
+        longest_reply_bytes: Longest reply; a longer one is given up; from 1000.
 
     Raises:
         ConfigError: A value out of its range.

@@ -12,17 +12,17 @@ class DecodingRules:
     """How decoding is set, and how it is drawn where the configuration modification is on.
 
     Args:
-        num_beams: Beams where nothing is drawn.
+        num_beams: Beams where nothing is drawn, from 1.
         do_sample: Sampling where nothing is drawn.
-        temperature: Divides the logits; 1 leaves them.
-        top_k: Candidates kept; 0 keeps all.
-        top_p: Probability mass kept; 1 keeps all.
-        max_new_tokens: Longest answer.
-        max_num_beams: num_beams is drawn uniformly on 1..max_num_beams.
+        temperature: Divides the logits; 1 leaves them; above 0.
+        top_k: Candidates kept; 0 keeps all; from 0.
+        top_p: Probability mass kept; 1 keeps all; above 0 to 1.
+        max_new_tokens: Longest answer, from 1.
+        max_num_beams: num_beams is drawn uniformly on 1..max_num_beams, from 1.
         do_sample_share: Probability of sampling; a single beam always samples, since a
-            greedy respondent would repeat itself word for word.
+            greedy respondent would repeat itself word for word; from 0 to 1.
         grid: (temperature, top_p) pairs of which one is drawn; empty: the two above.
-        stop_after: How much of an answer is kept.
+        stop_after: How much of an answer is kept: all of it, or one sentence of the explanation.
 
     Raises:
         ValueError: A value out of its range.

@@ -24,8 +24,9 @@ class MemoryRules:
     """How much is remembered, and how it is forgotten.
 
     Args:
-        min_capacity: Fewest exchanges that a respondent may hold.
-        max_capacity: Most; the capacity is drawn uniformly between the two, once a respondent.
+        min_capacity: Fewest exchanges that a respondent may hold, from 0.
+        max_capacity: Most exchanges; the capacity is drawn uniformly between the two, once a respondent;
+            from 0.
         deletion: "uniform" deletes at random without replacement and keeps the order;
             "recency" deletes older exchanges more often; "resample" draws the whole memory
             anew with replacement, as the authors' code does, so that it collapses to few.

@@ -19,13 +19,13 @@ class Modifications:
     """The three modifications of the Diversity-Enhanced Framework, each on or off.
 
     Args:
-        prompt: A place of its own.
-        configuration: A decoding configuration of its own.
-        memory: A bounded memory of its own.
+        prompt: Each respondent has a place of its own.
+        configuration: Each respondent has a decoding configuration of its own.
+        memory: Each respondent has a bounded memory of its own.
         persona: What the prompt says of a respondent: the "place", or sex and age as well ("demographic").
         quotas: By which sex and age are drawn: those of the people compared with ("reference"), as many
             of each ("equal"), or those of a "file".
-        quotas_file: That file.
+        quotas_file: The CSV of sex, age and share that quotas=file reads.
 
     Raises:
         ValueError: Sex and age without the modification of the prompt, or quotas that belong to nothing.

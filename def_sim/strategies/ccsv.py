@@ -60,15 +60,15 @@ class CollectiveCritique:
         presentation: How the question is shown and its answer read.
         texts: The words around draft, critiques and rewrites.
         draft: "greedy", or "sampled" at temperature 1.
-        num_critiques: Critiques of a round, at least 1.
-        num_rewrites: Rewrites of a round, at least 1.
-        num_votes: Votes of a round; 0: the first rewrite is taken.
-        num_rounds: How often the winner is criticised again.
-        temperature: Of all calls but the draft.
-        draft_tokens: Most tokens of a draft.
-        critique_tokens: Of a critique.
-        rewrite_tokens: Of a rewrite.
-        vote_tokens: Of a vote.
+        num_critiques: Critiques of a round, from 1.
+        num_rewrites: Rewrites of a round, from 1.
+        num_votes: Votes of a round; 0: the first rewrite is taken; from 0.
+        num_rounds: Rounds of critique; each after the first criticises the winner again; from 1.
+        temperature: Temperature of all calls but the draft; above 0.
+        draft_tokens: Longest draft, from 1.
+        critique_tokens: Longest critique, from 1.
+        rewrite_tokens: Longest rewrite, from 1.
+        vote_tokens: Longest vote, from 1.
 
     Raises:
         ConfigError: Too few critiques, rewrites, votes or rounds.

@@ -34,9 +34,9 @@ class ChainOfThought(OneCall):
     Args:
         presentation: How options are shown and the answer read.
         texts: The instruction, by type of question.
-        read_by: "judge": by the rubric `stance`; "rules": as the answers of other strategies.
-        temperature: Of all answers, whatever was drawn for a respondent.
-        max_new_tokens: Most tokens of reasoning and answer.
+        read_by: Who reads the answers: "judge", by the rubric `stance`; "rules", as of other strategies.
+        temperature: Temperature of all answers, whatever was drawn for a respondent; above 0.
+        max_new_tokens: Longest reasoning and answer together, from 1.
     """
 
     uses_memory = False

@@ -21,8 +21,8 @@ class Classification(OneCall):
     Args:
         presentation: How options are shown and the answer read.
         texts: The instruction, by type of question.
-        temperature: Of all answers, whatever was drawn for a respondent.
-        max_new_tokens: Most tokens of an answer.
+        temperature: Temperature of all answers, whatever was drawn for a respondent; above 0.
+        max_new_tokens: Longest answer, from 1.
     """
 
     uses_memory = False

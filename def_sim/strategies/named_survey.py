@@ -39,7 +39,7 @@ class NamedSurvey(OneCall):
         presentation: How options are shown.
         texts: The instruction, by type of question, with the slot {survey}; and the survey's name, as
             `survey_<source>` for the items of a source or `survey_any` for all.
-        max_new_tokens: Most tokens of a reply.
+        max_new_tokens: Longest reply, from 1.
 
     Raises:
         ConfigError: No survey is named, or the texts do not fit.

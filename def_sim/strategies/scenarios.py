@@ -40,9 +40,9 @@ class Scenarios(OneCall):
     Args:
         presentation: Says the language of the frames.
         texts: What the scene stands in: its place, and the anchor of the text.
-        frames: The scenes.
-        temperature: Of all texts, whatever was drawn for a respondent.
-        max_new_tokens: Most tokens of a text.
+        frames: The scenes; a configuration names their file in data/frames.
+        temperature: Temperature of all texts, whatever was drawn for a respondent; above 0.
+        max_new_tokens: Longest text, from 1.
     """
 
     uses_memory = False

@@ -50,7 +50,7 @@ class Verbalised(OneCall):
     Args:
         presentation: How options are shown.
         texts: The instruction, by type of question.
-        max_new_tokens: Most tokens of a reply; all else is decoded as drawn for the respondent.
+        max_new_tokens: Longest reply; all else is decoded as drawn for the respondent; from 1.
     """
 
     uses_memory = False

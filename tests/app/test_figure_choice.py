@@ -4,7 +4,7 @@ import pytest
 
 from def_sim.app.figure_choice import check_figures
 from def_sim.app.main import main
-from def_sim.app.schema import FigureRules
+from def_sim.app.sections import FigureRules
 from def_sim.errors import ConfigError
 
 ASKED = ("wvs7.Q1", "wvs7.Q11", "gss2022.happy")

@@ -9,13 +9,15 @@ import pytest
 from def_sim.app.composing import compose_config, configured
 from def_sim.app.home import at_home
 from def_sim.app.main import main
-from def_sim.app.words import Vocabulary, mend_first_mistakes
+from def_sim.app.vocabulary import Vocabulary
+from def_sim.app.words import mend_first_mistakes
 from def_sim.engines.local.checkpoints.checkpoint import check_checkpoint
 from def_sim.errors import ConfigError, DefSimError, ModelError
 
 KNOWN = Vocabulary()
 NOT_AN_OPTION = "--{} is no option; parameters are written name=value."
 NO_PATH = "model={}: model= takes one of the names in --help, no path and no hub id."
+NO_BLANK = "`{}`: there is no blank beside the = of name=value."
 MEANT: list[tuple[list[str], str, str]] = [
     (["--model", "mistral7b"], NOT_AN_OPTION.format("model"), "def-sim model=mistral7b"),
     (["--model=mistral7b", "survey=cn"], NOT_AN_OPTION.format("model"), "def-sim model=mistral7b survey=cn"),
@@ -108,6 +110,50 @@ MEANT: list[tuple[list[str], str, str]] = [
         "`output=结果` is not understood: a value with such characters stands in quotes.",
         "def-sim 'output=\"结果\"'",
     ),
+    (
+        ["respondnts=20"],
+        "There is no parameter 'respondnts'; `respondents` is what it is called.",
+        "def-sim respondents=20",
+    ),
+    (["--respondents", "20"], NOT_AN_OPTION.format("respondents"), "def-sim respondents=20"),
+    (["survey", "=", "cn"], NO_BLANK.format("survey = cn"), "def-sim survey=cn"),
+    (["survey=", "cn", "seed=2"], NO_BLANK.format("survey= cn"), "def-sim survey=cn seed=2"),
+    (["survey", "=cn"], NO_BLANK.format("survey =cn"), "def-sim survey=cn"),
+    (
+        ["survey=\u201ccn\u201d"],
+        "`survey=\u201ccn\u201d` has curly quotes, which mean nothing to a shell.",
+        "def-sim survey=cn",
+    ),
+    (
+        ["output=\u201cmy", "runs\u201d", "seed=2"],
+        "`output=\u201cmy` has curly quotes, which mean nothing to a shell.",
+        "def-sim 'output=my runs' seed=2",
+    ),
+    (
+        ["\u2014model", "mistral7b"],
+        "`\u2014model` begins with a long dash; parameters are written name=value.",
+        "def-sim model=mistral7b",
+    ),
+    (
+        ["respondents:20"],
+        "`respondents:20` is not understood; parameters are written name=value.",
+        "def-sim respondents=20",
+    ),
+    (
+        ["survey==cn"],
+        "`survey==cn` is not understood; parameters are written name=value.",
+        "def-sim survey=cn",
+    ),
+    (
+        ["survey=cn,", "seed=2"],
+        "`survey=cn,`: nothing stands between the words of a command but blanks.",
+        "def-sim survey=cn seed=2",
+    ),
+    (
+        ["model=C:\\models\\llama"],
+        NO_PATH.format("C:\\models\\llama"),
+        "def-sim model=hf 'model.engine.path=C:\\models\\llama'",
+    ),
 ]
 
 
@@ -127,6 +173,34 @@ def test_the_command_that_was_meant_is_named_and_is_understood(
     assert program == "def-sim"
     mend_first_mistakes(mended, KNOWN)
     compose_config(mended)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("meant", sorted({meant for _, _, meant in MEANT}))
+def test_the_command_that_is_named_runs(
+    meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(meant)[1:]
+    assert main([*words, "stage=plan"]) == 0
+    assert "answers " in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["help"], ["help", "survey"]])
+def test_help_is_an_option_and_the_command_of_it_works(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = refusal(words)
+    meant = " ".join(["def-sim --help", *words[1:]])
+    assert (error.message, error.fix) == ("`help` is not understood; help is an option.", f"`{meant}`")
+    assert main(shlex.split(meant)[1:]) == 0
+    assert "survey" in capsys.readouterr().out
+
+
+def test_h_is_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-h"]) == 0
+    assert capsys.readouterr().out.startswith("def_sim measures how well")
 
 
 def test_several_mistakes_are_mended_at_once() -> None:
@@ -151,6 +225,10 @@ def test_a_folder_as_a_model_is_one_of_ones_own(tmp_path: Path, monkeypatch: pyt
         ["-m", "hydra/launcher=slurm", "shard=range(4)", "num_shards=4"],
         ["items=[wvs7.Q1,gss2022.happy]"],
         ["output='a=b'"],
+        ["output=C:\\runs\\x"],
+        ["references=C:/people"],
+        ["model.engine.some_setting_of_ones_own=1"],
+        ["model.engine.base_url=http://localhost:8000/v1"],
         ["+model.engine.extra=1"],
         ["runs=outputs/**"],
     ],
@@ -163,6 +241,8 @@ def test_a_report_is_named_to_whoever_wants_to_view_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    problem = "stage=view: there is no such stage; a report is a file that any browser opens."
+    assert refusal(["stage=view"]).message == problem
     assert refusal(["stage=view"]).fix == (
         "Run the command without stage= first; outputs/demo/us holds no report yet."
     )
@@ -182,7 +262,10 @@ def said_by(words: list[str]) -> DefSimError:
 def test_an_item_without_its_source_is_found() -> None:
     error = said_by(["stage=plan", "items=[q1]"])
     assert error.message == "items: survey us has no item 'q1'."
-    assert error.fix.startswith("Did you mean `items=[wvs7.Q1]`? ")
+    assert error.fix == (
+        "Did you mean `items=[wvs7.Q1]`? "
+        "Ids look like `wvs7.Q1`; `def-sim stage=plan show=items` lists all with their questions."
+    )
 
 
 def test_one_item_needs_no_brackets() -> None:

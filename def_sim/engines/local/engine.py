@@ -37,22 +37,23 @@ class LocalEngine:
         path: Folder of the checkpoint, a GGUF file, or a hub id that lies in the local hub cache.
         revision: Commit of the hub id; not used for a folder.
         dtype: "float32", "bfloat16", "float16", or "auto": 16 bit on a GPU, on a CPU float32 unless bfloat16
-            is shown to be no slower there (`precision.py`).
+            is shown to be no slower there.
         device: "auto" (the first GPU, else the CPU), "cpu", "cuda", "cuda:1", ..., or "split": the layers
-            spread over all GPUs, for a model that does not fit one (`placement.py`).
+            spread over all GPUs, for a model that does not fit one.
         prompt_style: "chat" (the checkpoint's chat template), "text" (base models), or a style of ours
-            for chat models without a template (`prompt_styles.py`).
-        max_batch_rows: Most rows written at once; a beam is a row. Fewer when memory runs out.
+            for chat models without a template.
+        max_batch_rows: Most rows written at once, fewer when memory runs out; a beam is a row; from 1.
         num_threads: CPU threads of one operation, for the whole process; None is one for models
-            below 100 million parameters, else torch's own choice.
-        quantization: One of `QUANTIZATIONS`; "auto" is 4 bit above `quantize_above` parameters.
-        quantize_above: See there.
-        loop: "auto" (slots where the model can, see slot_support.py), "slots", or "generate" (batches).
+            below 100 million parameters, else torch's own choice; from 1.
+        quantization: "none", "nf4", "int8", "gptq", or "auto": as the checkpoint is stored, and in 16 bit
+            nf4 above `quantize_above` parameters.
+        quantize_above: Parameters above which `quantization` "auto" packs in 4 bit; from 1.
+        loop: "auto" (slots where the model can), "slots", or "generate" (batches).
         reuses_prefixes: In slots, a respondent's next prompt is read from where it differs from its last.
         deterministic: Steps of one shape: batch-invariant in 16 bit, too; slower.
         num_processes: Most processes that answer, each with the model in its memory: on a CPU and where
-            tokens do not depend on the batch (`model_processes.py`). None is one a core, but at most four,
-            for models below 100 million parameters, else one.
+            tokens do not depend on the batch. None is one a core, but at most four,
+            for models below 100 million parameters, else one; from 1.
         template_arguments: What the chat template is given beside the turns (`{enable_thinking: false}`).
 
     Raises:
