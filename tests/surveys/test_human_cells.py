@@ -139,9 +139,9 @@ def test_small_cells_are_told_by_their_size(shipped):
 def test_gathering_reads_each_countrys_figures_once(monkeypatch):
     read, reader = [], cells_module.read_reference
 
-    def noting(path, items, population):
+    def noting(path, items, population, **options):
         read.append((population, path.stem))
-        return reader(path, items, population)
+        return reader(path, items, population, **options)
 
     monkeypatch.setattr(cells_module, "read_reference", noting)
     read_human_cells(IDS, data_folder())
