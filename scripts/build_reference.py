@@ -3,22 +3,25 @@
 python scripts/build_reference.py            # names the pages that are not up to date; exit code 1 if any
 python scripts/build_reference.py --write    # writes them
 
-Commands, parameters, models, surveys and measures come from `conf/`, the schema, the survey files and
-`evaluation/measures.py`; data formats, contributing and security are the files of those names at the
-root of the project, with their links mended. Pages that are written by hand are not touched.
+Commands, models and surveys come from `conf/` and the survey files, parameters from what `def-sim --help`
+reads, measures from `evaluation/measures.py`, columns from `data/columns.csv`; data formats, contributing and
+security are the files of those names at the root of the project, with their links mended. Pages that are
+written by hand are not touched.
 """
 
 import argparse
+import csv
 import posixpath
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from reference_parameters import about, parameters
+from reference_texts import about, linked, plain, table
 
+from def_sim.app.parameter_help import shipped_parameters
 from def_sim.evaluation.measures import MEASURES, STATUS_TITLES
 from def_sim.resources import conf_folder, data_folder
 from def_sim.surveys.survey import LoadedSurvey, load_survey
@@ -37,19 +40,6 @@ _KINDS: Final = {
 }
 _LINK: Final = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 _MADE: Final = "<!-- Written by scripts/build_reference.py; do not change it by hand. -->\n\n"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown; what would end a cell or begin a tag is escaped."""
-    lines = [head, ["---"] * len(head), *([_cell(value) for value in row] for row in rows)]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _cell(text: str) -> str:
-    # Between backticks Markdown shows < as it is.
-    parts = text.split("`")
-    parts[::2] = [part.replace("<", "&lt;") for part in parts[::2]]
-    return "`".join(parts).replace("|", "\\|")
 
 
 def commands_page() -> str:
@@ -77,21 +67,33 @@ def commands_page() -> str:
 def _told(path: Path) -> str:
     """What a choice is; an experiment's comment begins with its command."""
     text = re.sub(rf"^(def-sim experiment={path.stem}(?: \w+=[\w/]+)*) (?=[A-Z])", r"`\1` ", about(path))
-    return _linked(text)
+    return linked(text)
 
 
 def parameters_page() -> str:
-    """Every parameter of a run."""
+    """Every parameter, as `def-sim --help NAME` tells it."""
     rows = [
-        (f"`{one.name}`", f"`{one.default}`", one.values, _linked(one.meaning).replace("*", "\\*"))
-        for one in parameters()
+        (
+            f"`{one.name}`",
+            _default(one.default),
+            ", ".join(part for part in (one.takes, one.unit) if part),
+            "yes" if one.defines_run else "",
+            plain(linked(one.meaning)) + (f" Of {', '.join(one.choices)}." if one.choices else ""),
+        )
+        for one in shipped_parameters()
     ]
     text = (
-        "# Parameters\n\nWritten `name=value` behind `def-sim`. Defaults from `modifications` on are those "
+        "# Parameters\n\nWritten `name=value` behind `def-sim`; `def-sim --help NAME` says the same of one. "
+        "Defaults are those of `protocol=paper`; what other protocols set stands in "
+        "[protocols](../concepts/protocols.md). Another value of a parameter that defines the run makes "
+        "another run, in a folder of its own.\n\n"
     )
-    text += "of `protocol=paper`; what other protocols set stands in [protocols](../concepts/protocols.md). "
-    text += "Parameters of a model's engine: [add a model](../how_to/add_a_model.md).\n\n"
-    return text + table(("parameter", "default", "values", "meaning"), rows)
+    return text + table(("parameter", "default", "takes", "defines the run", "meaning"), rows)
+
+
+def _default(default: str) -> str:
+    # That a choice's YAML says it is no value to type.
+    return f"`{default}`" if default and " its YAML " not in default else default
 
 
 def models_page() -> str:
@@ -99,7 +101,7 @@ def models_page() -> str:
     rows = []
     for path in _choices("model"):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        rows.append((f"`{path.stem}`", *_model_cells(content), _linked(about(path))))
+        rows.append((f"`{path.stem}`", *_model_cells(content), linked(about(path))))
     text = "# Models\n\n`model=NAME`. Weights are downloaded by `stage=fetch` and by nothing else.\n\n"
     return text + table(("model", "parameters", "asked", "packed to", "context", "what"), rows)
 
@@ -119,7 +121,7 @@ def surveys_page() -> str:
     rows = []
     for path in _choices("survey"):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        rows.append((f"`{path.stem}`", *_survey_cells(_loaded(content["file"])), _linked(about(path))))
+        rows.append((f"`{path.stem}`", *_survey_cells(_loaded(content["file"])), linked(about(path))))
     text = "# Surveys\n\n`survey=NAME`. An item is scored where shipped figures say how people answered it. "
     text += "Formats of the files: [data formats](data_formats.md).\n\n"
     head = ("survey", "population", "language", "items", "scored", "prompts, `wordings=all`", "what")
@@ -152,6 +154,25 @@ def measures_page() -> str:
     return text + "\n## How an answer can end\n\n" + table(("status", "in the report"), statuses)
 
 
+def columns_page() -> str:
+    """Every column of every table that a run or a comparison writes, from data/columns.csv."""
+    with (data_folder() / "columns.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    text = (
+        "# Columns\n\nThe same stands in `columns.csv` of each run. Which file is what: [files](files.md).\n"
+    )
+    head = ("column", "meaning", "type", "unit", "low", "high", "empty")
+    for name in dict.fromkeys(row["table"] for row in rows):
+        title = "Every table" if name == "*" else name
+        cells = [
+            (f"`{row['column']}`", *(plain(row[key]) for key in head[1:]))
+            for row in rows
+            if row["table"] == name
+        ]
+        text += f"\n## {plain(title)}\n\n{table(head, cells)}"
+    return text
+
+
 def copied_page(source: str, page: str) -> str:
     """A file of the root as a page: links into docs/ stay links, those to other files become their names."""
 
@@ -176,12 +197,6 @@ def copied_page(source: str, page: str) -> str:
     return _LINK.sub(mend, (ROOT / source).read_text(encoding="utf-8"))
 
 
-def _linked(text: str) -> str:
-    """Names of pages in comments ("docs/how_to/importing.md") as links from a page of reference/."""
-    text = re.sub(r"docs/(\w+)/(\w+)\.md", lambda m: f"[{m[2].replace('_', ' ')}](../{m[1]}/{m[2]}.md)", text)
-    return text.replace("data/README.md", "[data formats](data_formats.md)")
-
-
 def _way(page: str, start: str) -> str:
     return posixpath.relpath(page, posixpath.dirname(start))
 
@@ -196,6 +211,7 @@ GENERATED: Final[Mapping[str, Callable[[], str]]] = {
     "reference/models.md": models_page,
     "reference/surveys.md": surveys_page,
     "reference/measures.md": measures_page,
+    "reference/columns.md": columns_page,
 }
 
 

@@ -1,15 +1,15 @@
 """The generated pages of docs/ are those that the code, conf/ and data/ give today."""
 
+import csv
 from pathlib import Path
 
 import pytest
 from scripts_loaded import script
 
-from def_sim.resources import conf_folder
+from def_sim.resources import conf_folder, data_folder
 
 DOCS = Path(__file__).parents[1] / "docs"
 REFERENCE = script("build_reference")
-PARAMETERS = script("reference_parameters")
 
 
 @pytest.fixture(scope="module")
@@ -34,17 +34,26 @@ def test_each_choice_of_a_group_is_on_a_page_with_words_about_it(group: str, pag
         assert path.stem == "none" or len(words[path.stem]) > 15, path.stem
 
 
-def test_a_comment_belongs_to_the_key_it_stands_beside_and_goes_on_below_it() -> None:
-    text = "a: 1   # the first\n         # and more\nb:\n  c: x  # inner\n  d: y\n"
-    assert PARAMETERS.comments_of(text) == {"a": "the first and more", "b": "", "b.c": "inner", "b.d": ""}
+def test_a_row_of_a_parameter_says_what_it_takes_and_whether_it_makes_another_run(
+    pages: dict[str, str],
+) -> None:
+    rows = {
+        line.split("`")[1]: line for line in pages["reference/parameters.md"].splitlines() if "| `" in line
+    }
+    assert "| yes |" in rows["seed"]
+    assert "| yes |" not in rows["respondents"]
+    assert "1,000,000" in rows["respondents"] or "1000000" in rows["respondents"]
 
 
-def test_ranges_are_those_that_the_schema_checks() -> None:
-    values = {one.name: one.values for one in PARAMETERS.parameters()}
-    assert values["respondents"] == "whole number from 1 to 1,000,000"
-    assert values["wanted.chance"] == "number above 0.5 below 1"
-    assert values["wordings"] == "`base`, `all`, `official`, whole number from 1 to 999"
-    assert values["decoding.stop_after"] == "`end`, `first_sentence`"
+def test_each_column_stands_below_its_table_with_what_it_means(pages: dict[str, str]) -> None:
+    page = pages["reference/columns.md"]
+    below = {part.split("\n", 1)[0]: part for part in page.split("\n## ")[1:]}
+    with (data_folder() / "columns.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        title = "Every table" if row["table"] == "*" else row["table"].replace("*", "\\*")
+        assert f"| `{row['column']}` | {row['meaning'][:12]}" in below[title], row
+    assert page.count("| `") == len(rows) > 300
 
 
 def test_a_cell_cannot_end_its_row_or_begin_a_tag() -> None:
