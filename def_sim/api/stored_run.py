@@ -16,7 +16,7 @@ from def_sim.app.opened_runs import require_manifest
 from def_sim.app.printed_summary import headline_cells
 from def_sim.app.received import read_received, read_stored_manifest
 from def_sim.app.run_figures import panel_name
-from def_sim.app.stored_tables import read_answer_table, read_table, run_keys, with_keys
+from def_sim.app.stored_tables import read_answer_table, read_table, stored_identity, with_identity
 from def_sim.errors import DefSimError
 from def_sim.evaluation.score_tables import headline
 from def_sim.evaluation.verdict import Verdict, verdict_of
@@ -67,16 +67,16 @@ class StoredRun:
     @cached_property
     def answers(self) -> pd.DataFrame:
         """Every answer so far, reported or not: what was chosen, its text, how it was read."""
-        return with_keys(read_answer_table(self.folder), run_keys(self.manifest))
+        return with_identity(read_answer_table(self.folder), stored_identity(self.manifest))
 
     @cached_property
     def respondents(self) -> pd.DataFrame:
-        """A row a respondent: place, sex and age where they are said, decoding, memory."""
+        """A row a respondent: place, sex and age where they are said, decoding, memory, how many answers."""
         return self._table("respondents.csv")
 
     @cached_property
     def items(self) -> pd.DataFrame:
-        """A row an option of each question, with its words and people's shares."""
+        """A row an option of each question: what respondents read, and shares of people, by sex, by age."""
         return self._table("items.csv")
 
     @cached_property
@@ -110,13 +110,13 @@ class StoredRun:
         return Figures(self._figure_names, self._draw, also="; and each item by its id, as in 'wvs7.Q1'")
 
     def _table(self, name: str) -> pd.DataFrame:
-        return with_keys(read_table(self.folder, name), run_keys(self.manifest))
+        return with_identity(read_table(self.folder, name), stored_identity(self.manifest))
 
     @cached_property
     def _num_scored(self) -> int:
         """Respondents with an answer that could be read; all of them where nobody has one."""
-        if "answered" in self.respondents:
-            num = int((self.respondents["answered"] > 0).sum())
+        if "num_answered" in self.respondents:
+            num = int((self.respondents["num_answered"] > 0).sum())
         else:  # a report of before
             read = self.answers[self.answers["status"] == AnswerStatus.ANSWERED.value]
             num = read["respondent_id"].nunique()

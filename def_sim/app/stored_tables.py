@@ -6,7 +6,7 @@ what a Parquet file may stand for is bounded.
 
 import io
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,28 +19,11 @@ from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.shards import read_answers
 from def_sim.app.vouched_tables import how_to_rewrite
 from def_sim.errors import StoreError
-from def_sim.records import Answer
+from def_sim.evaluation.described_columns import COLUMNS_FILE, read_columns, types_of
+from def_sim.records import RUN_COLUMNS, Answer, RunIdentity
+from def_sim.resources import data_folder
 
-KEYS: Final = ("run", "model", "survey", "population", "strategy", "protocol", "seed", "num_respondents")
 _MOST_BYTES: Final = 2**28  # of a file, and of the texts of a Parquet column
-# Columns of words, whatever stands in them: an id of digits is no number.
-_WORDS: Final = frozenset(KEYS[:-2]) | {
-    *(
-        "respondent_id",
-        "id",
-        "item",
-        "item_id",
-        "place",
-        "region",
-        "sex",
-        "age",
-        "age_band",
-        "frame",
-        "scope",
-    ),
-    *("dimension", "metric", "status", "section", "name", "label", "topic", "group", "title", "question"),
-    *("group_title", "language", "type", "level", "direction", "finding", "subject"),
-}
 
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:
@@ -51,7 +34,8 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
         name: Of the file, CSV or Parquet.
 
     Returns:
-        The table. Words are texts, "" where a cell is empty; numbers are NaN there.
+        The table, its columns of the types that `data/columns.csv` says: texts are "" where a cell is empty,
+        numbers NaN. A column of a CSV that it does not describe, as another version has it, is text.
 
     Raises:
         StoreError: There is none, it has changed since the run was completed, or is damaged.
@@ -72,20 +56,33 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
         words = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, na_filter=False)
     except (ValueError, pd.errors.ParserError) as error:
         raise StoreError(f"{path} is no table: {str(error)[:200]}.", fix=how_to_rewrite(folder)) from None
-    names = [str(name) for name in words.columns if name not in _WORDS]
-    return words.assign(**{name: _as_numbers(words[name]) for name in names})
+    return _typed(words, folder, name)
 
 
-def _as_numbers(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """A column of numbers or of yes and no as such; one of words as it is."""
-    if column.isin(["True", "False"]).all() and len(column):
+def _typed(words: pd.DataFrame, folder: Path, table: str) -> pd.DataFrame:
+    """Texts as what they stand for."""
+    types = types_of(read_columns(data_folder() / COLUMNS_FILE), table)
+    typed = {}
+    for name in map(str, words.columns):
+        try:
+            typed[name] = _as_type(words[name], types.get(name, "text"))
+        except (ValueError, OverflowError) as error:
+            raise StoreError(
+                f"{folder / table}: {name} is to be of the type {types[name]}: {str(error)[:200]}.",
+                fix=how_to_rewrite(folder),
+            ) from None
+    return words.assign(**typed)
+
+
+def _as_type(column: "pd.Series[str]", kind: str) -> "pd.Series[Any]":
+    """Texts of a column as its type; whole numbers among which some are missing are floats."""
+    if kind == "boolean" and column.isin(["True", "False"]).all():
         return column == "True"
-    if str(column.name).startswith("why_"):
-        return column
-    try:
+    if kind == "integer":
         return pd.to_numeric(column.where(column != ""))
-    except (ValueError, TypeError):
-        return column
+    if kind == "number":
+        return pd.to_numeric(column.where(column != "")).astype("float64")
+    return column
 
 
 def read_answer_table(folder: Path) -> pd.DataFrame:
@@ -108,24 +105,27 @@ def _with_words(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(dict.fromkeys(table.select_dtypes("category").columns, "str"))
 
 
-def run_keys(manifest: Mapping[str, Any]) -> dict[str, str | int]:
-    """What says of which run a row is: column -> value, the same in every row."""
+def stored_identity(manifest: Mapping[str, Any]) -> RunIdentity:
+    """Of which run the rows of a stored run's tables are, by its manifest alone."""
     config, survey = manifest["config"], manifest["defines"]["survey"]
-    values = (
-        manifest["run_hash"],
-        config["model"]["name"],
-        survey["name"],
-        survey["population"],
-        config["strategy"]["name"],
-        config["protocol"]["name"],
-        config["seed"],
-        manifest["plan"]["respondents"],
+    return RunIdentity(
+        run=manifest["run_hash"],
+        model=config["model"]["name"],
+        survey=survey["name"],
+        population=survey["population"],
+        strategy=config["strategy"]["name"],
+        protocol=config["protocol"]["name"],
+        seed=config["seed"],
+        num_respondents=manifest["plan"]["respondents"],
     )
-    return dict(zip(KEYS, values, strict=True))
 
 
-def with_keys(table: pd.DataFrame, keys: Mapping[str, str | int]) -> pd.DataFrame:
-    """The table with the columns that name its run in front, those that it lacks from the manifest."""
-    more = {name: value for name, value in keys.items() if name not in table}
+def with_identity(table: pd.DataFrame, identity: RunIdentity) -> pd.DataFrame:
+    """The table with the columns of its run in front: its own where it has them, else these.
+
+    Its own, since a panel may have grown since its report was written. Words are texts, not categories, so
+    that tables of several runs go together.
+    """
+    more = {name: value for name, value in asdict(identity).items() if name not in table}
     whole = table.assign(**more)
-    return whole[[*keys, *(name for name in table.columns if name not in keys)]]
+    return whole[[*RUN_COLUMNS, *(name for name in table.columns if name not in RUN_COLUMNS)]]

@@ -73,8 +73,18 @@ def undescribed(columns: Sequence[DescribedColumn], table: str, names: Sequence[
         table: Path of the table in the folder of its run, such as `figures/headline.csv`.
         names: Its columns.
     """
-    known = {one.column for one in columns if fnmatchcase(table, one.table)}
+    known = types_of(columns, table)
     return [name for name in names if name not in known]
+
+
+def types_of(columns: Sequence[DescribedColumn], table: str) -> dict[str, str]:
+    """The columns of a table -> what their cells are, one of `TYPES`.
+
+    Args:
+        columns: What is described.
+        table: Path of the table in the folder of its run.
+    """
+    return {one.column: one.type for one in columns if fnmatchcase(table, one.table)}
 
 
 def _fault(one: DescribedColumn) -> str:

@@ -41,12 +41,20 @@ run
 # %% [markdown]
 # ## Read
 #
-# The tables of the run's folder are data frames: `answers`, `respondents`, `distributions`, `scores`,
-# `measures`, `statuses` and `items`. Any run is opened by its folder, `d.read_run("outputs/...")`.
+# The tables of the run's folder are data frames: `answers`, `respondents`, `items`, `distributions`,
+# `scores`, `measures` and `statuses`. Any run is opened by its folder, `d.read_run("outputs/...")`. What a
+# respondent read stands in `items`, and who answered how often in `respondents`.
 
 # %%
 shares = run.distributions[["item_id", "label", "simulated_share", "human_share"]]
 shares[shares["item_id"] == "wvs7.Q57"].round(2)
+
+# %%
+options = run.items[["item_id", "question", "code", "label", "human_share"]]
+options[options["item_id"] == "wvs7.Q57"]
+
+# %%
+run.respondents[["respondent_id", "place", "region", "num_asked", "num_answered"]]
 
 # %%
 texts = run.answers[["respondent_id", "item_id", "status", "text"]]

@@ -9,11 +9,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from runs import ITEMS, SHORT, run_folder
+from scripted_runs import hold
 
 import def_sim
 from def_sim.answers.storage.manifest import read_manifest, write_manifest
 from def_sim.api.stored_run import StoredRun
 from def_sim.app.main import main
+from def_sim.app.received import read_received
+from def_sim.app.reporting import write_report
+from def_sim.app.run import prepare_run
 from def_sim.errors import ConfigError, StoreError
 
 pytestmark = pytest.mark.slow
@@ -26,6 +30,7 @@ CSVS = {
     "measures": "measures.csv",
     "statuses": "statuses.csv",
     "respondents": "respondents.csv",
+    "items": "items.csv",
 }
 
 
@@ -140,6 +145,47 @@ def test_a_single_item_is_drawn_by_its_id(held: StoredRun) -> None:
 def test_an_unknown_figure_names_those_that_there_are(held: StoredRun) -> None:
     with pytest.raises(ConfigError, match=r"There is no figure 'tpics'. Figures: headline, topic_groups, "):
         held.figure("tpics")
+
+
+def test_a_column_is_of_the_type_that_is_described_whatever_stands_in_it(copied: Path) -> None:
+    """Of an unfinished run, whose tables nothing vouches for."""
+    (copied / "complete.json").unlink()
+    with (copied / "items.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row |= {"label": "7", "human_share": "", "of_another_version": "1"}
+    with (copied / "items.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    items = def_sim.read_run(copied).items
+    assert set(items["label"]) == {"7"}
+    assert set(items["of_another_version"]) == {"1"}
+    assert items["human_share"].dtype == "float64"
+    assert items["human_share"].isna().all()
+    assert items["code"].dtype == items["seed"].dtype == "int64"
+
+
+def test_a_word_in_a_column_of_numbers_is_told_with_its_column(copied: Path) -> None:
+    (copied / "complete.json").unlink()
+    table = copied / "statuses.csv"
+    table.write_text(table.read_text().replace(",answered,", ",answered,many", 1))
+    with pytest.raises(StoreError, match=r"statuses\.csv: count is to be of the type integer") as refused:
+        _ = def_sim.read_run(copied).statuses
+    assert refused.value.fix == f"Write it anew: `def-sim stage=report run_folder={copied}`."
+
+
+def test_an_unfinished_run_comes_to_what_its_page_says(tmp_path: Path) -> None:
+    """Three of five respondents have answered: as many stand behind verdict and figures."""
+    folder = hold(tmp_path / "outputs", "respondents=5", num_asked=3, is_reported=False)
+    written = write_report(prepare_run(read_received(folder).config), folder, read_manifest(folder))
+    run = def_sim.read_run(folder)
+    assert run.respondents["num_answered"].tolist() == [4, 4, 4, 0, 0]
+    assert not run.is_complete
+    assert run.verdict.sentences == written.verdict.sentences
+    drawn = run.figure("headline").save(tmp_path / "headline.svg")
+    assert drawn.read_bytes() == (folder / "figures" / "headline.svg").read_bytes()
+    assert "N\u00a0=\u00a03" in drawn.read_text(encoding="utf-8")
 
 
 def test_a_table_that_was_changed_is_refused_with_the_command_that_mends_it(copied: Path) -> None:

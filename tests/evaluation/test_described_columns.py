@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from def_sim.errors import SurveyFormatError
-from def_sim.evaluation.described_columns import COLUMNS_FILE, columns_table, read_columns, undescribed
+from def_sim.evaluation.described_columns import (
+    COLUMNS_FILE,
+    columns_table,
+    read_columns,
+    types_of,
+    undescribed,
+)
 from def_sim.records import RUN_COLUMNS
 from def_sim.resources import data_folder
 
@@ -25,6 +31,13 @@ def test_a_star_stands_for_any_letters_of_a_path() -> None:
         assert undescribed(shipped, table, ["prompt_hash"]) == []
     assert undescribed(shipped, "figures/items_07.csv", ["panel_share"]) == []
     assert undescribed(shipped, "figures/items_07.csv", ["drawn_survey"]) == ["drawn_survey"]
+
+
+def test_a_column_is_of_the_type_that_its_own_table_gives_it() -> None:
+    shipped = read_columns(data_folder() / COLUMNS_FILE)
+    assert types_of(shipped, "respondents.csv")["do_sample"] == "boolean"
+    assert types_of(shipped, "metrics.csv")["seed"] == "integer"
+    assert types_of(shipped, "statuses.csv").get("value") is None  # of another table
 
 
 def test_each_meaning_is_one_line_without_a_full_stop_at_its_end() -> None:
