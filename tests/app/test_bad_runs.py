@@ -122,7 +122,7 @@ def test_a_topic_group_whose_only_item_failed_is_absent_and_the_others_are_as_th
     assert row(scores, "kl_paper", "item", "wvs7.Q57")["value"] == pytest.approx(largest + 1, abs=1e-4)
     failed = measures[(measures["section"] == "nonresponse") & (measures["measure"] == "share_failed")]
     assert failed["value"].tolist() == pytest.approx([0.25])
-    assert "Panel: 0 of 3 answered." in page
+    assert "0 of 3 respondents answered." in page
     assert "4 items, 1 undefined." in page
     assert "JSD Nobody in the panel answered. –" in page
     # The group's scores are missing for one reason, whatever its options are like.
@@ -224,7 +224,7 @@ def test_an_unfinished_run_has_the_numbers_of_the_respondents_who_are_there_and_
     assert "4 people (floor)" in page
     assert "6 people (floor)" not in page
     assert "Panel 6 respondents × 4 questions" in page
-    assert "Not finished. 16 of 24 answers are in (67 %)." in page
+    assert "Not finished. 16 of 24 answers are in (67 %); all numbers are of these only." in page
     assert "8 of 24 planned answers are still to come." in page
     assert not (unfinished / "complete.json").exists()
     smaller = hold(tmp_path / "b", "model=mistral7b", "respondents=4", is_reported=False)
