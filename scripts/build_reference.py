@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from reference_texts import about, linked, plain, table
+from reference_texts import about, column_cells, default_cell, linked, plain, table
 
 from def_sim.app.parameter_help import shipped_parameters
 from def_sim.evaluation.measures import MEASURES, STATUS_TITLES
@@ -40,6 +40,16 @@ _KINDS: Final = {
 }
 _LINK: Final = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 _MADE: Final = "<!-- Written by scripts/build_reference.py; do not change it by hand. -->\n\n"
+
+
+# Their tables take the place of the list of contents.
+_WIDE: Final = (
+    "reference/parameters.md",
+    "reference/measures.md",
+    "reference/models.md",
+    "reference/surveys.md",
+)
+_ROOM: Final = "---\nhide: [toc]\n---\n\n"
 
 
 def commands_page() -> str:
@@ -75,7 +85,7 @@ def parameters_page() -> str:
     rows = [
         (
             f"`{one.name}`",
-            _default(one.default),
+            default_cell(one.default),
             ", ".join(part for part in (one.takes, one.unit) if part),
             "yes" if one.defines_run else "",
             plain(linked(one.meaning)) + (f" Of {', '.join(one.choices)}." if one.choices else ""),
@@ -85,15 +95,10 @@ def parameters_page() -> str:
     text = (
         "# Parameters\n\nWritten `name=value` behind `def-sim`; `def-sim --help NAME` says the same of one. "
         "Defaults are those of `protocol=paper`; what other protocols set stands in "
-        "[protocols](../concepts/protocols.md). Another value of a parameter that defines the run makes "
-        "another run, in a folder of its own.\n\n"
+        "[protocols](../concepts/protocols.md). *New run*: another value of it defines another run, "
+        "in a folder of its own.\n\n"
     )
-    return text + table(("parameter", "default", "takes", "defines the run", "meaning"), rows)
-
-
-def _default(default: str) -> str:
-    # That a choice's YAML says it is no value to type.
-    return f"`{default}`" if default and " its YAML " not in default else default
+    return text + table(("parameter", "default", "takes", "new run", "meaning"), rows)
 
 
 def models_page() -> str:
@@ -161,14 +166,10 @@ def columns_page() -> str:
     text = (
         "# Columns\n\nThe same stands in `columns.csv` of each run. Which file is what: [files](files.md).\n"
     )
-    head = ("column", "meaning", "type", "unit", "low", "high", "empty")
+    head = ("column", "type", "unit", "range", "empty", "meaning")
     for name in dict.fromkeys(row["table"] for row in rows):
         title = "Every table" if name == "*" else name
-        cells = [
-            (f"`{row['column']}`", *(plain(row[key]) for key in head[1:]))
-            for row in rows
-            if row["table"] == name
-        ]
+        cells = [column_cells(row) for row in rows if row["table"] == name]
         text += f"\n## {plain(title)}\n\n{table(head, cells)}"
     return text
 
@@ -219,7 +220,7 @@ def pages() -> dict[str, str]:
     """The text of each generated page, by its path below docs/."""
     made = {page: make() for page, make in GENERATED.items()}
     made |= {page: copied_page(source, page) for source, page in COPIES.items()}
-    return {page: _MADE + text.rstrip() + "\n" for page, text in made.items()}
+    return {page: _ROOM * (page in _WIDE) + _MADE + text.rstrip() + "\n" for page, text in made.items()}
 
 
 def main() -> int:

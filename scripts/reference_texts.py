@@ -1,7 +1,7 @@
 """Words of the code, `conf/` and `data/` as Markdown: tables, first comments, links. Writes no file."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 
@@ -39,3 +39,16 @@ def linked(text: str) -> str:
     """Names of pages in comments ("docs/how_to/importing.md") as links from a page of reference/."""
     text = re.sub(r"docs/(\w+)/(\w+)\.md", lambda m: f"[{m[2].replace('_', ' ')}](../{m[1]}/{m[2]}.md)", text)
     return text.replace("data/README.md", "[data formats](data_formats.md)")
+
+
+def column_cells(row: Mapping[str, str]) -> tuple[str, ...]:
+    """A row of `data/columns.csv` as cells: column, type, unit, range, when it is empty, meaning."""
+    low, high = row["low"], row["high"]
+    ends = f"{low} to {high}" if low and high else f"from {low}" if low else f"to {high}" if high else ""
+    return f"`{row['column']}`", row["type"], row["unit"], ends, plain(row["empty"]), plain(row["meaning"])
+
+
+def default_cell(default: str) -> str:
+    """A default as a cell."""
+    # That a choice's YAML says it is no value to type.
+    return f"`{default}`" if default and " its YAML " not in default else default
