@@ -37,10 +37,11 @@ from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles,
 from def_sim.app.composing import compose_config
 from def_sim.app.csv_tables import FINDINGS
 from def_sim.app.definition import folder_of, run_identity, what_defines
+from def_sim.app.evaluated_run import compute_sections, findings_of
 from def_sim.app.provenance import record_run
 from def_sim.app.read_panel import arrays_of, of_the_panel
 from def_sim.app.received import read_received
-from def_sim.app.reporting import compute_sections, findings_of, write_report, write_tables
+from def_sim.app.reporting import write_report, write_tables
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.app.written_comparison import compare_runs

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
-
 from def_sim.answers.storage.compaction import parquet_path
 from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.parts import count_statuses
 from def_sim.answers.storage.run_columns import lacks_run_columns
 from def_sim.app.described_tables import COLUMNS
-from def_sim.app.insensitivity import INSENSITIVITY, JUDGES, FoundDefects
+from def_sim.app.evaluated_run import EvaluatedRun
+from def_sim.app.insensitivity import INSENSITIVITY, JUDGES
 from def_sim.app.panel_table import RESPONDENTS, Ends, ends_of, ends_of_counts, panel_table
 from def_sim.app.read_panel import ReadPanel
 from def_sim.app.respondent_variables import regions_of
@@ -25,9 +24,7 @@ from def_sim.errors import VerificationError
 from def_sim.evaluation.compared_judges import judges_table
 from def_sim.evaluation.described_columns import COLUMNS_FILE, columns_table, read_columns
 from def_sim.evaluation.item_table import items_table
-from def_sim.evaluation.results import Results
 from def_sim.evaluation.run_tables import csv_bytes, of_run, run_csv
-from def_sim.evaluation.sections import SectionResults
 from def_sim.evaluation.withheld_gaps import gaps_frame
 from def_sim.records import RUN_COLUMNS
 from def_sim.resources import data_folder
@@ -42,43 +39,31 @@ _RESPONDENTS_AT_ONCE: Final = 10_000
 _MOST_HEADER: Final = 4096  # bytes
 
 
-def csv_tables(
-    run: Run,
-    folder: Path,
-    panel: ReadPanel,
-    results: Results,
-    findings: pd.DataFrame,
-    found: SectionResults | None,
-    defects: FoundDefects,
-) -> dict[str, bytes]:
+def csv_tables(run: Run, folder: Path, found: EvaluatedRun) -> dict[str, bytes]:
     """Name of a file -> its content.
 
     Args:
         run: Of the tables.
         folder: Of the run; of a large one the parts in it are read.
-        panel: Its answers.
-        results: Distributions, scores and statuses.
-        findings: What measures.csv holds.
-        found: Numbers of the sections; None of a run without answers.
-        defects: Of its answers.
+        found: Its numbers.
 
     Raises:
         StoreError: The manifest is damaged.
     """
-    identity = panel.identity
+    panel, sections, defects = found.panel, found.sections, found.defects
     frames = {
-        "metrics.csv": results.scores,
-        "statuses.csv": results.statuses,
-        FINDINGS: findings,
+        "metrics.csv": found.results.scores,
+        "statuses.csv": found.results.statuses,
+        FINDINGS: found.findings,
         INSENSITIVITY: defects.table,
         ITEMS: items_table(run.survey.questions, run.loaded.reference.items),
         COLUMNS: columns_table(read_columns(data_folder() / COLUMNS_FILE)),
     }
-    if found is not None and found.withheld is not None:
-        frames[WITHHELD] = gaps_frame(found.withheld.gaps)
+    if sections is not None and sections.withheld is not None:
+        frames[WITHHELD] = gaps_frame(sections.withheld.gaps)
     if defects.judges:
         frames[JUDGES] = judges_table(defects.judges)
-    tables = {name: run_csv(frame, identity) for name, frame in frames.items()}
+    tables = {name: run_csv(frame, panel.identity) for name, frame in frames.items()}
     return tables | {RESPONDENTS: _respondents_csv(run, panel, folder)}
 
 

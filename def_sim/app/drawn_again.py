@@ -8,26 +8,16 @@ from typing import Any
 import pandas as pd
 
 from def_sim.answers.storage.shards import no_search_for_cycles
-from def_sim.app.demo_truth import planted_truth
-from def_sim.app.insensitivity import found_defects
+from def_sim.app.evaluated_run import evaluate_run
 from def_sim.app.opened_runs import open_run
 from def_sim.app.read_panel import read_panel
-from def_sim.app.reporting import (
-    compute_sections,
-    compute_tables,
-    facts_of,
-    judged_panel,
-    report_sections,
-)
 from def_sim.app.run import Run
-from def_sim.app.run_facts import run_facts
 from def_sim.app.run_figures import panel_name, run_figures
+from def_sim.app.shown_run import shown_of_run
 from def_sim.app.used_verdicts import read_readings
-from def_sim.evaluation.demo_truth import planted_frame
 from def_sim.evaluation.results import Results
 from def_sim.reports.figures.figure import Figure
 from def_sim.reports.pages.item_figures import item_figures
-from def_sim.reports.sections.sampled import said_of_sample
 
 
 @dataclass(frozen=True)
@@ -61,26 +51,11 @@ def draw_again(folder: Path) -> DrawnRun:
 
 
 def _draw(run: Run, folder: Path, manifest: Mapping[str, Any]) -> DrawnRun:
-    panel = read_panel(run, folder)
-    answers = panel.readings.answers
-    results = compute_tables(run, panel.arrays)
-    judged = None if panel.streamed else judged_panel(run, folder, answers)
-    found = compute_sections(run, panel.arrays, judged)
-    of_facts = facts_of(run, answers)
-    defects = found_defects(run, folder, manifest, panel.as_given, of_facts)
-    sections = report_sections(folder, panel, found, defects, of_facts)
-    if panel.streamed:
-        sections = said_of_sample(
-            sections, num_sampled=len(panel.respondents), num_respondents=len(run.panel)
-        )
-    facts = replace(
-        run_facts(run, manifest, panel.num_answers, panel.num_answers == run.num_planned, panel.respondents),
-        num_answering=panel.num_answering,
-    )
-    planted = planted_frame(planted_truth(run))
+    found = evaluate_run(run, folder, manifest, read_panel(run, folder))
+    shown = shown_of_run(run, folder, manifest, found)
     return DrawnRun(
-        tuple(run_figures(run, facts, results, sections, planted)),
-        panel_name(run.config.model, facts.num_scored),
-        results,
-        planted,
+        tuple(run_figures(run, shown.facts, found.results, shown.sections, shown.planted)),
+        panel_name(run.config.model, shown.facts.num_scored),
+        found.results,
+        shown.planted,
     )

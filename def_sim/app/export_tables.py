@@ -10,10 +10,10 @@ import pandas as pd
 from def_sim import __version__
 from def_sim.answers.storage.completion import read_completion, vouches_for
 from def_sim.answers.storage.disk import disk_errors
+from def_sim.app.evaluated_run import compute_tables
 from def_sim.app.exported_run import ExportedRun
 from def_sim.app.panel_table import panel_table
 from def_sim.app.read_panel import arrays_of
-from def_sim.app.reporting import compute_tables
 from def_sim.app.strategy_frames import read_frames
 from def_sim.app.streamed_runs import is_streamed
 from def_sim.app.vouched_tables import how_to_rewrite

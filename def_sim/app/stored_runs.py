@@ -18,10 +18,10 @@ from def_sim.answers.storage.completion import is_complete, read_completion, vou
 from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.manifest import check_same_run
 from def_sim.app.definition import references_hash, what_defines
+from def_sim.app.evaluated_run import compute_results
 from def_sim.app.panel_readings import NotJudgedError, panel_readings
 from def_sim.app.read_panel import panel_answers
 from def_sim.app.received import read_received, read_stored_manifest
-from def_sim.app.reporting import compute_results
 from def_sim.app.run import prepare_run
 from def_sim.app.used_verdicts import READINGS, RULES, UsedSet, read_readings
 from def_sim.errors import DefSimError, RunMismatchError, StoreError

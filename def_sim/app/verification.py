@@ -21,17 +21,10 @@ from def_sim.app.calibration_checks import check_calibration
 from def_sim.app.csv_tables import DISTRIBUTIONS, csv_tables, refuse_older
 from def_sim.app.definition import run_identity
 from def_sim.app.described_tables import COLUMNS, check_described
-from def_sim.app.insensitivity import found_defects
+from def_sim.app.evaluated_run import evaluate_run
 from def_sim.app.panel_readings import PanelReadings, panel_readings
 from def_sim.app.part_counts import check_counts, check_part_of, counts_path
 from def_sim.app.read_panel import ReadPanel, arrays_of, panel_answers, read_panel
-from def_sim.app.reporting import (
-    compute_sections,
-    compute_tables,
-    facts_of,
-    findings_of,
-    judged_panel,
-)
 from def_sim.app.run import Run, draw_respondents
 from def_sim.app.streamed_runs import is_streamed
 from def_sim.app.streaming import count_block, divisions_of, shard_blocks
@@ -208,19 +201,13 @@ def _check_readings(folder: Path, found: PanelReadings) -> Iterator[str]:
 
 def _check_tables(run: Run, folder: Path, manifest: Mapping[str, Any], panel: ReadPanel) -> None:
     """Every table once more: of the answers as stored, and as they are scored."""
-    arrays, readings = panel.arrays, panel.readings.answers
-    facts = facts_of(run, readings)
-    results = compute_tables(run, arrays)
-    defects = found_defects(run, folder, manifest, panel.as_given, facts)
-    judged = None if panel.streamed else judged_panel(run, folder, readings)
-    sections = compute_sections(run, arrays, judged)
-    findings = findings_of(sections, facts, defects.readings)
-    for name, content in csv_tables(run, folder, panel, results, findings, sections, defects).items():
+    found = evaluate_run(run, folder, manifest, panel)
+    for name, content in csv_tables(run, folder, found).items():
         if name == COLUMNS:  # whose words may be another version's
             check_described(folder, fix=_MADE_ANEW)
         else:
             check_table(folder / name, content, fix=_MADE_ANEW)
-    _check_distributions(folder / DISTRIBUTIONS, of_run(results.distributions, panel.identity))
+    _check_distributions(folder / DISTRIBUTIONS, of_run(found.results.distributions, panel.identity))
 
 
 def _check_distributions(path: Path, expected: pd.DataFrame) -> None:

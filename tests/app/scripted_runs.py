@@ -8,9 +8,10 @@ from def_sim.answers.storage.completion import mark_complete
 from def_sim.answers.storage.store import AnswerStore
 from def_sim.app.composing import compose_config
 from def_sim.app.definition import folder_of, run_identity, what_defines
+from def_sim.app.evaluated_run import compute_results
 from def_sim.app.provenance import record_run
 from def_sim.app.read_panel import panel_answers
-from def_sim.app.reporting import compute_results, write_tables
+from def_sim.app.reporting import write_tables
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.engines.scripted import ScriptedEngine

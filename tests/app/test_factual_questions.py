@@ -7,9 +7,10 @@ import pytest
 from scripted_runs import hold
 
 from def_sim.answers.storage.manifest import read_manifest
+from def_sim.app.evaluated_run import facts_of
 from def_sim.app.main import main
 from def_sim.app.read_panel import panel_answers
-from def_sim.app.reporting import facts_of, write_report
+from def_sim.app.reporting import write_report
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.engines.scripted import ScriptedEngine

@@ -6,10 +6,10 @@ import pytest
 from judged_runs import CodeJudge, a_judge, judge
 from scripted_runs import hold
 
+from def_sim.app.evaluated_run import compute_sections, judged_panel
 from def_sim.app.judged_readings import judged_readings
 from def_sim.app.opened_runs import open_run
 from def_sim.app.read_panel import arrays_of, panel_answers
-from def_sim.app.reporting import compute_sections, judged_panel
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import ConfigError
 from def_sim.evaluation.nonresponse import FIELDS, JUDGED

@@ -15,8 +15,8 @@ from scripted_runs import hold
 
 from def_sim.answers.storage.manifest import read_manifest
 from def_sim.app.composing import compose_config
+from def_sim.app.evaluated_run import compute_results
 from def_sim.app.read_panel import panel_answers
-from def_sim.app.reporting import compute_results
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.engines.scripted import ScriptedEngine

@@ -10,8 +10,9 @@ from markupsafe import escape
 from scripted_runs import hold
 
 from def_sim.answers.storage.manifest import read_manifest
+from def_sim.app.evaluated_run import compute_sections, findings_of
 from def_sim.app.read_panel import arrays_of, panel_answers
-from def_sim.app.reporting import compute_sections, findings_of, write_report
+from def_sim.app.reporting import write_report
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.evaluation.panel_arrays import PanelArrays

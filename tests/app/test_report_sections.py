@@ -11,9 +11,9 @@ import yaml
 from scripted_runs import hold
 
 from def_sim.answers.storage.manifest import read_manifest
+from def_sim.app.evaluated_run import compute_sections, compute_tables, findings_of
 from def_sim.app.human_figures import other_references, people_besides
 from def_sim.app.read_panel import arrays_of, panel_answers
-from def_sim.app.reporting import compute_sections, compute_tables, findings_of
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.evaluation.findings import Finding
