@@ -231,4 +231,8 @@ def test_an_unfinished_run_has_the_numbers_of_the_respondents_who_are_there_and_
     report(smaller)
     # No draw depends on how many respondents were planned.
     for table in ("metrics.csv", "measures.csv", "statuses.csv"):
-        assert (unfinished / table).read_bytes() == (smaller / table).read_bytes()
+        # But for how many respondents the run has.
+        found, expected = (
+            pd.read_csv(folder / table).drop(columns="num_respondents") for folder in (unfinished, smaller)
+        )
+        pd.testing.assert_frame_equal(found, expected, check_exact=True)
