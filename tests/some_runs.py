@@ -29,6 +29,6 @@ def run(name: str, value: float = 0.1, **more: object) -> ComparedRun:
         family="family", num_parameters=7_000_000_000, is_tuned=True, is_demonstration=False, survey="us",
         population="USA", language="en", strategy="diversity_enhanced", protocol="paper", seed=1,
         num_respondents=20, num_present=20, num_planned=60, num_done=60, settings=SETTINGS,
-        scores=scores(value),
+        scores=scores(value), country="the United States",
     )  # fmt: skip
     return replace(known, **more)

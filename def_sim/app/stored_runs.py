@@ -19,6 +19,7 @@ from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.manifest import check_same_run
 from def_sim.app.definition import references_hash, what_defines
 from def_sim.app.evaluated_run import compute_results
+from def_sim.app.human_figures import country_names
 from def_sim.app.panel_readings import NotJudgedError, panel_readings
 from def_sim.app.read_panel import panel_answers
 from def_sim.app.received import read_received, read_stored_manifest
@@ -185,6 +186,7 @@ def _compared(
         model_settings=_flat(manifest["defines"]["model"]),
         readings=RULES if used is None else used.in_short,
         verdict_set=None if used is None else used.set,
+        country=country_names().get(survey["population"], ""),
     )
 
 

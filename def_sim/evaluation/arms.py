@@ -77,7 +77,7 @@ class ArmGroup:
     def title(self) -> str:
         """What the arms share."""
         run = self.baseline.run
-        return f"{run.model_label}, survey {run.survey}, {run.population}, seed {run.seed}"
+        return f"{run.model_label}, survey {run.survey}, {run.country_in_words}, seed {run.seed}"
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,12 @@ class ComparedRun:
     model_settings: Mapping[str, str] = field(default_factory=dict)  # checkpoint, number type, ...
     readings: str = "rules"  # who read the answers: rules, or a judge with the set and the share done
     verdict_set: str | None = None  # that the scores rest on; None: rules read the answers
+    country: str = ""  # of the population, as it stands in a sentence; "": its name is not known
+
+    @property
+    def country_in_words(self) -> str:
+        """The country's name, or the population's code where that is not known."""
+        return self.country or self.population
 
     @property
     def share_done(self) -> float:
@@ -124,7 +130,7 @@ def _title(runs: Sequence[ComparedRun]) -> str:
     run = runs[0]
     panel = respondents_in_words(runs)
     form = f" (short form of {run.short_of})" if run.short_of is not None else ""
-    return f"survey {run.survey}{form}, {run.population}, {run.strategy}, {run.protocol}, {panel}"
+    return f"survey {run.survey}{form}, {run.country_in_words}, {run.strategy}, {run.protocol}, {panel}"
 
 
 def _varying(settings: Sequence[Mapping[str, str]]) -> list[str]:

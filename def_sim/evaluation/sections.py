@@ -114,7 +114,7 @@ def section_results(
         offer: Which ways to withhold an answer the run offered.
     """
     return SectionResults(
-        topic_groups=topic_groups(arrays, figures.structure, figures.likeness),
+        topic_groups=topic_groups(arrays, figures.structure, figures.likeness, figures.country_names),
         institutes=institutes(figures.institute_pairs, arrays.prompts, seed=seed, num_draws=num_draws),
         nonresponse=nonresponse(arrays.prompts)
         if judged is None

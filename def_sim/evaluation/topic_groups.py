@@ -8,7 +8,7 @@ Letters: K items of a group.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -78,6 +78,7 @@ class TopicGroups:
     groups: tuple[TopicGroup, ...]
     topics: Mapping[str, str]  # item id -> a few words
     reason: str = ""  # why nothing is known
+    country_names: Mapping[str, str] = field(default_factory=dict)  # ISO alpha-3 code -> name
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -99,7 +100,10 @@ def _findings(group: TopicGroup) -> Iterable[Finding]:
 
 
 def topic_groups(
-    arrays: PanelArrays, people: HumanStructure | None, likeness: Mapping[str, GroupLikeness]
+    arrays: PanelArrays,
+    people: HumanStructure | None,
+    likeness: Mapping[str, GroupLikeness],
+    country_names: Mapping[str, str],
 ) -> TopicGroups:
     """The groups of the items that a run asks. Of the panel's answers nothing is used.
 
@@ -107,6 +111,7 @@ def topic_groups(
         arrays: For its questionnaire.
         people: Their correlations; None where they are not known.
         likeness: Topic group -> its likeness between countries; may be empty.
+        country_names: ISO alpha-3 code -> name of the country.
     """
     base = [one for one in arrays.survey.questions if one.id in arrays.first_wordings]
     topics = {question.item_id: question.topic for question in base}
@@ -117,7 +122,7 @@ def topic_groups(
         _of_questions(name, [q for q in base if str(q.dimension) == name], people, likeness.get(name))
         for name in sorted(names, key=dimension_rank)
     ]
-    return TopicGroups(tuple(found), topics)
+    return TopicGroups(tuple(found), topics, country_names=country_names)
 
 
 def _of_questions(

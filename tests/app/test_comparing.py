@@ -380,7 +380,7 @@ def test_a_short_run_is_not_put_beside_a_full_one(outputs: Path, capsys: pytest.
     assert "its scores do not compare with a full one's" in capsys.readouterr().out
     page = (outputs / "comparison" / "comparison.html").read_text(encoding="utf-8")
     assert '<code dir="auto">us_short</code> asks a part of the items of <code dir="auto">us</code>' in page
-    assert "survey us_short (short form of us), USA" in page
+    assert "survey us_short (short form of us), the United States" in page
     maps = pd.read_csv(outputs / "comparison" / "maps.csv", keep_default_na=False, na_values=[""])
     panels = maps[maps["kind"] == "panel"]
     forms = {number: set(of_map["survey"]) for number, of_map in panels.groupby("number")}

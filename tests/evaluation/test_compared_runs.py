@@ -38,7 +38,10 @@ def test_one_other_setting_makes_a_group_of_its_own(name):
 def test_groups_of_one_name_are_told_apart_by_what_differs():
     switched = run("c", settings={**SETTINGS, "protocol.modifications.memory": "false"})
     first, second = group_runs([run("a"), run("b"), switched])
-    assert second.title == "survey us, USA, diversity_enhanced, paper, 20 respondents, memory false"
+    assert (
+        second.title
+        == "survey us, the United States, diversity_enhanced, paper, 20 respondents, memory false"
+    )
     assert first.title.endswith("memory nothing")
     assert second.differs == {"protocol.modifications.memory": "false"}
 
@@ -58,7 +61,7 @@ def test_maps_of_one_name_are_told_apart_by_what_differs():
 )
 def test_the_title_of_a_group_tells_the_respondents_who_are_there(present, expected):
     [group] = group_runs([run("a", num_present=present[0]), run("b", num_present=present[1])])
-    assert group.title == f"survey us, USA, diversity_enhanced, paper, {expected}"
+    assert group.title == f"survey us, the United States, diversity_enhanced, paper, {expected}"
     table = comparison_table([group])
     assert set(table["num_present"]) == set(present)
     assert set(table["num_respondents"]) == {20}

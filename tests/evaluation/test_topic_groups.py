@@ -97,13 +97,16 @@ def test_countries_that_share_fewer_than_three_items_are_not_compared():
 
 
 def test_the_section_names_each_group_and_each_marked_item():
-    likeness = GroupLikeness(9, 3, 0.62, "CHN")
+    likeness = GroupLikeness(9, 3, -0.62, "EGY")
     people_here = people([0.8, 0.7, 0.6, -0.3])
+    names = {"EGY": "Egypt"}
     group = topic_group("IDV", of_direction(1, 1, 1, 1), people_here, likeness)
-    body = reliability_section(TopicGroups((group,), {"toy.Q3": "luck & <work>"})).body
+    body = reliability_section(TopicGroups((group,), {"toy.Q3": "luck & <work>"}, country_names=names)).body
     assert "Individualism" in body
-    assert "CHN 0.62" in body
-    assert f"luck &amp; &lt;work&gt; ({group.misfits[0].item_rest:.2f})" in body
+    assert "Egypt −0.62" in body
+    rest = group.misfits[0].item_rest
+    assert rest < 0
+    assert f"luck &amp; &lt;work&gt; (−{-rest:.2f})" in body
 
 
 # --- the shipped figures ---

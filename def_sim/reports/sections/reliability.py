@@ -44,7 +44,7 @@ def reliability_section(found: TopicGroups) -> Section:
 
 
 def _body(found: TopicGroups) -> Markup:
-    rows = [_row(group) for group in found.groups]
+    rows = [_row(group, found.country_names) for group in found.groups]
     return _words() + table("Topic groups among people", _COLUMNS, rows) + _marked(found)
 
 
@@ -60,10 +60,10 @@ def _words() -> Markup:
     )
 
 
-def _row(group: TopicGroup) -> tuple[str, ...]:
+def _row(group: TopicGroup, country_names: Mapping[str, str]) -> tuple[str, ...]:
     left_out = f" ({group.num_left_out} left out)" if group.num_left_out else ""
     name, items = dimension_title(group.dimension), f"{group.num_items}{left_out}"
-    factors, alike = _between_countries(group)
+    factors, alike = _between_countries(group, country_names)
     if group.reason:
         return name, items, "–", "–", "–", "–", factors, alike, "–"
     return (
@@ -79,10 +79,16 @@ def _row(group: TopicGroup) -> tuple[str, ...]:
     )
 
 
-def _between_countries(group: TopicGroup) -> tuple[str, str]:
+def _between_countries(group: TopicGroup, country_names: Mapping[str, str]) -> tuple[str, str]:
     if group.likeness is None:
         return "–", "–"
-    return str(group.likeness.num_factors), f"{group.likeness.least_like} {group.likeness.congruence:.2f}"
+    code = group.likeness.least_like
+    country = country_names.get(code, code).removeprefix("the ")
+    return str(group.likeness.num_factors), f"{country} {_hundredths(group.likeness.congruence)}"
+
+
+def _hundredths(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def _marked(found: TopicGroups) -> Markup:
@@ -102,5 +108,5 @@ def _marked(found: TopicGroups) -> Markup:
 
 def _names(group: TopicGroup, topics: Mapping[str, str]) -> str:
     return "; ".join(
-        f"{topics.get(item.item_id, item.item_id)} ({item.item_rest:.2f})" for item in group.misfits
+        f"{topics.get(item.item_id, item.item_id)} ({_hundredths(item.item_rest)})" for item in group.misfits
     )

@@ -149,7 +149,7 @@ def test_a_short_questionnaire_is_said_to_be_one_and_stands_apart():
     short = run("b", survey="us_short", short_of="us", settings={"survey.questions": "q2"})
     text = said(page(run("a"), short))
     assert "us_short asks a part of the items of us ." in text
-    assert "Group 2: survey us_short (short form of us), USA" in text
+    assert "Group 2: survey us_short (short form of us), the United States" in text
     assert "Short questionnaires" not in said(page(run("a")))
 
 
