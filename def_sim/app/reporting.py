@@ -84,6 +84,7 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
             *(path.relative_to(folder).as_posix() for path in figures.paths),
         ],
         num_answers=panel.num_answers,
+        identity=identity,
         planted=shown.planted,
         words=asked_words(run),
         sections=shown.sections,

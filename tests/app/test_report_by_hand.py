@@ -108,6 +108,34 @@ def test_the_csv_of_a_figure_is_that_of_the_run_folder_and_its_svg_stands_alone(
     assert opened.said == []
 
 
+def test_the_svg_of_a_map_says_what_its_marks_and_axes_mean(folder, browser, tmp_path):
+    opened = Opened(browser, folder / "report.html", width=1280, height=900)
+    page, bar = opened.page, opened.page.locator("[data-figure='cultural_map'] + .downloads")
+    with page.expect_download() as svg:
+        bar.get_by_role("button", name="SVG").click()
+    svg.value.save_as(tmp_path / "map.svg")
+    legend = page.locator("[data-figure='cultural_map'] :is(.legend li, .axis-words dd, .model-keys li)")
+    said = [" ".join(one.split()) for one in legend.all_text_contents()]
+    assert len(said) >= 5
+    alone = Opened(browser, tmp_path / "map.svg", width=1280, height=1500)
+    drawn = "".join(alone.page.locator("svg > text").all_text_contents())
+    # A long entry breaks between words: letters are compared, blanks are not.
+    for entry in said:
+        assert entry.replace(" ", "") in drawn.replace(" ", "")
+    right, bottom, width, height = alone.page.evaluate(
+        """() => {
+          const texts = [...document.querySelectorAll('svg > text')];
+          const boxes = texts.map((one) => one.getBoundingClientRect());
+          const frame = document.documentElement.getBoundingClientRect();
+          return [Math.max(...boxes.map((one) => one.right)), Math.max(...boxes.map((one) => one.bottom)),
+                  frame.right, frame.bottom];
+        }"""
+    )
+    assert right <= width
+    assert bottom <= height
+    assert opened.said == []
+
+
 def test_a_table_is_had_as_csv_with_the_cells_that_are_seen(folder, browser, tmp_path):
     opened = Opened(browser, folder / "report.html", width=1280, height=900)
     with opened.page.expect_download() as csv:

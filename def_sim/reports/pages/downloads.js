@@ -5,6 +5,8 @@
   const data = block ? JSON.parse(block.textContent) : { style: "", figures: {} };
   const SVG = document.querySelector("svg").namespaceURI; // a page has one that defines the hatch
   const MARGIN = 8;
+  const LEGEND_INDENT = 28;
+  const LEGEND_LINE = 20;
 
   function save(name, type, text) {
     const link = document.createElement("a");
@@ -28,6 +30,57 @@
     line.className = "downloads no-print";
     line.append(...parts);
     after.after(line);
+  }
+
+  // Words in lines that fit; Chinese breaks between any two characters.
+  function wrapped(words, room) {
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = "12.5px " + getComputedStyle(document.body).fontFamily;
+    const lines = [""];
+    for (const part of words.match(/[\u2e80-\uffef]|[^\s\u2e80-\uffef]+|\s+/g) || []) {
+      const longer = lines[lines.length - 1] + part;
+      if (lines[lines.length - 1] && part.trim() && pen.measureText(longer).width > room) lines.push(part);
+      else lines[lines.length - 1] = longer;
+    }
+    return lines;
+  }
+
+  // What the page writes around a drawing, each entry with its mark: [drawing of the mark or null, words].
+  function entriesOf(box) {
+    const before = box.previousElementSibling;
+    const keys = Array.from(box.querySelectorAll(".legend > li"));
+    if (!keys.length && before && before.matches(".legend")) keys.push(...before.children);
+    const words = (one) => one.textContent.replace(/\s+/g, " ").trim();
+    const entries = keys.map((one) => [one.querySelector("svg"), words(one)]);
+    for (const one of box.querySelectorAll(".axis-words > dt")) {
+      entries.push([null, words(one) + ": " + words(one.nextElementSibling)]);
+    }
+    for (const list of box.querySelectorAll(".model-keys")) {
+      const isNumbered = list.tagName === "OL";
+      Array.from(list.children, words).forEach((said, at) => entries.push([null, isNumbered ? at + 1 + "  " + said : said]));
+    }
+    return entries;
+  }
+
+  // Entries as lines of a drawing from `top` downwards; gives where they end.
+  function legendInto(whole, entries, top, width) {
+    for (const [mark, words] of entries) {
+      if (mark) {
+        const copy = mark.cloneNode(true);
+        copy.setAttribute("x", String(MARGIN));
+        copy.setAttribute("y", String(top));
+        whole.append(copy);
+      }
+      for (const line of wrapped(words, width - LEGEND_INDENT)) {
+        const text = document.createElementNS(SVG, "text");
+        text.setAttribute("x", String(MARGIN + LEGEND_INDENT));
+        text.setAttribute("y", String(top + 14));
+        text.textContent = line;
+        whole.append(text);
+        top += LEGEND_LINE;
+      }
+    }
+    return top;
   }
 
   // Drawings of one figure below each other, each under its card's title, in the colours of print.
@@ -66,6 +119,7 @@
       top += size.height + MARGIN;
       width = Math.max(width, size.width);
     }
+    top = legendInto(whole, entriesOf(box), top, width) + MARGIN;
     whole.setAttribute("viewBox", [0, 0, Math.round(width + 2 * MARGIN), Math.round(top)].join(" "));
     whole.setAttribute("width", String(Math.round(width + 2 * MARGIN)));
     whole.setAttribute("height", String(Math.round(top)));

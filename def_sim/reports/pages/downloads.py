@@ -9,6 +9,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from def_sim.records import RunIdentity
 from def_sim.reports.charts.standalone import file_style
 from def_sim.reports.figures.figure import Figure
 from def_sim.reports.pages.report_data import safe_json
@@ -30,14 +31,17 @@ def figure_rows(figures: Sequence[Figure], files: Sequence[str]) -> list[FigureR
     return [row for row in rows if row.files]
 
 
-def figure_data(figures: Sequence[Figure], files: Sequence[str]) -> Markup:
+def figure_data(
+    figures: Sequence[Figure], files: Sequence[str], identity: RunIdentity | None = None
+) -> Markup:
     """What the script needs, as JSON: `style` of a drawing that stands alone, `figures` by their names.
 
-    Each has its `title`, its numbers as `csv` (null where they are too many), and `files`: kind -> address.
+    Each has its `title`, its numbers as `csv` (as in the run's file, with the columns of
+    `identity`; null where they are too many), and `files`: kind -> address.
     """
     offered = {}
     for figure in figures:
-        csv = figure.csv()
+        csv = figure.csv(identity)
         offered[figure.name] = {
             "title": figure.title,
             "csv": csv if len(csv) <= _MOST_CSV else None,

@@ -20,6 +20,7 @@ from def_sim.evaluation.dimensions import dimension_rank
 from def_sim.evaluation.measures import MEASURES, STATUS_TITLES, as_percent, counted
 from def_sim.evaluation.score_tables import headline_scope
 from def_sim.evaluation.verdict import Verdict
+from def_sim.records import RunIdentity
 from def_sim.reports.cells import Shown, count_in, find_row, number_in, shown
 from def_sim.reports.charts.option_bars import option_bars, planted_mark
 from def_sim.reports.charts.score_charts import StatusPart, status_chart
@@ -65,6 +66,7 @@ def render_report(
     figures: Sequence[Figure] = (),
     files: Sequence[str] = (),
     num_answers: int | None = None,
+    identity: RunIdentity | None = None,
 ) -> str:
     """The whole report as the text of one HTML file.
 
@@ -82,6 +84,7 @@ def render_report(
         figures: All that are written as files; of those on the page it offers numbers and drawing itself.
         files: What lies beside the page, as names below the run folder.
         num_answers: Answers on file, of which those are shown; None: they are all.
+        identity: Of the run, for the first columns of figures' numbers, as in their files; None: without.
 
     Returns:
         HTML, UTF-8 encodable whatever the models wrote. Depends on the arguments alone.
@@ -125,7 +128,7 @@ def render_report(
         contents=contents_of(chapters),
         tables=[name for name in files if "/" not in name],
         figure_rows=figure_rows(figures, files),
-        figure_data=figure_data([figure for figure in figures if figure.name in drawn], files),
+        figure_data=figure_data([figure for figure in figures if figure.name in drawn], files, identity),
         measures=list(MEASURES.values()),
         percent=as_percent,
         swatch=_swatch,
