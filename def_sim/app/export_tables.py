@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -14,26 +15,25 @@ from def_sim.app.evaluated_run import compute_tables
 from def_sim.app.exported_run import ExportedRun
 from def_sim.app.panel_table import panel_table
 from def_sim.app.read_panel import arrays_of
+from def_sim.app.respondent_variables import regions_of
 from def_sim.app.strategy_frames import read_frames
 from def_sim.app.streamed_runs import is_streamed
 from def_sim.app.vouched_tables import how_to_rewrite
 from def_sim.errors import ConfigError, StoreError
+from def_sim.evaluation.described_columns import COLUMNS_FILE, columns_table, read_columns
 from def_sim.evaluation.distributions import distributions_frame
+from def_sim.evaluation.item_table import items_table
+from def_sim.evaluation.run_tables import of_run
 from def_sim.evaluation.shares_by_group import shares_by_group
 from def_sim.exports.labelled_table import LabelledTable, frame_variables, joined
 from def_sim.exports.workbook import Sheet, check_size
 from def_sim.records import Answer
+from def_sim.resources import data_folder
 
 _SCORES: Final = "metrics.csv"
 _MOST_BYTES: Final = 256 * 2**20  # of a table
-_FROM_ANSWERS: Final = (
-    "respondents",
-    "answers",
-    "shares",
-    "distributions",
-)  # sheets; no file is read for them
 _LABELS: Final[Mapping[str, str]] = {
-    "run": "run folder",
+    "run": "hash of all that defines the run",
     "model": "model that answered",
     "survey": "questionnaire",
     "population": "country whose people stand beside",
@@ -43,6 +43,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "num_respondents": "size of the panel",
     "respondent_id": "simulated respondent",
     "place": "where the prompt says that the respondent lives",
+    "region": "state or province of the place",
     "sex": "sex that the prompt says",
     "age": "age band that the prompt says",
     "num_beams": "beams of decoding",
@@ -52,6 +53,9 @@ _LABELS: Final[Mapping[str, str]] = {
     "top_p": "top-p of decoding",
     "memory_capacity": "most exchanges remembered",
     "frame": "open frame that questions are put in",
+    "num_asked": "answers on file, without follow-ups that were rightly not asked",
+    "num_answered": "of these, answers with a valid choice",
+    "num_failed": "of these, answers without one",
     "item": "item",
     "wording": "wording, 0 is the base",
     "topic": "what the item is about",
@@ -68,13 +72,13 @@ _LABELS: Final[Mapping[str, str]] = {
 
 def panel_of(read: ExportedRun) -> LabelledTable:
     """A row a respondent: what the run is, who was asked, then the answers."""
-    respondents = _with_keys(read, _respondents(read))
+    respondents = of_run(_respondents(read), read.identity)
     return joined(read.title, notes_of(read), [*frame_variables(respondents, _LABELS), *read.variables])
 
 
 def shares_of(read: ExportedRun) -> LabelledTable:
     """A row an option of each question and group."""
-    shares = _with_keys(read, _shares(read))
+    shares = of_run(_shares(read), read.identity)
     return joined(read.title, notes_of(read), frame_variables(shares, _LABELS))
 
 
@@ -96,24 +100,30 @@ def notes_of(read: ExportedRun) -> list[str]:
 def sheets_of(read: ExportedRun) -> list[Sheet]:
     """What the workbook holds: what the run is, its answers, shares, and every table of its report.
 
+    Each sheet but the first begins with the columns that every table of the run begins with.
+
     Raises:
         ConfigError: There are more answers than a sheet has rows.
         StoreError: A table is not as the finished report wrote it.
     """
     check_size("answers", read.num_done, 1)  # before any table is made
-    about = pd.DataFrame({"about": [read.title, *notes_of(read), *_said_keys(read)]})
+    said = [f"{name}: {value}" for name, value in asdict(read.identity).items()]
+    about = pd.DataFrame({"about": [read.title, *notes_of(read), *said]})
+    of_answers = {  # no file is read for them
+        "respondents": _respondents(read),
+        "answers": _answers(read),
+        "shares": _shares(read),
+        "distributions": distributions_frame(read.distributions),
+    }
     return [
         Sheet("about", about),
-        Sheet("respondents", _respondents(read)),
-        Sheet("answers", _answers(read)),
-        Sheet("shares", _shares(read)),
-        Sheet("distributions", distributions_frame(read.distributions)),
-        *(Sheet(name, frame) for name, frame in _report_tables(read) if name not in _FROM_ANSWERS),
+        *(Sheet(name, of_run(frame, read.identity)) for name, frame in of_answers.items()),
+        *(Sheet(name, frame) for name, frame in _tables(read).items() if name not in of_answers),
     ]
 
 
 def scores_of(read: ExportedRun) -> pd.DataFrame:
-    """The scores of the run (columns: `score_tables.score_table`).
+    """The scores of the run (columns: those of its tables, then `score_tables.score_table`).
 
     Raises:
         ConfigError: A run that is reported part by part is not finished.
@@ -122,33 +132,9 @@ def scores_of(read: ExportedRun) -> pd.DataFrame:
     return dict(_report_tables(read, (_SCORES,)))[Path(_SCORES).stem]
 
 
-def _keys(read: ExportedRun) -> dict[str, object]:
-    config = read.run.config
-    return {
-        "run": read.folder.name,
-        "model": config.model.name,
-        "survey": config.survey.name,
-        "population": read.run.survey.population,
-        "strategy": config.strategy.name,
-        "protocol": config.protocol.name,
-        "seed": config.seed,
-        "num_respondents": len(read.run.panel),
-    }
-
-
-def _said_keys(read: ExportedRun) -> list[str]:
-    return [f"{name}: {value}" for name, value in _keys(read).items()]
-
-
-def _with_keys(read: ExportedRun, frame: pd.DataFrame) -> pd.DataFrame:
-    keys = pd.DataFrame({name: [value] * len(frame) for name, value in _keys(read).items()})
-    rest = frame[[name for name in frame.columns if name not in keys]]
-    whole: pd.DataFrame = pd.concat([keys, rest.reset_index(drop=True)], axis="columns")
-    return whole
-
-
 def _respondents(read: ExportedRun) -> pd.DataFrame:
-    return panel_table(read.run.panel, read_frames(read.run.config, read.run.survey))
+    frames = read_frames(read.run.config, read.run.survey)
+    return panel_table(read.run.panel, frames, regions=regions_of(read.run), ends=read.ends)
 
 
 def _shares(read: ExportedRun) -> pd.DataFrame:
@@ -188,6 +174,17 @@ def _code_text(answer: Answer) -> object:
     return answer.choices[0] if len(answer.choices) == 1 else "; ".join(map(str, answer.choices))
 
 
+def _tables(read: ExportedRun) -> dict[str, pd.DataFrame]:
+    """The tables of the report, and what was asked and what columns mean even where it has not said so."""
+    run = read.run
+    also = {
+        "items": items_table(run.survey.questions, run.loaded.reference.items),
+        "columns": columns_table(read_columns(data_folder() / COLUMNS_FILE)),
+    }
+    found = dict(_report_tables(read))
+    return found | {name: of_run(frame, read.identity) for name, frame in also.items() if name not in found}
+
+
 def _report_tables(
     read: ExportedRun, names: Sequence[str] | None = None
 ) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -203,8 +200,8 @@ def _report_tables(
             fix=f"Finish it: `def-sim stage=report run_folder={read.folder}`; or take formats=[sav,dta].",
         )
     results = compute_tables(read.run, arrays_of(read.run, read.answers))
-    yield "metrics", results.scores
-    yield "statuses", results.statuses
+    yield "metrics", of_run(results.scores, read.identity)
+    yield "statuses", of_run(results.statuses, read.identity)
 
 
 def _read_vouched(folder: Path, name: str) -> pd.DataFrame:

@@ -1,11 +1,14 @@
 """A stored run, read for other programs: its answers as variables, counts of them, and how far it is."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from def_sim.answers.storage.completion import is_complete
 from def_sim.answers.storage.stored_answers import read_stored
+from def_sim.app.definition import run_identity
+from def_sim.app.panel_table import Ends, ends_of, ends_of_counts
 from def_sim.app.reporting import scored_answers
 from def_sim.app.run import Run
 from def_sim.app.streamed_runs import is_streamed
@@ -15,7 +18,7 @@ from def_sim.evaluation.answer_counts import AnswerCounter
 from def_sim.evaluation.distributions import QuestionDistribution, align_with_reference, count_answers
 from def_sim.exports.labelled_table import Variable
 from def_sim.exports.panel_variables import panel_variables
-from def_sim.records import Answer
+from def_sim.records import Answer, AnswerStatus, RunIdentity
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class ExportedRun:
         answers: As scores count them; of a run that is reported part by part none are in memory.
         variables: Of the answers, a row a respondent of the panel.
         distributions: All questions counted, everyone's shares beside them.
+        ends: How the answers of each respondent ended, see `ends_of`.
+        identity: What its tables begin with.
     """
 
     run: Run
@@ -37,6 +42,8 @@ class ExportedRun:
     answers: Sequence[Answer]
     variables: Sequence[Variable]
     distributions: Sequence[QuestionDistribution]
+    ends: Ends
+    identity: RunIdentity
 
     @property
     def is_whole(self) -> bool:
@@ -81,23 +88,37 @@ def _read(run: Run, folder: Path) -> ExportedRun:
     questions = run.survey.questions
     counted = count_answers(answers, questions)
     variables = panel_variables(questions, _rows(run), answers)
-    return ExportedRun(run, folder, len(answers), answers, variables, _beside_people(run, counted))
+    return ExportedRun(
+        run,
+        folder,
+        len(answers),
+        answers,
+        variables,
+        _beside_people(run, counted),
+        ends_of(answers, len(run.panel)),
+        run_identity(run, folder),
+    )
 
 
 def _read_streamed(run: Run, folder: Path) -> ExportedRun:
     """The same of a run whose answers are not in memory at one time."""
     counter = AnswerCounter(run.survey.questions, seed=run.config.seed)
+    ended: Counter[tuple[str, AnswerStatus]] = Counter()
 
     def counted() -> Iterator[Answer]:
         for division in divisions_of(run, folder):
             for block in shard_blocks(run, division, read_stored(folder, division)):
                 count_block(counter, block)
+                ended.update((answer.respondent_id, answer.status) for answer in block)
                 yield from block
 
     variables = panel_variables(run.survey.questions, _rows(run), counted())
     counts = counter.counts()
     distributions = _beside_people(run, counts.distributions(run.survey.questions))
-    return ExportedRun(run, folder, counts.num_answers, (), variables, distributions)
+    ends = ends_of_counts(((*key, num) for key, num in ended.items()), len(run.panel))
+    return ExportedRun(
+        run, folder, counts.num_answers, (), variables, distributions, ends, run_identity(run, folder)
+    )
 
 
 def _rows(run: Run) -> dict[str, int]:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,17 @@ from runs import run as run_command
 from scripted_runs import hold
 from test_bad_input import refused
 
+from def_sim.answers.storage.manifest import read_manifest
 from def_sim.answers.storage.shards import read_answers
 from def_sim.app.main import main
 from def_sim.app.opened_runs import open_run
-from def_sim.app.run import Run
+from def_sim.app.received import read_received
+from def_sim.app.reporting import write_report
+from def_sim.app.run import Run, prepare_run
 from def_sim.app.run_facts import bibliography_of
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.exports.missing_codes import MISSING_CODES
+from def_sim.records import RUN_COLUMNS
 
 openpyxl = pytest.importorskip("openpyxl")
 pyreadstat = pytest.importorskip("pyreadstat")
@@ -175,6 +180,54 @@ def test_the_workbook_holds_the_tables_that_the_report_vouches_for(folder: Path)
     assert [row[header.index("value")] for row in rows] == pytest.approx(
         list(stored["value"].astype("object").where(stored["value"].notna(), None)), nan_ok=True
     )
+
+
+def is_whole_and_reported(folder: Path) -> None:
+    write_report(prepare_run(read_received(folder).config), folder, read_manifest(folder))
+
+
+def is_unfinished(folder: Path) -> None:
+    (folder / "complete.json").unlink()
+
+
+@pytest.mark.parametrize("becomes", [is_whole_and_reported, is_unfinished])
+def test_every_sheet_says_of_which_run_it_is_as_the_tables_of_the_run_do(
+    becomes: Callable[[Path], None], folder: Path
+) -> None:
+    becomes(folder)
+    book = openpyxl.load_workbook(export(folder, "formats=[xlsx]") / "run.xlsx")
+    expected = (
+        read_manifest(folder)["run_hash"],
+        "mistral7b",
+        "us",
+        "USA",
+        "diversity_enhanced",
+        "paper",
+        1,
+        20,
+    )
+    assert {"answers", "columns", "items", "metrics", "respondents", "shares"} < set(book.sheetnames)
+    for name in book.sheetnames[1:]:
+        [header, *rows] = book[name].iter_rows(values_only=True)
+        assert header[:8] == RUN_COLUMNS, name
+        assert len(set(header)) == len(header), name
+        assert {row[:8] for row in rows} == {expected}, name
+    about = [row[0] for row in book["about"].iter_rows(values_only=True)]
+    assert f"run: {expected[0]}" in about
+    [header, *rows] = book["items"].iter_rows(values_only=True)
+    assert {row[header.index("item_id")] for row in rows} == {"wvs7.Q1", "wvs7.Q7_17", "wvs7.Q46", "wvs7.Q57"}
+    assert all(row[header.index("question")] for row in rows)
+
+
+def test_respondents_of_an_export_are_those_of_the_run_s_table(folder: Path) -> None:
+    is_whole_and_reported(folder)
+    stored = pd.read_csv(folder / "respondents.csv", keep_default_na=False)
+    path = export(folder) / "run.xlsx"
+    sheet = pd.read_excel(path, sheet_name="respondents", keep_default_na=False, engine="openpyxl")
+    panel = pd.read_stata(folder / "export" / "panel.dta")
+    pd.testing.assert_frame_equal(sheet, stored, check_dtype=False)
+    for name in ("run", "region", "num_asked", "num_answered", "num_failed"):
+        assert panel[name].tolist() == stored[name].tolist()
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
