@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from survey_examples import a_presentation, a_question, a_respondent, a_scale, a_survey
 
-from def_sim import interview
+from def_sim import interviews
 from def_sim.answers.storage.store import AnswerStore, read_answers
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import DefSimError, EngineError, ModelError
@@ -92,7 +92,7 @@ def by_question(answers: Sequence[Answer]) -> dict[str, Answer]:
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interview, "_RETRY_PAUSES_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(interviews, "_RETRY_PAUSES_S", (0.0, 0.0, 0.0))
 
 
 # --- everything planned is answered once ---
@@ -450,7 +450,7 @@ def test_a_call_that_keeps_failing_stops_the_run_and_is_never_an_answer(tmp_path
 
 
 def test_pauses_between_tries_grow() -> None:
-    pauses = interview._RETRY_PAUSES_S
+    pauses = interviews._RETRY_PAUSES_S
     assert list(pauses) == sorted(set(pauses))
     assert pauses[0] > 0
 

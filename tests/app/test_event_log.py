@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from http_on_loopback import JsonHandler, serving
 
-from def_sim import interview
+from def_sim import interviews
 from def_sim.app.event_log import events_as_json, write_event
 from def_sim.app.main import main
 from def_sim.app.signals import Interrupted
@@ -47,7 +47,7 @@ def events_in(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 def test_a_run_says_what_happens_and_nothing_of_what_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interview, "_RETRY_PAUSES_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(interviews, "_RETRY_PAUSES_S", (0.0, 0.0, 0.0))
     monkeypatch.setenv("PLANTED_KEY", KEY)
     items = "items=[wvs7.Q1,wvs7.Q46,wvs7.Q48,wvs7.Q57]"
     with serving(EchoingServer) as address:

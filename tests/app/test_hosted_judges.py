@@ -10,7 +10,7 @@ import pytest
 from judged_runs import digests
 from scripted_runs import hold
 
-from def_sim import interview
+from def_sim import interviews
 from def_sim.app.main import main
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.judging.verdict_journal import read_verdict_sets
@@ -102,7 +102,7 @@ def test_a_judge_may_be_asked_in_batches_at_half_the_price(tmp_path: Path) -> No
 def test_two_thousand_verdicts_under_faults_are_each_there_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interview, "_RETRY_PAUSES_S", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(interviews, "_RETRY_PAUSES_S", (0.01, 0.01, 0.01))
     folder = hold(tmp_path, "respondents=84", is_reported=False, respondent=clean)
 
     def fault(number: int) -> str | None:

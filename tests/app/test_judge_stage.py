@@ -11,7 +11,7 @@ from judged_runs import CodeJudge, a_judge, configured, depends_on_all, digests,
 from scripted_runs import hold
 from waiting import HANG_S, comes_true
 
-from def_sim import interview
+from def_sim import interviews
 from def_sim.answers.storage.answer_lines import decode_line, encode_line
 from def_sim.answers.storage.completion import check_files, is_complete, mark_complete
 from def_sim.answers.storage.shards import read_answers
@@ -52,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interview, "_RETRY_PAUSES_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(interviews, "_RETRY_PAUSES_S", (0.0, 0.0, 0.0))
 
 
 # --- what is asked ---

@@ -9,7 +9,7 @@ import pytest
 from replying_server import replying
 from runs import run_folder
 
-from def_sim import interview
+from def_sim import interviews
 from def_sim.app.main import main
 from def_sim.engines.hosted import waiting
 
@@ -32,7 +32,7 @@ NEVER_SHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pauses, and a key in the environment."""
-    monkeypatch.setattr(interview, "_RETRY_PAUSES_S", (0.0, 0.001, 0.002))
+    monkeypatch.setattr(interviews, "_RETRY_PAUSES_S", (0.0, 0.001, 0.002))
     monkeypatch.setattr(waiting, "_LONGEST_PAUSE_S", 0.01)
     monkeypatch.setenv("LOOPBACK_KEY", KEY)
 

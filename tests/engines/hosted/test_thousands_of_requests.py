@@ -9,7 +9,7 @@ from hosted_examples import hosted
 from loopback import KEY, Loopback
 from survey_examples import a_presentation, a_question, a_respondent, a_survey
 
-from def_sim import interview
+from def_sim import interviews
 from def_sim.answers.storage.store import AnswerStore, read_answers
 from def_sim.engines.hosted.cost import CostCapError
 from def_sim.interviews import Interviews
@@ -67,7 +67,7 @@ def test_every_answer_comes_exactly_once_and_the_cap_holds(
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     monkeypatch.setenv("LOOPBACK_KEY", KEY)
-    monkeypatch.setattr(interview, "_RETRY_PAUSES_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(interviews, "_RETRY_PAUSES_S", (0.0, 0.0, 0.0))
     low_usd, high_usd = 500 * COST_USD, 4000 * COST_USD
     with Loopback(faults=faults, changes=chosen) as server:
         with pytest.raises(CostCapError, match=r"cost cap is reached"):
