@@ -19,6 +19,8 @@ _NAME_LINE: Final = 14  # from one line of a name to the next
 _ROOM_FOR_MARK: Final = 10  # between words and a mark at the axis
 _ROOM_FOR_INTERVALS: Final = 1.5  # an axis reaches at most so many times as far as what it is about
 
+_LEAST_END: Final = 0.001  # scores are written with three decimals: an axis of 1e-53 would say nothing
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -59,7 +61,8 @@ def _axis_end(values: Sequence[float], highs: Sequence[float] = ()) -> float:
     """A round number above all values, and above the ends of intervals that go not far beyond them."""
     furthest = max((value for value in values if math.isfinite(value)), default=1.0)
     ends = [min(high, _ROOM_FOR_INTERVALS * furthest) for high in highs if math.isfinite(high)]
-    return round_up(max([furthest, *ends]))
+    end = max([furthest, *ends])
+    return round_up(max(end, _LEAST_END) if end > 0 else end)
 
 
 def headline_chart(

@@ -46,6 +46,13 @@ def test_an_axis_ends_on_a_round_number(value, end):
     assert round_up(value) == pytest.approx(end)
 
 
+def test_an_axis_of_values_that_are_written_as_zero_reaches_to_the_last_digit_written():
+    drawn = headline_chart([Mark("panel", "p", 0.0), Mark("people", "q", 6e-53)], title="Share")
+    assert "0.000</text>" in drawn
+    assert "0.001</text>" in drawn
+    assert "e-5" not in drawn
+
+
 def test_values_beyond_an_axis_stand_on_its_ends():
     axis = Axis(high=2.0, left=40, right=80)
     assert [axis.place(value) for value in (-1.0, 0.0, 1.0, 5.0)] == [40, 40, 60, 80]
