@@ -14,6 +14,7 @@ from def_sim.app.main import main
 
 sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = NEEDS_CHROMIUM
+PRINTED_WIDTH = 688  # pixels of A4 between the margins, 182 mm at 96 to the inch
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +164,16 @@ def test_on_paper_there_is_no_browser_of_answers_and_nothing_to_press(folder, br
         assert not opened.page.locator(selector).first.is_visible()
     assert opened.page.locator("#run dl").is_visible()  # what was run is opened on paper
     assert opened.page.locator("#chapter-method").is_visible()
+
+
+def test_nothing_is_wider_than_the_paper(folder, browser):
+    # A browser would make every letter smaller until the widest table fits.
+    page = Opened(browser, folder / "report.html", width=PRINTED_WIDTH, height=972).page
+    page.emulate_media(media="print")
+    wider = page.evaluate(
+        """(most) => [...document.querySelectorAll('main :is(table, svg, p, li, pre, h4)')]
+            .filter((one) => one.getBoundingClientRect().right > most + 1)
+            .map((one) => (one.closest('section') || {}).id + ': ' + one.tagName)""",
+        PRINTED_WIDTH,
+    )
+    assert wider == []
