@@ -155,7 +155,7 @@ def report_held(config: RunConfig, run: Run, folder: Path, *, is_shown: bool = T
     """
 
     def end() -> int:
-        return 0 if _waits_for_judge(run, folder) else _report(config, folder, is_shown=is_shown)
+        return 0 if _waits_for_judge(run, folder) else _report(run, folder, is_shown=is_shown)
 
     return report_if_last(run, folder, end) if config.num_shards > 1 else end()
 
@@ -177,7 +177,7 @@ def report(config: RunConfig) -> int:
     if config.runs is not None:
         return _compare(config.runs, config)
     config, folder = _stored_run(config)
-    return _report(config, folder)
+    return _report(prepare_run(config), folder)
 
 
 def _compare(patterns: Sequence[str], config: RunConfig) -> int:
@@ -264,12 +264,12 @@ def repair(config: RunConfig) -> int:
     return 0
 
 
-def _report(config: RunConfig, folder: Path, *, is_shown: bool = True) -> int:
+def _report(run: Run, folder: Path, *, is_shown: bool = True) -> int:
     # pandas, the typesetter and the statistics load here, not for `plan` or an interview.
     from def_sim.app.printed_summary import print_summary
     from def_sim.app.reporting import write_report
 
-    written = write_report(prepare_run(config), folder, read_stored_manifest(folder))
+    written = write_report(run, folder, read_stored_manifest(folder))
     if is_shown:
         print_summary(written)
     write_event("report_written", folder=folder)

@@ -7,8 +7,6 @@ Works on text whose labels are marked (labels.py), so numerals inside a label ar
 
 import re
 
-import cn2an
-
 from def_sim.answers.reading.labels import LABEL
 from def_sim.records import Question, QuestionType
 
@@ -88,6 +86,8 @@ def _word_to_digits(match: re.Match[str]) -> str:
 
 
 def _han_to_digits(match: re.Match[str]) -> str:
+    import cn2an  # compiles its patterns when imported, and an English run has no use for it
+
     mode = "normal" if len(match[0]) == 1 else "strict"  # "normal" makes 78 of 七八 (seven or eight)
     try:
         return str(cn2an.cn2an(match[0], mode))
