@@ -3,8 +3,8 @@
 python scripts/check_install_size.py VENV    # exit code 1 if it is 15 % off
 
 VENV is an environment with nothing but `pip install -e .` in it. Counted is what `du` counts: the blocks that
-its files take, a file with several names once. The figure is of a build of torch for CPUs; beside one for GPUs,
-which brings several GB of libraries of its own, nothing is held against it.
+its files take, a file with several names once. The figure is of a build of torch for CPUs; beside one for
+GPUs, which brings several GB of libraries of its own, nothing is held against it.
 """
 
 import re
