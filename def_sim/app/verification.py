@@ -71,10 +71,11 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
     if sets:
         yield f"verdicts      {sum(len(one.verdicts) for one in sets):,} lines, each with its checksum"
     yield "files         all as they were when the run was completed"
+    _check_size(run, manifest)  # before tables, which say how many respondents there are
     check_parquet(folder, run_identity(run, folder))
     yield "table         answers.parquet holds what the journal holds"
     yield f"interviews    {_check_interviews(run, folder, answers):,} prompts rebuilt and readings repeated"
-    _check_plan(run, len(answers), manifest)
+    _check_plan(len(answers), manifest)
     yield "plan          statuses add up to the plan"
     readings = panel_readings(run, folder, answers, goes_on=True)
     yield from _check_readings(folder, readings)
@@ -95,6 +96,7 @@ def _verify_streamed(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Ite
     check_files(folder)
     refuse_older(folder)
     yield "files         all as they were when the run was completed"
+    _check_size(run, manifest)
     num_answers = num_checked = 0
     divisions = divisions_of(run, folder)
     for division in divisions:
@@ -103,7 +105,7 @@ def _verify_streamed(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Ite
     yield f"answers       {num_answers:,} lines, each with its checksum"
     yield f"parts         {len(divisions):,} tables and their counts hold what the journals hold"
     yield f"interviews    {num_checked:,} prompts rebuilt and readings repeated"
-    _check_plan(run, num_answers, manifest)
+    _check_plan(num_answers, manifest)
     yield "plan          statuses add up to the plan"
     panel = read_panel(run, folder)
     _check_tables(run, folder, manifest, panel)
@@ -175,8 +177,8 @@ def _differs(answer: Answer, what: str) -> VerificationError:
     )
 
 
-def _check_plan(run: Run, num_answers: int, manifest: Mapping[str, Any]) -> None:
-    """As many answers as were planned; a finished run may be smaller than the command that verifies it."""
+def _check_size(run: Run, manifest: Mapping[str, Any]) -> None:
+    """A finished run may be smaller than the command that verifies it."""
     recorded = int(manifest["plan"]["answers"])
     if recorded != run.num_planned:
         raise VerificationError(
@@ -184,6 +186,11 @@ def _check_plan(run: Run, num_answers: int, manifest: Mapping[str, Any]) -> None
             fix="`stage=verify run_folder=...` verifies it as it is; the same command without stage=verify "
             "asks what is missing.",
         )
+
+
+def _check_plan(num_answers: int, manifest: Mapping[str, Any]) -> None:
+    """As many answers as were planned."""
+    recorded = int(manifest["plan"]["answers"])
     if num_answers != recorded:
         raise VerificationError(
             f"{num_answers:,} answers, but {recorded:,} were planned.",

@@ -33,7 +33,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
         (["protocol=papr"], ["there is no such protocol", "Did you mean `protocol=paper`?"]),
         (["stage=plam"], ["there is no such stage", "Did you mean `stage=plan`?"]),
         (["strategy=none"], ["there is no such strategy"]),
-        (["respondent=20"], ["no parameter 'respondent'", "Did you mean `respondents`?"]),
+        (["respondent=20"], ["no parameter 'respondent'; `respondents` is what it is called."]),
         (["decoding.topk=3"], ["no parameter 'decoding.topk'", "`decoding.top_k`"]),
         (["+decoding.topk=3"], ["no parameter 'decoding.topk'"]),
         (["+model.engine.dtyp=x"], ["no parameter 'model.engine.dtyp'"]),

@@ -104,7 +104,7 @@ def test_the_terminal_shows_a_line_a_country_and_what_was_left_out(
 ) -> None:
     print_studies(together, tmp_path)
     shown = capsys.readouterr().out
-    countries = [line.split()[0] for line in shown.splitlines() if line.startswith((" USA", " CHN"))]
+    countries = [line.split()[0] for line in shown.splitlines() if line.lstrip().startswith(("USA", "CHN"))]
     assert countries == ["USA", "CHN"]
     assert "outputs/half: Not finished." in shown
     assert f"styles      {tmp_path / 'study_b.html'}" in shown

@@ -7,12 +7,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from scripted_runs import hold, report
+from scripted_runs import hold
 from several_calls import TEXTS, a_reply_to_every_word
 
 from def_sim.answers.storage.call_lines import decode_call, encode_call
-from def_sim.answers.storage.compaction import compact
-from def_sim.answers.storage.completion import mark_complete
 from def_sim.answers.storage.manifest import read_manifest
 from def_sim.answers.storage.shards import read_answers
 from def_sim.answers.storage.store import AnswerStore
@@ -20,6 +18,7 @@ from def_sim.app import run as run_module
 from def_sim.app.belonging import foreign_since_completion
 from def_sim.app.main import main
 from def_sim.app.repairing import repair_run
+from def_sim.app.reporting import write_report
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.app.verification import verify_run
@@ -54,9 +53,7 @@ def run_of(folder: Path) -> Run:
 
 
 def complete(folder: Path) -> None:
-    report(run_of(folder), folder)
-    compact(folder)
-    mark_complete(folder, [CALLS, "metrics.csv", "answers.parquet"], num_answers=len(read_answers(folder)))
+    write_report(run_of(folder), folder, read_manifest(folder))
 
 
 def interviews_checked(folder: Path) -> str:

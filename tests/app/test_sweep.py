@@ -61,7 +61,7 @@ def test_a_sweep_stands_for_each_combination_of_its_values() -> None:
         ),
         (["hydra/launcher=slurm"], ["belongs to a sweep, which -m begins"]),
         ([*LOCAL, "survey=us,cx"], ["survey=cx: there is no such survey"]),
-        ([*LOCAL, "survey=us,cn", "sed=2"], ["There is no parameter 'sed'", "Did you mean `seed`?"]),
+        ([*LOCAL, "survey=us,cn", "sed=2"], ["There is no parameter 'sed'; `seed` is what it is called."]),
         ([*LOCAL, "survey=us,cn", "respondents=0"], ["respondents", "greater than or equal to 1"]),
         ([*LOCAL, "num_shards=2", "shard=0,0"], ["Shard 0 of", "stands 2 times in this sweep"]),
         ([*LOCAL, "num_shards=2,3", "shard=0"], ["num_shards=2 and 3"]),

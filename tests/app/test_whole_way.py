@@ -133,16 +133,18 @@ def test_a_forged_answer_with_a_right_checksum_still_fails(undisturbed: Path, tm
         journal.append(answer)
     journal.close()
     from def_sim.answers.storage.compaction import compact
-
-    compact(folder)
-    mark_complete(folder, read_completion(folder)["files"], num_answers=len(answers))
+    from def_sim.app.definition import run_identity
     from def_sim.app.run import prepare_run
     from def_sim.app.schema import validate_config
-    from def_sim.app.verification import verify_run
 
     stored = read_manifest(folder)
+    run = prepare_run(validate_config(stored["config"]))
+    compact(folder, identity=run_identity(run, folder))
+    mark_complete(folder, read_completion(folder)["files"], num_answers=len(answers))
+    from def_sim.app.verification import verify_run
+
     with pytest.raises(VerificationError, match="its text is read as"):
-        list(verify_run(prepare_run(validate_config(stored["config"])), folder, stored))
+        list(verify_run(run, folder, stored))
 
 
 @pytest.mark.parametrize("killed_after", [1, 10, 20] if os.environ.get("CI_FULL") else [10])
