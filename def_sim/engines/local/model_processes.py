@@ -114,11 +114,9 @@ class _Child:
 
     def _listen(self) -> None:
         """Delivers what comes back, until the process ends."""
-        try:
+        with suppress(EOFError, OSError):  # how the process tells of its end
             while True:
                 self._deliver(*self._pipe.recv())
-        except (EOFError, OSError):
-            pass
         with self._lock:
             was_closed, self.is_gone = self.is_gone, True
             left, self._waiting = self._waiting, {}
