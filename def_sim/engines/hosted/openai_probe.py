@@ -43,6 +43,7 @@ _DIGIT: Final = "Reply with one random digit, and write nothing else."
 _NUM_DRAWS: Final = 64
 _NUM_NARROW: Final = 8
 _TEMPERATURES: Final = (2.0, 1.5, 1.0)
+_MOST_CUT: Final = 4
 _LEAST_RICH: Final = 200.0  # different tokens; servers' own limits leave 64 or fewer
 _NARROW: Final[Mapping[str, Mapping[str, Any]]] = {
     TOP_K: {"top_k": 1},
@@ -204,8 +205,15 @@ async def _about_penalties(ask: Ask, dialect: Dialect) -> dict[str, str]:
 
 
 async def _about_thoughts(ask: Ask, dialect: Dialect) -> str:
-    """How a thought comes, see `Reply`."""
-    reply = await _try(ask, Trial(_DIGIT, dialect, max_tokens=ROOM_TO_THINK))
+    """How a thought comes, see `Reply`.
+
+    A small model that does not think now and then fills all the room with digits, so one text that was
+    cut says nothing yet.
+    """
+    for _ in range(_MOST_CUT):
+        reply = await _try(ask, Trial(_DIGIT, dialect, max_tokens=ROOM_TO_THINK))
+        if reply is None or reply.thought != UNKNOWN:
+            break
     return UNKNOWN if reply is None else reply.thought
 
 

@@ -11,7 +11,7 @@ import pytest
 from def_sim.engines.hosted.failures import LimitError
 from def_sim.engines.hosted.openai_probe import Findings, probe
 from def_sim.engines.hosted.sampling_parameters import TOP_K_OFF, dialect_of
-from def_sim.engines.hosted.taken import Reply, Trial
+from def_sim.engines.hosted.taken import ROOM_TO_THINK, Reply, Trial
 from def_sim.engines.hosted.token_limits import LimitRefusal
 from def_sim.errors import EngineError
 from def_sim.records import DecodingConfig
@@ -140,6 +140,28 @@ def test_a_model_that_needs_room_to_think_is_asked_with_room_and_no_draws() -> N
     assert server.num_asked < 12
     assert "not tried out" in result.remarks[0]
     assert result.found["seed"] == "honoured"
+
+
+class Rambling(Server):
+    """Fills all the room that it gets, the first times it is asked for a short answer."""
+
+    def __init__(self, num_cut: int) -> None:
+        super().__init__()
+        self.num_cut = num_cut
+
+    async def __call__(self, trial: Trial) -> Reply:
+        reply = await super().__call__(trial)
+        if trial.max_tokens < ROOM_TO_THINK:
+            return reply
+        self.num_cut -= 1
+        return replace(reply, thought="unknown" if self.num_cut >= 0 else "none")
+
+
+@pytest.mark.parametrize(("num_cut", "thought"), [(0, "none"), (3, "none"), (4, "unknown")])
+def test_only_texts_that_are_cut_again_and_again_leave_it_open_how_a_thought_comes(
+    num_cut: int, thought: str
+) -> None:
+    assert findings(Rambling(num_cut)).found["thought"] == thought
 
 
 def test_a_server_that_fails_is_a_failure() -> None:
