@@ -28,7 +28,7 @@ from def_sim.app.terminal import say, say_event
 from def_sim.app.waiting import wait_of, when_free
 from def_sim.engines.hosted.cost import HasLedger
 from def_sim.engines.shared.notices import HasNotices
-from def_sim.engines.shared.optional import GoesOn
+from def_sim.engines.shared.optional import Expects, GoesOn
 from def_sim.errors import EngineError, StoreError
 from def_sim.interviews import Engine, HasWork, Interviews
 from def_sim.records import Answer
@@ -193,6 +193,8 @@ async def _ask(
     try:
         if done < planned:  # a finished run needs no model
             begin = time.monotonic()
+            if isinstance(engine, Expects):
+                engine.expect(planned - done)
             await engine.start()
             load_s = round(time.monotonic() - begin, 1)
             check_capabilities(run, engine.capabilities)  # a server's are known once it was asked

@@ -21,7 +21,7 @@ from def_sim.app.waiting import wait_of, when_free
 from def_sim.engines.hosted.cost import CostCapError, HasLedger
 from def_sim.engines.local.shared_worker import keep_loaded
 from def_sim.engines.shared.notices import HasNotices
-from def_sim.engines.shared.optional import GoesOn
+from def_sim.engines.shared.optional import Expects, GoesOn
 from def_sim.errors import ConfigError, ModelError
 from def_sim.interviews import Engine
 from def_sim.judging.verdict_journal import SHARD, journal_of, judge_path, read_judge, write_judge
@@ -112,7 +112,7 @@ async def _hold(work: JudgingWork, engine: Engine, store: VerdictStore, progress
     is_asking = any(not task.rule for task in left)
     try:
         if is_asking:
-            await _start(work, engine)
+            await _start(work, engine, num_asked=sum(not task.rule for task in left))
         if left:
             _unmark_if_vouched(work)
         write_judge(work.of_set, judge_content(work, engine, has_started=is_asking))
@@ -137,7 +137,7 @@ async def _hold(work: JudgingWork, engine: Engine, store: VerdictStore, progress
         await close(engine)
 
 
-async def _start(work: JudgingWork, engine: Engine) -> None:
+async def _start(work: JudgingWork, engine: Engine, num_asked: int) -> None:
     """Loads the judge, which keeps its accounts in the set and its type of number as before."""
     if isinstance(engine, HasLedger):
         engine.keep_in(work.of_set, SHARD)
@@ -147,6 +147,8 @@ async def _start(work: JudgingWork, engine: Engine) -> None:
         stored = read_judge(work.of_set).judge.get("dtype")
         if isinstance(engine, GoesOn) and isinstance(stored, str):
             engine.go_on_in(stored)
+    if isinstance(engine, Expects):
+        engine.expect(num_asked)
     await engine.start()
     check_format(work.config, engine.capabilities)  # a server's are known once it was asked
 

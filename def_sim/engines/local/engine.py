@@ -95,6 +95,7 @@ class LocalEngine:
             template_arguments=json.dumps(template_arguments or {}, sort_keys=True),
         )
         self._worker: ModelProcesses | None = None
+        self._num_expected = 0
         self._work_before: dict[str, int] = {}
         self._is_closed = False
         self.notices = Notices()
@@ -149,6 +150,10 @@ class LocalEngine:
         """Takes the type that a run's stored answers were given in, where "auto" leaves it open."""
         if self._settings.dtype == "auto" and dtype in DTYPES:
             self._settings = replace(self._settings, dtype=dtype)
+
+    def expect(self, num_requests: int) -> None:
+        """Told before `start()` how many requests are likely: with many, further processes start at once."""
+        self._num_expected = num_requests
 
     @property
     def work(self) -> dict[str, int]:
@@ -207,6 +212,9 @@ class LocalEngine:
             self._worker.notices = self.notices
             self._work_before = dict(self._worker.work)
         await asyncio.wrap_future(self._worker.loaded)
+        if self._num_expected:
+            self._worker.expect(self._num_expected)
+            self._num_expected = 0
 
     async def submit(self, request: Request) -> Completion:
         """Answers a request; it waits and is batched with others in the meantime.

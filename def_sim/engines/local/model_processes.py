@@ -23,7 +23,7 @@ from def_sim.errors import EngineError
 from def_sim.processes import MOST_PROCESSES, interrupts_stay_here, num_usable_cores
 from def_sim.records import Completion, Request
 
-MUCH: Final = 300  # requests, before processes start by themselves: they take seconds to load
+MUCH: Final = 300  # requests, for which processes start by themselves: they take seconds to load
 _SMALL_MODEL: Final = 100_000_000  # parameters: below, one core is all that a step can use
 _PATIENCE: Final = 2  # more that wait where a respondent's last prompt is known do not matter
 _ENDING_S: Final = 5.0
@@ -154,7 +154,7 @@ class ModelProcesses:
         self._here = Worker(partial(open_model, settings))
         self._children: tuple[_Child, ...] = ()
         self._last: dict[str, Worker | _Child] = {}  # by respondent
-        self._num_requests = 0
+        self._num_requests = self._num_expected = 0
         self._is_closed = False
 
     @property
@@ -188,10 +188,14 @@ class ModelProcesses:
             EngineError: The model has been closed.
         """
         self._num_requests += 1
-        if not self._children and self._may_start_children():
-            self._children = tuple(_Child(self._settings, self) for _ in range(self._num_processes - 1))
+        self._start_children_if_much()
         place = self._place_for(request.key.respondent_id)
         return place.put(request)
+
+    def expect(self, num_requests: int) -> None:
+        """Told that so many more are likely: further processes need not wait for the first of them."""
+        self._num_expected = self._num_requests + num_requests
+        self._start_children_if_much()
 
     def put_here(self, request: Request) -> "Future[Completion]":
         """Queues a request in this process. Raises as `put` does."""
@@ -219,10 +223,14 @@ class ModelProcesses:
             child.close()
         self._here.close()
 
+    def _start_children_if_much(self) -> None:
+        if not self._children and self._may_start_children():
+            self._children = tuple(_Child(self._settings, self) for _ in range(self._num_processes - 1))
+
     def _may_start_children(self) -> bool:
         if self._num_processes == 1 or self._is_closed:
             return False
-        if self._settings.num_processes is None and self._num_requests < MUCH:
+        if self._settings.num_processes is None and max(self._num_requests, self._num_expected) < MUCH:
             return False
         if not self.loaded.done() or self.loaded.exception() is not None:
             return False

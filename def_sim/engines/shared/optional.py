@@ -24,3 +24,11 @@ class GoesOn(Protocol):
 
     def go_on_in(self, dtype: str) -> None:
         """Takes the type that a run's stored answers were given in, unless another is asked for."""
+
+
+@runtime_checkable
+class Expects(Protocol):
+    """An engine that is faster if it knows how much is to come."""
+
+    def expect(self, num_requests: int) -> None:
+        """Told before `start()` how many more requests are likely; more or fewer may come."""

@@ -149,6 +149,17 @@ def test_no_process_starts_for_little_work_or_where_tokens_depend_on_the_batch(
     model.close()
 
 
+@pytest.mark.parametrize(("num_expected", "num_children"), [(MUCH - 1, 0), (MUCH, 1)])
+def test_much_to_come_starts_the_other_process_before_the_first_request(
+    checkpoint: Path, num_expected: int, num_children: int
+) -> None:
+    model = ModelProcesses(settings_of(checkpoint), 2, Notices())
+    model.loaded.result(HANG_S)
+    model.expect(num_expected)
+    assert len(multiprocessing.active_children()) == num_children
+    model.close()
+
+
 def test_at_least_one_process_answers() -> None:
     with pytest.raises(ConfigError, match="num_processes=0 must be at least 1"):
         EngineSettings("anywhere", num_processes=0)
