@@ -15,9 +15,10 @@ from typing import Final
 
 from def_sim.app.composing import configured
 from def_sim.app.known_choices import known_names
-from def_sim.app.plan import floor_seconds, make_plan
+from def_sim.app.plan import make_plan
 from def_sim.app.plan_counts import CARDS
 from def_sim.app.plan_load import fits, gpu_hours, load_of
+from def_sim.app.plan_times import floor_seconds
 from def_sim.app.run import prepare_run
 
 _PAGE: Final = Path(__file__).parents[1] / "docs" / "tutorials" / "cluster.md"

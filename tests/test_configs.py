@@ -11,7 +11,9 @@ from def_sim.answers.reading.parse import ReadingRules
 from def_sim.app.composing import compose_config
 from def_sim.app.definition import folder_of, what_defines
 from def_sim.app.fetching import fetched_file
-from def_sim.app.plan import language_warnings, make_plan, plan_lines
+from def_sim.app.plan import make_plan
+from def_sim.app.plan_lines import plan_lines
+from def_sim.app.plan_warnings import language_warnings
 from def_sim.app.run import create_engine, prepare_run, resolve_path
 from def_sim.app.schema import PresentationRules, RunConfig, validate_config
 from def_sim.errors import ConfigError, ModelError

@@ -15,7 +15,7 @@ from def_sim.app.definition import folder_of, what_defines
 from def_sim.app.event_log import is_json, name_run, write_event
 from def_sim.app.holding import close, conduct, num_planned_of, stored_of
 from def_sim.app.opened_runs import check_same
-from def_sim.app.plan import language_warnings, persona_warnings
+from def_sim.app.plan_warnings import language_warnings, persona_warnings
 from def_sim.app.progress import InterviewProgress, print_note
 from def_sim.app.progress_pulse import ProgressPulse
 from def_sim.app.provenance import record_run

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from def_sim.answers.storage.manifest import manifest_path, read_manifest
-from def_sim.app.plan import floor_seconds
 from def_sim.app.plan_counts import CARDS, Card, Plan
 from def_sim.app.plan_memory import RESERVE, planned_quantization, weight_bytes
+from def_sim.app.plan_times import floor_seconds
 from def_sim.app.run import Run
 
 _MOST_LOADING: Final = 0.05  # of a job; more shards load for longer than that

@@ -17,8 +17,9 @@ from def_sim.app.interviewing import definition_of, hold_interviews
 from def_sim.app.last_shard import report_if_last
 from def_sim.app.opened_runs import open_run, require_manifest
 from def_sim.app.panel_readings import panel_readings, why_not_judged
-from def_sim.app.plan import make_plan, plan_lines
+from def_sim.app.plan import make_plan
 from def_sim.app.plan_counts import Plan
+from def_sim.app.plan_lines import plan_lines
 from def_sim.app.plan_load import load_lines
 from def_sim.app.provenance import record_run
 from def_sim.app.received import read_stored_manifest

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from def_sim.app.plan import floor_seconds, make_plan
+from def_sim.app.plan import make_plan
 from def_sim.app.plan_counts import CARDS, Card, Plan
 from def_sim.app.plan_load import fits, gpu_hours
+from def_sim.app.plan_times import floor_seconds
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.sweep_commands import Command
 

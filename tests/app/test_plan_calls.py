@@ -6,8 +6,9 @@ from functools import cache
 import pytest
 
 from def_sim.app.composing import compose_config
-from def_sim.app.plan import make_plan, plan_lines, token_counter
+from def_sim.app.plan import make_plan, token_counter
 from def_sim.app.plan_calls import asks_as_the_pack
+from def_sim.app.plan_lines import plan_lines
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.prompts import render_request

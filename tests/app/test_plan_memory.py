@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from def_sim.app.composing import compose_config
-from def_sim.app.plan import make_plan, plan_lines
+from def_sim.app.plan import make_plan
 from def_sim.app.plan_counts import CARDS
+from def_sim.app.plan_lines import plan_lines
 from def_sim.app.plan_memory import (
     RESERVE,
     cache_room,

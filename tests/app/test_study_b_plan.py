@@ -7,8 +7,9 @@ from opinion_files import CURRENT, Opinion, write_opinions
 
 from def_sim.app.composing import compose_config
 from def_sim.app.main import main
-from def_sim.app.plan import make_plan, plan_lines
+from def_sim.app.plan import make_plan
 from def_sim.app.plan_counts import Plan
+from def_sim.app.plan_lines import plan_lines
 from def_sim.app.run import prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.evaluation.style_studies import COUNTRIES, STYLES
