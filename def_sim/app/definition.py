@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from def_sim.answers.storage.manifest import read_manifest, run_hash
 from def_sim.app.choices import ModelChoice
-from def_sim.app.run import Run, has_places, places_path, quotas_of, read_texts
+from def_sim.app.run import Run
+from def_sim.app.run_inputs import has_places, places_path, quotas_of
 from def_sim.app.schema import RunConfig
+from def_sim.app.strategy_choice import read_texts
 from def_sim.app.strategy_frames import read_frames
 from def_sim.records import ItemReference, Question, RunIdentity, StopAfter, Survey
 from def_sim.respondents.decoding import DecodingRules

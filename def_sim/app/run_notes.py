@@ -1,6 +1,7 @@
 """What a reader must know of a run before its numbers: personas without places, figures without people."""
 
-from def_sim.app.run import Run, lacks_places
+from def_sim.app.run import Run
+from def_sim.app.run_inputs import lacks_places
 from def_sim.records import ASSUMED_PEOPLE
 
 

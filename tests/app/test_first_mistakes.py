@@ -264,7 +264,7 @@ def test_an_item_without_its_source_is_found() -> None:
     assert error.message == "items: survey us has no item 'q1'."
     assert error.fix == (
         "Did you mean `items=[wvs7.Q1]`? "
-        "Ids look like `wvs7.Q1`; `def-sim stage=plan show=items` lists all with their questions."
+        "Ids look like `wvs7.Q1`; `def-sim survey=us stage=plan show=items` lists all with their questions."
     )
 
 
