@@ -53,7 +53,7 @@ def correlation_chart(
     limit = min(1.0, round_up(float(np.abs(np.concatenate([x, y, [0.1]])).max())))
     across = Axis(limit, left=_LEFT, right=_RIGHT, low=-limit)
     up = Axis(limit, left=_BOTTOM, right=_TOP, low=-limit)  # pixels: upwards is smaller
-    parts = [*_grid(across, up), *_cells(x, y, limit), _through(across, up, 1.0, "reference")]
+    parts = [*_grid(across, up), _cells(x, y, limit), _through(across, up, 1.0, "reference")]
     if math.isfinite(slope):
         parts.append(_through(across, up, slope, "macro"))
     parts += [
@@ -76,25 +76,28 @@ def _grid(across: Axis, up: Axis) -> list[Markup]:
     return parts
 
 
-def _cells(x: NDArray[np.float64], y: NDArray[np.float64], limit: float) -> list[Markup]:
+def _cells(x: NDArray[np.float64], y: NDArray[np.float64], limit: float) -> Markup:
+    """All cells that hold a pair, as one path a shade: hundreds of elements would weigh on the page."""
     edges = np.linspace(-limit, limit, _NUM_CELLS + 1)
     inside = (np.clip(x, -limit, limit), np.clip(y, -limit, limit))
     counts, _, _ = np.histogram2d(*inside, bins=[edges, edges])
-    width, height = (_RIGHT - _LEFT) / _NUM_CELLS, (_BOTTOM - _TOP) / _NUM_CELLS
     # The root: single pairs stay visible beside cells with hundreds.
     shade = _FAINTEST + (1 - _FAINTEST) * np.sqrt(counts / max(counts.max(), 1))
-    return [
-        element(
-            "rect",
-            x=percent(_LEFT + width * column),
-            y=_BOTTOM - height * (row + 1),
-            width=percent(width),
-            height=height,
-            fill_opacity=number(float(shade[column, row])),
-            class_="panel-bar",
-        )
-        for column, row in zip(*np.nonzero(counts), strict=True)
-    ]
+    squares: dict[str, str] = {}
+    for column, row in zip(*np.nonzero(counts), strict=True):
+        opacity = number(float(shade[column, row]))
+        squares[opacity] = f"{squares.get(opacity, '')}M{column} {_NUM_CELLS - 1 - row}h1v1h-1z"
+    return element(
+        "svg",
+        *(element("path", d=d, fill_opacity=opacity, class_="panel-bar") for opacity, d in squares.items()),
+        x=percent(_LEFT),
+        y=_TOP,
+        width=percent(_RIGHT - _LEFT),
+        height=_BOTTOM - _TOP,
+        viewBox=f"0 0 {_NUM_CELLS} {_NUM_CELLS}",
+        preserveAspectRatio="none",
+        class_="cells",
+    )
 
 
 def _through(across: Axis, up: Axis, slope: float, css: str) -> Markup:
