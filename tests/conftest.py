@@ -29,6 +29,14 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+@pytest.fixture(scope="session")
+def whole_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of `survey=us`, 310 questions and 20 respondents, with its report: made once."""
+    from whole_report import make_whole_report  # late: it takes seconds
+
+    return make_whole_report(tmp_path_factory.mktemp("whole_report"), "survey=us")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks the quick tests, and leaves out those of a tier that the marker expression does not name."""
