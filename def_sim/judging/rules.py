@@ -7,15 +7,18 @@ rule's words.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-from def_sim.answers.reading.normalise import plain_text, strip_markup, unify_characters
+from def_sim.answers.reading.lacking import lacks
+from def_sim.answers.reading.normalise import MAX_CHARACTERS, plain_text, strip_markup, unify_characters
 from def_sim.answers.reading.phrases import breaks_role
 from def_sim.answers.reading.reasoning import part_reasoning
 from def_sim.answers.reading.sections import (
     Part,
+    Section,
     explanation_of,
     split_exchanges,
     split_sections,
@@ -41,6 +44,7 @@ _SOME_OTHERS: Final = re.compile(
     r"|(?:有些|有的|一些|某些|有)人[^\n]{0,40}?(?:有些|有的|一些|其他|另外的?|别的|也有)人",
     re.IGNORECASE,
 )
+_IN_SOME_OTHERS: Final = ("others", "人")  # every match holds one of these
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s|$)|[。！？\n]")
 # What a person says, too, though it is like a machine's disclaimer.
 _HUMAN_TURN: Final = re.compile(
@@ -48,6 +52,7 @@ _HUMAN_TURN: Final = re.compile(
     r"|没有?(?:任何)?(?:个人|真实)的?经历过",
     re.IGNORECASE,
 )
+_IN_HUMAN_TURN: Final = ("experience ", "my training ", "my programming ", "经历过")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,26 +122,38 @@ def _own_exchange(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _instruction(case: _Case) -> str:
     """IU: an anchor that was asked for is missing; keys of an object are none."""
-    written = strip_markup(unify_characters(part_reasoning(case.answer.text).answer)).strip()
-    own, _ = _own_exchange(written)
-    pack = case.context.pack
+    own, pack = _as_written(case), case.context.pack
     if not case.context.is_base_model and not _has_anchor(own, (*_ANSWER_ANCHORS, pack.answer_anchor)):
         return "the answer is not marked as one"
     if not _has_anchor(own, (*_EXPLANATION_ANCHORS, pack.explanation_anchor)):
         return "the explanation is missing, or not marked as one"
-    empty = [part for part in (Part.ANSWER, Part.EXPLANATION) if _is_empty(own, part)]
-    return "nothing stands behind the mark of the answer or of the explanation" if empty else ""
+    sections = split_sections(own)
+    is_empty = any(_is_empty(sections, part) for part in (Part.ANSWER, Part.EXPLANATION))
+    return "nothing stands behind the mark of the answer or of the explanation" if is_empty else ""
 
 
-def _is_empty(text: str, part: Part) -> bool:
+def _as_written(case: _Case) -> str:
+    """The exchange that answers the question, with objects as they came."""
+    text = case.answer.text
+    if "{" not in text and len(text) <= MAX_CHARACTERS:
+        return case.own  # there is no object in it
+    return _own_exchange(strip_markup(unify_characters(part_reasoning(text).answer)).strip())[0]
+
+
+def _is_empty(sections: Sequence[Section], part: Part) -> bool:
     """Whether there are sections of that part, and none of them holds a word."""
-    sections = [section.text for section in split_sections(text) if section.part is part]
-    return bool(sections) and not any(re.search(r"\w", section) for section in sections)
+    texts = [section.text for section in sections if section.part is part]
+    return bool(texts) and not any(re.search(r"\w", text) for text in texts)
 
 
 def _has_anchor(text: str, anchors: tuple[str, ...]) -> bool:
+    return _pattern_of(anchors).search(text) is not None
+
+
+@cache
+def _pattern_of(anchors: tuple[str, ...]) -> re.Pattern[str]:
     words = "|".join(re.escape(anchor.rstrip(":： ")) for anchor in anchors)
-    return re.search(rf"(?<![A-Za-z])(?:{words})s?\s*:", text, re.IGNORECASE) is not None
+    return re.compile(rf"(?<![A-Za-z])(?:{words})s?\s*:", re.IGNORECASE)
 
 
 def _question_type(case: _Case) -> str:
@@ -151,16 +168,21 @@ def _question_type(case: _Case) -> str:
 
 def _role(case: _Case) -> str:
     """RP: who speaks is a machine, a reporter of what others think, or nobody."""
-    if case.answer.status is AnswerStatus.ROLE_BREAK or breaks_role(_HUMAN_TURN.sub(" ", case.own)):
+    if case.answer.status is AnswerStatus.ROLE_BREAK or breaks_role(_without_human_turns(case.own)):
         return "the text says that a machine wrote it"
     if case.answer.status is AnswerStatus.THIRD_PERSON or _tells_of_others(case.own):
         return "the text reports what some and others think"
     explanation = explanation_of(case.own)
+    if _FIRST_PERSON.search(explanation) is not None:
+        return ""
     # Chinese leaves the first person out, so that is for the judge to say.
     is_english = _HAN.search(explanation) is None and len(_LATIN_WORD.findall(explanation)) >= _FEWEST_WORDS
-    if is_english and not _is_label(explanation, case.question) and _FIRST_PERSON.search(explanation) is None:
-        return "the explanation has no first person"
-    return ""
+    is_nobodys = is_english and not _is_label(explanation, case.question)
+    return "the explanation has no first person" if is_nobodys else ""
+
+
+def _without_human_turns(text: str) -> str:
+    return text if lacks(text, _IN_HUMAN_TURN) else _HUMAN_TURN.sub(" ", text)
 
 
 def _is_label(explanation: str, question: Question) -> bool:
@@ -171,6 +193,8 @@ def _is_label(explanation: str, question: Question) -> bool:
 
 def _tells_of_others(text: str) -> bool:
     """Whether a passage sets some people against others, and its writer is not in it."""
+    if lacks(text, _IN_SOME_OTHERS):
+        return False
     ends = [0, *(end.end() for end in _SENTENCE_END.finditer(text)), len(text)]
     for match in _SOME_OTHERS.finditer(text):
         first = ends[bisect_right(ends, match.start(), hi=len(ends) - 1) - 1]

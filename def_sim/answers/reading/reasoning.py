@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from def_sim.answers.reading.lacking import lacks
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -81,6 +83,7 @@ _FRAMES: Final = re.compile(
     r"|\A\s*(?-i:final)(?=[A-Z0-9{])",
     re.IGNORECASE,
 )
+_IN_FRAMES: Final = ("<", "final")  # each holds one of these
 # Marks that tokenizers hold as one token, many of them special: decoding must not drop them.
 MARK_TOKENS: Final = (
     *(f"<{slash}{tag}>" for tag in ("think", "thinking", "thought", "seed:think") for slash in ("", "/")),
@@ -94,6 +97,12 @@ MARK_TOKENS: Final = (
 )
 # Every mark begins with one of these, which is looked at first: texts are long and marks are rare.
 _FIRST_CHARACTER: Final = r"(?=<[|/a-z]|[\[&◁]|[.]{3}|analysis|commentary|assistant|here|thinking)"
+# And every mark holds one of these, which is asked before a text is searched at all.
+_IN_MARKS: Final = (
+    *("<", "&lt;", "[think", "[/think", "◁", "..."),
+    *("analysis", "commentary", "assistantfinal", "assistant\nfinal"),
+    *("here's my", "here’s my", "here is my"),
+)
 _ANY_MARK: Final = "|".join(
     f"(?P<o{i}>{marks.opens})|(?P<c{i}>{marks.closes})" for i, marks in enumerate(MARKS)
 )
@@ -131,7 +140,7 @@ def part_reasoning(text: str, *, begins_inside: bool = False) -> Parted:
     start, inside = 0, _ANY if begins_inside else None
     closed_alone = 0  # where the last mark ends that closes what nothing opened
     first_word = _first_word(text)
-    for mark in _MARK.finditer(text):
+    for mark in () if lacks(text, _IN_MARKS) else _MARK.finditer(text):
         kind, number = _kind(mark)
         if inside is None and kind == "o" and (not MARKS[number].begins_text or mark.start() <= first_word):
             answers.append(text[start : mark.start()])
@@ -144,7 +153,8 @@ def part_reasoning(text: str, *, begins_inside: bool = False) -> Parted:
             start, inside = mark.end(), None
     (answers if inside is None else thoughts).append(text[start:])
     # A line end, so that digits on both sides of a thought do not join.
-    answer = _FRAMES.sub("\n", "\n".join(answers))
+    answer = "\n".join(answers)
+    answer = answer if lacks(answer, _IN_FRAMES) else _FRAMES.sub("\n", answer)
     reasoning = text[:closed_alone] + "".join(thoughts)
     return Parted(
         reasoning,

@@ -5,9 +5,11 @@ request. It does not know what an answer looks like.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from def_sim.answers.reading.lacking import lacks
 from def_sim.answers.reading.normalise import unify_characters
 from def_sim.answers.reading.objects import unwrap_objects
 from def_sim.answers.reading.reasoning import part_reasoning
@@ -30,10 +32,13 @@ _ANCHOR = re.compile(
 # The frame of a request (data/prompts): a base model goes on with the next one, whose anchors answer nothing.
 _FRAME = r"(?:answer as an?\b|choose (?:one|up to [0-9]+) of the\b|请以[^\n]{1,40}?身份|请从下面)"
 _REQUEST = r"(?:(?:request|question|user|human|q|请求|问题|用户|题目?)[ \t]*[0-9]{0,3}[ \t]*:)"
+_INSIDE_A_LINE = "answer as a citizen of"
 _NEXT_REQUEST = re.compile(
-    rf"^[ \t]*(?:{_FRAME}[^\n]*\s*)?{_REQUEST}|^[ \t]*{_FRAME}|\bAnswer as a citizen of\b",
+    rf"^[ \t]*(?:{_FRAME}[^\n]*\s*)?{_REQUEST}|^[ \t]*{_FRAME}|\b{_INSIDE_A_LINE}\b",
     re.IGNORECASE | re.MULTILINE,
 )
+_ANCHOR_ENDS = ":：="  # in one of these, unless it stands in brackets or is a line of its own
+_LONGEST_LINE = len("justification")  # of an anchor that is one, without the spaces around it
 _SENTENCE_END = re.compile(r"(?<!\b\w)[.!?]+[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|\n")
 _LETTER = re.compile(r"[^\W\d_]")
 _BECAUSE = re.compile(r"\bbecause\b|因为|由于", re.IGNORECASE)
@@ -61,8 +66,21 @@ class Section:
 
 def split_exchanges(text: str) -> list[str]:
     """The text cut before each line that begins a request; the first may be empty."""
-    starts = [0, *(match.start() for match in _NEXT_REQUEST.finditer(text))]
+    starts = [0, *(match.start() for match in _requests(text))]
     return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+
+
+def _requests(text: str) -> Iterator[re.Match[str]]:
+    """The beginnings of requests, in their order: at the beginning of a line, all but one of them."""
+    if not lacks(text, (_INSIDE_A_LINE,)):
+        yield from _NEXT_REQUEST.finditer(text)
+        return
+    start = after = 0
+    for line in text.split("\n"):
+        if start >= after and (match := _NEXT_REQUEST.match(text, start)):
+            after = match.end()  # a frame and its question may take two lines
+            yield match
+        start += len(line) + 1
 
 
 def repeats_question(exchange: str, question_text: str) -> bool:
@@ -77,7 +95,7 @@ def _squeeze(text: str) -> str:
 
 def split_sections(exchange: str) -> list[Section]:
     """The sections of one exchange in their order; the first is always the opening."""
-    anchors = [anchor for anchor in _ANCHOR.finditer(exchange) if not _is_somebodys(exchange, anchor)]
+    anchors = [anchor for anchor in _anchors(exchange) if not _is_somebodys(exchange, anchor)]
     parts = [Part.OPENING, *(Part.ANSWER if anchor["answer"] else Part.EXPLANATION for anchor in anchors)]
     starts = [0, *(anchor.end() for anchor in anchors)]
     ends = [*(anchor.start() for anchor in anchors), len(exchange)]
@@ -86,6 +104,18 @@ def split_sections(exchange: str) -> list[Section]:
         Section(part, exchange[start:end], next_part)
         for part, start, end, next_part in zip(parts, starts, ends, following, strict=True)
     ]
+
+
+def _anchors(text: str) -> Iterator[re.Match[str]]:
+    """All anchors of a text, in their order, looked for up to where one can end; none has two lines."""
+    start = 0
+    for line in text.split("\n"):
+        length = max(map(line.rfind, _ANCHOR_ENDS)) + 1
+        if "]" in line or (not length and len(line.strip(" \t")) <= _LONGEST_LINE):
+            length = len(line)
+        if length:
+            yield from _ANCHOR.finditer(text, start, start + length)
+        start += len(line) + 1
 
 
 def _is_somebodys(text: str, anchor: re.Match[str]) -> bool:
@@ -114,7 +144,7 @@ def through_first_sentence(text: str) -> str | None:
     """
     if part_reasoning(text).answer != text:
         return None
-    anchors = (anchor for anchor in _ANCHOR.finditer(text) if not anchor["answer"])
+    anchors = (anchor for anchor in _anchors(text) if not anchor["answer"])
     anchor = next(anchors, None)
     if anchor is None or re.search(r"\w", _ANCHOR.sub("", text[: anchor.start()])) is None:
         return None
