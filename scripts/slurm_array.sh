@@ -66,7 +66,7 @@ report() {
 }
 
 submit() {
-  local words=("$@") word num_shards=1 script array last common asking
+  local words=("$@") word num_shards=1 script array last common asking plan folder name waiting
   for word in "$@"; do
     case $word in
       num_shards=*) num_shards=${word#*=} ;;
@@ -79,7 +79,14 @@ submit() {
   [ -z "${SETUP:-}" ] || [ -r "$SETUP" ] || fail "SETUP=$SETUP cannot be read." "Name a file for bash to source."
   command -v sbatch >/dev/null || fail "sbatch is not on the path." "Run this on a login node of the cluster."
   # A mistake in the command ends here, before anything is queued.
-  python -m def_sim stage=plan "${words[@]}" >/dev/null || exit
+  plan=$(python -m def_sim stage=plan "${words[@]}") || exit
+  # An array bears the name of its run's folder, so that the same run is not queued twice. Where squeue does
+  # not answer the leases of the shards hold all the same: the later jobs end, and no answer is asked twice.
+  folder=$(readlink -m "$(sed -n 's/^folder  *//p' <<<"$plan")")
+  name=def_sim_$(cksum <<<"$folder" | cut -d' ' -f1)
+  waiting=$(squeue --noheader --format=%F --name="$name" 2>/dev/null | sort -u | paste -sd' ' -) || waiting=""
+  [ -z "$waiting" ] || fail "Array $waiting of this run ($folder) waits or is at work. Nothing was submitted." \
+    "Let it finish (def-sim stage=status shows how far), or scancel $waiting; then the same command goes on."
   script=$(readlink -f "${BASH_SOURCE[0]}")
   if [ -n "${SETUP:-}" ]; then
     SETUP=$(readlink -f "$SETUP")
@@ -88,7 +95,7 @@ submit() {
   common=(--parsable --export=ALL "--time=${TIME:-04:00:00}" "--cpus-per-task=${CPUS:-8}" "--mem=${MEM:-64G}")
   [ -z "${PARTITION:-}" ] || common+=("--partition=$PARTITION")
   [ -z "${ACCOUNT:-}" ] || common+=("--account=$ACCOUNT")
-  asking=("--array=0-$((num_shards - 1))%${PARALLEL:-32}" --job-name=def_sim --requeue --open-mode=append
+  asking=("--array=0-$((num_shards - 1))%${PARALLEL:-32}" "--job-name=$name" --requeue --open-mode=append
     "--signal=B:USR1@$WARN_S" --output=slurm-%A_%a.log)
   [ "${GPUS:-1}" = 0 ] || asking+=("--gpus-per-node=${GPUS:-1}")
   array=$(sbatch "${common[@]}" "${asking[@]}" "$script" --work stage=interview "${words[@]}") || exit 2

@@ -105,6 +105,23 @@ def test_a_report_does_not_wait_for_an_array_that_failed(environment: dict[str, 
 
 
 @pytest.mark.slurm
+def test_a_run_is_not_queued_while_its_array_is_there_and_is_afterwards(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    words = (*SHORT, "respondents=2", f"output={tmp_path}/out")
+    array, report = submitted_ids(script(environment, tmp_path, *words, "num_shards=2"))
+    again = script(environment, tmp_path, *words, "num_shards=2")
+    assert again.returncode == 2
+    assert f"Array {array} of this run" in again.stderr
+    slurm(environment, "scancel", array, report)
+    assert comes_true(lambda: is_over(environment), every_s=0.5)
+    later, report = submitted_ids(script(environment, tmp_path, *words, "num_shards=2"))
+    assert later != array
+    slurm(environment, "scancel", later, report)
+    assert comes_true(lambda: is_over(environment), every_s=0.5)
+
+
+@pytest.mark.slurm
 def test_what_sbatch_refuses_is_said_in_its_own_words(environment: dict[str, str], tmp_path: Path) -> None:
     done = script({**environment, "PARTITION": "nowhere"}, tmp_path, *SHORT)
     assert done.returncode == 2
@@ -136,6 +153,48 @@ def test_a_mistake_ends_before_anything_is_submitted(words: list[str], message: 
     assert not (tmp_path / "submitted").exists()
 
 
+# A Slurm that queues whatever it is given, under its name, and lists it by that.
+QUEUE = {
+    "sbatch": """#!/bin/sh
+for word; do case $word in --job-name=*) name=${word#*=} ;; esac; done
+echo "$name" >> queued
+wc -l < queued
+""",
+    "squeue": """#!/bin/sh
+for word; do case $word in --name=*) name=${word#*=} ;; esac; done
+grep -nx "$name" queued | cut -d: -f1
+""",
+}
+
+
+def queue(folder: Path, **commands: str) -> dict[str, str]:
+    """The environment in which these are Slurm's commands."""
+    for name, text in commands.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    return {**os.environ, "PATH": f"{folder}:{PATH}"}
+
+
+def test_a_run_whose_array_waits_is_not_queued_again_and_another_one_is(tmp_path: Path) -> None:
+    environment = queue(tmp_path, **QUEUE)
+    words = (ITEMS, "respondents=2", f"output={tmp_path}/out")
+    submitted = submitted_ids(script(environment, tmp_path, *words, "num_shards=2"))
+    assert submitted == ("1", "2")
+    again = script(environment, tmp_path, "num_shards=1", *words)  # the same run, otherwise divided
+    assert again.returncode == 2
+    assert "error: Array 1 of this run" in again.stderr
+    assert "scancel 1; then the same command goes on" in again.stderr
+    assert len((tmp_path / "queued").read_text().split()) == 2
+    assert submitted_ids(script(environment, tmp_path, *words, "seed=2")) == ("3", "4")
+
+
+def test_an_array_is_queued_where_squeue_does_not_answer(tmp_path: Path) -> None:
+    environment = queue(tmp_path, **{**QUEUE, "squeue": "#!/bin/sh\nexit 1\n"})
+    words = (ITEMS, "respondents=2", f"output={tmp_path}/out")
+    assert submitted_ids(script(environment, tmp_path, *words)) == ("1", "2")
+    assert submitted_ids(script(environment, tmp_path, *words)) == ("3", "4")
+
+
 # Stand in for Python, which ends with 85 at USR1, and for Slurm's command, which notes what it was told.
 FAKES = {
     "python": "#!/bin/sh\ntrap 'kill $!; exit 85' USR1\ntouch began\nsleep 600 &\nwait\n",
@@ -147,13 +206,11 @@ FAKES = {
 def test_a_job_passes_the_signal_on_and_queues_itself_again_20_times_at_most(
     restarts: str, code: int, told: str | None, tmp_path: Path
 ) -> None:
-    for name, text in FAKES.items():
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(0o755)
+    environment = queue(tmp_path, **FAKES)
     of_slurm = {"SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "3", "SLURM_RESTART_COUNT": restarts}
     job = subprocess.Popen(
         ["bash", str(SCRIPT), "--work", "stage=interview"],
-        env={**os.environ, **of_slurm, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        env={**environment, **of_slurm},
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
