@@ -4,8 +4,9 @@
     python scripts/benchmark_scale.py --answers 2e6 --shards 8 --check # an independent reader counts as well
 
 Answers are invented and written as the journals that interviews write. Each shard then makes its part and its
-counts, one process after another, and one more process writes the report. Prints a Markdown table, and what
-follows for a million respondents with 600 items, computed and not measured.
+counts in a process of its own, and one more process writes the report. Prints a Markdown table, and what
+follows for a million respondents with 600 items, computed and not measured. Journals that an earlier command
+left in the folder of `--keep` are not made again.
 """
 
 import argparse
@@ -18,14 +19,16 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from def_sim.answers.storage.answer_lines import encode_line
+from def_sim.answers.storage.disk import replacing
 from def_sim.answers.storage.division import Division
 from def_sim.answers.storage.shards import answers_folder, shard_name
 from def_sim.app.composing import compose_config
@@ -65,6 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--answers", type=float, default=2e6)
     parser.add_argument("--shards", type=int, default=8)
+    parser.add_argument("--at-once", type=int, default=1, help="shards side by side")
     parser.add_argument("--survey", default="us")
     parser.add_argument("--keep", help="folder for the run; otherwise it is removed in the end")
     parser.add_argument("--check", action="store_true", help="count the shares by json and pandas alone, too")
@@ -87,11 +91,11 @@ def benchmark(output: Path, options: argparse.Namespace) -> None:
         f"scoring.stream_above={min(2_000_000, int(options.answers) // 2)}",
     ]
     begin_run(words)
-    shards = range(options.shards)
-    made = [in_a_process(make_journal, words, shard) for shard in shards]
-    parts = [in_a_process(make_part, words, shard) for shard in shards]
-    report = in_a_process(make_report, words, 0)
     folder = folder_of_run(prepared(words))
+    with ThreadPoolExecutor(options.at_once) as pool:
+        made = list(pool.map(partial(in_a_process, make_journal, words), range(options.shards)))
+        parts = list(pool.map(partial(in_a_process, make_part, words), range(options.shards)))
+    report = in_a_process(make_report, words, 0)
     size = {
         kind: sum(path.stat().st_size for path in answers_folder(folder).glob(pattern))
         for kind, pattern in (("journals", "*.jsonl"), ("tables", "*.parquet"))
@@ -181,8 +185,10 @@ def make_journal(words: list[str], shard: int) -> int:
     run = prepared(words)
     folder = folder_of_run(run)
     path = answers_folder(folder) / f"{shard_name(shard, run.config.num_shards)}.jsonl"
+    if path.exists():
+        return len(run.shard_indices) * len(run.survey.questions)
     num_answers = 0
-    with path.open("wb") as lines:
+    with replacing(path) as temporary, temporary.open("wb") as lines:
         for start in range(0, len(run.shard_indices), 200):  # so many are under way at once
             indices = run.shard_indices[start : start + 200]
             for place, question in enumerate(run.survey.questions):
