@@ -4,6 +4,7 @@ Hydra joins the YAML files. Its errors, and ours, become one message with what t
 exit code 2; a traceback is a bug of ours.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -48,6 +49,8 @@ from def_sim.resources import conf_folder
 EXIT_USER_ERROR = 2
 _MULTIRUN = ("-m", "--multirun")
 _HELP = ("--help", "-h")
+# Objects between two looks for garbage; Python's own 700 spend a tenth of a small command on looking.
+_OBJECTS_BETWEEN_LOOKS = 50_000
 
 
 def main(arguments: Sequence[str] | None = None, *, tell: Callable[[DefSimError], object] = say_error) -> int:
@@ -61,6 +64,7 @@ def main(arguments: Sequence[str] | None = None, *, tell: Callable[[DefSimError]
         0, or 2 after a message about something the user can mend, or after a signal (`app/signals.py`).
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)
     with visible_streams(), events_as_json(WORD in words):
         return _run(words, tell)
 

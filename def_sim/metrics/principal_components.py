@@ -1,6 +1,6 @@
 """Principal components: the two directions along which rows of numbers differ most.
 
-The one place that imports scikit-learn. Knows nothing of countries or models.
+Knows nothing of countries or models.
 
 Letters: M rows, F features.
 """
@@ -8,6 +8,7 @@ Letters: M rows, F features.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import svd
 
 from def_sim.metrics.sample import Array
 
@@ -44,12 +45,12 @@ def fit_components(rows: Array) -> Components:
     """
     if why := why_no_components(rows):
         raise ValueError(f"No principal components: {why}.")
-    from sklearn.decomposition import PCA  # takes a second to load; most commands draw no map
-
+    rows = np.asarray(rows, dtype=np.float64)
+    mean = rows.mean(axis=0)
     # The full decomposition has no random start: the same rows give the same bits.
-    fitted = PCA(n_components=2, svd_solver="full").fit(np.asarray(rows, dtype=np.float64))
-    return Components(
-        mean=np.asarray(fitted.mean_, dtype=np.float64),
-        axes=np.asarray(fitted.components_, dtype=np.float64),
-        explained=np.asarray(fitted.explained_variance_ratio_, dtype=np.float64),
-    )
+    _, sizes, axes = svd(rows - mean, full_matrices=False)
+    # An axis may point either way: its largest loading is made positive.
+    largest = np.argmax(np.abs(axes), axis=1)
+    axes = axes * np.sign(axes[np.arange(len(axes)), largest])[:, None]
+    variances = sizes**2 / (len(rows) - 1)
+    return Components(mean=mean, axes=axes[:2].copy(), explained=(variances / variances.sum())[:2])

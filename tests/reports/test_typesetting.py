@@ -1,6 +1,7 @@
 """PDF and PNG as typst sets them: vectors, embedded fonts, words that can be copied, Chinese too."""
 
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
@@ -69,6 +70,14 @@ def test_a_picture_has_three_hundred_dots_an_inch() -> None:
     png = as_png(figure.svg(width="single"))
     width, _ = struct.unpack(">II", png[16:24])  # of the header
     assert width == pytest.approx(84 / 25.4 * 300, abs=1)
+
+
+def test_two_threads_set_at_the_same_time_what_one_sets() -> None:
+    drawings = [
+        figure.svg() for name in "abcdef" for figure in item_figures(scores(), shares(1, words=(name, "No")))
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(as_png, drawings)) == [as_png(one) for one in drawings]
 
 
 def test_what_our_fonts_have_can_be_set_anywhere() -> None:

@@ -5,10 +5,12 @@ The same figures give the same bytes, wherever typst is installed; without it th
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from def_sim.processes import num_usable_cores
 from def_sim.records import RunIdentity
 from def_sim.reports.figures.figure import THIS_PANEL, Figure
 from def_sim.reports.figures.typesetting import as_pdf, as_png, is_available
@@ -20,6 +22,7 @@ NO_TYPST: Final = (
 )
 CAPTIONS: Final = ("captions.md", "captions.tex")
 _KINDS: Final = ("svg", "pdf", "png", "csv")
+_MOST_THREADS: Final = 4  # typst computes without Python's lock; drawing and writing do not
 # Names of figures whose number depends on the run, and of one that is no longer drawn.
 _NUMBERED: Final = re.compile(r"(?:items_\d{2,}|kl_by_dimension)\.(?:svg|pdf|png|csv)")
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
@@ -73,7 +76,10 @@ def write_figures(
     if len(set(names)) < len(names):
         raise ValueError(f"figures need names of their own, found {names}")
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [path for figure in figures for path in _write(folder, figure, width, panel, identity)]
+    with ThreadPoolExecutor(min(num_usable_cores(), _MOST_THREADS)) as pool:
+        drawn = [_contents(pool, figure, width, panel, identity) for figure in figures]
+        named = zip(names, drawn, strict=True)
+        paths = [path for name, contents in named for path in _write(folder, name, contents)]
     for name, text in zip(CAPTIONS, (_markdown(figures, about), _latex(figures, about, width)), strict=True):
         paths.append(folder / name)
         paths[-1].write_bytes(text.encode("utf-8"))
@@ -83,16 +89,28 @@ def write_figures(
     return WrittenFigures(tuple(paths), "" if is_available() else NO_TYPST, tuple(figures))
 
 
-def _write(folder: Path, figure: Figure, width: str, panel: str, identity: RunIdentity | None) -> list[Path]:
+def _contents(
+    pool: ThreadPoolExecutor, figure: Figure, width: str, panel: str, identity: RunIdentity | None
+) -> dict[str, "bytes | Future[bytes]"]:
+    """Kind of a file -> what it holds, or will hold once a thread of the pool has set it."""
     svg = figure.svg(width=width, panel=panel)
-    contents = {"svg": svg, "csv": figure.csv(identity).encode("utf-8")}
+    contents: dict[str, bytes | Future[bytes]] = {
+        "svg": svg,
+        "csv": figure.csv(identity).encode("utf-8"),
+    }
     if is_available():
-        contents |= {"pdf": as_pdf(svg, title=figure.title, alt=figure.alt), "png": as_png(svg)}
+        contents["pdf"] = pool.submit(as_pdf, svg, title=figure.title, alt=figure.alt)
+        contents["png"] = pool.submit(as_png, svg)
+    return contents
+
+
+def _write(folder: Path, name: str, contents: "dict[str, bytes | Future[bytes]]") -> list[Path]:
     paths = []
     for kind in _KINDS:
-        path = folder / f"{figure.name}.{kind}"
+        path = folder / f"{name}.{kind}"
         if kind in contents:
-            path.write_bytes(contents[kind])
+            content = contents[kind]
+            path.write_bytes(content.result() if isinstance(content, Future) else content)
             paths.append(path)
         else:
             path.unlink(missing_ok=True)  # of an earlier report, and no longer true

@@ -6,6 +6,7 @@ differ.
 """
 
 import re
+import threading
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.util import find_spec
@@ -27,6 +28,8 @@ _DOCUMENT: Final = b"""\
 _WORDS: Final = re.compile(r"<text\b[^>]*>([^<]*)</text>")
 # A standard that refuses a character without a font, so that typst says so instead of drawing a box.
 _STRICT: Final = "a-2u"
+# A compiler is for one thread at a time; the fonts are for all threads.
+_OF_THREAD: Final = threading.local()
 
 
 def is_available() -> bool:
@@ -35,15 +38,27 @@ def is_available() -> bool:
 
 
 @lru_cache(maxsize=2)
-def _compiler(*, has_system_fonts: bool) -> "typst.Compiler":
+def _fonts(*, has_system_fonts: bool) -> "typst.Fonts":
     import typst
 
-    fonts = typst.Fonts(
+    return typst.Fonts(
         include_system_fonts=has_system_fonts,
         include_embedded_fonts=False,
         font_paths=[data_folder() / "fonts"],
     )
-    return typst.Compiler(font_paths=fonts, ignore_system_fonts=not has_system_fonts)
+
+
+def _compiler(*, has_system_fonts: bool) -> "typst.Compiler":
+    """This thread's."""
+    import typst
+
+    if not hasattr(_OF_THREAD, "compilers"):
+        _OF_THREAD.compilers = {}
+    made: dict[bool, typst.Compiler] = _OF_THREAD.compilers
+    if has_system_fonts not in made:
+        fonts = _fonts(has_system_fonts=has_system_fonts)
+        made[has_system_fonts] = typst.Compiler(font_paths=fonts, ignore_system_fonts=not has_system_fonts)
+    return made[has_system_fonts]
 
 
 def _compile(
