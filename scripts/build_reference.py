@@ -4,7 +4,8 @@ python scripts/build_reference.py            # names the pages that are not up t
 python scripts/build_reference.py --write    # writes them
 
 Commands, models and surveys come from `conf/` and the survey files, parameters from what `def-sim --help`
-reads, measures from `evaluation/measures.py`, columns from `data/columns.csv`; data formats, contributing and
+reads, measures from `evaluation/measures.py`, columns from `data/columns.csv` and
+`data/comparison_columns.csv`; data formats, contributing and
 security are the files of those names at the root of the project, with their links mended. Pages that are
 written by hand are not touched.
 """
@@ -22,6 +23,7 @@ import yaml
 from reference_texts import about, column_cells, default_cell, linked, plain, table
 
 from def_sim.app.parameter_help import shipped_parameters
+from def_sim.evaluation.described_columns import COLUMNS_FILE, COMPARISON_COLUMNS_FILE
 from def_sim.evaluation.measures import MEASURES, STATUS_TITLES
 from def_sim.resources import conf_folder, data_folder
 from def_sim.surveys.survey import LoadedSurvey, load_survey
@@ -160,15 +162,23 @@ def measures_page() -> str:
 
 
 def columns_page() -> str:
-    """Every column of every table that a run or a comparison writes, from data/columns.csv."""
-    with (data_folder() / "columns.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    """Every column of every table that a run or a comparison writes."""
     text = (
-        "# Columns\n\nThe same stands in `columns.csv` of each run. Which file is what: [files](files.md).\n"
+        "# Columns\n\nThe same stands in `columns.csv` of each run, and of each comparison. "
+        "Which file is what: [files](files.md).\n"
     )
-    head = ("column", "type", "unit", "range", "empty", "meaning")
+    text += _described(COLUMNS_FILE, "")
+    text += "\n## Tables of a comparison\n\nSome have the names of tables of a run, and other columns.\n"
+    return text + _described(COMPARISON_COLUMNS_FILE, "comparison/")
+
+
+def _described(file: str, folder: str) -> str:
+    """A part for each table of a file in data/."""
+    with (data_folder() / file).open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    text, head = "", ("column", "type", "unit", "range", "empty", "meaning")
     for name in dict.fromkeys(row["table"] for row in rows):
-        title = "Every table" if name == "*" else name
+        title = "Every table" if name == "*" else f"{folder}{name}"
         cells = [column_cells(row) for row in rows if row["table"] == name]
         text += f"\n## {plain(title)}\n\n{table(head, cells)}"
     return text

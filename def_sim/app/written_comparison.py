@@ -11,9 +11,11 @@ from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.app.compared_claims import JudgedClaims
 from def_sim.app.compared_effects import FACTORIAL, write_effects
 from def_sim.app.comparing import STEERED, ComparedArms, Comparison, compute_comparison
+from def_sim.app.described_tables import COLUMNS
 from def_sim.app.study_b_files import Studies, write_studies
 from def_sim.evaluation.arms import ComparedExperiment
 from def_sim.evaluation.compared_runs import LeftOut, RunGroup
+from def_sim.evaluation.described_columns import COMPARISON_COLUMNS_FILE, columns_table, read_columns
 from def_sim.evaluation.effect_answers import effect_answers
 from def_sim.evaluation.run_tables import csv_bytes
 from def_sim.reports.figures.figure_files import WrittenFigures, write_figures
@@ -22,6 +24,7 @@ from def_sim.reports.pages.comparison_claims import claims_part
 from def_sim.reports.pages.comparison_insensitivity import defects_part
 from def_sim.reports.pages.comparison_maps import comparison_figures
 from def_sim.reports.pages.comparison_page import render_comparison
+from def_sim.resources import data_folder
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def compare_runs(
 
 
 def write_comparison(made: Comparison, folder: Path) -> WrittenComparison:
-    """Writes comparison.html, the tables beside it, and the maps as files.
+    """Writes comparison.html, the tables beside it with what their columns mean, and the maps as files.
 
     Args:
         made: What is written.
@@ -80,6 +83,8 @@ def write_comparison(made: Comparison, folder: Path) -> WrittenComparison:
         figures = write_figures(folder / "figures", drawn)
     html = _page(made, figures, [path.relative_to(folder).as_posix() for path in figures.paths])
     write_studies(made.studies, folder)
+    meanings = columns_table(read_columns(data_folder() / COMPARISON_COLUMNS_FILE))
+    write_whole(folder / COLUMNS, csv_bytes(meanings))
     if made.arms.steered.empty:
         (folder / STEERED).unlink(missing_ok=True)
     for name, table in made.tables.items():

@@ -1,7 +1,8 @@
-"""What the columns of a run's tables mean: `data/columns.csv`, checked, and as the run's own columns.csv.
+"""What the columns of tables mean: those of a run (`data/columns.csv`) and of a comparison, checked.
 
-Beside the tables themselves, so that nobody needs this program to read them. A table's name may hold `*` for
-any letters: `*` alone is every table. Reads no table of a run.
+They stand as columns.csv beside the tables themselves, so that nobody needs this program to read them. A
+table's name may hold `*` for any letters: `*` alone is every table. Reads no table of a run or a comparison,
+which have tables of the same names with other columns.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,8 @@ import pandas as pd
 from def_sim.csv_files import read_rows
 from def_sim.errors import SurveyFormatError
 
-COLUMNS_FILE: Final = "columns.csv"  # in data/
+COLUMNS_FILE: Final = "columns.csv"  # in data/, of a run
+COMPARISON_COLUMNS_FILE: Final = "comparison_columns.csv"  # in data/, of a comparison
 TYPES: Final = ("text", "integer", "number", "boolean", "list")
 
 
@@ -70,7 +72,7 @@ def undescribed(columns: Sequence[DescribedColumn], table: str, names: Sequence[
 
     Args:
         columns: What is described.
-        table: Path of the table in the folder of its run, such as `figures/headline.csv`.
+        table: Path of the table in its folder, such as `figures/headline.csv`.
         names: Its columns.
     """
     known = types_of(columns, table)
@@ -82,7 +84,7 @@ def types_of(columns: Sequence[DescribedColumn], table: str) -> dict[str, str]:
 
     Args:
         columns: What is described.
-        table: Path of the table in the folder of its run.
+        table: Path of the table in its folder.
     """
     return {one.column: one.type for one in columns if fnmatchcase(table, one.table)}
 

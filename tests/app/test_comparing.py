@@ -12,6 +12,8 @@ from def_sim.answers.storage.completion import mark_complete
 from def_sim.answers.storage.manifest import read_manifest, write_manifest
 from def_sim.app import comparing, found_runs, read_runs, stored_runs
 from def_sim.app.main import main
+from def_sim.csv_files import read_rows
+from def_sim.evaluation.described_columns import DescribedColumn, undescribed
 
 pytestmark = pytest.mark.slow
 
@@ -83,6 +85,18 @@ def test_tables_and_page_hold_the_same_runs_and_the_claims_that_these_bear_on(ou
     assert list(claims.columns) == ["claim", "statistic", "value", "low", "high", "verdict", "reason"]
     not_run = int((claims["verdict"] == "not run").sum())
     assert f"<summary>{not_run} not run</summary>" in page
+
+
+def test_every_column_that_a_comparison_writes_has_a_meaning_beside_it(outputs: Path) -> None:
+    compare(outputs)
+    folder = outputs / "comparison"
+    described = [DescribedColumn(*row) for _, row in read_rows(folder / "columns.csv", fix="")][1:]
+    tables = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.csv")}
+    assert {"comparison.csv", "arms.csv", "maps.csv", "insensitivity.csv"} <= set(tables)
+    assert any(name.startswith("figures/") for name in tables)
+    for name, path in tables.items():
+        header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
+        assert undescribed(described, name, header) == [], name
 
 
 def test_a_finished_run_is_not_computed_again(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
