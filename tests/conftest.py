@@ -1,6 +1,7 @@
 """What all tests share: one thread an operation, kernels interpreted; set before anything imports torch.
 
-And which of them run: those that need a device, a browser, a cluster or a real model where `-m` names them.
+And which of them run: those that need a device, a browser, a cluster or a real model where `-m` names them,
+those that take long and have a short sister where `-m full` or CI_FULL=1 asks for them.
 """
 
 import os
@@ -37,16 +38,22 @@ def whole_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_whole_report(tmp_path_factory.mktemp("whole_report"), "survey=us")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Nothing of the engines is quick, and reading their tests imports torch."""
+    return True if config.option.markexpr == "quick" and collection_path == _LOAD_TORCH else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks the quick tests, and leaves out those of a tier that the marker expression does not name."""
     named = set(re.findall(r"\w+", config.option.markexpr or ""))
+    leaves_out_full = "full" not in named and not os.environ.get("CI_FULL")
     left_out = []
     for item in items:
         tiers = {tier for tier in TIERS if item.get_closest_marker(tier) is not None}
         if not tiers and item.get_closest_marker("slow") is None and _LOAD_TORCH not in item.path.parents:
             item.add_marker(pytest.mark.quick)
-        if tiers - named:
+        if tiers - named or (item.get_closest_marker("full") is not None and leaves_out_full):
             left_out.append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -1,5 +1,6 @@
 """Random and damaged input for all that reads what others wrote. More of it: scripts/soak.py --fuzz."""
 
+import os
 from typing import Any
 
 import pytest
@@ -9,13 +10,14 @@ from scripts_loaded import script
 
 pytestmark = pytest.mark.slow
 
+NUM_EXAMPLES = 400 if os.environ.get("CI_FULL") else 100
 TARGETS = script("fuzz_targets").TARGETS
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_whatever_is_read_is_a_value_or_an_error_in_words(target: Any) -> None:
-    @settings(derandomize=True, max_examples=400)
+    @settings(derandomize=True, max_examples=NUM_EXAMPLES)
     @given(target.inputs)
     def read(content: Any) -> None:
         script("fuzz_targets").check(target, content)

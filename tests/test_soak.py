@@ -27,6 +27,7 @@ def soaked(folder: Path, *words: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_a_killed_import_and_killed_calls_lose_nothing_and_ask_nothing_twice(tmp_path: Path) -> None:
     soaked(tmp_path, "--kills", "5", "--stages", "calls", "import")
 

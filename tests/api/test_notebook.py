@@ -12,7 +12,7 @@ from waiting import HANG_S
 
 from def_sim.answers.storage.manifest import read_manifest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.docs, pytest.mark.slow]
 
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "tutorials" / "notebook.py"
 

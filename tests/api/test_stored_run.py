@@ -95,6 +95,7 @@ def test_the_same_call_and_the_same_command_find_the_run_and_ask_nothing(held: S
     assert again.is_complete
 
 
+@pytest.mark.full
 def test_progress_is_plain_lines_on_the_standard_output_or_nothing(
     held: StoredRun, capsys: pytest.CaptureFixture[str]
 ) -> None:

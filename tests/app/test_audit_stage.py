@@ -274,6 +274,7 @@ def test_a_run_that_a_judge_read_is_audited_corrected_and_verified(
         assert (rows.loc[dimension, "corrected"], rows.loc[dimension, "precision"]) == (1.0, 1.0)
 
 
+@pytest.mark.full
 def test_options_that_texts_take_are_audited_by_how_many_verdicts_are_right(
     judged: tuple[Path, VerdictSet], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

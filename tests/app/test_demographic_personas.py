@@ -357,6 +357,7 @@ def test_the_table_of_respondents_says_nothing_of_sex_where_the_prompt_does_not(
 # --- beside the run without ---
 
 
+@pytest.mark.full
 def test_respondents_brought_to_their_group_s_answers_are_nearer_than_in_the_run_without(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

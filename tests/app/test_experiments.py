@@ -1,7 +1,6 @@
 """Experiments: which arms a YAML names, what is refused, and that nothing is asked twice."""
 
 import json
-import os
 import signal
 from functools import cache
 from pathlib import Path
@@ -111,12 +110,16 @@ NEEDED = {
 }
 
 
-# Every model with one experiment, every experiment with a model or two; the full product under CI_FULL.
-MET = [(EXPERIMENTS[place % len(EXPERIMENTS)], model) for place, model in enumerate(MODELS)]
-ALL = [(name, model) for name in EXPERIMENTS for model in MODELS]
+# Every model with one experiment, every experiment with a model or two; the others are `full`.
+MET = {(EXPERIMENTS[place % len(EXPERIMENTS)], model) for place, model in enumerate(MODELS)}
+ALL = [
+    pytest.param(name, model, marks=[] if (name, model) in MET else pytest.mark.full)
+    for name in EXPERIMENTS
+    for model in MODELS
+]
 
 
-@pytest.mark.parametrize(("name", "model"), ALL if os.environ.get("CI_FULL") else MET)
+@pytest.mark.parametrize(("name", "model"), ALL)
 def test_a_model_is_asked_in_an_experiment_as_in_a_run(
     name: str, model: str, imported: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,6 +264,7 @@ def answers_by_arm(output: Path) -> dict[str, bytes]:
     return {path.parents[1].name: path.read_bytes() for path in output.glob("demo/us/*/answers/*.jsonl")}
 
 
+@pytest.mark.full
 def test_killed_in_its_third_arm_the_same_command_asks_nothing_twice(tmp_path: Path) -> None:
     words = [*ABLATION, "respondents=10", "scoring.draws=20", "stage=interview", f"output={tmp_path}"]
     process = start(words)

@@ -20,7 +20,7 @@ FILE = re.compile(r"^`(my_home/[^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | r
 COMMANDS = re.compile(r"(?<!-->\n\n)^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROGRAM = ["def-sim"]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.docs, pytest.mark.slow]
 
 
 def files_of(text: str) -> dict[str, str]:

@@ -16,11 +16,6 @@ pytestmark = pytest.mark.slow
 
 FOLDERS = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-# The handler is one for all of them; each takes two interviews.
-OTHER_SIGNALS = (
-    [("SIGHUP", "", 2), ("SIGUSR1", "", 2), ("SIGUSR1", "4711", 85)] if os.environ.get("CI_FULL") else []
-)
-
 # One call of torch that takes minutes, in the place of a step of the model.
 COMPUTE_FOR_MINUTES = """
 import sys, torch
@@ -105,11 +100,10 @@ def has_lines(output: Path, number: int, process: "subprocess.Popen[str]") -> bo
     [
         ("SIGTERM", "", 2),
         ("SIGUSR2", "4711", 85),
-        *(
-            [("SIGHUP", "", 2), ("SIGUSR1", "", 2), ("SIGUSR1", "4711", 85)]
-            if os.environ.get("CI_FULL")
-            else []
-        ),
+        # The handler is one for all signals; each takes two interviews.
+        pytest.param("SIGHUP", "", 2, marks=pytest.mark.full),
+        pytest.param("SIGUSR1", "", 2, marks=pytest.mark.full),
+        pytest.param("SIGUSR1", "4711", 85, marks=pytest.mark.full),
     ],
 )
 def test_a_signal_ends_interviews_in_order_and_the_same_command_goes_on(

@@ -209,6 +209,7 @@ def test_a_name_with_a_line_end_makes_no_line_that_looks_like_ours(
     assert sum(line.startswith("  do:") for line in lines) == 1
 
 
+@pytest.mark.full
 def test_a_terminal_that_knows_ascii_only_gets_a_whole_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,7 +77,9 @@ def test_statuses_have_no_row_for_a_group_without_a_name(home: Path, tmp_path: P
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("items", ["town.Q1,town.Q2,town.Q3", "town.Q3"])
+@pytest.mark.parametrize(
+    "items", ["town.Q1,town.Q2,town.Q3", pytest.param("town.Q3", marks=pytest.mark.full)]
+)
 def test_such_a_run_is_reported_verified_and_compared(
     items: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -66,6 +66,7 @@ def test_an_imported_country_is_asked_what_its_people_were(
     assert "There is no place list of DEU: every respondent is of Germany" in " ".join(plan.split())
 
 
+@pytest.mark.full
 def test_an_imported_shipped_country_takes_the_place_of_the_shipped_figures(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

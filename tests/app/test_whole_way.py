@@ -20,6 +20,7 @@ from def_sim.app.main import main
 from def_sim.errors import DefSimError
 
 pytestmark = pytest.mark.slow
+FULL = pytest.mark.full
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,7 @@ def test_a_forged_answer_with_a_right_checksum_still_fails(undisturbed: Path, tm
         list(verify_run(run, folder, stored))
 
 
-@pytest.mark.parametrize("killed_after", [1, 10, 20] if os.environ.get("CI_FULL") else [10])
+@pytest.mark.parametrize("killed_after", [pytest.param(1, marks=FULL), 10, pytest.param(20, marks=FULL)])
 def test_after_kill_9_the_same_command_gives_the_answers_of_an_undisturbed_run(
     killed_after: int, undisturbed: Path, tmp_path: Path
 ) -> None:
@@ -239,6 +240,7 @@ def hear_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+@pytest.mark.full
 def test_ctrl_c_ends_with_one_message_and_loses_nothing(undisturbed: Path, tmp_path: Path) -> None:
     process = start(words(tmp_path), preexec_fn=hear_interrupts)
     assert comes_true(lambda: num_lines(tmp_path) >= 3 or process.poll() is not None, every_s=0.002)
@@ -257,6 +259,7 @@ def limit_file_size() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
 
 
+@pytest.mark.full
 def test_a_disk_that_fills_up_loses_nothing(undisturbed: Path, tmp_path: Path) -> None:
     # The manifest alone is larger than 4 kB, so it is written before the quota applies.
     assert run(words(tmp_path, "stage=interview", respondents=1)).returncode == 0
@@ -282,7 +285,13 @@ def test_a_sweep_holds_one_run_after_another(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("demo/*/*/report.html"))) == 2
 
 
-@pytest.mark.parametrize("choice", ["protocol=sound", "protocol=code", "strategy=single", "wordings=all"])
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "protocol=sound",
+        *(pytest.param(word, marks=FULL) for word in ("protocol=code", "strategy=single", "wordings=all")),
+    ],
+)
 def test_every_preset_runs_through(choice: str, tmp_path: Path) -> None:
     assert main(words(tmp_path, choice, respondents=2)) == 0
     assert main(["stage=verify", f"run_folder={run_folder(tmp_path)}"]) == 0
@@ -296,6 +305,7 @@ def test_an_unfinished_run_is_reported_as_such(tmp_path: Path, capsys: pytest.Ca
     assert main(words(tmp_path, "stage=verify", respondents=2)) == 2
 
 
+@pytest.mark.full
 def test_a_finished_run_asked_again_keeps_what_it_said_of_the_machine_that_answered(tmp_path: Path) -> None:
     assert main(words(tmp_path, respondents=1)) == 0
     folder = run_folder(tmp_path)
@@ -306,6 +316,7 @@ def test_a_finished_run_asked_again_keeps_what_it_said_of_the_machine_that_answe
     assert main(words(tmp_path, "stage=verify", respondents=1)) == 0
 
 
+@pytest.mark.full
 def test_a_run_goes_on_in_the_precision_that_it_began_with(tmp_path: Path) -> None:
     automatic = (
         "model.engine.dtype=auto"  # chooses by what the processor is fast in, so not the same everywhere

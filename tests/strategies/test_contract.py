@@ -54,6 +54,7 @@ def asked_by(engine: ScriptedEngine) -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_sixteen_calls_survive_kill_9_after_each_of_them(tmp_path: Path) -> None:
     log, undisturbed = tmp_path / "asked", ScriptedEngine(reply=a_reply_to_every_word)
     interview(tmp_path / "undisturbed", undisturbed, Sixteen(PRESENTATION))
