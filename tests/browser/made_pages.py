@@ -1,4 +1,4 @@
-"""The pages that the product writes, by its own commands: two runs of the demo, compared, and their items."""
+"""The pages that the product writes, by its own commands: runs of the demo, compared, and their items."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from typing import Final
 
 from waiting import HANG_S
 
-PAGES: Final = ("report_en", "report_zh", "comparison", "codebook_en", "codebook_zh")
+PAGES: Final = ("report_en", "report_zh", "comparison", "study_b", "codebook_en", "codebook_zh")
 BROWSER_FLAGS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 )  # fmt: skip
@@ -30,10 +30,11 @@ def make_pages(folder: Path) -> dict[str, Path]:
         made[f"report_{language}"] = new_page()
         _command(folder, "stage=plan", "show=items", *where)
         made[f"codebook_{language}"] = new_page()
-    runs = ",".join(str(made[f"report_{language}"].parent) for language in ("en", "zh"))
-    _command(folder, "stage=report", f"runs=[{runs}]", f"output={folder / 'both'}")
-    made["comparison"] = new_page()
-    return made
+    # A style of asking of its own: arms stand in the comparison, and study B has its page beside it.
+    _command(folder, *_RUN, _ITEMS, "strategy=classification", f"output={folder / 'en'}")
+    runs = [str(manifest.parent) for manifest in folder.rglob("manifest.json")]
+    _command(folder, "stage=report", f"runs=[{','.join(runs)}]", f"output={folder / 'all'}")
+    return made | {name: folder / "all" / "comparison" / f"{name}.html" for name in ("comparison", "study_b")}
 
 
 def _command(folder: Path, *words: str) -> None:

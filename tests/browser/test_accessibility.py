@@ -1,17 +1,18 @@
 """Pages for every reader: nothing that axe finds serious, all by keyboard, nothing wider than a telephone."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chromium import NEEDS_CHROMIUM
 from made_pages import PAGES
+from opened_pages import SCREENS, opened, serious
 
 pytestmark = NEEDS_CHROMIUM
 # Beside what is serious or critical: a reader who jumps from part to part stumbles over these.
-MODERATE = {"landmark-unique", "empty-table-header", "heading-order", "region", "landmark-one-main"}
+MODERATE = frozenset(
+    {"landmark-unique", "empty-table-header", "heading-order", "region", "landmark-one-main"}
+)
 
 # Which of what can be clicked has the focus (-1: none of it), whether that is seen, and what it is.
 FOCUSED = """
@@ -23,41 +24,34 @@ FOCUSED = """
 })()
 """
 
-
-@contextmanager
-def opened(browser: Any, page: Path, *, width: int = 1280, theme: str = "light") -> Iterator[Any]:
-    """A page, and a failure for whatever the browser complains of meanwhile."""
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=theme)
-    view = context.new_page()
-    complaints: list[str] = []
-    view.on("console", lambda message: complaints.append(message.text))
-    view.on("pageerror", lambda error: complaints.append(str(error)))
-    view.goto(page.as_uri())
-    yield view
-    context.close()
-    assert complaints == []
+# Behind a choice in the list of contents: where that link was, the foot of the bar, the top of its part, and
+# whether the page goes no further.
+REACHED = """
+async ([number, id]) => {
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const box = document.querySelector("nav.contents details"), bar = document.querySelector("nav.contents");
+  box.open = true;
+  const link = bar.querySelectorAll("a[href^='#']")[number].getBoundingClientRect();
+  box.open = false;
+  const top = document.getElementById(id).getBoundingClientRect().top;
+  const isAtTheEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 1;
+  return [link.left, link.right, bar.getBoundingClientRect().bottom, top, isAtTheEnd];
+}
+"""
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "theme"), SCREENS)
 def test_axe_finds_nothing_serious(
     browser: Any, pages: dict[str, Path], name: str, width: int, theme: str
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    with opened(browser, pages[name], width=width, theme=theme) as view:
-        found = axe.run(view).response["violations"]
-    bad = [
-        f"{one['id']}: {node['html'][:200]}"
-        for one in found
-        if one["impact"] in ("serious", "critical") or one["id"] in MODERATE
-        for node in one["nodes"][:3]
-    ]
-    assert bad == []
+    with opened(browser, pages[name].as_uri(), width=width, theme=theme) as view:
+        assert serious(view, besides=MODERATE) == []
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_is_wider_than_a_telephone(browser: Any, pages: dict[str, Path], name: str) -> None:
-    with opened(browser, pages[name], width=390) as view:
+    with opened(browser, pages[name].as_uri(), width=390) as view:
         assert view.evaluate("document.documentElement.scrollWidth") == 390
 
 
@@ -65,7 +59,7 @@ def test_no_page_is_wider_than_a_telephone(browser: Any, pages: dict[str, Path],
 def test_whatever_can_be_clicked_can_be_reached_by_keyboard_and_shows_that_it_is(
     browser: Any, pages: dict[str, Path], name: str
 ) -> None:
-    with opened(browser, pages[name]) as view:
+    with opened(browser, pages[name].as_uri()) as view:
         # A link or button that is not shown, or is switched off, is nobody's.
         wanted = view.evaluate("""
             [...document.querySelectorAll("a[href], button, select, input, summary")]
@@ -78,3 +72,22 @@ def test_whatever_can_be_clicked_can_be_reached_by_keyboard_and_shows_that_it_is
             without_a_mark |= set() if has_mark else {html}
     assert len(reached) == wanted
     assert without_a_mark == set()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_on_a_telephone_the_list_of_contents_opens_and_leads_to_what_it_names(
+    browser: Any, pages: dict[str, Path], name: str
+) -> None:
+    with opened(browser, pages[name].as_uri(), width=390) as view:
+        links = view.locator("nav.contents a[href^='#']")
+        addresses = [link.get_attribute("href") for link in links.all()]
+        assert len(addresses) >= 2
+        for number, address in enumerate(addresses):
+            assert not links.nth(number).is_visible()  # closed at first, and again behind each choice
+            view.locator("nav.contents summary").click()
+            links.nth(number).click()
+            left, right, bar, top, is_at_the_end = view.evaluate(REACHED, [number, address[1:]])
+            assert 0 <= left < right <= 390
+            assert bar <= top + 1 < (844 if is_at_the_end else bar + 120)
+            same = {link.text_content() for link in links.all() if link.get_attribute("href") == address}
+            assert view.locator("nav.contents .here").text_content() in same

@@ -63,10 +63,16 @@ def fit_frame(extents: Sequence[Extent], *, width: float = WIDTH) -> MapFrame:
     return MapFrame(scale, (low_x + high_x) / 2, (low_y + high_y) / 2, height, width)
 
 
-def _step(span: float) -> float:
-    """A round distance of grid lines, so that there are about six of them."""
-    power = 10.0 ** math.floor(math.log10(span / 6))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= span / 6 * 0.999)
+def _step(across: float, up: float) -> float:
+    """A round distance of grid lines: about six across, at least two upwards, to read a scale."""
+    step = _rounded(across / 6)
+    return step if step <= up / 2 else _rounded(up / 5)
+
+
+def _rounded(distance: float) -> float:
+    """The next of 1, 2, 5 times a power of ten, at most 2.5 times as much."""
+    power = 10.0 ** math.floor(math.log10(distance))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= distance * 0.999)
 
 
 def _lines(middle: float, span: float, step: float) -> list[float]:
@@ -77,7 +83,7 @@ def _lines(middle: float, span: float, step: float) -> list[float]:
 def grid(frame: MapFrame, axis_names: tuple[str, str]) -> list[Markup]:
     """Ground, grid lines with their numbers, and the names of the two axes."""
     plot, foot = frame.plot, frame.plot.top + frame.height
-    step = _step(plot.width / frame.scale)
+    step = _step(plot.width / frame.scale, plot.height / frame.scale)
     parts = [
         element("rect", x=plot.left, y=plot.top, width=plot.width, height=plot.height, class_="map-ground")
     ]

@@ -141,7 +141,7 @@
     if (figure.csv !== null) parts.push(button("CSV", figure.title, () => save(name + ".csv", "text/csv", figure.csv)));
     parts.push(button("SVG", figure.title, () => save(name + ".svg", "image/svg+xml", drawn(box, figure.title))));
     const beside = Object.entries(figure.files).filter(([kind]) => kind === "PDF" || kind === "PNG" || (kind === "CSV" && figure.csv === null));
-    if (beside.length) parts.push("in the run folder:", ...beside.map(([kind, address]) => link(kind, address)));
+    if (beside.length) parts.push("beside this page:", ...beside.map(([kind, address]) => link(kind, address)));
     bar(box, parts);
   }
 

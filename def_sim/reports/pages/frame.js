@@ -5,9 +5,12 @@
   const box = nav.querySelector("details");
   const here = nav.querySelector(".here");
   const wide = window.matchMedia("(min-width: 1024px)");
-  const links = new Map(Array.from(nav.querySelectorAll("a[href^='#']"), (link) => [link.hash.slice(1), link]));
+  const all = Array.from(nav.querySelectorAll("a[href^='#']")); // a title and its first part may lead to one place
+  const links = new Map(all.map((link) => [link.hash.slice(1), link]));
   const parts = Array.from(links.keys(), (id) => document.getElementById(id)).filter(Boolean);
   const read = new Set();
+  let chosen = ""; // and where the page stood then: a short part, or the last one, never reaches the line
+  let place = 0;
 
   function fit() { box.open = wide.matches; }
 
@@ -27,13 +30,20 @@
     for (const change of changes) {
       if (change.isIntersecting) read.add(change.target); else read.delete(change.target);
     }
+    if (chosen && Math.abs(window.scrollY - place) < 4) return;
+    chosen = "";
     const found = parts.filter((part) => read.has(part));
     mark(found.length ? found[found.length - 1].id : "");
   }, { rootMargin: "-25% 0px -74% 0px" });
   for (const part of parts) line.observe(part);
 
-  for (const [id, link] of links) {
-    link.addEventListener("click", () => { fit(); mark(id); });
+  for (const link of all) {
+    link.addEventListener("click", () => {
+      fit();
+      chosen = link.hash.slice(1);
+      mark(chosen);
+      requestAnimationFrame(() => { place = window.scrollY; });
+    });
   }
   wide.addEventListener("change", fit);
   fit();

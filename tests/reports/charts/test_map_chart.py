@@ -48,6 +48,12 @@ def test_one_point_a_line_and_large_numbers_have_a_frame(extents):
     assert 4 <= len(grid(frame, ("a", "b"))) < 60
 
 
+@pytest.mark.parametrize("wide", [2.0, 2.6, 3.0, 3.3, 4.5, 5.2])
+def test_a_low_map_has_two_numbers_on_its_vertical_axis(wide):
+    drawn = "".join(grid(fit_frame([(0.0, 0.1, wide / 2, 0.5)]), ("a", "b")))
+    assert len(re.findall('text-anchor="end"', drawn)) >= 2
+
+
 def test_every_mark_lies_in_the_drawing_and_the_drawing_says_its_points():
     root = drawn(random_answers=(-0.6, 0.4))
     svg = root.find("div/svg")
