@@ -53,4 +53,5 @@ def fit_components(rows: Array) -> Components:
     largest = np.argmax(np.abs(axes), axis=1)
     axes = axes * np.sign(axes[np.arange(len(axes)), largest])[:, None]
     variances = sizes**2 / (len(rows) - 1)
-    return Components(mean=mean, axes=axes[:2].copy(), explained=(variances / variances.sum())[:2])
+    # Copied as they lie in memory: a product with them would else end in other last digits.
+    return Components(mean=mean, axes=np.array(axes[:2]), explained=(variances / variances.sum())[:2])

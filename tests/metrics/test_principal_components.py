@@ -15,6 +15,7 @@ def test_components_are_those_of_scikit_learn_to_the_last_bit(shape: tuple[int, 
     ours = fit_components(rows)
     assert ours.mean.tobytes() == theirs.mean_.tobytes()
     assert ours.axes.tobytes() == theirs.components_.tobytes()
+    assert ours.axes.strides == theirs.components_.strides  # so products with them have the same bits, too
     assert ours.explained.tobytes() == theirs.explained_variance_ratio_.tobytes()
 
 
