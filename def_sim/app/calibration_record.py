@@ -23,6 +23,7 @@ WEIGHTED_SCORES: Final = "weighted_scores.csv"
 WEIGHTED_MEASURES: Final = "weighted_measures.csv"
 FILES: Final = (CALIBRATED, WEIGHTS, MARGINS, WEIGHTED_SCORES, WEIGHTED_MEASURES)
 ANEW: Final = "Make it anew (stage=calibrate), or delete it with the other files of the calibration."
+_MOST_HEADER: Final = 4096  # bytes
 _OTHER_ANSWERS: Final = f"{CALIBRATED} was made from other answers. {ANEW}"
 _CHANGED: Final = f"{CALIBRATED} is not as stage=calibrate wrote it. {ANEW}"
 
@@ -34,6 +35,27 @@ def answers_hash(answers: Sequence[Answer]) -> str:
         for a in answers
     )
     return hashlib.sha256(canonical_json(rows)).hexdigest()
+
+
+def note_on_older(folder: Path) -> str:
+    """What a terminal says of a calibration that an older version wrote; "": there is none.
+
+    A report does not write it anew: that takes the sample, which does not lie in the run folder.
+    """
+    older = [name for name in FILES if (folder / name).is_file() and not _begins_with_run(folder / name)]
+    if not older:
+        return ""
+    given = ["sample=FILE"] * (CALIBRATED in older) + ["margins=FILE"] * (WEIGHTS in older)
+    return (
+        f"calibration of an older version left as it is ({', '.join(older)}); make it anew with what it was "
+        f"made from: def-sim stage=calibrate run_folder={folder} {' '.join(given)}"
+    )
+
+
+def _begins_with_run(path: Path) -> bool:
+    with disk_errors(path), path.open("rb") as file:
+        header = file.readline(_MOST_HEADER).decode("utf-8", "replace")
+    return tuple(header.split(",")[: len(RUN_COLUMNS)]) == RUN_COLUMNS
 
 
 def found_calibration(

@@ -20,7 +20,7 @@ class WrittenReport:
     headline: pd.DataFrame
     facts: RunFacts
     verdict: Verdict
-    note: str = ""  # on the figures; "": there is nothing to say
+    note: str = ""  # on figures and a calibration of before, a line each; "": there is nothing to say
 
 
 def print_summary(written: WrittenReport) -> None:

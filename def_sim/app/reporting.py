@@ -11,6 +11,7 @@ from def_sim.answers.storage.disk import disk_errors, replacing, write_whole
 from def_sim.answers.storage.shards import answers_folder, no_search_for_cycles
 from def_sim.app.answer_views import shown_views
 from def_sim.app.asked_words import asked_words
+from def_sim.app.calibration_record import note_on_older
 from def_sim.app.csv_tables import DISTRIBUTIONS, csv_tables, remove_others
 from def_sim.app.evaluated_run import evaluate_run
 from def_sim.app.panel_readings import panel_readings
@@ -95,7 +96,8 @@ def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Writte
         names = [*tables, *([READINGS] if used else [])]
         vouched = [*figures.paths, *sorted({*files_of_finished(folder), *found.defects.files})]
         _mark_complete(folder, panel, names, vouched)
-    return WrittenReport(path, headline(results.scores), facts, verdict, figures.note)
+    notes = [note for note in (figures.note, note_on_older(folder)) if note]
+    return WrittenReport(path, headline(results.scores), facts, verdict, "\n".join(notes))
 
 
 def _mark_complete(folder: Path, panel: ReadPanel, tables: Sequence[str], more: Sequence[Path]) -> None:

@@ -15,7 +15,7 @@ from test_bad_input import refused
 from def_sim.answers.storage.manifest import read_manifest
 from def_sim.answers.storage.sealed_json import read_sealed, write_sealed
 from def_sim.app.calibration_checks import check_calibration
-from def_sim.app.calibration_record import FILES, RECORD, found_calibration
+from def_sim.app.calibration_record import FILES, RECORD, found_calibration, note_on_older
 from def_sim.app.human_figures import figures_of
 from def_sim.app.main import main
 from def_sim.app.read_panel import arrays_of, panel_answers
@@ -435,6 +435,21 @@ def test_a_calibration_of_an_older_version_is_told_to_be_made_anew(calibrated: P
     with pytest.raises(VerificationError, match=r"weights\.csv has other columns: another version") as caught:
         checked(calibrated)
     assert "stage=calibrate" in caught.value.fix
+
+
+def test_a_report_leaves_a_calibration_of_an_older_version_and_says_how_to_make_it_anew(
+    calibrated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert note_on_older(calibrated) == ""
+    older = {name: calibrated / name for name in ("calibrated.csv", "weights.csv")}
+    for path in older.values():
+        pd.read_csv(path, dtype=str).iloc[:, 8:].to_csv(path, index=False, lineterminator="\n")
+    before = {name: path.read_bytes() for name, path in older.items()}
+    assert main(["stage=report", f"run_folder={calibrated}"]) == 0
+    assert {name: path.read_bytes() for name, path in older.items()} == before
+    told = " ".join(capsys.readouterr().out.split())
+    assert "calibration of an older version left as it is (calibrated.csv, weights.csv)" in told
+    assert f"def-sim stage=calibrate run_folder={calibrated} sample=FILE margins=FILE" in told
 
 
 def test_a_run_without_a_calibration_has_nothing_to_verify(folder: Path) -> None:
