@@ -34,6 +34,7 @@ from def_sim.app.streaming import is_valid, read_streamed, read_vouched, write_s
 from def_sim.app.verification import _check_shard, verify_run
 from def_sim.errors import ConfigError, StoreError, VerificationError
 from def_sim.evaluation.distributions import distributions_frame
+from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.score_tables import score_table, status_table
 
 ITEMS = "items=[wvs7.Q1,wvs7.Q7_17,wvs7.Q46,wvs7.Q152,wvs7.Q153,wvs7.Q164]"
@@ -66,7 +67,12 @@ def run_of(*, num_shards: int = 1, stream_above: int = 100, num_respondents: int
 
 def tables(run: Run, folder: Path) -> dict[str, pd.DataFrame]:
     """Everything but the intervals, whose draws are other ones."""
-    counted = read_panel(run, folder).arrays.distributions
+    return tables_of(run, read_panel(run, folder).arrays)
+
+
+def tables_of(run: Run, arrays: PanelArrays) -> dict[str, pd.DataFrame]:
+    """The same of a panel that was read."""
+    counted = arrays.distributions
     return {
         "distributions": distributions_frame(counted),
         "statuses": status_table(counted),
