@@ -20,7 +20,7 @@ def planted_truth(run: Run) -> dict[str, ItemReference]:
     Of a panel with sex and age: the mean of its groups' truths, each weighing as many members as it has.
     """
     model = run.config.model
-    if not model.is_demonstration or model.engine is None:
+    if not model.is_demonstration or model.engine is None or "path" not in model.engine.arguments:
         return {}
     people = run.panel if run.config.modifications.has_persons else ()  # nobody is drawn for nothing
     groups = Counter(one.persona.group for one in people)
