@@ -14,6 +14,9 @@
 # A few respondents are interviewed, their answers read as data frames, two arms compared, and a figure is
 # drawn. The model is the demo respondent: it comes with the package, needs no GPU, and was trained on an
 # invented population, so that its scores say nothing about any language model.
+#
+# In the environment of def_sim: `pip install notebook`, then `jupyter notebook`, a new notebook, and these
+# cells one by one. They also run in a plain Python prompt, where pictures are not shown.
 
 # %%
 import def_sim as d
