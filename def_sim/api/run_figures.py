@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from def_sim.answers.storage.disk import write_whole
 from def_sim.errors import ConfigError, StoreError
+from def_sim.evaluation.run_tables import csv_bytes
 from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import THIS_PANEL, Figure
 from def_sim.reports.figures.typesetting import as_pdf, as_png, is_available
@@ -85,7 +86,7 @@ class SavableFigure:
 
     def _content(self, kind: str, width: str) -> bytes:
         if kind == ".csv":
-            return visible(self.data.to_csv(index=False, lineterminator="\n"), keeps="\n").encode("utf-8")
+            return csv_bytes(self.data)
         svg = self.figure.svg(width=width, panel=self.panel)
         if kind == ".svg":
             return svg

@@ -2,6 +2,7 @@
 
 import csv
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,13 @@ def test_the_ending_says_what_is_written(tmp_path: Path) -> None:
     assert (tmp_path / "a.PNG").read_bytes().startswith(b"\x89PNG")
     with (tmp_path / "a.csv").open(newline="") as file:
         assert [row["name"] for row in csv.DictReader(file)] == FIGURE.data["name"].tolist()
+
+
+def test_numbers_that_are_saved_hold_no_formula(tmp_path: Path) -> None:
+    rows = FIGURE.figure.data.assign(name="=HYPERLINK(1)")
+    SavableFigure(replace(FIGURE.figure, data=rows)).save(tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(newline="") as file:
+        assert {row["name"] for row in csv.DictReader(file)} == {"'=HYPERLINK(1)"}
 
 
 @pytest.mark.parametrize(
