@@ -96,7 +96,8 @@ def topics_figure(scores: pd.DataFrame, num_respondents: int) -> Figure:
             mark_key("uniform", "Random answers"),
             *_mean_keys(macro, micro),
         ]
-        return stacked([chart, legend(keys, width=canvas.width)], width=canvas.width, gap=6)
+        name = heading(f"{measure.title} from people, 0 is the same", width=canvas.width)
+        return stacked([name, chart, legend(keys, width=canvas.width)], width=canvas.width, gap=6)
 
     said = "; ".join(f"{row.title} {written(row.value)}" for row in rows)
     has_interval = any(math.isfinite(row.low) for row in rows)

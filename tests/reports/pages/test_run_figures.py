@@ -49,6 +49,12 @@ def test_topic_groups_are_drawn_by_the_headlines_measure_with_intervals() -> Non
     assert figure.data["low"].tolist() == [0.1, 0.1]
 
 
+@pytest.mark.parametrize("width", WIDTHS_MM)
+def test_the_drawing_of_the_topic_groups_says_itself_what_is_measured(width: str) -> None:
+    said = " ".join(words_of(topics_figure(scores(), 20), width))
+    assert "Jensen-Shannon divergence from people, 0 is the same" in said
+
+
 def test_floor_and_mean_of_the_topic_groups_are_different_marks() -> None:
     figure = topics_figure(scores(), 20)
     assert drawn(figure, "mark floor") == 2 + 1  # in the drawing, and in the legend
