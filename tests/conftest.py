@@ -7,6 +7,8 @@ those that take long and have a short sister where `-m full` or CI_FULL=1 asks f
 import os
 import re
 import shutil
+from collections.abc import Generator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 TIERS: Final = ("gpu", "slurm", "browser", "real", "soak", "docs")
+_LACKS_TORCH: Final = re.compile("No module named '(torch|accelerate)'")  # the second needs the first
 _LOAD_TORCH: Final = Path(__file__).parent / "engines"
 
 # Two OpenMP threads on two busy cores stall each other for seconds.
@@ -41,6 +44,16 @@ def whole_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Nothing of the engines is quick, and reading their tests imports torch."""
     return True if config.option.markexpr == "quick" and collection_path == _LOAD_TORCH else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport]:
+    """Leaves out the modules that import torch where it is not installed; the summary of -rs names them."""
+    report = yield
+    if report.failed and find_spec("torch") is None and _LACKS_TORCH.search(str(report.longrepr)):
+        report.outcome = "skipped"
+        report.longrepr = (str(collector.path), 0, "Skipped: needs torch, which is not installed here")
+    return report
 
 
 @pytest.hookimpl(tryfirst=True)

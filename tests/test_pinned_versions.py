@@ -91,3 +91,16 @@ def test_every_base_dependency_has_a_lower_bound() -> None:
 def test_the_file_that_is_read_is_this_projects() -> None:
     module: Any = script("lower_bounds")
     assert module.base_dependencies(module.PROJECT) == PROJECT["dependencies"]
+
+
+# --- without torch ---
+
+
+def test_requirements_without_torch_are_those_of_the_project_but_torch_and_what_brings_it() -> None:
+    module: Any = script("without_torch")
+    kept = list(module.without_torch(module.all_requirements(module.PROJECT)))
+    left_out = {*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]} - set(kept)
+    names = {canonicalize_name(Requirement(one).name) for one in left_out}
+    assert {"torch", "accelerate", "bitsandbytes", "triton"} <= names
+    assert not names & {"numpy", "transformers", "pytest", "scikit-learn"}
+    assert names == module.NEEDS_TORCH | module.TOOLS  # no name stands there that is required no more
