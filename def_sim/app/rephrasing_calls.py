@@ -15,12 +15,12 @@ from typing import Any, Final
 
 from def_sim.answers.storage.calls import CallEntry, read_call_journal
 from def_sim.answers.storage.disk import disk_errors
+from def_sim.answers.storage.held_journals import HeldJournals
 from def_sim.answers.storage.journal import repair_last_line
 from def_sim.answers.storage.journal_writer import CallJournal
 from def_sim.answers.storage.lease import Lease
-from def_sim.answers.storage.pulse import Pulse
 from def_sim.answers.storage.sealed_json import read_sealed, write_sealed
-from def_sim.errors import RunInUseError, StoreError
+from def_sim.errors import StoreError
 from def_sim.records import Call
 from def_sim.surveys.rephrase import DRAFTING
 from def_sim.surveys.rephrase_replies import read_drafts
@@ -29,7 +29,6 @@ _log = logging.getLogger(__name__)
 _ASKER: Final = "asker.json"
 _JOURNAL: Final = "calls.jsonl"
 _LEASE: Final = "calls.lease"
-_BEAT_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,6 @@ class CallStore:
         self.folder = of_asker
         self._path = of_asker / _JOURNAL
         self._lease = Lease(of_asker.parent / _LEASE)
-        self._failure: OSError | StoreError | None = None  # noticed between two appends
         with disk_errors(self._path), ExitStack() as opened:
             of_asker.mkdir(parents=True, exist_ok=True)
             opened.callback(self._remove_if_empty)
@@ -147,7 +145,7 @@ class CallStore:
             write_sealed(self.folder / _ASKER, content | {"defines": dict(defines)})
         self._journal = CallJournal(self._path)
         opened.callback(self._journal.close)
-        opened.callback(Pulse(self._beat, every_s=_BEAT_S).stop)
+        self._held = HeldJournals(self._lease, [self._journal], opened)
 
     def _remove_if_empty(self) -> None:
         """Where not a single call came back nothing is left behind."""
@@ -158,27 +156,6 @@ class CallStore:
             for folder in (self.folder, *list(self.folder.parents)[:3]):  # up to wordings/
                 folder.rmdir()
 
-    def _beat(self) -> None:
-        """Twice a second: calls to the disk, a sign of life to others."""
-        self._look_after_journal()
-        try:
-            self._journal.sync()
-        except OSError as error:
-            self._failure = self._failure or error
-        # A lost lease is told by the next append, which renews as well.
-        with suppress(RunInUseError, OSError):
-            self._lease.renew()
-
-    def _look_after_journal(self) -> None:
-        try:
-            if self._failure is None and (loss := self._journal.loss()) is not None:
-                self._failure = StoreError(
-                    f"{loss} Nothing more is asked.",
-                    fix="Restore the file from a copy if there is one, then run the same command again.",
-                )
-        except OSError as error:
-            self._failure = error
-
     def check(self) -> None:
         """Makes sure that what was written is where it was written.
 
@@ -186,8 +163,7 @@ class CallStore:
             StoreError: The journal was removed, replaced or cut, or the disk failed.
         """
         with disk_errors(self._path):
-            if self._failure:
-                raise self._failure
+            self._held.check()
 
     def append(self, call: Call) -> None:
         """Stores one call. When this returns, it survives the end of the process.
@@ -197,10 +173,7 @@ class CallStore:
             StoreError: The disk is full or failed, or the journal is gone; what was stored before is safe.
         """
         with disk_errors(self._path):
-            self._look_after_journal()
-            if self._failure:
-                raise self._failure
-            self._lease.renew()
+            self._held.make_ready()
             self._journal.append(call)
         self.stored[call.item_id, call.prompt_hash] = call
 
@@ -212,5 +185,5 @@ class CallStore:
     ) -> None:
         with disk_errors(self._path):
             self._opened.close()
-            if self._failure and error is None:
-                raise self._failure
+            if error is None:
+                self._held.check()

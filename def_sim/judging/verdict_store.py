@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Final
 
 from def_sim.answers.storage.disk import disk_errors
+from def_sim.answers.storage.held_journals import HeldJournals
 from def_sim.answers.storage.journal import repair_last_line
 from def_sim.answers.storage.journal_writer import LineJournal
 from def_sim.answers.storage.lease import Lease
-from def_sim.answers.storage.pulse import Pulse
 from def_sim.answers.storage.temporary import remove_leftovers
-from def_sim.errors import RunInUseError, StoreError
+from def_sim.errors import StoreError
 from def_sim.judging.verdict_journal import (
     SHARD,
     Placed,
@@ -30,7 +29,6 @@ from def_sim.judging.verdict_journal import (
 from def_sim.judging.verdict_lines import StoredVerdict, VerdictKey, encode_verdict
 
 _log = logging.getLogger(__name__)
-_BEAT_S: Final = 0.5
 
 
 class VerdictStore:
@@ -49,7 +47,6 @@ class VerdictStore:
         self.folder = of_set
         self._path = journal_of(of_set)
         self._lease = Lease(of_set / f"{SHARD}.lease")
-        self._failure: OSError | StoreError | None = None  # noticed between two appends
         with disk_errors(self._path), ExitStack() as opened:
             of_set.mkdir(parents=True, exist_ok=True)
             opened.callback(self._remove_if_empty)
@@ -70,7 +67,7 @@ class VerdictStore:
             raise StoreError(f"{judge_path(self.folder)} is missing.", fix=how_to_mend(self.folder))
         self._journal = LineJournal(self._path)
         opened.callback(self._journal.close)
-        opened.callback(Pulse(self._beat, every_s=_BEAT_S).stop)
+        self._held = HeldJournals(self._lease, [self._journal], opened)
 
     def _remove_if_empty(self) -> None:
         with suppress(OSError):  # anything in it: it stays
@@ -80,29 +77,6 @@ class VerdictStore:
             self.folder.rmdir()
             self.folder.parent.rmdir()
 
-    def _beat(self) -> None:
-        """Twice a second, beside the judge: verdicts to the disk, a sign of life to others."""
-        self._look_after_journal()
-        try:
-            self._journal.sync()
-        except OSError as error:
-            self._failure = self._failure or error
-        # A lost lease is told by the next append, which renews as well.
-        with suppress(RunInUseError, OSError):
-            self._lease.renew()
-
-    def _look_after_journal(self) -> None:
-        """Notices that somebody removed, replaced or cut the journal."""
-        try:
-            if self._failure is None and (loss := self._journal.loss()) is not None:
-                self._failure = StoreError(
-                    f"{loss} Nothing more is asked.",
-                    fix="Restore the file from a copy if there is one, then run the same command again: it "
-                    "checks what is there and asks the rest.",
-                )
-        except OSError as error:
-            self._failure = error
-
     def check(self) -> None:
         """Makes sure that what was written is where it was written. Costs nothing: the beat has looked.
 
@@ -110,8 +84,7 @@ class VerdictStore:
             StoreError: The journal was removed, replaced or cut, or the disk failed.
         """
         with disk_errors(self._path):
-            if self._failure:
-                raise self._failure
+            self._held.check()
 
     def stored(self) -> Mapping[VerdictKey, Placed]:
         """What was there on opening, open verdicts among them."""
@@ -125,10 +98,7 @@ class VerdictStore:
             StoreError: The disk is full or failed, or the journal is gone; what was stored before is safe.
         """
         with disk_errors(self._path):
-            self._look_after_journal()
-            if self._failure:
-                raise self._failure
-            self._lease.renew()
+            self._held.make_ready()
             self._journal.append_line(encode_verdict(stored))
 
     def __enter__(self) -> "VerdictStore":
@@ -139,5 +109,5 @@ class VerdictStore:
     ) -> None:
         with disk_errors(self._path):
             self._opened.close()
-            if self._failure and error is None:
-                raise self._failure
+            if error is None:
+                self._held.check()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from judged_examples import a_rubric
 
+from def_sim.answers.storage.holder import Holder
 from def_sim.errors import RunInUseError, StoreError
 from def_sim.judging.verdict_journal import (
     journal_of,
@@ -89,6 +90,26 @@ def test_a_set_is_read_in_order_and_is_finished_when_all_planned_verdicts_are_th
     assert found.is_finished
     assert (found.rubric, found.format, found.judge["label"]) == ("insensitivity", "json", "X")
     assert [verdict.question for verdict in found.verdicts] == ["IU", "RP"]
+
+
+def test_a_set_that_another_machine_took_over_and_wrote_in_names_that_machine(tmp_path: Path) -> None:
+    of_set = a_set(tmp_path)
+    elsewhere = replace(Holder.this_process(), host="gpu02", machine="00000000", token="beef")
+
+    def judged_here_and_elsewhere() -> None:
+        with VerdictStore(of_set) as store:
+            store.append(replied(VERDICT, COMPLETION))
+            [lease] = of_set.glob("*.lease")
+            [mark] = lease.iterdir()
+            mark.rename(lease / elsewhere.file_name)
+            with journal_of(of_set).open("ab") as journal:
+                journal.write(encode_verdict(StoredVerdict(RULE)))
+            store.append(replied(VERDICT, COMPLETION))
+
+    with pytest.raises(RunInUseError, match=r"taken over by .* on gpu02"):
+        judged_here_and_elsewhere()
+    [found] = read_verdict_sets(tmp_path)
+    assert len(found.verdicts) == 2
 
 
 def test_an_open_verdict_gives_way_to_what_came_after_it(tmp_path: Path) -> None:

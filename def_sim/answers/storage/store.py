@@ -7,19 +7,19 @@ The store does not know what is still to be asked, nor of what the run consists.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from def_sim.answers.storage.calls import CallEntry, Calls, question_of, read_calls
 from def_sim.answers.storage.completion import unmark_complete
 from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.division import Division
+from def_sim.answers.storage.held_journals import AGAIN, HeldJournals
 from def_sim.answers.storage.journal import Entry, Line, Repair, count_intact, how_to_repair, repair_last_line
 from def_sim.answers.storage.journal_writer import CallJournal, Journal, LineJournal
 from def_sim.answers.storage.lease import Lease, end, find_stale
-from def_sim.answers.storage.pulse import Pulse
 from def_sim.answers.storage.shards import (
     AnswerKey,
     answer_key,
@@ -32,13 +32,12 @@ from def_sim.answers.storage.shards import (
 )
 from def_sim.answers.storage.stored_answers import StoredAnswers, read_stored
 from def_sim.answers.storage.temporary import remove_leftovers
-from def_sim.errors import RunInUseError, StoreError
+from def_sim.errors import StoreError
 from def_sim.records import Answer, Call
 
 __all__ = ["AnswerStore", "read_answers", "same_answers"]
 
 _log = logging.getLogger(__name__)
-_BEAT_S: Final = 0.5  # answers must be on the disk after a second; half of it is for a slow disk
 
 
 class Foreign(NamedTuple):
@@ -112,7 +111,6 @@ class AnswerStore:
         self._calls_path = self._path.with_name(f"calls-{self._path.name}")
         self._keeps_calls = keeps_calls
         self._lease = Lease(self._path.with_suffix(".lease"))
-        self._failure: OSError | StoreError | None = None  # noticed between two appends
         self._is_marked_complete = True  # for all we know
         self._is_closed = False
         with disk_errors(self._path), ExitStack() as opened:
@@ -141,13 +139,12 @@ class AnswerStore:
         _refuse_foreign(find_foreign(self._stored, self._calls))
         self._journal = Journal(self._path)
         opened.callback(self._journal.close)
-        self._journals: list[LineJournal] = [self._journal]
+        journals: list[LineJournal] = [self._journal]
         if self._keeps_calls:
             self._call_journal = CallJournal(self._calls_path)
             opened.callback(self._call_journal.close)
-            self._journals.append(self._call_journal)
-        opened.callback(self._look_after_journals)  # once more when all is written
-        opened.callback(Pulse(self._beat, every_s=_BEAT_S).stop)
+            journals.append(self._call_journal)
+        self._held = HeldJournals(self._lease, journals, opened, lost=self._lost)
 
     def _refuse_other_divisions(self, num_shards: int, *, take_over: bool) -> None:
         """Shards of 2 and shards of 4 hold the same respondents: they must not run together.
@@ -162,46 +159,15 @@ class AnswerStore:
                     end(lease)
                 find_stale(lease, now=now)
 
-    def _beat(self) -> None:
-        """Twice a second, beside the interviews: answers to the disk, a sign of life to others."""
-        self._look_after_journals()
-        try:
-            for journal in self._journals:
-                journal.sync()
-        except OSError as error:
-            self._failure = self._failure or error
-        # A lost lease is told by the next append, which renews as well.
-        with suppress(RunInUseError, OSError):
-            self._lease.renew()
-
-    def _look_after_journals(self) -> None:
-        """Notices that somebody removed, replaced or cut a journal that we write."""
-        try:
-            for journal in self._journals:
-                if self._failure is None and (loss := journal.loss()) is not None:
-                    self._failure = self._taken_over() or self._lost(journal, loss)
-        except OSError as error:
-            self._failure = error
-
-    def _taken_over(self) -> RunInUseError | None:
-        """Who wrote in our place while we were stopped, or on a machine of its own: that is no loss."""
-        if self._path.exists():
-            try:
-                self._lease.renew()
-            except RunInUseError as error:
-                return error
-        return None
-
     def _lost(self, journal: LineJournal, loss: str) -> StoreError:
         journals = filter(self._division.may_be_in, journals_of(self.folder))
         num_safe = sum(count_intact(path) for path in journals)
         safe = f"{num_safe:,} of {len(self._stored):,} answers are still in {self._path.parent}"
-        fix = "run the same command again: it checks what is there and asks the rest."
         if moved := journal.moved_to():
             safe += f", and {count_intact(moved):,} in the moved file"
-            fix = f"Move it back, then {fix}"
+            fix = f"Move it back, then {AGAIN}"
         else:
-            fix = f"Restore the file from a copy if there is one, then {fix}"
+            fix = f"Restore the file from a copy if there is one, then {AGAIN}"
         return StoreError(f"{loss} Nothing more is asked: {safe}.", fix=fix)
 
     def misfit(self, answer: Answer, why: str) -> StoreError:
@@ -225,7 +191,7 @@ class AnswerStore:
             StoreError: The journal was removed, replaced or cut, or the disk failed.
         """
         with disk_errors(self._path):
-            self._raise_failure()
+            self._held.check()
 
     def __enter__(self) -> "AnswerStore":
         return self
@@ -285,14 +251,8 @@ class AnswerStore:
             self._call_journal.append(call)
 
     def _make_sure_it_is_kept(self) -> None:
-        self._look_after_journals()
-        self._raise_failure()
-        self._lease.renew()
+        self._held.make_ready()
         self._unmark_complete()
-
-    def _raise_failure(self) -> None:
-        if self._failure:
-            raise self._failure
 
     def _unmark_complete(self) -> None:
         """A run that grows is no longer the one whose files were hashed."""
@@ -309,7 +269,7 @@ class AnswerStore:
         self._is_closed = True
         with disk_errors(self._path):
             self._opened.close()
-            self._raise_failure()
+            self._held.check()
 
 
 def _refuse_foreign(foreign: Iterable[Foreign]) -> None:

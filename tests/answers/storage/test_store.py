@@ -12,9 +12,10 @@ from waiting import comes_true
 
 from def_sim.answers.storage.answer_lines import encode_line
 from def_sim.answers.storage.completion import is_complete, mark_complete
+from def_sim.answers.storage.held_journals import _BEAT_S
 from def_sim.answers.storage.holder import Holder
 from def_sim.answers.storage.lease import Lease
-from def_sim.answers.storage.store import _BEAT_S, AnswerStore, read_answers, same_answers
+from def_sim.answers.storage.store import AnswerStore, read_answers, same_answers
 from def_sim.errors import RunInUseError, StoreError
 
 APPEND_WITHOUT_END = """
@@ -303,7 +304,7 @@ def test_a_disk_that_fails_between_two_appends_is_told_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = AnswerStore(tmp_path)
-    store._failure = OSError(5, "Input/output error")
+    store._held._failure = OSError(5, "Input/output error")
     with pytest.raises(StoreError, match="Input/output error"):
         store.append(an_answer(1))
     with pytest.raises(StoreError, match="Input/output error"):
