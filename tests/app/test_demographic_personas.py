@@ -167,7 +167,7 @@ def test_a_language_pack_without_words_for_persons_is_refused(
     (tmp_path / "prompts").mkdir()
     pack = tmp_path / "prompts" / "en2.yaml"
     pack.write_text(before + after[after.index("request:") :], encoding="utf-8")
-    monkeypatch.setattr("def_sim.app.run.home_folder", lambda: tmp_path)
+    monkeypatch.setattr("def_sim.app.run_inputs.home_folder", lambda: tmp_path)
     assert run_of("frame_language=en2").presentation.pack.frame_with_person is None
     with pytest.raises(ConfigError, match="has no `frame_with_person`"):
         run_of("frame_language=en2", PERSONS)

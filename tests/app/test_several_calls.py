@@ -14,7 +14,7 @@ from def_sim.answers.storage.call_lines import decode_call, encode_call
 from def_sim.answers.storage.manifest import read_manifest
 from def_sim.answers.storage.shards import read_answers
 from def_sim.answers.storage.store import AnswerStore
-from def_sim.app import run as run_module
+from def_sim.app import strategy_choice
 from def_sim.app.belonging import foreign_since_completion
 from def_sim.app.main import main
 from def_sim.app.repairing import repair_run
@@ -37,7 +37,7 @@ def texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file of the strategy's texts."""
     path = tmp_path / "texts.yaml"
     path.write_text(json.dumps(TEXTS.model_dump()))
-    monkeypatch.setattr(run_module, "_texts_path", lambda config, survey: path)
+    monkeypatch.setattr(strategy_choice, "_texts_path", lambda config, survey: path)
     return path
 
 
