@@ -41,11 +41,16 @@ class JsonHandler(BaseHTTPRequestHandler):
         self.send(status, {"content-type": "application/json"}, json.dumps(reply).encode())
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Socketserver's five are fewer than a probe's requests at once: on a busy machine connections then broke.
+    request_queue_size = 256
+
+
 @contextmanager
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     """The address of a server, without a path."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
