@@ -14,7 +14,7 @@ from def_sim.evaluation.measures import as_percent, written
 from def_sim.reports.charts.svg import Axis, bar, drawing, element, label, percent, round_up, shape, vertical
 from def_sim.reports.charts.text_fit import fit_lines, text_width
 
-_ROW: Final = 24  # pixels from one mark to the next
+_ROW: Final = 19  # pixels from one mark to the next
 _NAME_LINE: Final = 14  # from one line of a name to the next
 _ROOM_FOR_MARK: Final = 10  # between words and a mark at the axis
 _ROOM_FOR_INTERVALS: Final = 1.5  # an axis reaches at most so many times as far as what it is about
