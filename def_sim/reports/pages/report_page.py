@@ -194,14 +194,18 @@ def _num_other_items(scores: pd.DataFrame) -> int:
 
 
 def entropy_sentences(scores: pd.DataFrame, facts: RunFacts) -> list[str]:
-    """What the entropy ratio says in plain words, compared with what as many people would show."""
+    """What the entropy ratio says in plain words, compared with what as many people would show.
+
+    Nothing where the interval of the ratio has that value in it: the verdict says so, too.
+    """
     row = find_row(scores, "entropy_ratio", headline_scope(scores))
     ratio, floor = number_in(row, "value"), number_in(row, "floor")
+    low, high = number_in(row, "interval_low"), number_in(row, "interval_high")
     expected = 1.0 if math.isnan(floor) else floor
     sentences = []
-    if ratio < expected - _ENTROPY_TOLERANCE:
+    if ratio < expected - _ENTROPY_TOLERANCE and not high >= expected:
         sentences.append("The panel is less diverse than people: its answers crowd onto fewer options.")
-    if ratio > expected + _ENTROPY_TOLERANCE:
+    if ratio > expected + _ENTROPY_TOLERANCE and not low <= expected:
         sentences.append(
             "The panel's answers are flattened: spread more evenly over the options than people's. "
             "That can lower a divergence without agreeing with anyone."

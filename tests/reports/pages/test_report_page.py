@@ -487,6 +487,22 @@ def test_variety_is_judged_against_as_many_real_people(ratio, floor, words):
     assert (words in sentences[0]) if words else sentences == []
 
 
+@pytest.mark.parametrize(
+    ("ratio", "low", "high", "words"),
+    [
+        (0.6, 0.4, 0.95, ""),  # its interval has the 0.92 of as many people in it: no difference is shown
+        (0.6, 0.4, 0.8, "less diverse than people"),
+        (1.1, 0.9, 1.3, ""),
+        (1.1, 1.0, 1.3, "flattened"),
+    ],
+)
+def test_variety_is_no_other_than_people_s_where_its_interval_says_so(ratio, low, high, words):
+    interval = {"interval_low": low, "interval_high": high}
+    scores = pd.DataFrame([score_row("macro", "entropy_ratio", ratio, floor=0.92, **interval)])
+    sentences = entropy_sentences(scores, FACTS)
+    assert (words in sentences[0]) if words else sentences == []
+
+
 def test_beams_are_named_as_a_cause_of_missing_diversity():
     scores = pd.DataFrame([score_row("macro", "entropy_ratio", 0.6, floor=0.92)])
     assert "Beams pull answers" in entropy_sentences(scores, replace(FACTS, max_beams=5))[-1]
