@@ -62,7 +62,10 @@ class ScoreScale:
             for step in (-steps, steps)
         )
         width = self.most - self.least
-        return self.least + width * low / (1 + low), self.least + width * high / (1 + high)
+        # Rounding may lead out of the range by the last digit.
+        return max(self.least + width * low / (1 + low), self.least), min(
+            self.least + width * high / (1 + high), self.most
+        )
 
     def of_differences(self) -> "ScoreScale":
         """Of one such score minus another."""

@@ -12,8 +12,10 @@ from enum import Enum, auto
 from typing import Any, Final
 
 _MOST_CHARACTERS: Final = 20_000  # a longer text may be nested without end
+_MOST_LEVELS: Final = 100  # Pythons differ in how deep they can read
 _FENCE: Final = re.compile(r"\A```(?:json)?[ \t]*\n(?P<inside>.*)```\Z", re.DOTALL | re.IGNORECASE)
 _FENCE_LINE: Final = re.compile(r"^[ \t]*```(?:json)?[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_STRING_OR_BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _BETWEEN: Final = re.compile(r"[\s,;]*")
 
 
@@ -45,7 +47,7 @@ def only_object(text: str) -> Mapping[str, Any]:
         NotOneObjectError: It is anything else.
     """
     text = text.strip()
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > _MOST_CHARACTERS or _is_too_deep(text):
         raise NotOneObjectError(Fault.PROSE)
     fence = _FENCE.match(text)
     text = fence["inside"].strip() if fence else text
@@ -57,6 +59,18 @@ def only_object(text: str) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise NotOneObjectError(Fault.NO_OBJECT)
     return found
+
+
+def _is_too_deep(text: str) -> bool:
+    """Whether brackets outside of strings stand deeper within each other than any answer needs."""
+    if text.count("{") + text.count("[") <= _MOST_LEVELS:
+        return False
+    level = 0
+    for found in _STRING_OR_BRACKET.finditer(text):
+        level += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found[0], 0)
+        if level > _MOST_LEVELS:
+            return True
+    return False
 
 
 def _num_objects(text: str) -> int:
