@@ -88,7 +88,7 @@ def _body(structure: PanelStructure) -> Markup:
         element("h4", f"{title}, {found.num_pairs:,} pairs of items")
         + headline_chart(marks, title=title)
         + _sentences(found)
-        + element("h4", "Correlations of pairs of items, darker where more of them lie")
+        + element("h4", "Correlations of pairs of items, stronger in colour where more of them lie")
         + key
         + framed(_NAME, correlation_chart(structure.people, structure.panel, slope=found.slope))
     )
