@@ -211,10 +211,10 @@ class LocalEngine:
             self._worker = borrow(self._settings, self._new_processes)
             self._worker.notices = self.notices
             self._work_before = dict(self._worker.work)
-        await asyncio.wrap_future(self._worker.loaded)
         if self._num_expected:
             self._worker.expect(self._num_expected)
             self._num_expected = 0
+        await asyncio.wrap_future(self._worker.loaded)
 
     async def submit(self, request: Request) -> Completion:
         """Answers a request; it waits and is batched with others in the meantime.

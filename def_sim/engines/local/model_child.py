@@ -9,24 +9,27 @@ from concurrent.futures import Future
 from functools import partial
 from multiprocessing.connection import Connection
 
-from def_sim.engines.local.opening import open_model
+from def_sim.engines.local.opening import import_libraries, open_model
 from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.worker import Worker
 from def_sim.errors import EngineError
 from def_sim.records import Completion, Request
 
-# What the parent sends: a ticket with a request, or without where nobody waits any more; None: end.
+# What the parent sends: first `LOAD`, then a ticket with a request, or without where nobody waits any more;
+# None: end.
 Order = tuple[int, Request | None] | None
 # What it gets: a ticket, what became of the request, and the work done so far, in tokens and steps.
 Reply = tuple[int, Completion | EngineError, dict[str, int]]
 READY = 0  # the ticket of the first reply, once the model is loaded
+LOAD: Order = (READY, None)
 
 
 def answer_for_parent(settings: EngineSettings, pipe: "Connection[Reply, Order]") -> None:
-    """Loads the model and answers until it is told to end, or the pipe ends.
+    """Loads the model, once it is told to, and answers until it is told to end, or the pipe ends.
 
     Whatever goes wrong with the model itself ends the process: the parent asks again what it did not answer.
     """
+    _prepare(pipe)
     worker = Worker(partial(open_model, settings))
     lock, waiting = threading.Lock(), dict[int, Future[Completion]]()
 
@@ -67,4 +70,15 @@ def answer_for_parent(settings: EngineSettings, pipe: "Connection[Reply, Order]"
             waiting[ticket] = completion = worker.put(request)
             completion.add_done_callback(partial(reply_when_done, ticket))
     finally:  # the pipe has ended, or the worker has: neither can be mended here
+        os._exit(0)
+
+
+def _prepare(pipe: "Connection[Reply, Order]") -> None:
+    """Imports, which takes longer than to load a small model, and waits for the order to load."""
+    try:
+        import_libraries()
+        order = pipe.recv()
+    except BaseException:
+        os._exit(1)
+    if order is None:
         os._exit(0)

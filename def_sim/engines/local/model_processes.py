@@ -3,7 +3,8 @@
 The steps of a model of a few million parameters are too small to be shared by cores. So, once there is much
 to do, further processes have the model too, beside the thread of this one (`worker.py`). A request goes where
 fewest wait; a respondent's next one to where its last was answered and its prompt is known, unless many wait
-there. Only where tokens do not depend on the batch: then nothing depends on who answers. A process that
+there. Only where tokens do not depend on the batch: then nothing depends on who answers. Whether they do is
+known once the model is loaded here; until then the others import what they need. A process that
 ends is not missed: what waited for it is asked in this one.
 """
 
@@ -14,7 +15,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from def_sim.engines.local.model_child import READY, Order, answer_for_parent
+from def_sim.engines.local.model_child import LOAD, READY, Order, answer_for_parent
 from def_sim.engines.local.opening import open_model
 from def_sim.engines.local.settings import EngineSettings
 from def_sim.engines.local.worker import AGAIN, Worker
@@ -38,7 +39,7 @@ def most_processes(settings: EngineSettings, num_parameters: int | None) -> int:
 
 
 class _Child:
-    """A process with the model, as this one sees it.
+    """A process that can have the model, as this one sees it; `load` gives it the model.
 
     Args:
         settings: What it loads.
@@ -68,6 +69,10 @@ class _Child:
     def num_waiting(self) -> int:
         return len(self._waiting)
 
+    def load(self) -> None:
+        """Has it load the model."""
+        self._send(LOAD)
+
     def put(self, request: Request) -> "Future[Completion]":
         """Sends a request. If the process has just ended, it is asked in this one."""
         completion: Future[Completion] = Future()
@@ -86,7 +91,10 @@ class _Child:
         with self._lock:
             self.is_gone = True
             left, self._waiting = self._waiting, {}
-        self._send(None)
+        if self.is_ready:
+            self._send(None)
+        else:  # it reads nothing while it imports or loads, and has nothing to lose
+            self._process.kill()
         self._process.join(_ENDING_S)
         if self._process.is_alive():
             self._process.kill()
@@ -156,6 +164,8 @@ class ModelProcesses:
         self._last: dict[str, Worker | _Child] = {}  # by respondent
         self._num_requests = self._num_expected = 0
         self._is_closed = False
+        self._lock = threading.Lock()  # over which other processes there are
+        self.loaded.add_done_callback(self._load_or_end_children)
 
     @property
     def loaded(self) -> "Future[dict[str, object]]":
@@ -193,7 +203,10 @@ class ModelProcesses:
         return place.put(request)
 
     def expect(self, num_requests: int) -> None:
-        """Told that so many more are likely: further processes need not wait for the first of them."""
+        """Told that so many more are likely: further processes need not wait for the first of them.
+
+        Best while the model loads here, for they take as long to be ready.
+        """
         self._num_expected = self._num_requests + num_requests
         self._start_children_if_much()
 
@@ -218,21 +231,45 @@ class ModelProcesses:
 
     def close(self) -> None:
         """Ends the thread and the processes; what still waits fails. Blocks until then."""
-        self._is_closed = True
+        with self._lock:
+            self._is_closed = True
         for child in self._children:
             child.close()
         self._here.close()
 
     def _start_children_if_much(self) -> None:
-        if not self._children and self._may_start_children():
+        if self._children:
+            return
+        with self._lock:
+            if self._children or not self._may_start_children():
+                return
             self._children = tuple(_Child(self._settings, self) for _ in range(self._num_processes - 1))
+            if self.loaded.done():
+                for child in self._children:
+                    child.load()
+
+    def _load_or_end_children(self, _: "Future[dict[str, object]]") -> None:
+        """Once the model is loaded here, or cannot be: whether those that have started may load it."""
+        with self._lock:
+            children = self._children
+            if not self._can_share():
+                self._children = ()
+        for child in children:
+            if child in self._children:
+                child.load()
+            else:
+                child.close()
 
     def _may_start_children(self) -> bool:
         if self._num_processes == 1 or self._is_closed:
             return False
         if self._settings.num_processes is None and max(self._num_requests, self._num_expected) < MUCH:
             return False
-        if not self.loaded.done() or self.loaded.exception() is not None:
+        return self._can_share() if self.loaded.done() else self._settings.device in ("auto", "cpu")
+
+    def _can_share(self) -> bool:
+        """True if the model is loaded, and tokens are the same whichever process gives them."""
+        if self.loaded.exception() is not None:
             return False
         facts = self.loaded.result()
         return facts["device"] == "cpu" and not facts["tokens_depend_on_batch"]

@@ -33,6 +33,12 @@ def open_model(settings: EngineSettings) -> Runner:
     return make_runner(LocalModel(folder, settings), settings)
 
 
+def import_libraries() -> None:
+    """Imports what `open_model` needs, which takes seconds."""
+    import def_sim.engines.local.model
+    import def_sim.engines.local.slot_support  # noqa: F401
+
+
 def check_template_of(folder: Path, settings: EngineSettings) -> None:
     """Makes sure that the checkpoint's chat template can be used as the settings say, without loading it.
 

@@ -160,6 +160,23 @@ def test_much_to_come_starts_the_other_process_before_the_first_request(
     model.close()
 
 
+@pytest.mark.parametrize(
+    ("settings", "num_answering"), [({}, 2), ({"dtype": "bfloat16"}, 1), ({"path": "nowhere"}, 1)]
+)
+def test_a_process_that_starts_while_the_model_loads_stays_only_if_it_may_answer(
+    checkpoint: Path, settings: dict[str, str], num_answering: int
+) -> None:
+    named = {"path": str(checkpoint), "dtype": "float32", "device": "cpu", **settings}
+    model = ModelProcesses(EngineSettings(**named), 2, Notices())
+    model.expect(MUCH)  # nobody knows yet
+    assert len(multiprocessing.active_children()) == 1
+    model.loaded.exception(HANG_S)
+    assert comes_true(lambda: len(multiprocessing.active_children()) == num_answering - 1)
+    assert comes_true(lambda: model.num_answering == num_answering)
+    model.close()
+    assert not multiprocessing.active_children()
+
+
 def test_at_least_one_process_answers() -> None:
     with pytest.raises(ConfigError, match="num_processes=0 must be at least 1"):
         EngineSettings("anywhere", num_processes=0)

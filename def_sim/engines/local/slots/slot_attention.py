@@ -72,6 +72,16 @@ class Step:
     writing: Sequence[DecodeRows]
     reading: Sequence[PrefillChunk]
     masks: _Masks = field(default_factory=dict)  # the same in all layers of a device
+    _places: dict[torch.device, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False)
+
+    def places(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Slot and cache position of each row that is written, shape (rows,); made once a device."""
+        if device not in self._places:
+            slots = [group.slot for group in self.writing for _ in range(group.num_beams)]
+            positions = [place for group in self.writing for place in range(group.begin, group.end)]
+            places = torch.tensor([slots, positions], device=device)
+            self._places[device] = places[0], places[1]
+        return self._places[device]
 
 
 def attend(
@@ -155,11 +165,12 @@ def _write(layer: _Layer, step: Step, query: Tensor, key: Tensor, value: Tensor)
     grouped = num_heads // num_kv_heads
     # (K, rows, G, D): the rows of a sequence are then a view of shape (K, N * G, D).
     queries = query[0].view(num_kv_heads, grouped, num_rows, width).transpose(1, 2).contiguous()
+    slots, positions = step.places(layer.keys.device)
+    layer.keys[slots, :, positions] = key[0].transpose(0, 1)
+    layer.values[slots, :, positions] = value[0].transpose(0, 1)
     outputs, row = [], 0
     for group in step.writing:
         end = row + group.num_beams
-        layer.keys[group.slot, :, group.begin : group.end] = key[0, :, row:end]
-        layer.values[group.slot, :, group.begin : group.end] = value[0, :, row:end]
         outputs.append(
             nn.functional.scaled_dot_product_attention(
                 queries[:, row:end].reshape(1, num_kv_heads, group.num_beams * grouped, width),

@@ -202,7 +202,8 @@ class SlotLoop:
         """What is written in this step: the newest tokens of all sequences that have some, kind by kind."""
         sequences = [sequence for sequence in self.schedule.running if sequence.text.next_tokens]
         sequences.sort(key=lambda sequence: kind_of(sequence.text.token_request()))
-        return [(sequence, sequence.writing(self.device)) for sequence in sequences]
+        device = self.device
+        return [(sequence, sequence.writing(device)) for sequence in sequences]
 
     def _idle(self, num_rows: int) -> list[DecodeRows]:
         """Rows without meaning that fill a step up to its fixed number; they have the last slot."""
@@ -257,6 +258,7 @@ class SlotLoop:
         """Chooses tokens, then, and only then, moves the sequences on."""
         has_ended = [(sequence, None) for sequence, chunk in reading if chunk.length == sequence.num_unread]
         deciding: list[tuple[SlotSequence, DecodeRows | None]] = [*writing, *has_ended]
+        dtype, device = self._cache.keys[0].dtype, self.device
         with torch.inference_mode():
             choices = choose(
                 logits,
@@ -270,7 +272,7 @@ class SlotLoop:
                 if choice is None:
                     ended.append((sequence, not_finite(sequence.prompt.request)))
                     continue
-                sequence.take(choice, group, self._cache.keys[0].dtype, self.device)
+                sequence.take(choice, group, dtype, device)
                 sequence.drop_unseen(self._cache)
                 if sequence.text.answer is not None:
                     ended.append((sequence, None))
