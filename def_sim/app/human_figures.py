@@ -47,11 +47,13 @@ def other_country_of(population: str) -> str:
 
 
 def other_references(run: Run) -> dict[str, ItemReference]:
-    """Item id -> shares of another country's people, of the items that these were asked as well."""
-    is_short = run.survey.short_of is not None and run.config.items is None
-    surveys = SHORT_SURVEYS if is_short else PUBLISHED_SURVEYS
-    wanted = frozenset(asked(run)) if run.config.items else None
-    found = _people_of_survey(surveys[other_country_of(run.survey.population)], wanted)
+    """Item id -> shares of another country's people, of the items that these were asked as well.
+
+    By the full questionnaire, also beside a short one: what people were asked does not depend on which few
+    items of the other country's a short form keeps.
+    """
+    wanted = frozenset(asked(run))
+    found = _people_of_survey(PUBLISHED_SURVEYS[other_country_of(run.survey.population)], wanted)
     return {one.question.item_id: one.reference for one in found.distributions if one.reference is not None}
 
 

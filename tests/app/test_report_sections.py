@@ -11,6 +11,7 @@ import yaml
 from scripted_runs import hold
 
 from def_sim.answers.storage.manifest import read_manifest
+from def_sim.app.composing import compose_config
 from def_sim.app.evaluated_run import compute_sections, compute_tables, findings_of
 from def_sim.app.human_figures import other_references, people_besides
 from def_sim.app.read_panel import arrays_of, panel_answers
@@ -262,6 +263,13 @@ def test_a_run_about_another_country_stands_beside_people_of_the_united_states(t
     assert set(others) == {"wvs7.Q1", "wvs7.Q57"}
     shipped = prepare_run(validate_config(read_manifest(folder)["config"] | {"population": "USA"}))
     assert others["wvs7.Q1"] == shipped.loaded.reference.items["wvs7.Q1", "all"]
+
+
+def test_a_short_form_stands_beside_all_that_the_other_country_was_asked(tmp_path: Path) -> None:
+    words = ["survey=us_short", "respondents=1", f"output={tmp_path}"]
+    others = other_references(prepare_run(validate_config(compose_config(words))))
+    # China was asked for the importance of God; its own short form has other questions in that place.
+    assert "wvs7.Q164" in others
 
 
 def test_an_item_that_two_institutes_asked_stands_beside_the_other_ones_people(measured: Measured) -> None:
