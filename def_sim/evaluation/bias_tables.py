@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 
 from def_sim.evaluation.comparisons import item_form
 from def_sim.evaluation.distributions import QuestionDistribution
-from def_sim.evaluation.people_groups import AGES, GROUPS, SEXES, Groups, group_reference
+from def_sim.evaluation.people_groups import (
+    AGES,
+    GROUPS,
+    SEXES,
+    Groups,
+    group_reference,
+    independent_people,
+)
 from def_sim.metrics import preference_bias, subgroup_tilt
 from def_sim.metrics.aggregation import defined_mean, dimension_means
 from def_sim.metrics.item_metrics import ITEM_METRICS
@@ -222,7 +229,8 @@ def _gaps(one: QuestionDistribution, groups: Groups, seed: int, num_draws: int) 
         panel, list(map(_people, known.values())), total, metric=metric, form=form
     )
     for gap, (group, reference) in zip(gaps, known.items(), strict=True):
-        people, rng = reference.n_for_uncertainty, keyed_rng(seed, item_id, group, "expected gap")
+        people = independent_people(reference, one.reference)
+        rng = keyed_rng(seed, item_id, group, "expected gap")
         expected = subgroup_tilt.expected_gap(
             panel, total, people, rng, metric=metric, form=form, num_draws=num_draws
         )

@@ -14,7 +14,7 @@ import numpy as np
 
 from def_sim.evaluation.comparisons import item_form
 from def_sim.evaluation.distributions import QuestionDistribution
-from def_sim.evaluation.people_groups import GROUPS, Groups, group_reference
+from def_sim.evaluation.people_groups import GROUPS, Groups, group_reference, independent_people
 from def_sim.metrics.aggregation import defined_mean
 from def_sim.metrics.item_metrics import ITEM_METRICS, ItemForm
 from def_sim.metrics.jackknife import jackknife_interval
@@ -257,16 +257,12 @@ def _between_people(
         one, reference = beside.prompts[item], beside.reference(item, group)
         assert reference is not None  # else the item has no score
         assert one.reference is not None
-        assert reference.n is not None  # else it were no reference of a group
-        assert one.reference.n is not None
         form, everyone = item_form(one), Sample.of_people(np.array(one.reference.shares), 1.0)
         found.append(
             float(ITEM_METRICS[METRIC](Sample.of_people(np.array(reference.shares), 1.0), everyone, form))
         )
         rng = keyed_rng(seed, one.question.id, group, "people of any group")
-        # The group is a part of everyone, so by chance it is nearer than other people would be.
-        part = min(reference.n / one.reference.n, 0.99)
-        num_people = reference.n_for_uncertainty / (1 - part)
+        num_people = independent_people(reference, one.reference)
         drawn = draw_samples(np.array(one.reference.shares), num_people, rng, form=form, num_draws=num_draws)
         chance.append(expected_score(ITEM_METRICS[METRIC](drawn, everyone, form)))
     return defined_mean(np.array(found)), defined_mean(np.array(chance))

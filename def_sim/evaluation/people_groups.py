@@ -10,12 +10,14 @@ import numpy as np
 
 from def_sim.records import AGES, SEXES, ItemReference
 
-__all__ = ["AGES", "GROUPS", "SEXES", "Groups", "group_reference"]
+__all__ = ["AGES", "GROUPS", "SEXES", "Groups", "group_reference", "independent_people"]
 
 GROUPS: Final = (*SEXES, *AGES, *(f"{sex}|{age}" for sex in SEXES for age in AGES))
 EVERYONE: Final = "all"
 # Bands of a source that has other ones, where they add up to ours.
 _FINER: Final = {"<=29": ("18-29",), ">=50": ("50-64", "65+")}
+
+_MOST_OF_EVERYONE: Final = 0.99  # a group that is everyone differs by nothing
 
 Groups = Mapping[tuple[str, str], ItemReference]  # (item, group) -> people's shares
 
@@ -61,3 +63,18 @@ def _joined_effective_n(bands: Sequence[ItemReference], sizes: Sequence[int]) ->
         return None
     num = sum(sizes)
     return 1 / sum((n / num) ** 2 / worth for n, worth in zip(sizes, effective, strict=True))
+
+
+def independent_people(group: ItemReference, everyone: ItemReference) -> float:
+    """How many people drawn from everyone differ from everyone by as much as a group does by chance.
+
+    A group is a part of everyone, so its own people are on both sides: the variance of the difference is
+    1 - n_group / n_all of that of other people, as in drawing without replacement.
+
+    Args:
+        group: Of an item, with a number of people.
+        everyone: Of the same item, the group among them.
+    """
+    assert group.n is not None  # `group_reference` has no others
+    assert everyone.n is not None
+    return group.n_for_uncertainty / (1 - min(group.n / everyone.n, _MOST_OF_EVERYONE))

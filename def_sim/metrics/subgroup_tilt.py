@@ -154,12 +154,12 @@ def expected_gap(
     form: ItemForm,
     num_draws: int = NUM_DRAWS,
 ) -> float:
-    """The gap to expect of a group that is no group: as many people drawn at random from everyone.
+    """The gap to expect of a group that is no group: people drawn at random from everyone.
 
     Args:
         panel: The panel's answers.
         total: Everyone.
-        num_people: Effective number of people of the group.
+        num_people: How many; of a group that is a part of everyone `people_groups.independent_people`.
         rng: Generator of this item, group and purpose.
         metric: Which divergence.
         form: Of the item.

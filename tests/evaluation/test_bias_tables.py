@@ -161,6 +161,23 @@ def test_a_panel_that_answers_like_a_group_leans_to_it_and_is_nearest_to_it(grou
     assert found.loc[group, "gap"] < 0
 
 
+def test_people_parted_at_random_have_the_expected_gap_and_not_that_of_strangers():
+    # Half of everyone is on both sides, so it is nearer to everyone than as many other people would be:
+    # half the variance, and so half the gap. Taken over both halves, in which nothing else is left.
+    draws, distributions, groups = np.random.default_rng(4), [], {}
+    for index in range(150):
+        item_id, shares = f"t.q{index}", draws.dirichlet(np.full(4, 3.0))
+        halves = draws.multinomial(300, shares, size=2)
+        groups |= {
+            (item_id, sex): reference(item_id, sex, half / 300, n=300)
+            for sex, half in zip(("male", "female"), halves, strict=True)
+        }
+        panel = draws.multinomial(20, (0.4, 0.3, 0.2, 0.1))
+        distributions.append(counted(item_id, panel, halves.sum(axis=0) / 600))
+    found = sound_bias(distributions, groups, seed=1).groups.set_index("group").loc[["male", "female"]]
+    assert found["gap"].mean() == pytest.approx(found["expected_gap"].mean(), rel=0.2)
+
+
 def test_the_order_and_number_of_items_change_no_draw():
     distributions, groups = planted("male|30-49", num_items=6)
     whole = sound_bias(distributions, groups, seed=1, num_draws=50).items.set_index("item_id")

@@ -105,7 +105,7 @@ def gap_section(bias: PreferenceBias) -> Section:
     groups, why = bias.sound.groups, bias.why_no_gap
     rows = [
         TiltRow("This panel", tuple(groups["gap"])),
-        TiltRow("As many people drawn from everyone in place of the group", tuple(groups["expected_gap"])),
+        TiltRow("A random part of everyone, as large as the group", tuple(groups["expected_gap"])),
     ]
     chart = tilt_heat_map(
         rows,
