@@ -32,7 +32,9 @@ OPTIONS: Final = {
 }  # fmt: skip
 _PLACES: Final = ("--config-dir", "--config-path", "--config-name", "-cd", "-cp", "-cn")
 ALIASES: Final = {
-    "n": "respondents", "num_respondents": "respondents", "panel": "respondents",
+    "n": "respondents", "N": "respondents", "num_respondents": "respondents", "panel": "respondents",
+    "samples": "respondents", "num_samples": "respondents", "sample_size": "respondents",
+    "agents": "respondents", "num_agents": "respondents", "participants": "respondents",
     "country": "population", "lang": "language", "lm": "model", "llm": "model", "questionnaire": "survey",
     "temperature": "decoding.temperature", "temp": "decoding.temperature", "top_p": "decoding.top_p",
     "top_k": "decoding.top_k", "num_beams": "decoding.num_beams", "do_sample": "decoding.do_sample",

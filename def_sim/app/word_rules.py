@@ -162,7 +162,9 @@ def _quoted(words: Sequence[str], known: Vocabulary) -> Mistake | None:
             continue
         quoted = f'{name}="{value}"'
         if "\\" not in value and is_readable(quoted):
-            problem = f"`{name}={value}` is not understood: a value with such characters stands in quotes."
+            signs = [one for one in dict.fromkeys(value) if not (one.isalnum() or is_readable(f"a=b{one}b"))]
+            such = " ".join(signs) or "such characters"  # letters of other scripts are many
+            problem = f"`{name}={value}` is not understood: a value with {such} stands in quotes."
             return Mistake(problem, replaced(words, place, quoted))
     return None
 

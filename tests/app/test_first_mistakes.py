@@ -63,7 +63,14 @@ MEANT: list[tuple[list[str], str, str]] = [
         "respondents=20.0: a whole number is expected, written with its digits.",
         "def-sim respondents=20",
     ),
-    (["n=40"], "There is no parameter 'n'; `respondents` is what it is called.", "def-sim respondents=40"),
+    *(
+        (
+            [f"{name}=40"],
+            f"There is no parameter '{name}'; `respondents` is what it is called.",
+            "def-sim respondents=40",
+        )
+        for name in ("n", "N", "num_respondents", "samples", "num_samples", "num_agents")
+    ),
     (
         ["survey=us", "country=JPN"],
         "There is no parameter 'country'; `population` is what it is called.",
@@ -92,17 +99,17 @@ MEANT: list[tuple[list[str], str, str]] = [
     ),
     (
         ["output=a=b"],
-        "`output=a=b` is not understood: a value with such characters stands in quotes.",
+        "`output=a=b` is not understood: a value with = stands in quotes.",
         "def-sim 'output=\"a=b\"'",
     ),
     (
         ["output=a#b"],
-        "`output=a#b` is not understood: a value with such characters stands in quotes.",
+        "`output=a#b` is not understood: a value with # stands in quotes.",
         "def-sim 'output=\"a#b\"'",
     ),
     (
         ["output=runs[1"],
-        "`output=runs[1` is not understood: a value with such characters stands in quotes.",
+        "`output=runs[1` is not understood: a value with [ stands in quotes.",
         "def-sim 'output=\"runs[1\"'",
     ),
     (
