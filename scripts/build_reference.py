@@ -4,8 +4,8 @@ python scripts/build_reference.py            # names the pages that are not up t
 python scripts/build_reference.py --write    # writes them
 
 Commands, models and surveys come from `conf/` and the survey files, parameters from what `def-sim --help`
-reads, measures from `evaluation/measures.py`, columns from `data/columns.csv` and
-`data/comparison_columns.csv`; data formats, contributing and
+reads, measures from `evaluation/measures.py`, columns from `data/columns.csv`
+and its siblings; data formats, contributing and
 security are the files of those names at the root of the project, with their links mended. Pages that are
 written by hand are not touched.
 """
@@ -23,7 +23,12 @@ import yaml
 from reference_texts import about, column_cells, default_cell, linked, plain, table
 
 from def_sim.app.parameter_help import shipped_parameters
-from def_sim.evaluation.described_columns import COLUMNS_FILE, COMPARISON_COLUMNS_FILE
+from def_sim.evaluation.described_columns import (
+    COLUMNS_FILE,
+    COMPARISON_COLUMNS_FILE,
+    HOME_COLUMNS_FILE,
+    SHEET_COLUMNS_FILE,
+)
 from def_sim.evaluation.measures import MEASURES, STATUS_TITLES
 from def_sim.resources import conf_folder, data_folder
 from def_sim.surveys.survey import LoadedSurvey, load_survey
@@ -162,14 +167,18 @@ def measures_page() -> str:
 
 
 def columns_page() -> str:
-    """Every column of every table that a run or a comparison writes."""
+    """Every column of every table that the program writes for people."""
     text = (
-        "# Columns\n\nThe same stands in `columns.csv` of each run, and of each comparison. "
-        "Which file is what: [files](files.md).\n"
+        "# Columns\n\nThe same stands in `columns.csv` of each run and of each comparison, and of an import "
+        "in `imports/<source>.columns.csv` of your home. Which file is what: [files](files.md).\n"
     )
     text += _described(COLUMNS_FILE, "")
     text += "\n## Tables of a comparison\n\nSome have the names of tables of a run, and other columns.\n"
-    return text + _described(COMPARISON_COLUMNS_FILE, "comparison/")
+    text += _described(COMPARISON_COLUMNS_FILE, "comparison/")
+    text += "\n## Tables of an import\n\nIn your home: [files](files.md#files-of-an-import).\n"
+    text += _described(HOME_COLUMNS_FILE, "")
+    text += "\n## Sheets that people fill in\n\nEverything else in them stays as it is.\n"
+    return text + _described(SHEET_COLUMNS_FILE, "")
 
 
 def _described(file: str, folder: str) -> str:

@@ -16,6 +16,7 @@ from def_sim.app.argument_checks import check_arguments
 from def_sim.app.choices import ImporterChoice
 from def_sim.app.home import home_folder
 from def_sim.app.import_check import check_files, check_lines, checks_of
+from def_sim.app.import_columns import columns_file
 from def_sim.app.import_overrides import with_overrides
 from def_sim.app.import_record import ImportRecord, check_replaced, digest, dropped, read_record, record_name
 from def_sim.app.publishing import publish, staged
@@ -107,6 +108,7 @@ def _files(
     imported: Imported, checks: Mapping[str, bytes], importer: str, arguments: Mapping[str, Any]
 ) -> tuple[dict[str, bytes], ImportRecord]:
     files = {**files_of(imported), **checks}
+    files |= columns_file(imported.record_as or imported.source, files)
     beside = ("source", _FORCE, _SHARED)
     parameters = {name: _said_of(name, value) for name, value in arguments.items() if name not in beside}
     record = ImportRecord(

@@ -1,12 +1,14 @@
-"""What the columns of tables mean: those of a run (`data/columns.csv`) and of a comparison, checked.
+"""What columns of tables mean: of a run (`data/columns.csv`), a comparison, an import, sheets; checked.
 
-They stand as columns.csv beside the tables themselves, so that nobody needs this program to read them. A
-table's name may hold `*` for any letters: `*` alone is every table. Reads no table of a run or a comparison,
-which have tables of the same names with other columns.
+They stand beside the tables themselves, so that nobody needs this program to read them. A table's name may
+hold `*` for any letters: `*` alone is every table. In the files of a home and of sheets names hold
+placeholders, `<source>`, which `named` fills in. Reads no table of a run or a comparison, which have tables
+of the same names with other columns.
 """
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
@@ -18,7 +20,10 @@ from def_sim.errors import SurveyFormatError
 
 COLUMNS_FILE: Final = "columns.csv"  # in data/, of a run
 COMPARISON_COLUMNS_FILE: Final = "comparison_columns.csv"  # in data/, of a comparison
+HOME_COLUMNS_FILE: Final = "home_columns.csv"  # in data/, of what imports write into a home
+SHEET_COLUMNS_FILE: Final = "sheet_columns.csv"  # in data/, of sheets that people fill in
 TYPES: Final = ("text", "integer", "number", "boolean", "list")
+_PLACEHOLDER: Final = re.compile(r"<(\w+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,19 @@ def columns_table(columns: Sequence[DescribedColumn]) -> pd.DataFrame:
     """One row for each, with the columns of `DescribedColumn`."""
     names = [field.name for field in fields(DescribedColumn)]
     return pd.DataFrame([astuple(one) for one in columns], columns=names, dtype="str")
+
+
+def named(columns: Sequence[DescribedColumn], names: Mapping[str, str]) -> list[DescribedColumn]:
+    """The same with the placeholders of tables filled in.
+
+    Args:
+        columns: What is described.
+        names: Placeholder -> what stands for it, such as source -> town; any other is `*`.
+    """
+    return [
+        replace(one, table=_PLACEHOLDER.sub(lambda found: names.get(found[1], "*"), one.table))
+        for one in columns
+    ]
 
 
 def undescribed(columns: Sequence[DescribedColumn], table: str, names: Sequence[str]) -> list[str]:

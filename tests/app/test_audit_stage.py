@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from described_cells import misfits_of_sheet
 from judged_runs import a_judge, depends_on_all, judge
 from scripted_runs import hold
 from statsmodels.stats.proportion import proportion_confint
@@ -101,6 +102,7 @@ def test_sheets_say_the_same_rows_in_two_orders_and_nothing_of_a_verdict(
     assert by_row[0] == by_row[1]
     assert {line["coding"] for line in first} == {""}
     assert list(first[0]) == ["row", "asked", "options", "text", "coding", "note"]
+    assert misfits_of_sheet("<export>_<coder>.csv", Path("audit_1.csv")) == []
     assert "by rule" not in Path("audit_1.csv").read_text(encoding="utf-8")
 
 

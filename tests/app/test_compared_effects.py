@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from described_cells import misfits_of_comparison
 from scripted_runs import hold
 
 from def_sim.app.main import main
@@ -27,6 +28,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def compare(outputs: Path, pattern: str, output: Path) -> dict[str, pd.DataFrame]:
     assert main(["stage=report", f"runs={outputs}/{pattern}", f"output={output}"]) == 0
+    assert misfits_of_comparison(output / "comparison") == []
     return {path.name: pd.read_csv(path) for path in (output / "comparison").glob("*.csv")}
 
 

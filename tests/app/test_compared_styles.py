@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from described_cells import misfits_of_comparison
 from scripted_runs import hold
 
 from def_sim.app.compared_styles import studies_of
@@ -64,6 +65,7 @@ def test_a_comparison_writes_the_study_and_links_its_page(folders: dict[str, Pat
     ]
     assert list(read_table(folder / "study_b_pairs.csv").columns) == list(PAIR_TYPES)
     assert not (folder / "frames.csv").exists()
+    assert misfits_of_comparison(folder) == []
     assert 'href="study_b.html"' in (folder / "comparison.html").read_text(encoding="utf-8")
     assert "China" in (folder / "study_b.html").read_text(encoding="utf-8")
 

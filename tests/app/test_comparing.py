@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from described_cells import misfits_of_comparison
 from scripted_runs import hold
 
 from def_sim.answers.storage.compaction import compact, parquet_path
@@ -97,6 +98,7 @@ def test_every_column_that_a_comparison_writes_has_a_meaning_beside_it(outputs: 
     for name, path in tables.items():
         header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
         assert undescribed(described, name, header) == [], name
+    assert misfits_of_comparison(folder) == []
 
 
 def test_a_finished_run_is_not_computed_again(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

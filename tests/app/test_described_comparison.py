@@ -22,6 +22,7 @@ from def_sim.evaluation.respondents_curve import _TYPES as OF_CURVE
 from def_sim.evaluation.seed_spread import seeds_table
 from def_sim.evaluation.steerability import steerability_table
 from def_sim.evaluation.style_pairs import PAIR_TYPES
+from def_sim.judging import sheets
 from def_sim.resources import data_folder
 
 ADDED_TO_CONTAMINATION = {"group": "int64"}
@@ -56,6 +57,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "curve.csv": OF_CURVE,
     TABLE: study_b.TABLE_TYPES,
     PAIRS: PAIR_TYPES,
+    # Blind sheets of an experiment: rows are counted, all else is words.
+    "audit/single-1_1.csv": dict.fromkeys(sheets.COLUMNS, "str") | {"row": "int64"},
 }
 KINDS = {"b": "boolean", "i": "integer", "u": "integer", "f": "number"}
 

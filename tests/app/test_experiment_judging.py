@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from described_cells import misfits_of_comparison
 
 from def_sim.app.composing import compose_experiment, composed_experiment, configured
 from def_sim.app.experiment_judging import judge_arms, judges_of, waiting_lines
@@ -35,6 +36,7 @@ def test_an_arm_whose_texts_a_judge_reads_is_compared_by_the_same_command(output
     assert [Path(name).parents[2].name.partition("-")[0] for name in journals(output)].count("scenarios") >= 2
     [table] = output.glob("experiments/smoke-*/arms.csv")
     assert set(pd.read_csv(table)["arm"]) == {"strategy single", "strategy scenarios"}
+    assert misfits_of_comparison(table.parent) == []
     page = (table.parent / "comparison.html").read_text(encoding="utf-8")
     assert "Left out" not in page
     assert "100 %; its verdicts mean nothing" in page  # the demo is its judge

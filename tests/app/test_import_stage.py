@@ -57,6 +57,7 @@ def test_an_import_writes_items_figures_surveys_and_their_choices_and_prints_the
     assert set(contents(home)) == {
         "conf/survey/goqa.yaml",
         "conf/survey/goqa_binary.yaml",
+        "imports/goqa.columns.csv",
         "imports/goqa.import_log.csv",
         "imports/goqa.yaml",
         *(f"imports/goqa-{code}.{kind}" for code in ("CHN", "IND", "JPN", "USA") for kind in ("csv", "html")),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from described_cells import misfits_of_sheet
 from rephrased_homes import ask, configured, rephrased_home, sound
 
 from def_sim.app.composing import compose_config
@@ -73,6 +74,7 @@ def test_the_sheet_has_a_row_an_item_with_what_people_see(home: Path, tmp_path: 
     assert rows[1][1:3] == ["Should the town spend more on its parks?", "1 Agree; 2 Neither; 3 Disagree"]
     assert rows[2][3:] == ["No topic group", "", "", ""]
     assert len(rows) == 4
+    assert misfits_of_sheet("codebooks/<survey>-<population>-items_review.csv", written(tmp_path)) == []
 
 
 def test_a_sheet_that_somebody_has_filled_in_stays(
@@ -99,6 +101,9 @@ def test_items_with_a_no_are_left_out_of_a_survey_of_its_own(home: Path, blank: 
     assert asked(home, "town") == before
     kept = (home / "surveys" / "town_reviewed.review.csv").read_text(encoding="utf-8-sig")
     assert "No topic group,no,Bo,not of every town" in kept
+    assert (
+        misfits_of_sheet("surveys/<survey>.review.csv", home / "surveys" / "town_reviewed.review.csv") == []
+    )
     leave_out(home, ada, bo)  # the same again is no conflict
 
 

@@ -85,6 +85,7 @@ def test_the_same_import_twice_gives_the_same_bytes_and_no_person_is_in_them(
     assert set(before) == {
         "imports/gss2022-USA.csv",
         "imports/gss2022-USA.html",
+        "imports/gss2022.columns.csv",
         "imports/gss2022.yaml",
         "overrides.yaml",
         "references/USA/gss2022.csv",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from described_cells import misfits_of_sheet
 from rephrased_homes import (
     FAULTY,
     SOUND,
@@ -65,6 +66,7 @@ def test_each_planted_fault_is_named(home: Path, capsys: pytest.CaptureFixture[s
     assert "not drafted   town.Q3: the reply holds no JSON list" in said
     assert "not drafted   town.Q1: 3 of 4 wordings did not come" in said
     assert "4 have faults that rules found" in said
+    assert misfits_of_sheet("wordings/<source>.<language>.draft.csv", sheet_file(home)) == []
 
 
 def test_a_plan_names_at_least_as_many_calls_as_are_made_and_writes_nothing(home: Path) -> None:

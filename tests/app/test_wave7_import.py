@@ -50,6 +50,7 @@ def test_an_imported_country_is_asked_what_its_people_were(
     assert sorted(before) == [
         "imports/wvs7-DEU.csv",
         "imports/wvs7-DEU.html",
+        "imports/wvs7.columns.csv",
         "imports/wvs7.import_log.csv",
         "imports/wvs7.yaml",
         "items/wvs7.shown.yaml",

@@ -7,7 +7,11 @@ import pytest
 from def_sim.errors import SurveyFormatError
 from def_sim.evaluation.described_columns import (
     COLUMNS_FILE,
+    COMPARISON_COLUMNS_FILE,
+    HOME_COLUMNS_FILE,
+    SHEET_COLUMNS_FILE,
     columns_table,
+    named,
     read_columns,
     types_of,
     undescribed,
@@ -33,6 +37,15 @@ def test_a_star_stands_for_any_letters_of_a_path() -> None:
     assert undescribed(shipped, "figures/items_07.csv", ["drawn_survey"]) == ["drawn_survey"]
 
 
+def test_a_placeholder_is_filled_in_with_its_name_or_any_letters(tmp_path: Path) -> None:
+    path = tmp_path / "columns.csv"
+    path.write_text(f"{HEADER}\n<population>/<source>.csv,<population>,how far,number,km,0,,never\n")
+    [one] = named(read_columns(path), {"source": "town"})
+    assert (one.table, one.column) == ("*/town.csv", "<population>")
+    assert types_of([one], "USA/town.csv") == {"<population>": "number"}
+    assert types_of([one], "USA/city.csv") == {}
+
+
 def test_a_column_is_of_the_type_that_its_own_table_gives_it() -> None:
     shipped = read_columns(data_folder() / COLUMNS_FILE)
     assert types_of(shipped, "respondents.csv")["do_sample"] == "boolean"
@@ -40,8 +53,11 @@ def test_a_column_is_of_the_type_that_its_own_table_gives_it() -> None:
     assert types_of(shipped, "statuses.csv").get("value") is None  # of another table
 
 
-def test_each_meaning_is_one_line_without_a_full_stop_at_its_end() -> None:
-    for one in read_columns(data_folder() / COLUMNS_FILE):
+@pytest.mark.parametrize(
+    "file", [COLUMNS_FILE, COMPARISON_COLUMNS_FILE, HOME_COLUMNS_FILE, SHEET_COLUMNS_FILE]
+)
+def test_each_meaning_is_one_line_without_a_full_stop_at_its_end(file: str) -> None:
+    for one in read_columns(data_folder() / file):
         assert "\n" not in one.meaning, one
         assert not one.meaning.endswith("."), one
         assert one.meaning.strip() == one.meaning, one
