@@ -1,4 +1,7 @@
-"""What a report weighs: bytes of its file, and elements that a browser makes of it at load."""
+"""What a report weighs: bytes of its file, and elements that a browser makes of it at load.
+
+Also, since the whole report is here: whether each cell of its tables is as their columns.csv says.
+"""
 
 import json
 import re
@@ -7,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from described_cells import misfits, tables_below
 from made_reports import LABELS, LABELS_ZH, answer, item_id, made_report, share_rows, words_of
 
+from def_sim.evaluation.described_columns import COLUMNS_FILE, read_columns
 from def_sim.reports.pages.answer_browser import with_room
+from def_sim.resources import data_folder
 
 MOST_BYTES, MOST_ELEMENTS = 1_000_000, 6_000
 # What a finished run of all questions has beside the page's own parts.
@@ -96,3 +102,9 @@ def test_2000_items_weigh_less_than_two_megabytes() -> None:
     assert Page(html).num_elements <= 6_000
     assert len(data_of(html)["items"]["rows"]) == 2000
     assert 0 < len(data_of(html)["answers"]["rows"]) == len(shown) < 2000
+
+
+def test_each_cell_beside_a_whole_report_is_as_its_columns_are_described(whole_report: Path) -> None:
+    tables = tables_below(whole_report)
+    assert {"metrics.csv", "figures/structure.csv", "figures/published_map.csv"} <= set(tables)
+    assert misfits(tables, read_columns(data_folder() / COLUMNS_FILE)) == []
