@@ -1,11 +1,13 @@
 """Figures of every kind with awkward words in them, for tests of files and of how they are set."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from def_sim.evaluation.map_points import CountryPoint, CultureMap, Ellipse, MapAxis, PanelPoint
+from def_sim.reports.charts.map_labels import PanelNames
 from def_sim.reports.charts.radar import RadarAxis, radar
 from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.stacked import legend, line_key, stacked
@@ -74,6 +76,30 @@ def crowded_map() -> CultureMap:
     return CultureMap(tuple(countries), tuple(panels), axes, (0.1, 0.1))
 
 
+def named_maps() -> list[Figure]:
+    """Maps that name their models: one model alone, three with letters, and one with a name of 80 letters."""
+    crowd = crowded_map()
+    alone = replace(crowd, panels=crowd.panels[:1])
+    [letters, short] = [
+        {(one.model, one.survey): name for one, name in zip(crowd.panels, names, strict=True)}
+        for names in ("ABC", ("SmolLM2-135M", "Mistral 7B", "中文 7B"))
+    ]
+    names = {"lettered": (crowd, PanelNames(letters, short)), "long": (alone, _called("Model " * 13))}
+    return [
+        *map_figures(alone, name="map_of_one", title="Map"),
+        *(
+            figure
+            for name, (found, called) in names.items()
+            for figure in map_figures(found, name=f"map_{name}", title="Map", names=called)
+        ),
+    ]
+
+
+def _called(name: str) -> PanelNames:
+    [first, *_] = crowded_map().panels
+    return PanelNames(short={(first.model, first.survey): name})
+
+
 def all_figures(width: str) -> list[Figure]:
     """One of every kind."""
     marks = [
@@ -90,6 +116,7 @@ def all_figures(width: str) -> list[Figure]:
         topics_figure(scores(), 20),
         marks_figure("marks", "Some marks", marks, caption="What they are."),
         *map_figures(crowded_map(), name="map", title="Map"),
+        *named_maps(),
         Figure(
             "structure", "Structure", "a", "b.",
             lambda canvas: stacked(

@@ -186,6 +186,7 @@ def _compared(
         model_settings=_flat(manifest["defines"]["model"]),
         readings=RULES if used is None else used.in_short,
         verdict_set=None if used is None else used.set,
+        model_short=model.get("short_label") or "",
         country=country_names().get(survey["population"], ""),
     )
 

@@ -58,6 +58,7 @@ class ComparedRun:
     model_settings: Mapping[str, str] = field(default_factory=dict)  # checkpoint, number type, ...
     readings: str = "rules"  # who read the answers: rules, or a judge with the set and the share done
     verdict_set: str | None = None  # that the scores rest on; None: rules read the answers
+    model_short: str = ""  # what drawings call the model; "": the label
     country: str = ""  # of the population, as it stands in a sentence; "": its name is not known
 
     @property

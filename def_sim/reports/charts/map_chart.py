@@ -1,23 +1,22 @@
 """The drawing of a cultural map: countries, their groups, and panels with their ellipses.
 
-Both axes have the same scale, so distances can be read in any direction. Models carry
-numbers that the list below the drawing names. Knows no answers and computes no coordinates.
+Both axes have the same scale, so distances can be read in any direction. A few models bear their names, many
+have letters or numbers that the list below the drawing names. Knows no answers and computes no coordinates.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from def_sim.evaluation.map_points import CountryPoint, Ellipse, MapAxis, PanelPoint
 from def_sim.evaluation.measures import as_percent
-from def_sim.reports.charts.label_places import Anchor, PlacedLabel, place_labels, square
 from def_sim.reports.charts.map_frame import WIDTH, Extent, MapFrame, fit_frame, grid
+from def_sim.reports.charts.map_labels import NUMBERED, MapLabels, PanelNames, label_text, leader, map_labels
 from def_sim.reports.charts.map_legend import (
     SURVEY_SHAPES,
     axis_words,
     drawn_legend,
-    keys_of,
     legend_height,
     mark_legend,
     model_list,
@@ -35,7 +34,7 @@ def map_chart(
     *,
     title: str,
     random_answers: tuple[float, float] | None = None,
-    letters: Mapping[tuple[str, str], str] | None = None,
+    names: PanelNames = NUMBERED,
 ) -> Markup:
     """The map with its legend, as a figure.
 
@@ -45,18 +44,20 @@ def map_chart(
         axes: The horizontal and the vertical one.
         title: What a screen reader says first.
         random_answers: Where a panel that answers at random would be.
-        letters: (Model, survey) -> what their run is called on the page; None: models are numbered.
+        names: What panels are called; none: models are numbered.
     """
-    models = list(dict.fromkeys(panel.model for panel in panels))
     surveys = list(dict.fromkeys(panel.survey for panel in panels))
     drawn = [panel for panel in panels if panel.is_placed]
-    svg = map_drawing(countries, panels, axes, title=title, random_answers=random_answers, letters=letters)
+    svg = map_drawing(countries, panels, axes, title=title, random_answers=random_answers, names=names)
+    frame = fit_frame(_extents(countries, drawn, random_answers))
+    labels = map_labels(countries, panels, frame, names=names, random_answers=random_answers)
     has_cells = any(country.cells for country in countries)
     legend = mark_legend(surveys, drawn, has_cells=has_cells, has_random=random_answers is not None)
     scroller = element("div", svg, class_="scroll", tabindex="0", role="group", aria_label=title)
-    return element(
-        "figure", legend, scroller, axis_words(axes), model_list(models, panels, letters), class_="map"
-    )
+    # Who stands on the map by the name that the page has for it, needs no list of names.
+    is_said = labels.is_named and names.letters is None and len(drawn) == len(panels)
+    below = Markup("") if is_said else model_list(panels, names)
+    return element("figure", legend, scroller, axis_words(axes), below, class_="map")
 
 
 def map_drawing(
@@ -68,7 +69,7 @@ def map_drawing(
     random_answers: tuple[float, float] | None = None,
     has_names: bool = False,
     width: float = WIDTH,
-    letters: Mapping[tuple[str, str], str] | None = None,
+    names: PanelNames = NUMBERED,
 ) -> Markup:
     """The drawing alone, for a file too.
 
@@ -80,32 +81,38 @@ def map_drawing(
         random_answers: As there.
         has_names: Whether the words of the legend stand below the drawing, for it is to stand alone.
         width: Of the drawing, in pixels.
-        letters: As for `map_chart`.
+        names: As for `map_chart`.
     """
     surveys = list(dict.fromkeys(panel.survey for panel in panels))
     drawn = [panel for panel in panels if panel.is_placed]
     frame = fit_frame(_extents(countries, drawn, random_answers), width=width)
     horizontal, vertical = (f"{as_percent(axis.explained)} of variance" for axis in axes)
-    names = f"horizontal axis · {horizontal}", f"vertical axis · {vertical}"
-    keys = keys_of(panels, letters)
-    labels = _labels(countries, drawn, keys, frame)
+    axis_names = f"horizontal axis · {horizontal}", f"vertical axis · {vertical}"
+    labels = map_labels(countries, panels, frame, names=names, random_answers=random_answers)
     below = (
         drawn_legend(
-            surveys, keys, axes, frame.total_height, width=width, has_random=random_answers is not None
+            surveys,
+            panels,
+            axes,
+            frame.total_height,
+            width=width,
+            has_cells=any(country.cells for country in countries),
+            has_random=random_answers is not None,
+            names=None if labels.is_named and names.letters is None else names,
         )
         if has_names
         else []
     )
     marks = [
-        *grid(frame, names),
+        *grid(frame, axis_names),
         *_cells(countries, frame),
         *_links(drawn, frame),
         *(_ellipse(panel, surveys, frame) for panel in drawn if panel.ellipse is not None),
-        *(_leader(label) for label in labels if label.needs_leader),
+        *(leader(label) for label in (*labels.countries, *labels.panels) if label.needs_leader),
         *_random_mark(random_answers, frame),
         *(_panel_mark(panel, surveys, frame) for panel in drawn),
         *(_country_mark(country, frame) for country in countries),
-        *_texts(labels, countries, drawn, surveys),
+        *_texts(labels, drawn, surveys),
         *below,
     ]
     height = frame.total_height + legend_height(len(below))
@@ -201,48 +208,10 @@ def _random_mark(random_answers: tuple[float, float] | None, frame: MapFrame) ->
     return [_mark("planted", frame.across(x), frame.down(y), "random", f"Random answers: {x:.2f}, {y:.2f}")]
 
 
-def _labels(
-    countries: Sequence[CountryPoint],
-    panels: Sequence[PanelPoint],
-    keys: Mapping[tuple[str, str], str],
-    frame: MapFrame,
-) -> list[PlacedLabel]:
-    anchors = [
-        Anchor(one.name[:1].upper() + one.name[1:], frame.across(one.x), frame.down(one.y))
-        for one in countries
-    ]
-    anchors += [Anchor(keys[one.model, one.survey], frame.across(one.x), frame.down(one.y)) for one in panels]
-    dots = [square(frame.across(x), frame.down(y), 3) for one in countries for _, x, y in one.cells]
-    return place_labels(anchors, within=frame.plot, obstacles=dots)
-
-
-def _texts(
-    labels: Sequence[PlacedLabel],
-    countries: Sequence[CountryPoint],
-    panels: Sequence[PanelPoint],
-    surveys: Sequence[str],
-) -> list[Markup]:
-    css = ["country-name"] * len(countries) + [f"key {_survey_css(one, surveys)}" for one in panels]
-    return [_text(label, f"halo {name}") for label, name in zip(labels, css, strict=True)]
-
-
-def _leader(label: PlacedLabel) -> Markup:
-    box, anchor = label.box, label.anchor
-    near_x = min(max(anchor.x, box.left + 2), box.left + box.width - 2)
-    near_y = min(max(anchor.y, box.top + 3), box.top + box.height - 3)
-    return element("line", x1=anchor.x, y1=anchor.y, x2=near_x, y2=near_y, class_="leader")
-
-
-def _text(label: PlacedLabel, css: str) -> Markup:
-    box = label.box
-    return element(
-        "text",
-        label.anchor.text,
-        x=box.left + box.width / 2,
-        y=box.top + 12,
-        text_anchor="middle",
-        class_=css,
-    )
+def _texts(labels: MapLabels, drawn: Sequence[PanelPoint], surveys: Sequence[str]) -> list[Markup]:
+    people = [label_text(label, "halo country-name") for label in labels.countries]
+    models = zip(labels.panels, drawn, strict=True)
+    return people + [label_text(label, f"halo key {_survey_css(one, surveys)}") for label, one in models]
 
 
 def map_in_words(title: str, countries: Sequence[CountryPoint], panels: Sequence[PanelPoint]) -> str:

@@ -10,13 +10,17 @@ from typing import Final
 from markupsafe import Markup
 
 from def_sim.evaluation.map_points import MapAxis, PanelPoint
+from def_sim.reports.charts.map_labels import PanelNames
 from def_sim.reports.charts.svg import element
 from def_sim.reports.charts.text_fit import fit_lines
 from def_sim.reports.theme import MARKS
 
 SURVEY_SHAPES: Final = ("panel", "uniform", "mode", "others")  # of theme.MARKS, by the survey's place
 _LINE: Final = 18.0  # pixels
+_ABOVE: Final = 6.0  # pixels between an axis's name and the first line
 _WORDS_FROM: Final = 26.0  # pixels from the left
+_ELLIPSE: Final = "Where the model would be with other respondents (95 %)"
+_ELLIPSE_WORDS: Final = "Ellipse: where a model would be with other respondents (95 %)"
 
 
 def _swatch(kind: str, css: str) -> Markup:
@@ -28,18 +32,27 @@ def mark_legend(
     surveys: Sequence[str], panels: Sequence[PanelPoint], *, has_cells: bool, has_random: bool
 ) -> Markup:
     """What each shape stands for."""
-    people = "People of a country; dots: its groups by sex and age" if has_cells else "People of a country"
-    entries = [(_swatch("people", "country"), people)]
-    for index, survey in enumerate(surveys):
-        place = index % len(SURVEY_SHAPES)
-        entries.append((_swatch(SURVEY_SHAPES[place], f"survey-{place}"), f"Models, {survey}"))
+    marks = _marks(surveys, panels, has_cells=has_cells, has_random=has_random)
+    entries = [(_swatch(kind, css), words) for kind, css, words in marks]
     if any(panel.ellipse is not None for panel in panels):
         ring = element("ellipse", cx=11, cy=10, rx=10, ry=6, class_="ellipse survey-0")
         swatch = element("svg", ring, class_="swatch", width=22, height=20, aria_hidden="true")
-        entries.append((swatch, "Where the model would be with other respondents (95 %)"))
-    if has_random:
-        entries.append((_swatch("planted", "random"), "Random answers"))
+        entries.append((swatch, _ELLIPSE))
     return element("ul", *(element("li", mark, words) for mark, words in entries), class_="legend")
+
+
+def _marks(
+    surveys: Sequence[str], panels: Sequence[PanelPoint], *, has_cells: bool, has_random: bool
+) -> list[tuple[str, str, str]]:
+    """Shape, class and words of each kind of mark."""
+    people = "People of a country; dots: its groups by sex and age" if has_cells else "People of a country"
+    found = [("people", "country", people)]
+    for index, survey in enumerate(surveys):
+        place = index % len(SURVEY_SHAPES)
+        are_many = sum(panel.survey == survey for panel in panels) > 1
+        words = f"{'Models' if are_many else 'Model'}, {survey}"
+        found.append((SURVEY_SHAPES[place], f"survey-{place}", words))
+    return [*found, ("planted", "random", "Random answers")] if has_random else found
 
 
 def axis_words(axes: tuple[MapAxis, MapAxis]) -> Markup:
@@ -52,17 +65,6 @@ def axis_words(axes: tuple[MapAxis, MapAxis]) -> Markup:
     return element("dl", *parts, class_="axis-words") if parts else Markup("")
 
 
-def keys_of(
-    panels: Sequence[PanelPoint], letters: Mapping[tuple[str, str], str] | None
-) -> dict[tuple[str, str], str]:
-    """(Model, survey) -> what stands beside its mark: the letter of its run, or else the model's number."""
-    numbers = {
-        model: str(index) for index, model in enumerate(dict.fromkeys(p.model for p in panels), start=1)
-    }
-    names = [(one.model, one.survey) for one in panels]
-    return {name: (letters or {}).get(name, numbers[name[0]]) for name in names}
-
-
 def _by_model(keys: Mapping[tuple[str, str], str]) -> dict[str, str]:
     """Model -> its keys in words, each once."""
     found: dict[str, list[str]] = {}
@@ -71,68 +73,70 @@ def _by_model(keys: Mapping[tuple[str, str], str]) -> dict[str, str]:
     return {model: ", ".join(dict.fromkeys(names)) for model, names in found.items()}
 
 
-def model_list(
-    models: Sequence[str], panels: Sequence[PanelPoint], letters: Mapping[tuple[str, str], str] | None = None
-) -> Markup:
+def model_list(panels: Sequence[PanelPoint], names: PanelNames) -> Markup:
     """Models by their numbers, or by the letters of their runs; one without a point with its reason."""
-    keys = _by_model(keys_of(panels, letters))
+    keys, is_numbered = _by_model(names.keys(panels)), names.letters is None
     entries = []
-    for model in models:
+    for model in dict.fromkeys(panel.model for panel in panels):
         absent = [one for one in panels if one.model == model and not one.is_placed]
         why = "; ".join(f"{one.survey}: no point, {one.why or 'no answers'}" for one in absent)
-        name = [] if letters is None else [element("b", f"{keys[model]} ")]
-        words = name + (
-            [element("bdi", model), element("span", f" ({why})", class_="faint")]
-            if why
-            else [element("bdi", model)]
+        words = [] if is_numbered else [element("b", f"{keys[model]} ")]
+        words.append(element("bdi", model))
+        entries.append(
+            element("li", *words, *([element("span", f" ({why})", class_="faint")] if why else []))
         )
-        entries.append(element("li", *words))
     if not entries:
         return Markup("")
-    return element("ol" if letters is None else "ul", *entries, class_="model-keys")
+    return element("ol" if is_numbered else "ul", *entries, class_="model-keys")
 
 
 def legend_height(num_lines: int) -> float:
     """Pixels that so many lines of a drawn legend take."""
-    return _LINE * num_lines
+    return _ABOVE + _LINE * num_lines if num_lines else 0.0
 
 
 def drawn_legend(
     surveys: Sequence[str],
-    keys: Mapping[tuple[str, str], str],
+    panels: Sequence[PanelPoint],
     axes: tuple[MapAxis, MapAxis],
     top: float,
     *,
     width: float,
+    has_cells: bool,
     has_random: bool,
+    names: PanelNames | None,
 ) -> list[Markup]:
     """The legend as lines below a drawing, one element each, from `top` downwards.
 
     Args:
         surveys: In the order of their shapes.
-        keys: From `keys_of`.
+        panels: All of them.
         axes: Whose ends have names, or have not.
         top: Pixels.
         width: Of the drawing, in pixels.
-        has_random: Whether random answers are on the map.
+        has_cells: Whether groups of people are on the map.
+        has_random: Whether random answers are.
+        names: Whose list is needed, since the map bears letters or numbers; None: it bears names.
     """
-    lines = [("people", "country", "People of a country")]
-    for index, survey in enumerate(surveys):
-        place = index % len(SURVEY_SHAPES)
-        lines.append((SURVEY_SHAPES[place], f"survey-{place}", f"Models, {survey}"))
-    words = [("", "", f"{names}  {model}") for model, names in _by_model(keys).items()]
+    room = width - _WORDS_FROM
+    lines = [
+        (kind if not index else "", css, line)
+        for kind, css, words in _marks(surveys, panels, has_cells=has_cells, has_random=has_random)
+        for index, line in enumerate(fit_lines(words, room, most=2))
+    ]
+    words = [_ELLIPSE_WORDS] if any(panel.ellipse is not None for panel in panels) else []
+    if names is not None:
+        words += [f"{keys}  {model}" for model, keys in _by_model(names.keys(panels)).items()]
     for axis, low, high in zip(axes, ("left", "down"), ("right", "up"), strict=True):
         words += [
-            ("", "", f"Further {end}: {'; '.join(answers)}")
+            f"Further {end}: {'; '.join(answers)}"
             for end, answers in ((high, axis.high), (low, axis.low))
             if answers
         ]
-    if has_random:
-        lines.append(("planted", "random", "Random answers"))
-    words = [("", "", line) for _, _, text in words for line in fit_lines(text, width - _WORDS_FROM, most=4)]
+    lines += [("", "", line) for text in words for line in fit_lines(text, room, most=4)]
     return [
-        _drawn_line(kind, css, text, top + _LINE * index)
-        for index, (kind, css, text) in enumerate(lines + words)
+        _drawn_line(kind, css, text, top + _ABOVE + _LINE * index)
+        for index, (kind, css, text) in enumerate(lines)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import pandas as pd
 from markupsafe import Markup
@@ -11,6 +12,8 @@ from def_sim.evaluation.compared_runs import RunGroup
 from def_sim.evaluation.measures import written
 from def_sim.evaluation.paired_runs import LEVEL, VERDICT_WORDS
 from def_sim.reports.cells import Row, number_in, rows_of
+from def_sim.reports.charts.map_labels import PanelNames
+from def_sim.reports.charts.text_fit import fit_lines
 from def_sim.reports.figures.figure import Figure
 from def_sim.reports.pages.comparison_scores import PageLetters, letters_of_page
 from def_sim.reports.sections.cultural_maps import (
@@ -23,6 +26,7 @@ from def_sim.reports.sections.cultural_maps import (
 )
 
 _NONE = "–"
+_ROOM_FOR_NAME_PX: Final = 140  # of a model on a map: who is cut stands in the list below it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,10 @@ class MapPart:
 
 def map_parts(maps: MapsOfRuns, letters: PageLetters) -> tuple[MapPart, MapPart]:
     """The sound map and the published one, as the page shows them, runs under their letters."""
-    on_map = _letters_on(maps, letters)
+    on_map = _names_on(maps, letters)
     sound, published = "Cultural map", "Cultural map, as published"
     bodies = {
-        kind: map_body(found, name=_figure_name(kind, maps), title=title, letters=on_map)
+        kind: map_body(found, name=_figure_name(kind, maps), title=title, names=on_map)
         for kind, found, title in (("cultural", maps.sound, sound), ("published", maps.published, published))
     }
     return (
@@ -65,7 +69,7 @@ def comparison_figures(maps: Sequence[MapsOfRuns], groups: Sequence[RunGroup]) -
             drawn,
             name=_figure_name(kind, one),
             title="Cultural map" if kind == "cultural" else "Cultural map, as published",
-            letters=_letters_on(one, letters),
+            names=_names_on(one, letters),
         )
     ]
 
@@ -73,6 +77,16 @@ def comparison_figures(maps: Sequence[MapsOfRuns], groups: Sequence[RunGroup]) -
 def _letters_on(maps: MapsOfRuns, letters: PageLetters) -> dict[tuple[str, str], str]:
     """(Model, survey) as the maps name them -> letter of the run."""
     return {name: letters.of_runs[folder] for folder, name in maps.names.items() if folder in letters.of_runs}
+
+
+def _names_on(maps: MapsOfRuns, letters: PageLetters) -> PanelNames:
+    """The same with what the models are called in short."""
+    short = {
+        name: fit_lines(letters.short_names[folder], _ROOM_FOR_NAME_PX)[0]
+        for folder, name in maps.names.items()
+        if folder in letters.short_names
+    }
+    return PanelNames(_letters_on(maps, letters), short)
 
 
 def _runs_in_words(maps: MapsOfRuns, letters: PageLetters) -> str:

@@ -5,7 +5,7 @@ Knows no files and computes no score, rank or interval: they come with the table
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from string import ascii_uppercase
 
 import pandas as pd
@@ -243,11 +243,12 @@ class PageLetters:
     """How a page names runs: one letter each, the same wherever on it the run stands.
 
     `entries` has the lines of a group by its number. `of_runs` has folder -> A, or A1, A2, ... where the
-    letter is that of several seeds.
+    letter is that of several seeds. `short_names`: folder -> what the run's model is called in short.
     """
 
     entries: Mapping[int, tuple[EntryLine, ...]]
     of_runs: Mapping[str, str]
+    short_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def letters_of_page(groups: Sequence[RunGroup]) -> PageLetters:
@@ -264,7 +265,8 @@ def letters_of_page(groups: Sequence[RunGroup]) -> PageLetters:
             for number, run in enumerate(entry.runs, start=1):
                 of_runs[run.folder] = f"{letter}{number if entry.has_seeds else ''}"
         entries[group.number] = tuple(lines)
-    return PageLetters(entries, of_runs)
+    short = {run.folder: run.model_short or run.model_label for group in groups for run in group.runs}
+    return PageLetters(entries, of_runs, short)
 
 
 def run_letter(index: int) -> str:

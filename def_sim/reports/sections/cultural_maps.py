@@ -1,7 +1,6 @@
 """The two sections on the cultural map of one run, and a map as a file that explains itself."""
 
 import math
-from collections.abc import Mapping
 
 from markupsafe import Markup
 
@@ -10,8 +9,9 @@ from def_sim.evaluation.map_points import CultureMap
 from def_sim.evaluation.measures import as_percent, written
 from def_sim.reports.charts.map_chart import map_chart, map_drawing, map_in_words
 from def_sim.reports.charts.map_frame import WIDTH
+from def_sim.reports.charts.map_labels import NUMBERED, PanelNames
 from def_sim.reports.charts.svg import element
-from def_sim.reports.figures.figure import Canvas, Figure, framed
+from def_sim.reports.figures.figure import THIS_PANEL, Canvas, Figure, framed
 from def_sim.reports.sections.section import Chapter, Section
 
 SOUND_SHOWS = (
@@ -40,16 +40,14 @@ def sound_hides(found: CultureMap) -> str:
     )
 
 
-def map_body(
-    found: CultureMap, *, name: str, title: str, letters: Mapping[tuple[str, str], str] | None = None
-) -> Markup:
+def map_body(found: CultureMap, *, name: str, title: str, names: PanelNames | None = None) -> Markup:
     """The map, or why there is none.
 
     Args:
         found: What is drawn.
         name: Of its figure.
         title: What a screen reader says first.
-        letters: As for `map_chart`.
+        names: Of the panels; None: one alone is called as other drawings call it, several are numbered.
     """
     if found.why_no_map:
         return element("p", f"No map. {as_sentence(found.why_no_map)}")
@@ -59,15 +57,15 @@ def map_body(
         found.axes,
         title=title,
         random_answers=found.random_answers,
-        letters=letters,
+        names=names or _called(found, THIS_PANEL),
     )
     return framed(name, chart)
 
 
 def map_figures(
-    found: CultureMap, *, name: str, title: str, letters: Mapping[tuple[str, str], str] | None = None
+    found: CultureMap, *, name: str, title: str, names: PanelNames | None = None
 ) -> tuple[Figure, ...]:
-    """The map as a figure that names its models; none without a map."""
+    """The map as a figure that names its models; none without a map. Arguments as of `map_body`."""
     if found.why_no_map:
         return ()
     explained = " and ".join(as_percent(axis.explained) for axis in found.axes)
@@ -83,7 +81,7 @@ def map_figures(
             title=title,
             random_answers=found.random_answers,
             has_names=True,
-            letters=letters,
+            names=names or _called(found, canvas.panel),
             width=min(canvas.width, WIDTH),
         )
 
@@ -97,6 +95,13 @@ def map_figures(
         data=found.frame(),
     )
     return (figure,)
+
+
+def _called(found: CultureMap, panel: str) -> PanelNames:
+    """The one panel of a run under the name that its other drawings have for it; several are numbered."""
+    if len(found.panels) > 1:
+        return NUMBERED
+    return PanelNames(short={(one.model, one.survey): panel for one in found.panels})
 
 
 def sound_map_section(place: PanelOnMap) -> Section:

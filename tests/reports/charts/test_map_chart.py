@@ -9,6 +9,7 @@ import pytest
 from def_sim.metrics.cultural_map import Ellipse
 from def_sim.reports.charts.map_chart import CountryPoint, MapAxis, PanelPoint, map_chart
 from def_sim.reports.charts.map_frame import WIDTH, fit_frame, grid
+from def_sim.reports.charts.map_labels import PanelNames
 from def_sim.reports.pages.page import page_style
 
 AXES = (MapAxis(0.45, ("God: no",), ("God: yes",)), MapAxis(0.2))
@@ -81,6 +82,49 @@ def test_models_are_numbered_once_and_their_surveys_joined_by_a_line():
     keys = [text.text for text in every(root, "text") if "key" in (text.get("class") or "")]
     assert keys == ["1", "1", "2"]
     assert len([line for line in every(root, "line") if line.get("class") == "link"]) == 1
+
+
+def on_a_map_of(num_models, *, short="Short", letters=None, lost=()):
+    """What stands beside the models' marks, and the names in the list below the map."""
+    panels = [PanelPoint(f"Model {k} in full", "US", 0.3, 0.3 + 0.3 * k) for k in range(num_models)]
+    called = {(one.model, one.survey): f"{short} {k}" for k, one in enumerate(panels)}
+    root = drawn(panels=[*panels, *lost], names=PanelNames(letters, called))
+    keys = [text.text for text in every(root, "text") if "key" in (text.get("class") or "")]
+    lists = root.findall("ol") + root.findall("ul")[1:]  # the first is the legend of the marks
+    return keys, ["".join(entry.itertext()) for one in lists for entry in one]
+
+
+@pytest.mark.parametrize("num_models", [1, 4])
+def test_a_few_models_bear_their_short_names_and_need_no_list(num_models):
+    assert on_a_map_of(num_models) == ([f"Short {k}" for k in range(num_models)], [])
+
+
+def test_five_models_have_numbers_and_so_has_one_whose_name_finds_no_room():
+    assert on_a_map_of(5)[0] == ["1", "2", "3", "4", "5"]
+    keys, listed = on_a_map_of(1, short="A name as long as the map is wide. " * 4)
+    assert keys == ["1"]
+    assert listed == ["Model 0 in full"]
+
+
+def test_a_run_of_a_comparison_keeps_its_letter_before_its_name_and_in_the_list():
+    letters = {("Model 0 in full", "US"): "C", ("Model 1 in full", "US"): "A"}
+    keys, listed = on_a_map_of(2, letters=letters)
+    assert keys == ["C Short 0", "A Short 1"]
+    assert listed == ["C Model 0 in full", "A Model 1 in full"]
+
+
+def test_a_named_map_lists_the_models_that_have_no_point():
+    lost = PanelPoint("Claude", "US", math.nan, math.nan, None, "it gave no answers")
+    keys, listed = on_a_map_of(1, lost=[lost])
+    assert keys == ["Short 0"]
+    assert listed == ["Model 0 in full", "Claude (US: no point, it gave no answers)"]
+
+
+def test_one_panel_is_a_model_and_several_are_models():
+    more = [PANEL, PanelPoint("Claude", "US", 0.1, 0.0)]
+    words = ["".join(drawn(panels=panels).find("ul").itertext()) for panels in ([PANEL], more)]
+    assert ["Model, US" in one for one in words] == [True, False]
+    assert "Models, US" in words[1]
 
 
 def test_a_panel_without_a_point_is_not_drawn_but_listed_with_its_reason():

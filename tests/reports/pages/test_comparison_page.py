@@ -182,7 +182,7 @@ def test_a_run_has_one_letter_throughout_the_page():
     maps = [MapsOfRuns(1, "paper, 9 respondents", found, found, names=names)]
     html = render_comparison(groups, comparison_table(groups), [], code_version="0.1", maps=maps)
     drawn = html[html.index('class="cultural-map"') :]
-    assert re.findall(r'class="halo key survey-\d"[^>]*>([A-Z])<', drawn)[:3] == ["A", "C", "B"]
+    assert re.findall(r'class="halo key survey-\d"[^>]*>([A-Z]) Model', drawn)[:3] == ["A", "C", "B"]
     assert "B Model b" in said(drawn[drawn.index("model-keys") :])
     caption = comparison_figures(maps, groups)[0].caption
     assert "Runs: A: Model a, US; B: Model b, US; C: Model c, CN. All of them: paper, 9 res" in caption
