@@ -40,6 +40,7 @@ AT_EQUAL_ENTROPY: Final = ("js_divergence", "kl_smoothed_model_human", "wasserst
 DIVERSITIES: Final = ("text_diversity", "choice_diversity")
 NOT_DEFINED: Final = "The score of an arm is undefined."
 TOO_FEW: Final = "One respondent: how respondents differ is unknown."
+ALL_ALIKE: Final = "Every respondent has the same part in it: how respondents differ is unknown."
 
 _TYPES: Final = {
     "group": "int64",
@@ -263,12 +264,16 @@ def _diversity_rows(
         value = float(contrast_of_numbers(values, effect))
         without = contrast_of_numbers(left_out, effect)
         low, high = jackknife_interval(value, without)
-        why = NOT_DEFINED if np.isnan(value) else TOO_FEW if np.isnan(low) else ""
+        why = NOT_DEFINED if np.isnan(value) else _why_no_interval(without) if np.isnan(low) else ""
         rows.append(
             {"metric": metric, "effect": design.name_of(effect), "value": value, "low": low, "high": high}
             | {"p_value": jackknife_p_value(value, without), "num_items": len(one.items), "reason": why}
         )
     return rows
+
+
+def _why_no_interval(without: Array) -> str:
+    return ALL_ALIKE if without.size > 1 and not np.isnan(without).any() else TOO_FEW
 
 
 def _adjusted(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:

@@ -201,12 +201,13 @@ def _score(
     scored = [item for item, is_counted in enumerate(counted) if is_counted]
     floors = [_floor(beside, item, place, members, seed, num_draws) for item in scored]
     people, chance = _between_people(beside, group, scored, seed, num_draws)
+    interval = _interval(beside, group, belongs, value)
     return GroupScore(
         group=group,
         num_members=num_members,
         num_items=int(counted.sum()),
         divergence=value,
-        interval=_interval(beside, group, belongs, value),
+        interval=interval,
         floor=defined_mean(np.array(floors)),
         from_everyone=float(_mean(beside.scores(belongs, everyone))),
         people_distance=people,
@@ -214,16 +215,18 @@ def _score(
         steering=float(steering),
         p_steering=p_value,
         p_adjusted=adjusted[group],
-        reason=_reason(num_members, int(counted.sum())),
+        reason=_reason(num_members, int(counted.sum()), has_interval=not np.isnan(interval[0])),
     )
 
 
-def _reason(num_members: int, num_items: int) -> str:
+def _reason(num_members: int, num_items: int, *, has_interval: bool) -> str:
     if num_members == 0:
         return "No respondent of this group answered."
     if num_items == 0:
         return "No answered item has figures of this group."
-    return "" if num_members >= FEWEST_MEMBERS else f"No interval: fewer than {FEWEST_MEMBERS} members."
+    if num_members < FEWEST_MEMBERS:
+        return f"No interval: fewer than {FEWEST_MEMBERS} members."
+    return "" if has_interval else "No interval: the members answer alike, or an item has too few of them."
 
 
 def _interval(beside: _Beside, group: str, belongs: Array, value: float) -> tuple[float, float]:

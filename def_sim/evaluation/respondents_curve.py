@@ -6,6 +6,7 @@ row is what a run of that size reports, to the last bit. Reads no files.
 Letters: N respondents.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -17,7 +18,11 @@ from def_sim.evaluation.score_intervals import resample, with_intervals
 from def_sim.evaluation.score_tables import score_table
 from def_sim.metrics.diversity import diversity_beside_people
 from def_sim.metrics.jackknife import jackknife_interval
-from def_sim.metrics.left_out_diversity import choice_diversity_left_out, text_diversity_left_out
+from def_sim.metrics.left_out_diversity import (
+    LeftOut,
+    choice_diversity_left_out,
+    text_diversity_left_out,
+)
 
 SIZES: Final = (5, 10, 20, 50, 100, 200)
 METRICS: Final = ("js_divergence", "kl_smoothed_model_human", "wasserstein", "entropy_ratio")
@@ -116,13 +121,20 @@ def _diversity_rows(arrays: PanelArrays) -> list[dict[str, object]]:
             **dict(zip(("low", "high"), jackknife_interval(found.value, found.without_one), strict=True)),
             **more,
             "num_items": num_items,
-            "reason": "" if len(found.without_one) > 1 else "One respondent: how they differ is unknown.",
+            "reason": _why_no_interval(found),
         }
         for name, found, more, num_items in (
             ("choice_diversity", choices, of_choices, len(arrays.num_options)),
             ("text_diversity", texts, {}, num_questions),
         )
     ]
+
+
+def _why_no_interval(found: LeftOut) -> str:
+    if len(found.without_one) < 2:
+        return "One respondent: how they differ is unknown."
+    low, _ = jackknife_interval(found.value, found.without_one)
+    return "It is the same without any of them: how they differ is unknown." if math.isnan(low) else ""
 
 
 def enough_respondents(

@@ -30,6 +30,8 @@ def dimension_means(values: Array, dimensions: Sequence[str]) -> dict[str, float
         One mean for every dimension present, sorted by name; NaN where no item is defined.
     """
     values, labels = np.asarray(values, dtype=np.float64), np.asarray(dimensions, dtype=np.str_)
+    if values.shape != labels.shape:
+        raise ValueError(f"Expected one dimension a score, found {labels.size} for {values.size}.")
     return {str(name): defined_mean(values[labels == name]) for name in np.unique(labels) if name}
 
 

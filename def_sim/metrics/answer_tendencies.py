@@ -83,9 +83,14 @@ def scale_tendencies(
     Returns:
         One tendency for each of SCALE_PARTS. The middle is one point of an odd scale, two of an even one with
         six or more, and absent from others.
+
+    Raises:
+        ValueError: Choices or shares that are none, or a weight below 0 or NaN.
     """
     array = checked_choices(choices, num_options)
     shares = checked_shares(human_shares, num_options)
+    if weights is not None and not (weights >= 0).all():
+        raise ValueError("Weights are numbers of at least 0.")
     return tuple(
         _tendency(part, array, [members(k) for k in num_options], shares, weights)
         for part, members in SCALE_PARTS.items()

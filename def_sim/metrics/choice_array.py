@@ -35,6 +35,8 @@ def checked_choices(choices: ArrayLike, num_options: Sequence[int]) -> Choices:
         raise ValueError(
             f"Expected one row a respondent and {len(num_options)} columns, found shape {given.shape}."
         )
+    if given.dtype.kind == "f" and not np.isfinite(given).all():
+        raise ValueError("Choices are positions of options; without an answer they are -1 or -2, never NaN.")
     array = given.astype(np.int64)
     if (array != given).any():
         raise ValueError("Choices are positions of options: whole numbers, -1 or -2.")
@@ -89,7 +91,7 @@ def checked_shares(
         raise ValueError(f"Expected people's shares of {len(num_options)} items, found {len(shares)}.")
     known = [None if one is None else np.asarray(one, dtype=np.float64) for one in shares]
     for item, (one, options) in enumerate(zip(known, num_options, strict=True)):
-        if one is not None and (one.shape != (options,) or (one < 0).any() or abs(one.sum() - 1) > 1e-4):
+        if one is not None and (one.shape != (options,) or not (one >= 0).all() or abs(one.sum() - 1) > 1e-4):
             raise ValueError(f"Item {item}: expected {options} shares that sum to 1, found {one}.")
     # Stored with six decimals: what is missing to 1 must not grow into a respondent.
     return tuple(None if one is None else one / one.sum() for one in known)

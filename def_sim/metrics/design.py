@@ -144,7 +144,16 @@ def effective_people(weights: Array) -> float:
         weights: At least 0, any shape.
 
     Returns:
-        In [0, number of people]; 0 without a weight.
+        In [0, number of people]; 0 without a weight. Weights of another scale give the same.
+
+    Raises:
+        ValueError: A weight below 0 or NaN.
     """
-    squares = float((weights**2).sum())
-    return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
+    if not (weights >= 0).all():
+        raise ValueError("Weights are numbers of at least 0.")
+    largest = float(weights.max(initial=0.0))
+    if largest == 0:
+        return 0.0
+    # In parts of the largest: squares of weights of 1e200 are no numbers any more.
+    parts = weights / largest
+    return float(parts.sum()) ** 2 / float((parts**2).sum())

@@ -152,12 +152,14 @@ def mention_rate_difference(p: Array, q: Array) -> Array:
         Mean over the options, shape (...), in [0, 1]. Symmetric.
 
     Raises:
-        ValueError: Different numbers of options.
+        ValueError: Different numbers of options, none at all, or rates that are none.
     """
     p, q = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
-    if p.shape[-1] != q.shape[-1]:
+    if p.shape[-1] != q.shape[-1] or p.shape[-1] == 0:
         raise ValueError(f"Both sides need the same options; found {p.shape[-1]} and {q.shape[-1]}.")
     difference: Array = np.abs(p - q).mean(axis=-1)
+    if (difference > 1).any():
+        raise ValueError("A rate of mentions lies between 0 and 1.")
     return difference
 
 
@@ -169,8 +171,14 @@ def entropy(shares: Array) -> Array:
 
     Returns:
         Entropy in nats, shape (...), in [0, ln K]; 0 if everyone chose the same.
+
+    Raises:
+        ValueError: A negative share.
     """
-    return add_up(entr(np.asarray(shares, dtype=np.float64)))
+    found = add_up(entr(np.asarray(shares, dtype=np.float64)))
+    if np.isneginf(found).any():  # what entr makes of a number below 0
+        raise ValueError("Shares must not be negative.")
+    return found
 
 
 def entropy_ratio(p: Array, q: Array) -> Array:

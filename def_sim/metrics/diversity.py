@@ -120,10 +120,10 @@ def diversity_beside_people(
     known = [(item, one, people) for item, (one, people) in pairs if people is not None and one.sum() > 1]
     compared = [(panel, people) for _, panel, people in known]
     num_left_out = len(num_options) - len(compared)
-    if not compared:
+    if all(panel.size < 2 for panel, _ in compared):  # of a single option there is nothing to vary
         nan = float("nan")
-        why = "No item has both two answers and people's shares."
-        return Diversity(nan, nan, nan, nan, nan, nan, nan, nan, 0, num_left_out, why)
+        why = "No item has two options." if compared else "No item has both two answers and people's shares."
+        return Diversity(nan, nan, nan, nan, nan, nan, nan, nan, 0, len(num_options), why)
     distinct = np.array([(panel > 0).sum() for panel, _ in compared], dtype=np.float64)
     most = np.array([min(panel.sum(), panel.size) for panel, _ in compared])
     human = np.array([distinct_options(people, int(panel.sum())) for panel, people in compared])

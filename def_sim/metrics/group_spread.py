@@ -13,6 +13,7 @@ Letters: K options (the most of any item; 0 beyond an item's own), Q items, N re
 not overlap, B draws.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -102,10 +103,17 @@ def group_spread(
     return GroupSpread(
         panel,
         people,
-        jackknife_interval(panel.within, np.array([one.within for one in left_out])),
-        jackknife_interval(panel.between, np.array([one.between for one in left_out])),
+        _interval(panel.within, [one.within for one in left_out]),
+        _interval(panel.between, [one.between for one in left_out]),
         _p_value(chosen, groups, is_known, weights, panel.between, rng, num_draws),
     )
+
+
+def _interval(value: float, left_out: Sequence[float]) -> tuple[float, float]:
+    """No width where nobody changes anything: whether such a caricature is chance says the p-value."""
+    without = np.array(left_out)
+    is_alike = without.size > 1 and bool((np.abs(without - value) < _ROUNDING).all())
+    return (value, value) if is_alike else jackknife_interval(value, without)
 
 
 def _counts(chosen: NDArray[np.bool_], groups: NDArray[np.integer], num_groups: int) -> Array:

@@ -3,10 +3,14 @@
 Letters: N respondents.
 """
 
+from typing import Final
+
 import numpy as np
 from scipy.stats import t as student
 
 from def_sim.metrics.sample import Array
+
+_ROUNDING: Final = 1e-12  # what it leaves between scores that are the same
 
 
 def jackknife_interval(value: float, left_out: Array) -> tuple[float, float]:
@@ -17,9 +21,12 @@ def jackknife_interval(value: float, left_out: Array) -> tuple[float, float]:
         left_out: The score without each of them, shape (N,).
 
     Returns:
-        Lower and upper end; NaN with one respondent, or where the score is undefined without one of them.
+        Lower and upper end; NaN with one respondent, where the score is undefined without one of them, and
+        where it is not 0 and the same without any of them: how others would differ is then unknown.
     """
     half = _half_width(left_out)
+    if half == 0 and value != 0:
+        half = float("nan")
     return value - half, value + half
 
 
@@ -47,16 +54,17 @@ def jackknife_p_value(value: float, left_out: Array) -> float:
         left_out: The score without each of them, shape (N,).
 
     Returns:
-        NaN with one respondent, or where the score is undefined without one of them.
+        NaN where there is no interval; 1 where nobody moves the score from 0.
     """
     if left_out.size < 2 or np.isnan(left_out).any():
         return float("nan")
     error = _standard_error(left_out)
     if error == 0:
-        return 1.0 if value == 0 else 0.0
+        return 1.0 if value == 0 else float("nan")
     return float(2 * student.sf(abs(value) / error, left_out.size - 1))
 
 
 def _standard_error(left_out: Array) -> float:
     num = left_out.size
-    return float(np.sqrt((num - 1) / num * ((left_out - left_out.mean()) ** 2).sum()))
+    error = float(np.sqrt((num - 1) / num * ((left_out - left_out.mean()) ** 2).sum()))
+    return 0.0 if error <= _ROUNDING * np.abs(left_out).max(initial=1.0) else error

@@ -17,6 +17,7 @@ limit on their number, is unknown here; real panels vary somewhat less or more t
 Letters: K options, N respondents, B draws.
 """
 
+import math
 from typing import Final
 
 import numpy as np
@@ -49,6 +50,8 @@ def draw_samples(
     Returns:
         Sample with counts of shape (B, K), or (T, B, K). With N = 0 its shares are NaN.
     """
+    if not math.isfinite(num_respondents):
+        raise ValueError(f"A sample has a number of respondents, found {num_respondents}.")
     size = max(1, round(num_respondents)) if num_respondents > 0 else 0
     rates = np.asarray(mention_rates, dtype=np.float64)[..., None, :]
     shape = (*rates.shape[:-2], num_draws)

@@ -120,6 +120,7 @@ def floor_credit(
 def sex_profile(counts: Sequence[float]) -> str:
     """The sex with the most people who chose an option, from its counts for men and women; T for a tie."""
     men, women = counts
+    _check_known(counts)
     return TIE if men == women else SEXES[int(women > men)]
 
 
@@ -151,7 +152,13 @@ def age_profile_of_code(counts: Sequence[float]) -> str:
 def _leading(counts: Sequence[float]) -> tuple[int, ...]:
     if len(counts) != len(AGES):
         raise ValueError(f"Expected counts of {len(AGES)} age groups, found {len(counts)}.")
+    _check_known(counts)
     return tuple(index for index, count in enumerate(counts) if count == max(counts))
+
+
+def _check_known(counts: Sequence[float]) -> None:
+    if np.isnan(counts).any():
+        raise ValueError(f"Whose answer it is needs the counts of all groups, found {list(counts)}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from def_sim.metrics.design import effective_people
 from def_sim.metrics.sample import Array
 
 MOST_ROUNDS: Final = 10_000
@@ -73,9 +74,12 @@ def rake(margins: Sequence[Margin]) -> Raked:
 
 
 def kish_size(weights: Array) -> float:
-    """How many equally weighted respondents know a mean as well: (sum w)^2 / sum w^2; 0 without weight."""
-    squares = float((weights**2).sum())
-    return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
+    """How many equally weighted respondents know a mean as well: (sum w)^2 / sum w^2; 0 without weight.
+
+    Raises:
+        ValueError: A weight below 0 or NaN.
+    """
+    return effective_people(weights)
 
 
 def are_equal(weights: Array) -> bool:
@@ -85,7 +89,7 @@ def are_equal(weights: Array) -> bool:
 
 def _check(margins: Sequence[Margin]) -> None:
     for place, margin in enumerate(margins):
-        if (margin.shares < 0).any() or abs(margin.shares.sum() - 1) > 1e-9:
+        if not (margin.shares >= 0).all() or abs(margin.shares.sum() - 1) > 1e-9:
             raise ValueError(f"Margin {place}: expected shares that sum to 1, found {margin.shares}.")
         counts = np.bincount(margin.categories, minlength=margin.shares.size)
         if ((counts == 0) & (margin.shares > 0)).any():

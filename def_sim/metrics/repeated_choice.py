@@ -42,9 +42,9 @@ def repeated_first_choice(first: ArrayLike, second: ArrayLike) -> RepeatedChoice
             answers (-1, -2) are left out.
 
     Raises:
-        ValueError: Shapes differ.
+        ValueError: Shapes differ, or numbers are not whole.
     """
-    one, two = np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64)
+    one, two = _whole(first), _whole(second)
     if one.shape != two.shape:
         raise ValueError(f"First and second choices need the same shape; found {one.shape} and {two.shape}.")
     both: NDArray[np.bool_] = ((one >= 0) & (two >= 0)).reshape(len(one), math.prod(one.shape[1:]))
@@ -57,6 +57,13 @@ def repeated_first_choice(first: ArrayLike, second: ArrayLike) -> RepeatedChoice
     share = float(repeats.sum() / answers.sum())
     low, high = _wilson(share, _worth(repeats, answers))
     return RepeatedChoice(share, low, high, int(repeats.sum()), int(answers.sum()), answers.size)
+
+
+def _whole(choices: ArrayLike) -> NDArray[np.int64]:
+    given = np.asarray(choices)
+    if not (np.isfinite(given) & (given == np.floor(given))).all():
+        raise ValueError("Choices are positions of options: whole numbers, -1 or -2 without an answer.")
+    return given.astype(np.int64)
 
 
 def _worth(repeats: Array, answers: Array) -> float:

@@ -64,8 +64,10 @@ def variance_ratio(
     # (N, Q): each respondent left out in turn.
     without = _sample_variance(n - has, total - values, squares - values**2) / stretch
     low, high = jackknife_interval(value, without[:, is_known].sum(axis=1) / goal)
-    few = "" if not np.isnan(low) else "An item with two answers has no variance without one of them."
-    return VarianceRatio(value, low, high, by_item, num_items, len(num_options) - num_items, few)
+    why = "" if not np.isnan(low) else "An item with two answers has no variance without one of them."
+    if value == 0:  # an interval from 0 to 0 would say more than such a panel does
+        low, high, why = float("nan"), float("nan"), "All respondents are alike in this: no interval."
+    return VarianceRatio(value, low, high, by_item, num_items, len(num_options) - num_items, why)
 
 
 def _variance(shares: Array) -> float:

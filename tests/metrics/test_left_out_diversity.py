@@ -49,8 +49,11 @@ def test_the_interval_excludes_zero_exactly_if_the_p_value_is_below_five_percent
     assert (low > 0 or high < 0) == (jackknife_p_value(value, left_out) < 0.05)
 
 
-def test_a_score_that_nobody_changes_differs_from_zero_for_certain_or_not_at_all():
-    assert jackknife_p_value(0.2, np.full(5, 0.2)) == 0
+def test_a_score_that_nobody_changes_is_0_or_says_nothing_of_other_respondents():
+    # Two arms of two respondents, who write the same in one and different things in the other: no proof.
+    assert math.isnan(jackknife_p_value(0.2, np.full(5, 0.2)))
+    assert np.isnan(jackknife_interval(0.2, np.full(5, 0.2))).all()
     assert jackknife_p_value(0.0, np.zeros(5)) == 1
+    assert jackknife_interval(0.0, np.zeros(5)) == (0, 0)
     assert math.isnan(jackknife_p_value(0.2, np.array([0.2])))
     assert math.isnan(jackknife_p_value(0.2, np.array([0.2, math.nan])))

@@ -302,7 +302,10 @@ def test_a_jackknifed_mean_has_the_interval_of_student():
 
 def test_a_panel_of_one_opinion_has_no_variance_and_a_polarised_one_too_much():
     same = variance_ratio(np.ones((20, NUM_ITEMS), dtype=int), OPTIONS, SHARES)
-    assert (same.value, same.low, same.high) == (0, 0, 0)
+    assert same.value == 0
+    # Twenty who are alike do not show that everybody is: from 0 to 0 would.
+    assert np.isnan([same.low, same.high]).all()
+    assert same.reason == "All respondents are alike in this: no interval."
     ends = np.array([[(k - 1) * (i % 2) for k in OPTIONS] for i in range(20)])
     assert variance_ratio(ends, OPTIONS, SHARES).value > 1.5
 
