@@ -32,6 +32,11 @@ class DefSimError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n{self.fix}" if self.fix else self.message
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it, by IPython's convention, in place of a way through our code."""
+        told = [f"{type(self).__name__}: {self.message}"]
+        return [*told, f"  do:  {self.fix}"] if self.fix else told
+
 
 class ConfigError(DefSimError):
     """An option, a name or a value on the command line or in conf/."""

@@ -14,6 +14,13 @@ from def_sim.app.terminal import visible_streams
 from def_sim.app.words import mend_first_mistakes
 
 
+class CallInterrupted(KeyboardInterrupt):
+    """A call that was interrupted and ended in order. A notebook shows its sentence alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
 @contextmanager
 def as_command(words: Sequence[str], *, progress: bool) -> Iterator[RunConfig]:
     """Gives the configuration of a command, and what surrounds its work, for the time of a block.
@@ -24,7 +31,7 @@ def as_command(words: Sequence[str], *, progress: bool) -> Iterator[RunConfig]:
 
     Raises:
         DefSimError: As the command would tell it.
-        KeyboardInterrupt: The work was interrupted and ended in order; the message says where it stands.
+        CallInterrupted: The work was interrupted and ended in order; the message says where it stands.
     """
     try:
         with (
@@ -40,4 +47,4 @@ def as_command(words: Sequence[str], *, progress: bool) -> Iterator[RunConfig]:
     except Interrupted as stop:
         if stop.number != signal.SIGINT:
             signal.raise_signal(stop.number)  # to end the process or not is for its owner to say
-        raise KeyboardInterrupt(f"{stop.as_error.message} The same call goes on where it stopped.") from None
+        raise CallInterrupted(f"{stop.as_error.message} The same call goes on where it stopped.") from None

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from def_sim.app.durations import in_time
 from def_sim.app.experiments import Experiment, PlannedArm
 from def_sim.app.plan import make_plan
 from def_sim.app.plan_calls import most_calls_of
 from def_sim.app.plan_costs import hosted_usd
 from def_sim.app.plan_counts import CARDS, Plan
 from def_sim.app.plan_memory import RESERVE, weight_bytes
-from def_sim.app.plan_times import floor_seconds, in_time, seconds_on_a_processor
+from def_sim.app.plan_times import floor_seconds, seconds_on_a_processor
 from def_sim.app.run import Run
 
-_PROCESSOR: Final = "two CPU cores"
+_PROCESSOR: Final = "two idle CPU cores"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """How long a local model takes on this machine's processor: its arithmetic at a rate that is measured here.
 
 Machines differ several-fold, so a constant would be worth nothing: a small matrix product is timed. That
-needs no torch and takes a tenth of a second. What else runs on the machine is not in the estimate.
+needs no torch and takes a tenth of a second. What else runs on the machine is not in the estimate; how much
+longer everything takes beside it is told apart (`slowdown`).
 """
 
 import os
@@ -16,6 +17,9 @@ _REPEATS: Final = 8
 # Measured with SmolLM2-135M on two AVX2 cores; see docs/about/performance.md.
 _SHARE_OF_RATE: Final = 0.55  # attention, norms, small matrices and neighbours take the rest
 _SHARE_READ: Final = 0.6  # of prompt tokens; the others stand in the slot since the question before
+# Of the estimate, where nothing else runs: answers seldom take all their tokens (.66 and .68 of it measured),
+# and a machine whose memory is slow beside its arithmetic takes longer.
+_LEAST, _MOST = 0.5, 1.5
 
 
 def processor_rate() -> tuple[float, int]:
@@ -25,10 +29,33 @@ def processor_rate() -> tuple[float, int]:
     matrix = np.random.default_rng(0).random((_SIZE, _SIZE), dtype=np.float32)
     with threadpool_limits(1):  # threads that wait for each other on a busy machine count as work
         seconds = min(_seconds_of(matrix) for _ in range(_REPEATS))
-    return 2 * _SIZE**3 / seconds, _num_cores()
+    return 2 * _SIZE**3 / seconds, num_cores()
 
 
-def _num_cores() -> int:
+def likely_range(seconds: float) -> tuple[float, float]:
+    """What an estimate of `processor_seconds` stands for: the shortest and the longest time to expect."""
+    return _LEAST * seconds, _MOST * seconds
+
+
+def slowdown(load: float, num_cores: int) -> float:
+    """How many times as long a process takes beside others that want the same cores; at least 1.
+
+    Args:
+        load: Processes that want to run, on average, without this one.
+        num_cores: That they share with it.
+    """
+    return 1 + load / num_cores
+
+
+def current_load() -> float:
+    """Processes that wanted to run in the last minute, on average; 0 where the system does not say."""
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):  # there is none on Windows
+        return 0.0
+
+
+def num_cores() -> int:
     """Cores that this process may use: a cluster's job has fewer than its machine."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -42,7 +69,7 @@ def _seconds_of(matrix: NDArray[np.float32]) -> float:
 def processor_seconds(
     num_parameters: float, tokens_in: float, tokens_out: float, *, operations_per_s: float
 ) -> float:
-    """Estimated seconds of interviews in slots; within a factor of two where nothing else runs.
+    """Estimated seconds of interviews in slots, where nothing else runs; see `likely_range`.
 
     Args:
         num_parameters: That take part in a token.

@@ -2,20 +2,30 @@
 
 from collections import Counter
 
+from def_sim.app.durations import in_time, in_time_range
 from def_sim.app.plan import _parameters
 from def_sim.app.plan_calls import calls_line, context_lines, judge_line
 from def_sim.app.plan_costs import hosted_lines
 from def_sim.app.plan_counts import CARDS, Plan
-from def_sim.app.plan_cpu import processor_rate, processor_seconds
+from def_sim.app.plan_cpu import (
+    current_load,
+    likely_range,
+    num_cores,
+    processor_rate,
+    processor_seconds,
+    slowdown,
+)
 from def_sim.app.plan_disk import disk_line
 from def_sim.app.plan_memory import RESERVE, memory_line, weight_bytes
-from def_sim.app.plan_times import floor_seconds, in_time, seconds_on_a_processor
+from def_sim.app.plan_times import floor_seconds, seconds_on_a_processor
 from def_sim.app.plan_warnings import item_warnings, language_warnings, persona_warnings
 from def_sim.app.run import Run
 from def_sim.app.run_notes import run_notes
 from def_sim.app.thinking import thought_lines
 from def_sim.records import Survey
 
+_WORTH_A_LINE = 1.5  # times as long beside other work, of a run of
+_LONG_ENOUGH = 60.0  # seconds beside it
 _LARGEST_FOR_A_CPU = 2_000_000_000  # parameters; nobody waits for a larger one without a GPU
 
 
@@ -84,7 +94,7 @@ def _resource_lines(run: Run, plan: Plan) -> list[str]:
         return hosted_lines(model.engine.arguments, plan.tokens_in, plan.tokens_out)
     if model.engine is None or not model.num_parameters:
         found = _parameters(run)
-        known = [_processor_line(plan, found, found)] if 0 < found <= _LARGEST_FOR_A_CPU else []
+        known = _processor_lines(plan, found, found) if 0 < found <= _LARGEST_FOR_A_CPU else []
         return known or ["time, memory  not known for this model"]
     cache = model.planning.cache_bytes_per_token * plan.largest_call.prompt * plan.num_respondents * plan.rows
     lines = [
@@ -94,10 +104,14 @@ def _resource_lines(run: Run, plan: Plan) -> list[str]:
         )
     ]
     if (seconds := seconds_on_a_processor(run, plan)) is not None:
-        return [*lines, f"time          about {in_time(seconds)} on two CPU cores"]
+        return [
+            *lines,
+            f"time          about {in_time(seconds)} on two idle CPU cores",
+            *busy_lines((seconds, seconds), current_load(), num_cores()),
+        ]
     if model.num_parameters <= _LARGEST_FOR_A_CPU:
         active = model.planning.active_parameters or model.num_parameters
-        lines.append(_processor_line(plan, model.num_parameters, active))
+        lines += _processor_lines(plan, model.num_parameters, active)
     lines.append(memory_line(run, plan, CARDS[0]))
     for card in CARDS:
         fits = weight_bytes(run) + RESERVE * card.memory_bytes < card.memory_bytes
@@ -106,16 +120,34 @@ def _resource_lines(run: Run, plan: Plan) -> list[str]:
     return lines
 
 
-def _processor_line(plan: Plan, num_weights: int, num_active: int) -> str:
-    rate, num_cores = processor_rate()
-    operations_per_s = rate * num_cores
+def _processor_lines(plan: Plan, num_weights: int, num_active: int) -> list[str]:
+    rate, cores = processor_rate()
+    operations_per_s = rate * cores
     written = plan.tokens_out * plan.rows
     seconds = processor_seconds(num_active, plan.tokens_in, written, operations_per_s=operations_per_s)
-    return (
-        f"time          about {in_time(seconds)} on this machine's processor alone "
-        f"({num_cores} cores, {operations_per_s / 1e9:.0f} GFLOP/s just measured; "
+    times = likely_range(seconds)
+    line = (
+        f"time          {in_time_range(*times)} on this machine's processor alone, if nothing else runs "
+        f"({cores} cores, {operations_per_s / 1e9:.0f} GFLOP/s just measured; "
         f"{_bytes(4 * num_weights)} of weights in float32)"
     )
+    return [line, *busy_lines(times, current_load(), cores)]
+
+
+def busy_lines(times: tuple[float, float], load: float, cores: int) -> list[str]:
+    """What the times become beside other work on this machine; nothing where it hardly matters.
+
+    Args:
+        times: Shortest and longest, in seconds, where nothing else runs.
+        load: Processes that want to run.
+        cores: That they share.
+    """
+    times_as_long = slowdown(load, cores)
+    shortest, longest = (times_as_long * one for one in times)
+    if times_as_long < _WORTH_A_LINE or longest < _LONG_ENOUGH:
+        return []
+    beside = in_time_range(shortest, longest)
+    return [f"busy          rather {beside} beside what else runs here now (load {load:.1f})"]
 
 
 def _bytes(count: float) -> str:

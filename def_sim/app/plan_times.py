@@ -30,14 +30,7 @@ def floor_seconds(plan: Plan, run: Run, card: Card) -> float:
 
 
 def seconds_on_a_processor(run: Run, plan: Plan) -> float | None:
-    """Time on two CPU cores for a model so small that its steps, not its arithmetic, take it; else None."""
+    """Time on two idle cores for a model so small that its steps, not its arithmetic, take it; else None."""
     if not 0 < run.config.model.num_parameters < _SMALL_MODEL:
         return None
     return plan.tokens_out * _SECONDS_PER_SMALL_STEP
-
-
-def in_time(seconds: float) -> str:
-    """Seconds as a reader says them: "40 s", "12 min", "3.5 h"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -9,12 +9,20 @@ from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from def_sim.app.durations import in_time
 from def_sim.app.event_log import is_json
 from def_sim.app.terminal import console, draws, say, say_event, visible_streams
 from def_sim.records import Answer, AnswerStatus
 from def_sim.visible import visible
 
 _SECONDS_BETWEEN_LINES = 10.0
+_SECONDS_LATER = 60.0  # between lines of a run that takes long: a notebook keeps them all
+_LATER = 300.0
+
+
+def seconds_between_lines(elapsed: float) -> float:
+    """How long until the next line, that many seconds after the first one."""
+    return _SECONDS_BETWEEN_LINES if elapsed < _LATER else _SECONDS_LATER
 
 
 def print_note(sentence: str) -> None:
@@ -77,7 +85,7 @@ class InterviewProgress:
         self._statuses[answer.status] += 1
         if self._bar is not None:
             self._bar.update(self._task, completed=self._done, unread=self._unread())
-        elif time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES:
+        elif time.monotonic() - self._last_line >= seconds_between_lines(self._last_line - self._started):
             self._print_line()
 
     def tell(self, sentence: str) -> None:
@@ -104,7 +112,7 @@ class InterviewProgress:
         line = f"interviews  {self._done:,} of {self._total:,} answers  {elapsed:.0f} s"
         if self._new and self._done < self._total:
             left = (self._total - self._done) * elapsed / self._new
-            line += f"  about {left:.0f} s left"
+            line += f"  about {in_time(left)} left"
         if unread := self._unread():
             line += f"  ({unread})"
         say_event(

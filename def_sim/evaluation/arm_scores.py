@@ -101,7 +101,8 @@ def answer_of(group: ArmGroup, table: pd.DataFrame) -> str:
         table: From `arms_table`.
     """
     rows = table[(table["group"] == group.number) & (table["verdict"] != "") & ~table["is_baseline"]]
-    return summary_sentence([ArmVerdict(name) for name in rows["verdict"]], group.baseline.title)
+    verdicts = [ArmVerdict(name) for name in rows["verdict"]]
+    return summary_sentence(verdicts, group.baseline.title, next(iter(rows["reason"]), ""))
 
 
 def _tested(group: ArmGroup, scores: Mapping[str, RunScores]) -> list[Row]:

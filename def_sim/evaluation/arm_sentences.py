@@ -153,16 +153,17 @@ def level_sentence(
     return f"{amount}, {way} people's level{beyond}: {written(arm)}, people {written(people)}."
 
 
-def summary_sentence(verdicts: Sequence[ArmVerdict], baseline: str) -> str:
+def summary_sentence(verdicts: Sequence[ArmVerdict], baseline: str, reason: str = "") -> str:
     """What all arms of a comparison come to: the answer to an experiment's question.
 
     Args:
         verdicts: Of all arms but the baseline.
         baseline: Its title.
+        reason: Why the first arm has none, as a sentence; said where none has one.
     """
     counts = Counter(verdicts)
     if not verdicts or counts[ArmVerdict.ABSENT] == len(verdicts):
-        return f"No arm has a verdict beside the baseline ({baseline}) yet."
+        return f"No arm has a verdict beside the baseline ({baseline}) yet. {reason}".rstrip()
     told = [f"{counts[verdict]} {words}" for verdict, words in _OF_MANY.items() if counts[verdict]]
     arms = "1 arm" if len(verdicts) == 1 else f"{len(verdicts)} arms"
     return f"Of {arms} beside the baseline ({baseline}): {'; '.join(told)}."

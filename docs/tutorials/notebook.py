@@ -16,7 +16,9 @@
 # invented population, so that its scores say nothing about any language model.
 #
 # In the environment of def_sim: `pip install notebook`, then `jupyter notebook`, a new notebook, and these
-# cells one by one. They also run in a plain Python prompt, where pictures are not shown.
+# cells one by one; or all at once: `pip install notebook jupytext`, `jupytext --to ipynb notebook.py` (a file
+# of `docs/tutorials/`), and open `notebook.ipynb`. They also run in a plain Python prompt, where pictures are
+# not shown.
 
 # %%
 import def_sim as d
@@ -33,8 +35,9 @@ d.plan(respondents=4, items=items)
 # %% [markdown]
 # ## Interview
 #
-# Each answer is on the disk within a second. An interrupted cell says where the run stands; the same cell
-# goes on there and asks nothing twice. `settings` takes any parameter of the command line by its name.
+# Each answer is on the disk within a second. Jupyter's stop button ends the cell, which says where the run
+# stands; the same cell goes on there and asks nothing twice. `settings` takes any parameter of the command
+# line by its name.
 
 # %%
 settings = {"decoding.max_new_tokens": 48, "scoring.draws": 50}

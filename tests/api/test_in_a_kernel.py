@@ -62,7 +62,8 @@ def test_an_interrupted_cell_gives_the_lease_back_and_its_repetition_asks_nothin
     kernel.interrupt_kernel()
     interrupted = reply_of(cells, request)
     so_far = lines(tmp_path)
-    assert interrupted.get("ename") == "KeyboardInterrupt", interrupted
+    assert interrupted.get("ename") == "CallInterrupted", interrupted
+    assert interrupted["traceback"] == [interrupted["evalue"]]  # and no way through the code
     assert interrupted["evalue"] == (
         f"Interrupted by SIGINT: {len(so_far)} of 120 answered. The same call goes on where it stopped."
     )
@@ -76,9 +77,11 @@ def test_an_interrupted_cell_gives_the_lease_back_and_its_repetition_asks_nothin
     assert reply_to(cells, "assert told == (41, True, 120), told")["status"] == "ok"
 
 
-def test_an_error_in_a_cell_shows_what_to_do(cells: BlockingKernelClient) -> None:
+def test_an_error_in_a_cell_shows_what_to_do_and_nothing_else(cells: BlockingKernelClient) -> None:
     reply = reply_to(cells, "import def_sim; def_sim.interview(settings={'respondnts': 3})")
     assert reply["ename"] == "ConfigError"
-    assert reply["evalue"].startswith(
-        "There is no parameter 'respondnts'; `respondents` is what it is called.\n"
-    )
+    message = "There is no parameter 'respondnts'; `respondents` is what it is called."
+    assert reply["evalue"].startswith(f"{message}\n")
+    first, fix = reply["traceback"]
+    assert first == f"ConfigError: {message}"
+    assert fix.startswith("  do:  ")

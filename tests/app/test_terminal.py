@@ -14,7 +14,7 @@ from waiting import HANG_S
 
 import def_sim.app
 from def_sim.app.main import main
-from def_sim.app.progress import InterviewProgress, print_note
+from def_sim.app.progress import InterviewProgress, print_note, seconds_between_lines
 from def_sim.app.terminal import console, say, say_text, streams_of_libraries, visible_streams
 from def_sim.evaluation.run_tables import csv_bytes
 from def_sim.resources import data_folder
@@ -108,6 +108,10 @@ def test_a_table_of_rich_takes_no_markup_and_no_control_sequence_from_a_text() -
 
 
 # --- progress ---
+
+
+def test_lines_of_progress_come_less_often_once_a_run_takes_long() -> None:
+    assert [seconds_between_lines(elapsed) for elapsed in (0, 299, 300, 36_000)] == [10, 10, 60, 60]
 
 
 def test_notes_are_of_one_line(capsys: pytest.CaptureFixture[str]) -> None:

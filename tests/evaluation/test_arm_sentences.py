@@ -194,4 +194,6 @@ def test_all_arms_come_to_one_sentence_that_counts_the_verdicts():
 
 @pytest.mark.parametrize("verdicts", [[], [ArmVerdict.ABSENT] * 2])
 def test_without_any_verdict_there_is_no_answer(verdicts):
-    assert summary_sentence(verdicts, "all off") == "No arm has a verdict beside the baseline (all off) yet."
+    nothing = "No arm has a verdict beside the baseline (all off) yet."
+    assert summary_sentence(verdicts, "all off") == nothing
+    assert summary_sentence(verdicts, "all off", "Too few items.") == f"{nothing} Too few items."
