@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from def_sim.evaluation.map_points import CountryPoint, CultureMap, Ellipse, MapAxis, PanelPoint
+from def_sim.reports.charts.axis_titles import AxisTitle
 from def_sim.reports.charts.map_labels import PanelNames
 from def_sim.reports.charts.radar import RadarAxis, radar
 from def_sim.reports.charts.score_charts import Mark
@@ -114,7 +115,7 @@ def all_figures(width: str) -> list[Figure]:
     return [
         headline_figure(scores(), 20),
         topics_figure(scores(), 20),
-        marks_figure("marks", "Some marks", marks, caption="What they are."),
+        marks_figure("marks", "Some marks", marks, caption="What they are.", axis_title=AxisTitle(LONG, RTL)),
         *map_figures(crowded_map(), name="map", title="Map"),
         *named_maps(),
         Figure(

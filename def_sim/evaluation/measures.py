@@ -24,6 +24,18 @@ class Measure:
     best: str = "0 is the same as people; lower is closer."
     why_undefined: str = "Not defined for these answers."
     has_normalised: bool = True
+    scale: str = ""  # unit or range, for an axis
+    direction: str = "lower is closer"  # in three or four words
+
+    @property
+    def on_axis(self) -> str:
+        """What an axis of it is called."""
+        return f"{self.title}, {self.scale}" if self.scale else self.title
+
+    @property
+    def reading(self) -> str:
+        """`best` as it stands at an axis."""
+        return self.best.removesuffix(".")
 
 
 _ALL: Final = (
@@ -34,6 +46,7 @@ _ALL: Final = (
         "How far the panel's answers to an item are spread differently from people's, on average over items.",
         "Whether any one respondent is believable, or whether one person's answers fit together.",
         "Mean of the divergences of panel and people from their average; base 2, 0 to 1.",
+        scale="0 to 1",
     ),
     Measure(
         "total_variation",
@@ -42,6 +55,7 @@ _ALL: Final = (
         "The share of the panel that would have to answer differently to match people.",
         "How far along a scale those answers would have to move.",
         "Half the sum of the absolute differences of the shares; 0 to 1.",
+        scale="0 to 1",
     ),
     Measure(
         "kl_paper",
@@ -54,6 +68,7 @@ _ALL: Final = (
         "the largest finite one + 1.",
         best="0 is the same as people; no upper end.",
         why_undefined="No item has a finite value.",
+        scale="in nats",
     ),
     Measure(
         "wasserstein",
@@ -63,6 +78,7 @@ _ALL: Final = (
         "Anything about items whose options have no order: they are left out.",
         "Area between the cumulative distributions over the scale's length; ordered items only; 0 to 1.",
         why_undefined="The options have no order.",
+        scale="0 to 1",
     ),
     Measure(
         "entropy_ratio",
@@ -72,6 +88,7 @@ _ALL: Final = (
         "Whether the answers are right: someone who answers at random scores above 1.",
         "Entropy of the panel's shares over the entropy of people's; 1 is equally varied.",
         best="1 is as varied as people; below 1 is less varied.",
+        direction="1 is as varied as people",
         why_undefined="People all gave the same answer, or the panel gave none.",
         has_normalised=False,
     ),

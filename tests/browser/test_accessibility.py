@@ -24,6 +24,18 @@ FOCUSED = """
 })()
 """
 
+# Words of drawings that stand beside their section: nothing breaks them, and a telephone would not show them.
+OUTSIDE = """
+const drawings = [...document.querySelectorAll("section svg[role=img]")];
+return drawings.filter((one) => one.checkVisibility()).flatMap((one) => {
+  const frame = (one.closest(".scroll") ? one : one.closest("section")).getBoundingClientRect();
+  return [...one.querySelectorAll("text")].filter((text) => {
+    const box = text.getBoundingClientRect();
+    return box.left < frame.left - 1 || box.right > frame.right + 1;
+  }).map((text) => text.textContent);
+});
+"""
+
 # Behind a choice in the list of contents: where that link was, the foot of the bar, the top of its part, and
 # whether the page goes no further.
 REACHED = """
@@ -50,9 +62,12 @@ def test_axe_finds_nothing_serious(
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_is_wider_than_a_telephone(browser: Any, pages: dict[str, Path], name: str) -> None:
+def test_no_page_is_wider_than_a_telephone_and_no_word_of_a_drawing_leaves_it(
+    browser: Any, pages: dict[str, Path], name: str
+) -> None:
     with opened(browser, pages[name].as_uri(), width=390) as view:
         assert view.evaluate("document.documentElement.scrollWidth") == 390
+        assert view.evaluate(f"() => {{ {OUTSIDE} }}") == []
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from some_figures import LATEX, LONG, MARKUP, RTL, all_figures
 
 import def_sim
+from def_sim.reports.charts.axis_titles import NO_TITLE
 from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.figures import figure_files
 from def_sim.reports.figures.figure import Figure
@@ -20,7 +21,7 @@ MARKS = [Mark("panel", "This panel", 0.2, 0.1, 0.3), Mark("floor", "20 people (f
 
 
 def a_figure(name: str = "one", caption: str = "What the marks are.") -> Figure:
-    return marks_figure(name, "Some marks", MARKS, caption=caption)
+    return marks_figure(name, "Some marks", MARKS, caption=caption, axis_title=NO_TITLE)
 
 
 def names_in(folder: Path) -> set[str]:
@@ -116,7 +117,7 @@ def test_any_words_can_stand_in_a_caption(tmp_path: Path, words: str) -> None:
 
 
 def test_a_drawing_escapes_what_strangers_wrote() -> None:
-    figure = marks_figure("one", MARKUP, [Mark("panel", MARKUP, 0.1)], caption="x.")
+    figure = marks_figure("one", MARKUP, [Mark("panel", MARKUP, 0.1)], caption="x.", axis_title=NO_TITLE)
     assert "<b>" not in figure.svg().decode("utf-8").split("</style>")[1]
     ElementTree.fromstring(figure.svg())
 

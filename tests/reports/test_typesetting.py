@@ -1,6 +1,8 @@
 """PDF and PNG as typst sets them: vectors, embedded fonts, words that can be copied, Chinese too."""
 
+import math
 import struct
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
@@ -17,6 +19,31 @@ from def_sim.reports.theme import WIDTHS_MM
 
 pypdf = pytest.importorskip("pypdf")
 pytestmark = pytest.mark.slow
+
+
+def gray_rows(png: bytes) -> list[list[int]]:
+    """The red of each pixel of a PNG with four channels, row by row; the filters are those of RFC 2083."""
+    place, packed, width = 8, b"", 0
+    while place < len(png):
+        [length] = struct.unpack(">I", png[place : place + 4])
+        kind, chunk = png[place + 4 : place + 8], png[place + 8 : place + 8 + length]
+        width = struct.unpack(">I", chunk[:4])[0] if kind == b"IHDR" else width
+        packed += chunk if kind == b"IDAT" else b""
+        place += 12 + length
+    raw, size = zlib.decompress(packed), 4 * width
+    above, rows = [0] * size, []
+    for start in range(0, len(raw), size + 1):
+        line: list[int] = []
+        for index, byte in enumerate(raw[start + 1 : start + 1 + size]):
+            left, corner = (line[index - 4], above[index - 4]) if index >= 4 else (0, 0)
+            nearest = min(
+                (left, above[index], corner), key=lambda one: abs(left + above[index] - corner - one)
+            )
+            added = (0, left, above[index], (left + above[index]) // 2, nearest)[raw[start]]
+            line.append((byte + added) % 256)
+        rows.append(line[::4])
+        above = line
+    return rows
 
 
 def read_pdf(figure: Figure, width: str = "double") -> Any:
@@ -46,6 +73,20 @@ def test_a_page_has_the_width_of_its_column_embedded_fonts_and_no_picture(width:
         assert len(page.images) == 0, figure.name
         assert fonts_of(page), figure.name
         assert all(map(is_embedded, fonts_of(page))), figure.name
+
+
+@pytest.mark.parametrize("height", [100.0, 200.2, 200.5, 200.9])
+def test_no_row_of_pixels_is_lost_in_a_png(height: float) -> None:
+    # Bars as high as 3 pixels at 300 dpi with 3 between them: as many rows of each must come out.
+    pixel = 25.4 / 300  # mm
+    bars = "".join(f'<rect y="{6 * k}" width="9" height="3"/>' for k in range(int(height) // 6))
+    size = f'viewBox="0 0 90.4 {height}" width="{90.4 * pixel}mm" height="{height * pixel}mm"'
+    png = as_png(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{bars}</svg>'.encode())
+    rows = gray_rows(png)
+    assert len(rows) == math.ceil(height)
+    is_dark = [row[0] < 128 for row in rows]
+    num_bars = int(height) // 6
+    assert is_dark[: 6 * num_bars] == ([True] * 3 + [False] * 3) * num_bars
 
 
 def test_option_words_can_be_copied_chinese_too() -> None:

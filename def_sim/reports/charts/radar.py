@@ -14,10 +14,13 @@ from markupsafe import Markup
 
 from def_sim.evaluation.measures import as_percent
 from def_sim.reports.charts.svg import element, number, round_up
+from def_sim.reports.charts.text_fit import fit_lines
 
 _WIDTH, _HEIGHT, _RADIUS, _LETTERS = 420.0, 340.0, 122.0, 16.0
 _CENTRE: Final = (_WIDTH / 2, _HEIGHT / 2)
 _RINGS: Final = (0.5, 1.0)
+_LINE, _MOST_LINES = 15.0, 3  # of a name
+_NO_BREAK: Final = "\u00a0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +109,22 @@ def _outline(axes: Sequence[RadarAxis], outer: float) -> list[Markup]:
     ]
 
 
-def _marks(axis: RadarAxis, turn: tuple[float, float], outer: float) -> list[Markup]:
+def _name(axis: RadarAxis, turn: tuple[float, float]) -> list[Markup]:
+    """What the axis is, and its rate, in lines that keep inside the drawing."""
     anchor = "middle" if abs(turn[0]) < 0.1 else ("start" if turn[0] > 0 else "end")
-    place = (_at(turn, 1)[0] + turn[0] * _LETTERS, _at(turn, 1)[1] + turn[1] * _LETTERS)
-    parts = [_text(f"{axis.label} {_in_words(axis)}", place, "strong", anchor)]
+    left, top = _at(turn, 1 + _LETTERS / _RADIUS)
+    room = {"middle": _WIDTH, "start": _WIDTH - left, "end": left}[anchor]
+    rate = _in_words(axis).replace(" ", _NO_BREAK)
+    lines = fit_lines(f"{axis.label} {rate}", room, most=_MOST_LINES, is_bold=True)
+    top -= _LINE * (len(lines) - 1) * (1 - turn[1]) / 2  # the lowest at the top of the circle, and so on
+    return [
+        _text(line.replace(_NO_BREAK, " "), (left, top + _LINE * index), "strong", anchor)
+        for index, line in enumerate(lines)
+    ]
+
+
+def _marks(axis: RadarAxis, turn: tuple[float, float], outer: float) -> list[Markup]:
+    parts = _name(axis, turn)
     if math.isfinite(axis.low) and math.isfinite(axis.high):
         ends = [_at(turn, min(end / outer, 1.0)) for end in (axis.low, axis.high)]
         parts.append(_line(ends[0], ends[1], "radar-interval"))

@@ -11,6 +11,7 @@ from typing import Final
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import as_percent, written
+from def_sim.reports.charts.axis_titles import NO_TITLE, AxisTitle, title_height, title_lines
 from def_sim.reports.charts.svg import Axis, bar, drawing, element, label, percent, round_up, shape, vertical
 from def_sim.reports.charts.text_fit import fit_lines, text_width
 
@@ -20,6 +21,7 @@ _ROOM_FOR_MARK: Final = 10  # between words and a mark at the axis
 _ROOM_FOR_INTERVALS: Final = 1.5  # an axis reaches at most so many times as far as what it is about
 
 _LEAST_END: Final = 0.001  # scores are written with three decimals: an axis of 1e-53 would say nothing
+_LEAST_PERCENT: Final = 0.01  # and percentages with one at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +59,37 @@ class StatusPart:
     share: float
 
 
-def _axis_end(values: Sequence[float], highs: Sequence[float] = ()) -> float:
+def _axis_end(values: Sequence[float], highs: Sequence[float] = (), *, least: float = _LEAST_END) -> float:
     """A round number above all values, and above the ends of intervals that go not far beyond them."""
     furthest = max((value for value in values if math.isfinite(value)), default=1.0)
     ends = [min(high, _ROOM_FOR_INTERVALS * furthest) for high in highs if math.isfinite(high)]
     end = max([furthest, *ends])
-    return round_up(max(end, _LEAST_END) if end > 0 else end)
+    return round_up(max(end, least) if end > 0 else end)
 
 
 def headline_chart(
-    marks: Sequence[Mark], *, title: str, reference: float | None = None, width: float = math.inf
+    marks: Sequence[Mark],
+    *,
+    title: str,
+    axis_title: AxisTitle = NO_TITLE,
+    reference: float | None = None,
+    are_shares: bool = False,
+    width: float = math.inf,
 ) -> Markup:
     """One line per mark on a common axis from 0, name on the left, value on the right.
 
     Args:
         marks: The panel first, then what it is compared with.
         title: What is drawn, in words.
+        axis_title: Below the numbers of the axis; none where the words stand around the drawing.
         reference: A value to draw a line at, e.g. 1 for a ratio.
+        are_shares: Whether values are shares, written as percentages.
         width: Pixels across, into which names are broken.
     """
     values = [mark.value for mark in marks] + ([] if reference is None else [reference])
-    axis = Axis(_axis_end(values, [mark.high for mark in marks]), left=45, right=84)
+    least = _LEAST_PERCENT if are_shares else _LEAST_END
+    axis = Axis(_axis_end(values, [mark.high for mark in marks], least=least), left=45, right=84)
+    in_words, tick_words = (as_percent, as_percent) if are_shares else (written, "{:g}".format)
     names = [_name_lines(mark.name, width, axis, is_bold=not index) for index, mark in enumerate(marks)]
     tops = [
         8 + _ROW * index + _NAME_LINE * sum(len(lines) - 1 for lines in names[:index])
@@ -88,16 +100,23 @@ def headline_chart(
     if reference is not None:
         parts.append(vertical(axis.place(reference), 6, foot, "reference"))
     for index, (mark, lines, top) in enumerate(zip(marks, names, tops, strict=False)):
-        parts.extend(_headline_row(mark, lines, axis, top=top + 10, css="strong" if index == 0 else ""))
+        css = "" if index else "strong"
+        parts.append(label(in_words(mark.value), 100, top + 14, css=css, anchor="end"))
+        parts.extend(_headline_row(mark, lines, axis, top=top + 10, css=css))
     parts.extend(
-        label(f"{tick:g}", axis.place(tick), foot + 14, css="faint", anchor="middle") for tick in axis.ticks()
+        label(tick_words(tick), axis.place(tick), foot + 14, css="faint", anchor="middle")
+        for tick in axis.ticks()
     )
-    return drawing(*parts, height=foot + 20, title=f"{title}: {marks_in_words(marks)}", css="headline-chart")
+    words = title_lines(axis_title, axis, foot, width=width)
+    said = f"{title}: {marks_in_words(marks, are_shares=are_shares)}"
+    height = foot + 20 + title_height(axis_title, words)
+    return drawing(*parts, *words, height=height, title=said, css="headline-chart")
 
 
-def marks_in_words(marks: Sequence[Mark]) -> str:
+def marks_in_words(marks: Sequence[Mark], *, are_shares: bool = False) -> str:
     """The marks for who cannot see them."""
-    return "; ".join(f"{mark.name} {written(mark.value)}" for mark in marks)
+    in_words = as_percent if are_shares else written
+    return "; ".join(f"{mark.name} {in_words(mark.value)}" for mark in marks)
 
 
 def _name_lines(name: str, width: float, axis: Axis, *, is_bold: bool) -> list[str]:
@@ -106,7 +125,6 @@ def _name_lines(name: str, width: float, axis: Axis, *, is_bold: bool) -> list[s
 
 def _headline_row(mark: Mark, lines: Sequence[str], axis: Axis, *, top: float, css: str) -> list[Markup]:
     parts = [label(line, 0, top + 4 + _NAME_LINE * index, css=css) for index, line in enumerate(lines)]
-    parts.append(label(written(mark.value), 100, top + 4, css=css, anchor="end"))
     if math.isnan(mark.value):
         return parts
     end = axis.place(mark.value)
@@ -133,6 +151,7 @@ def dimension_chart(
     macro: float,
     micro: float,
     measure: str = "KL",
+    axis_title: AxisTitle = NO_TITLE,
     width: float = math.inf,
 ) -> Markup:
     """A bar per topic group with marks for floor and uniform, and lines for the two means.
@@ -142,6 +161,7 @@ def dimension_chart(
         macro: Unweighted mean over topic groups.
         micro: Mean over items.
         measure: The divergence's short name.
+        axis_title: Below the numbers of the axis.
         width: Pixels across, to which titles are cut.
     """
     row, foot = 42, 8 + 42 * len(rows)
@@ -166,7 +186,9 @@ def dimension_chart(
     )
     said = "; ".join(f"{entry.title} {written(entry.value)}" for entry in rows)
     title = f"{measure} by topic group: {said}; macro mean {written(macro)}, micro mean {written(micro)}"
-    return drawing(*parts, height=foot + 20, title=title, css="dimension-chart")
+    words = title_lines(axis_title, axis, foot, width=width)
+    height = foot + 20 + title_height(axis_title, words)
+    return drawing(*parts, *words, height=height, title=title, css="dimension-chart")
 
 
 def _dimension_marks(entry: DimensionRow, axis: Axis, *, top: float, width: float) -> list[Markup]:

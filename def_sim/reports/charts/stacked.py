@@ -53,10 +53,11 @@ def height_of(drawing: Markup, width: float) -> float:
         ValueError: It says neither its height nor its proportions.
     """
     opening = _opening(drawing)
-    if height := _HEIGHT.search(opening):
-        return float(height.group(1))
+    heights = [float(height.group(1))] if (height := _HEIGHT.search(opening)) else []
     if view := _VIEW.search(opening):
-        return width * float(view.group(2)) / float(view.group(1))
+        heights.append(width * float(view.group(2)) / float(view.group(1)))
+    if heights:
+        return min(heights)
     raise ValueError(f"A drawing without height: {opening[:200]}")
 
 

@@ -1,7 +1,7 @@
 """Drawings of how answers fit together and of what the place of an option does, as inline SVG.
 
-Correlations are drawn as cells, darker where more pairs of items lie: ten thousand marks would hide each
-other and fill the page's file. Computes no score.
+Correlations are drawn as cells, stronger in colour where more pairs of items lie: ten thousand marks would
+hide each other and fill the page's file. Computes no score.
 """
 
 import math
@@ -27,8 +27,9 @@ from def_sim.reports.charts.svg import (
 )
 
 _NUM_CELLS: Final = 32  # along each side
-_HEIGHT, _TOP, _BOTTOM = 330, 22, 290  # pixels
+_HEIGHT, _TOP, _BOTTOM = 346, 38, 306  # pixels
 _LEFT, _RIGHT = 12.0, 99.0  # percent
+_MEASURED: Final = "Correlation of the answers to two items, −1 to 1"
 _FAINTEST: Final = 0.15  # opacity of a cell with a single pair
 _BAR, _ROW = 16, 24  # pixels
 
@@ -57,6 +58,7 @@ def correlation_chart(
     if math.isfinite(slope):
         parts.append(_through(across, up, slope, "macro"))
     parts += [
+        label(_MEASURED, 0, _TOP - 25),
         label(name, 0, _TOP - 8, css="strong"),
         label("People", _RIGHT, _BOTTOM + 34, css="strong", anchor="end"),
     ]

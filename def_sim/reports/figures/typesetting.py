@@ -5,6 +5,7 @@ SVG. Characters that our fonts lack are set in a font of the machine if it has o
 differ.
 """
 
+import math
 import re
 import threading
 from collections.abc import Iterable
@@ -26,6 +27,9 @@ _DOCUMENT: Final = b"""\
 #image(bytes(sys.inputs.svg), format: "svg", alt: sys.inputs.alt)
 """
 _WORDS: Final = re.compile(r"<text\b[^>]*>([^<]*)</text>")
+_SIZE: Final = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)" width="([\d.]+)mm" height="([\d.]+)mm"')
+_MM_PER_PIXEL: Final = 25.4 / PNG_DPI
+_LESS_ACROSS, _LESS_DOWN = 0.001, 0.01  # pixels: what rounding makes longer than a whole one would be two
 # A standard that refuses a character without a font, so that typst says so instead of drawing a box.
 _STRICT: Final = "a-2u"
 # A compiler is for one thread at a time; the fonts are for all threads.
@@ -95,7 +99,30 @@ def as_pdf(svg: bytes, *, title: str, alt: str) -> bytes:
 
 def as_png(svg: bytes) -> bytes:
     """The drawing as pixels on white, `theme.PNG_DPI` an inch."""
-    return _compile(svg, "png", needs_system_fonts=bool(_foreign(_words(svg))))
+    whole = _on_whole_pixels(svg)
+    return _compile(whole, "png", needs_system_fonts=bool(_foreign(_words(svg))))
+
+
+def _on_whole_pixels(svg: bytes) -> bytes:
+    """The drawing with as much ground at its right and its foot as fills the last pixels.
+
+    typst draws it pixel by pixel and then fits that to the page: of another size, a row of pixels is left out
+    somewhere, and with it the foot of letters. It takes the next whole number of pixels across, and of those
+    down the next one for the same proportions.
+    """
+
+    def filled(match: re.Match[str]) -> str:
+        across, down, width_mm, height_mm = (float(side) for side in match.groups())
+        width, height = _filled(width_mm, _LESS_ACROSS), _filled(height_mm, _LESS_DOWN)
+        view = f"0 0 {across * width / width_mm:.6f} {down * height / height_mm:.6f}"
+        return f'viewBox="{view}" width="{width:.6f}mm" height="{height:.6f}mm"'
+
+    return _SIZE.sub(filled, svg.decode("utf-8"), count=1).encode("utf-8")
+
+
+def _filled(length_mm: float, less: float) -> float:
+    """The length to the end of its last pixel, less so many pixels."""
+    return (math.ceil(length_mm / _MM_PER_PIXEL - less) - less) * _MM_PER_PIXEL
 
 
 def _words(svg: bytes) -> str:

@@ -32,6 +32,7 @@ from def_sim.reports.cells import (
     number_in,
     shown,
 )
+from def_sim.reports.charts.axis_titles import AxisTitle
 from def_sim.reports.charts.score_charts import DimensionRow, Mark, dimension_chart, headline_chart
 from def_sim.reports.figures.figure import THIS_PANEL
 
@@ -187,7 +188,13 @@ def dimension_card(scores: pd.DataFrame, distributions: pd.DataFrame) -> Dimensi
     """Drawing and table by topic group; the distributions say why a score is missing."""
     drawn = MEASURES[TOPIC_METRIC]
     macro, micro = macro_and_micro(scores, TOPIC_METRIC)
-    chart = dimension_chart(dimension_rows(scores), macro=macro, micro=micro, measure=drawn.short)
+    chart = dimension_chart(
+        dimension_rows(scores),
+        macro=macro,
+        micro=micro,
+        measure=drawn.short,
+        axis_title=AxisTitle(drawn.on_axis, drawn.reading),
+    )
     measures = tuple(MEASURES[metric] for metric in _TABLE_METRICS)
     table = [
         _table_row(scores, measures, "dimension", code, distributions[distributions["dimension"] == code])

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from def_sim.evaluation.measures import MEASURES, written
 from def_sim.evaluation.score_tables import HEADLINE_METRICS, headline_scope
 from def_sim.reports.cells import Row, find_row, number_in
+from def_sim.reports.charts.axis_titles import AxisTitle
 from def_sim.reports.charts.score_charts import DimensionRow, dimension_chart, marks_in_words
 from def_sim.reports.charts.stacked import (
     Key,
@@ -52,11 +53,15 @@ def headline_figure(scores: pd.DataFrame, num_respondents: int) -> Figure:
     def drawing(canvas: Canvas) -> Markup:
         parts = []
         for metric, found in marks.items():
-            title, reference = MEASURES[metric].title, 1.0 if metric == "entropy_ratio" else None
-            parts += [
-                heading(title, width=canvas.width),
-                marks_on(canvas, found, title=title, reference=reference),
-            ]
+            measure, reference = MEASURES[metric], 1.0 if metric == "entropy_ratio" else None
+            chart = marks_on(
+                canvas,
+                found,
+                title=measure.title,
+                axis_title=AxisTitle("", "", aside=measure.direction),
+                reference=reference,
+            )
+            parts += [heading(measure.on_axis, width=canvas.width), chart]
         return stacked(parts, width=canvas.width, gap=4)
 
     said = (f"{MEASURES[metric].title}: {marks_in_words(found)}" for metric, found in marks.items())
@@ -89,15 +94,21 @@ def topics_figure(scores: pd.DataFrame, num_respondents: int) -> Figure:
     macro, micro = macro_and_micro(scores, TOPIC_METRIC)
 
     def drawing(canvas: Canvas) -> Markup:
-        chart = dimension_chart(rows, macro=macro, micro=micro, measure=measure.short, width=canvas.width)
+        chart = dimension_chart(
+            rows,
+            macro=macro,
+            micro=micro,
+            measure=measure.short,
+            axis_title=AxisTitle(measure.on_axis, measure.reading),
+            width=canvas.width,
+        )
         keys = [
             bar_key("panel-bar", canvas.panel),
             mark_key("floor", floor_name(num_respondents)),
             mark_key("uniform", "Random answers"),
             *_mean_keys(macro, micro),
         ]
-        name = heading(f"{measure.title} from people, 0 is the same", width=canvas.width)
-        return stacked([name, chart, legend(keys, width=canvas.width)], width=canvas.width, gap=6)
+        return stacked([chart, legend(keys, width=canvas.width)], width=canvas.width, gap=6)
 
     said = "; ".join(f"{row.title} {written(row.value)}" for row in rows)
     has_interval = any(math.isfinite(row.low) for row in rows)

@@ -7,12 +7,14 @@ from markupsafe import Markup
 
 from def_sim.evaluation.diversity import Diversity, PanelDiversity
 from def_sim.evaluation.measures import counted, written
+from def_sim.reports.charts.axis_titles import AxisTitle
 from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import THIS_PANEL
 from def_sim.reports.figures.mark_figures import marks_figure
 from def_sim.reports.sections.section import Chapter, Section
 
+_AXIS: Final = AxisTitle("Share of the possible options that are used", "0 to 1; higher is more varied")
 _CAPTION: Final = (
     "How many different options are used, as a share of those that as many respondents could use, mean over "
     "items with one choice. People: as many as the panel has; the line with ends holds 95 % of "
@@ -39,7 +41,7 @@ def diversity_section(diversity: PanelDiversity) -> Section:
         ),
         Mark("uniform", "Random answers", found.uniform),
     ]
-    figure = marks_figure("diversity", "Diversity of choices", marks, caption=_CAPTION)
+    figure = marks_figure("diversity", "Diversity of choices", marks, caption=_CAPTION, axis_title=_AXIS)
     return Section(
         key="diversity",
         title="Diversity",

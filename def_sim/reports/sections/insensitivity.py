@@ -20,8 +20,9 @@ from def_sim.evaluation.insensitivity import (
 from def_sim.evaluation.measures import as_percent
 from def_sim.records import INSENSITIVITY_TITLES, InsensitivityDimension
 from def_sim.reports.charts.radar import RadarAxis, outer_ring, radar
+from def_sim.reports.charts.stacked import heading, stacked
 from def_sim.reports.charts.svg import element
-from def_sim.reports.figures.figure import Figure
+from def_sim.reports.figures.figure import Canvas, Figure
 from def_sim.reports.sections.agreement import agreement_part
 from def_sim.reports.sections.parts import not_known, percents, table
 from def_sim.reports.sections.section import Chapter, Section
@@ -98,15 +99,22 @@ def radar_of(one: SetRates, css: str = "radar") -> Markup:
 
 def _figure(one: SetRates) -> Figure:
     rates = [one.on_axis(kind).found for kind in AXES]
-    titles = [f"{kind.value}: {_TITLES[kind.value]}" for kind in AXES]
-    table = {"kind": [kind.value for kind in AXES], "title": [_TITLES[kind.value] for kind in AXES]}
+    titles = [_TITLES[kind.value] for kind in AXES]
+    said = (f"{title} {as_percent(rate.rate)}" for title, rate in zip(titles, rates, strict=True))
+    table = {"kind": [kind.value for kind in AXES], "title": titles}
+
+    def drawing(canvas: Canvas) -> Markup:
+        if canvas.width == math.inf:
+            return radar_of(one)
+        return stacked([heading("Defects per answer", width=canvas.width), radar_of(one)], width=canvas.width)
+
     return Figure(
         name=f"{KEY}-{one.name}",
         title=f"Rates of defects, {'by rules' if one.name == BY_RULES else one.name}",
-        alt=f"Rates of defects: {', '.join(as_percent(rate.rate) for rate in rates)} ({', '.join(titles)})",
-        caption=f"Defects per answer, on one scale from 0 in the middle. {'; '.join(titles)}. Thick lines: "
-        "95 % interval (Wilson's). An axis without a mark has no rate.",
-        drawing=lambda _: radar_of(one),
+        alt=f"Rates of defects: {', '.join(said)}",
+        caption="Defects per answer, on one scale from 0 in the middle: fewer is better. Thick lines: 95 % "
+        "interval (Wilson's). An axis without a mark has no rate.",
+        drawing=drawing,
         most_mm=110.0,
         data=pd.DataFrame(
             table
@@ -122,7 +130,7 @@ def _figure(one: SetRates) -> Figure:
 
 def _axis(kind: InsensitivityDimension, one: SetRates) -> RadarAxis:
     found = one.on_axis(kind).found
-    return RadarAxis(kind.value, found.rate, found.low, found.high)
+    return RadarAxis(_TITLES[kind.value], found.rate, found.low, found.high)
 
 
 def _set(one: SetRates, drawing: Markup) -> Markup:

@@ -7,7 +7,8 @@ from typing import Final
 from markupsafe import Markup
 
 from def_sim.evaluation.institutes import Institutes, PairDistance, PairKind
-from def_sim.evaluation.measures import counted, written
+from def_sim.evaluation.measures import MEASURES, counted, written
+from def_sim.reports.charts.axis_titles import AxisTitle
 from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import THIS_PANEL, Figure
@@ -53,7 +54,10 @@ def _figure(found: Institutes) -> Figure:
         Mark("people", "People, two halves", found.panel_mean("halves")),
         Mark("others", "Another institute's people", found.panel_mean("institutes")),
     ]
-    return marks_figure("institutes", _TITLE, marks, caption=_CAPTION)
+    measure = MEASURES["js_divergence"]
+    return marks_figure(
+        "institutes", _TITLE, marks, caption=_CAPTION, axis_title=AxisTitle(measure.on_axis, measure.reading)
+    )
 
 
 def _body(found: Institutes, chart: Markup) -> Markup:
@@ -72,7 +76,7 @@ def _of_panel(found: Institutes, chart: Markup) -> Markup:
         return element("p", "The panel answered no item that another institute asked, too.")
     num = counted(len(found.panel), "comparison", "comparisons")
     return (
-        element("h4", f"{_TITLE}, {num} of an item with another institute's")
+        element("h4", f"{num} of an item with another institute's")
         + chart
         + element(
             "p",

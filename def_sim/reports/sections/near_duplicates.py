@@ -13,6 +13,7 @@ from def_sim.evaluation.near_duplicates import (
     NearDuplicates,
     VarianceRatio,
 )
+from def_sim.reports.charts.axis_titles import AxisTitle
 from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import THIS_PANEL, Figure
@@ -20,6 +21,8 @@ from def_sim.reports.figures.mark_figures import marks_figure
 from def_sim.reports.sections.parts import between, not_known
 from def_sim.reports.sections.section import Chapter, Section
 
+_TITLE: Final = "Pairs of respondents who answer nearly alike"
+_READING: Final = "share of all pairs; more: too alike"
 _CAPTION: Final = (
     f"Share of pairs of respondents who agree on at least {as_percent(NEAR)} of the items that both "
     "answered. Handed out anew: the panel's own answers to each item, dealt to its respondents at random. "
@@ -42,7 +45,7 @@ def spread_section(found: NearDuplicates) -> Section:
         chapter=Chapter.VARIETY,
         shows="How far respondents are apart beside people, and how many pairs of them answer nearly alike.",
         hides="Who copied whom: a panel of one opinion is all duplicates without anybody having been copied.",
-        body=_variance(ratio) + element("h4", "Pairs that answer nearly alike") + _pairs(pairs, figures),
+        body=_variance(ratio) + _pairs(pairs, figures),
         figures=figures,
     )
 
@@ -66,8 +69,9 @@ def _figure(pairs: Duplicates) -> Figure:
         Mark("uniform", "Handed out anew", pairs.near_expected),
         Mark("people", "People, if items were independent", pairs.people_near),
     ]
-    title = "Share of pairs that answer nearly alike"
-    return marks_figure("duplicates", title, marks, caption=_CAPTION)
+    return marks_figure(
+        "duplicates", _TITLE, marks, caption=_CAPTION, axis_title=AxisTitle(_TITLE, _READING), are_shares=True
+    )
 
 
 def _pairs(pairs: Duplicates, figures: Sequence[Figure]) -> Markup:

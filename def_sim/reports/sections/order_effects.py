@@ -4,14 +4,16 @@ from typing import Final
 
 from markupsafe import Markup
 
-from def_sim.evaluation.measures import written
 from def_sim.evaluation.order_effects import OrderEffects, PlaceBias
+from def_sim.reports.charts.axis_titles import AxisTitle
 from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import THIS_PANEL
 from def_sim.reports.figures.mark_figures import marks_figure
 from def_sim.reports.sections.section import Chapter, Section
 
+_TITLE: Final = "Answers that would have to change place"
+_READING: Final = "share of all; more: the place of an option decides"
 _CAPTION: Final = (
     "Share of the answers that would have to move to another place among the options shown to be as their "
     "content alone would give them. If content decides: the mean of panels in which place has no effect, and "
@@ -31,7 +33,9 @@ def order_section(effects: OrderEffects) -> Section:
         Mark("expected", "If content decides", found.by_chance),
         Mark("mode", "95 % of such lie below", found.by_chance_high),
     ]
-    figure = marks_figure("order", "Answers that would have to change place", marks, caption=_CAPTION)
+    figure = marks_figure(
+        "order", _TITLE, marks, caption=_CAPTION, axis_title=AxisTitle(_TITLE, _READING), are_shares=True
+    )
     return Section(
         key="order",
         title="Order of the options",
@@ -48,10 +52,14 @@ def _sentence(found: PlaceBias) -> str:
         return f"Not known: {found.reason}"
     verdict = "more than chance gives" if found.is_flagged else "no more than chance gives"
     return (
-        f"Less what chance gives: {written(found.debiased)}, {verdict} (p = {found.p_value:.3f}). "
+        f"Less what chance gives: {_signed(found.debiased)} points, {verdict} (p = {found.p_value:.3f}). "
         f"The first place got {_points(found.first_excess)} of the answers than expected, the last "
         f"{_points(found.last_excess)}; {found.num_answers:,} answers to {found.num_items} items."
     )
+
+
+def _signed(share: float) -> str:
+    return f"{100 * share:.1f}".replace("-", "−")
 
 
 def _points(excess: float) -> str:

@@ -8,9 +8,10 @@ from markupsafe import Markup
 
 from def_sim.evaluation.measures import counted, written
 from def_sim.evaluation.structure import NO_SPAN, PanelStructure, Structure
+from def_sim.reports.charts.axis_titles import AxisTitle
 from def_sim.reports.charts.score_charts import Mark, headline_chart
+from def_sim.reports.charts.stacked import bar_key, line_key, stacked
 from def_sim.reports.charts.stacked import legend as keys_below
-from def_sim.reports.charts.stacked import line_key, stacked
 from def_sim.reports.charts.structure_chart import correlation_chart
 from def_sim.reports.charts.svg import element
 from def_sim.reports.charts.text_fit import fit_lines
@@ -49,7 +50,11 @@ def _figure(structure: PanelStructure) -> Figure:
 
     def drawing(canvas: Canvas) -> Markup:
         [name] = fit_lines(canvas.panel, canvas.width, is_bold=True)
-        keys = [line_key("reference", "Same as people"), line_key("macro", f"Slope of {canvas.panel}")]
+        keys = [
+            line_key("reference", "Same as people"),
+            line_key("macro", f"Slope of {canvas.panel}"),
+            bar_key("panel-bar", "Pairs of items: stronger where there are more"),
+        ]
         return stacked(
             [
                 correlation_chart(people, panel, slope=slope, name=name),
@@ -62,9 +67,9 @@ def _figure(structure: PanelStructure) -> Figure:
         name=_NAME,
         title="Correlations of pairs of items",
         alt=f"Correlations of {people.size:,} pairs of items, panel over people; slope {written(slope)}",
-        caption=f"Correlations between the answers to two items, panel over people, a cell darker where more "
-        "pairs lie. Dashed: the same as people. Solid: slope of the panel's correlation per unit of "
-        f"people's, {written(slope)}{interval}; in brackets a 95 % interval.",
+        caption="Correlations between the answers to two items, panel over people; the more pairs of items "
+        "lie in a cell, the stronger is its colour. Dashed: the same as people. Solid: slope of the panel's "
+        f"correlation per unit of people's, {written(slope)}{interval}; in brackets a 95 % interval.",
         drawing=drawing,
         data=pd.DataFrame({"people": people, "panel": panel}),
         most_mm=110.0,
@@ -85,8 +90,8 @@ def _body(structure: PanelStructure) -> Markup:
         (line_swatch("macro"), f"Slope of this panel, {written(found.slope)}"),
     )
     return (
-        element("h4", f"{title}, {found.num_pairs:,} pairs of items")
-        + headline_chart(marks, title=title)
+        element("h4", f"{title}, {counted(found.num_pairs, 'pair', 'pairs')} of items")
+        + headline_chart(marks, title=title, axis_title=AxisTitle(title, "0 is the same as people"))
         + _sentences(found)
         + element("h4", "Correlations of pairs of items, stronger in colour where more of them lie")
         + key

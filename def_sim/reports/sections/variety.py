@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from def_sim.evaluation.measures import MEASURES, as_percent, written
 from def_sim.evaluation.variety import METRIC, Variety
+from def_sim.reports.charts.axis_titles import AxisTitle
 from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import THIS_PANEL, Figure
@@ -49,7 +50,14 @@ def _figure(found: Variety) -> Figure:
         Mark("uniform", "Random answers", found.at_random),
     ]
     known = [mark for mark in marks if not math.isnan(mark.value)]
-    return marks_figure("variety", MEASURES[METRIC].title, known, caption=_CAPTION)
+    measure = MEASURES[METRIC]
+    return marks_figure(
+        "variety",
+        measure.title,
+        known,
+        caption=_CAPTION,
+        axis_title=AxisTitle(measure.on_axis, measure.reading),
+    )
 
 
 def _sentence(found: Variety) -> str:

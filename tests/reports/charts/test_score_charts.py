@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from def_sim.evaluation.measures import as_percent, written
+from def_sim.reports.charts.axis_titles import AxisTitle
 from def_sim.reports.charts.score_charts import (
     DimensionRow,
     Mark,
@@ -16,8 +17,11 @@ from def_sim.reports.charts.score_charts import (
     share_chart,
     status_chart,
 )
+from def_sim.reports.charts.stacked import height_of
 from def_sim.reports.charts.svg import Axis, element, round_up
 from def_sim.reports.theme import MARKS
+
+WORDS = ("Distance, 0 to 1", "lower is closer")
 
 
 def test_a_line_to_read_against_stands_at_its_value_and_not_at_the_end_of_the_axis():
@@ -51,6 +55,30 @@ def test_an_axis_of_values_that_are_written_as_zero_reaches_to_the_last_digit_wr
     assert "0.000</text>" in drawn
     assert "0.001</text>" in drawn
     assert "e-5" not in drawn
+
+
+def test_an_axis_says_below_its_numbers_what_is_measured_and_how_to_read_it():
+    bare = headline_chart([Mark("panel", "p", 0.2)], title="Score")
+    drawn = headline_chart(
+        [Mark("panel", "p", 0.2)], title="Score", axis_title=AxisTitle("Distance, 0 to 1", "lower is closer")
+    )
+    tops = {words: float(re.search(rf'y="([\d.]+)"[^>]*>{words}<', drawn)[1]) for words in ("0.2", *WORDS)}
+    assert tops["0.2"] < tops[WORDS[0]] < tops[WORDS[1]] < height_of(drawn, 500)
+    assert height_of(drawn, 500) == height_of(bare, 500) + 30
+
+
+def test_words_beside_the_numbers_of_an_axis_make_no_drawing_higher():
+    bare = headline_chart([Mark("panel", "p", 0.2)], title="Score")
+    aside = AxisTitle("", "", aside="lower is closer")
+    drawn = headline_chart([Mark("panel", "p", 0.2)], title="Score", axis_title=aside)
+    assert "lower is closer" in drawn
+    assert height_of(drawn, 500) == height_of(bare, 500)
+
+
+def test_shares_are_written_as_percentages_on_an_axis_of_at_least_one_percent():
+    drawn = headline_chart([Mark("panel", "p", 1e-6), Mark("people", "q", 0)], title="Pairs", are_shares=True)
+    assert re.findall(r">([\d.]+ %)</text>", drawn) == ["0.0 %", "0 %", "0 %", "0.5 %", "1.0 %"]
+    assert "Pairs: p 0.0 %; q 0 %" in drawn
 
 
 def test_values_beyond_an_axis_stand_on_its_ends():

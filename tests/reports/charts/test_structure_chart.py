@@ -56,7 +56,7 @@ def test_a_higher_correlation_of_the_panel_stands_higher_and_a_steep_line_stays_
     low, high = sorted((height for _, height, _ in cells(drawn)), reverse=True)
     assert high < low
     for line in ElementTree.fromstring(drawn).iter("line"):
-        assert all(22 <= float(line.get(name)) <= 290 for name in ("y1", "y2"))
+        assert all(38 <= float(line.get(name)) <= 306 for name in ("y1", "y2"))
 
 
 def test_unknown_pairs_are_not_drawn_and_no_pair_is_no_error():

@@ -52,7 +52,22 @@ def test_topic_groups_are_drawn_by_the_headlines_measure_with_intervals() -> Non
 @pytest.mark.parametrize("width", WIDTHS_MM)
 def test_the_drawing_of_the_topic_groups_says_itself_what_is_measured(width: str) -> None:
     said = " ".join(words_of(topics_figure(scores(), 20), width))
-    assert "Jensen-Shannon divergence from people, 0 is the same" in said
+    assert "Jensen-Shannon divergence, 0 to 1 0 is the same as people; lower is closer" in said
+
+
+@pytest.mark.parametrize("width", WIDTHS_MM)
+def test_each_score_of_the_headline_says_its_scale_and_which_end_is_better(width: str) -> None:
+    said = words_of(headline_figure(scores(), 20), width)
+    for measure in ("Jensen-Shannon divergence, 0 to 1", "KL divergence, as in the study, in nats"):
+        assert measure in said
+    assert said.count("lower is closer") == 4
+    assert said.count("1 is as varied as people") == 1
+
+
+@pytest.mark.parametrize("width", WIDTHS_MM)
+def test_all_scores_and_their_caption_fit_a_column_of_a_page(width: str) -> None:
+    height = ElementTree.fromstring(headline_figure(scores(), 20).svg(width=width)).get("height", "")
+    assert float(height.removesuffix("mm")) < 212
 
 
 def test_floor_and_mean_of_the_topic_groups_are_different_marks() -> None:

@@ -29,7 +29,7 @@ def section(*sets, audits=None, examples=()):
 def test_without_verdicts_the_shares_of_the_rules_are_shown():
     drawn = section()
     assert [figure.name for figure in drawn.figures] == ["insensitivity-rules"]
-    for words in ("By rules, all answers", "IR 15 %", "a rate is at least this", "FF unknown"):
+    for words in ("By rules, all answers", ">output 15 %<", "a rate is at least this", ">unknown<"):
         assert words in drawn.body
     assert "What people say" not in drawn.body
 
@@ -40,7 +40,7 @@ def test_a_set_has_a_radar_of_its_own_and_says_what_to_know_of_its_judge():
         "insensitivity-rules",
         "insensitivity-insensitivity-1",
     ]
-    for words in ("RP 25 %", "41 of 41 verdicts are in", "The judge is the judged model"):
+    for words in (">25 %<", "41 of 41 verdicts are in", "The judge is the judged model"):
         assert words in drawn.body
     # 10 of 40, and one missing: 10 / 41 to 11 / 41.
     assert "24 % to 27 %" in drawn.body
