@@ -28,6 +28,11 @@ class Measure:
     direction: str = "lower is closer"  # in three or four words
 
     @property
+    def title_with_short(self) -> str:
+        """The title, and what tables call it where that is no part of the title."""
+        return self.title if self.short.lower() in self.title.lower() else f"{self.title} ({self.short})"
+
+    @property
     def on_axis(self) -> str:
         """What an axis of it is called."""
         return f"{self.title}, {self.scale}" if self.scale else self.title

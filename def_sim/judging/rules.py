@@ -124,9 +124,9 @@ def _instruction(case: _Case) -> str:
     """IU: an anchor that was asked for is missing; keys of an object are none."""
     own, pack = _as_written(case), case.context.pack
     if not case.context.is_base_model and not _has_anchor(own, (*_ANSWER_ANCHORS, pack.answer_anchor)):
-        return "the answer is not marked as one"
+        return 'nothing marks where the answer stands, such as "Answer:"'
     if not _has_anchor(own, (*_EXPLANATION_ANCHORS, pack.explanation_anchor)):
-        return "the explanation is missing, or not marked as one"
+        return "the explanation is missing, or nothing marks where it stands"
     sections = split_sections(own)
     is_empty = any(_is_empty(sections, part) for part in (Part.ANSWER, Part.EXPLANATION))
     return "nothing stands behind the mark of the answer or of the explanation" if is_empty else ""

@@ -153,7 +153,7 @@ def test_one_respondent_has_scores_and_no_interval_and_the_page_says_why(
     assert one in page
     silent = measures[measures["value"].isna()]
     assert silent["reason"].notna().all()
-    assert "Not known: One respondent answered, and a single answer has no variety." in page
+    assert "would score is not known. One respondent answered, and a single answer has no variety." in page
     assert "is the price of its variety" not in page
     assert "1 person (floor)" in page
     assert "had 1 real person answered" in page

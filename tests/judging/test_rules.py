@@ -121,7 +121,7 @@ def test_one_answer_may_have_several_defects():
 def test_a_finding_says_in_words_what_was_found():
     question, answer = read(Planted("single", "Answer: 2"), "en")
     found = find_defects(question, answer, RuleContext(language_pack()))
-    assert found == {IU: "the explanation is missing, or not marked as one"}
+    assert found == {IU: "the explanation is missing, or nothing marks where it stands"}
 
 
 def test_a_factual_question_is_right_or_wrong_only_where_an_option_was_chosen():

@@ -18,6 +18,7 @@ from def_sim.evaluation.measures import as_percent, written
 from def_sim.reports.charts.svg import Axis, drawing, element, label, percent, shape, vertical
 
 NUM_SHADES: Final = 5
+_MEASURED: Final = "items whose most frequent answer is people's; more is closer"
 _TICKS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -49,7 +50,8 @@ def match_chart(rows: Sequence[MatchRow]) -> Markup:
     ticks = [
         label(as_percent(tick), axis.place(tick), 12, css="faint", anchor="middle") for tick in _TICKS[1:-1]
     ]
-    foot = drawing(*ticks, height=18, title="Axis from 0 to 100 %", css="match-line")
+    words = label(_MEASURED, axis.right, 29, css="faint", anchor="end")
+    foot = drawing(*ticks, words, height=34, title="Axis from 0 to 100 %", css="match-line")
     return element("div", *(_match_row(entry, axis) for entry in rows), foot, class_="match-chart")
 
 

@@ -7,6 +7,8 @@
   const [RESPONDENT, QUESTION, TOPIC, DECODING, PLACE, PROMPT, TEXT, STATUS, METHOD, CHOICES, MEMORY] = Array(11).keys();
   // An option holds no elements: these characters keep the direction of a topic to itself.
   const isolated = (words) => "\u2068" + words.replace(/[\u202a-\u202e\u2066-\u2069]/g, "") + "\u2069";
+  // The base wording needs no number.
+  const named = (id) => id.replace(/#0$/, "").replace(/#(\d+)$/, ", wording $1");
   const rows = packed.rows;
   const byId = (id) => document.getElementById(id);
   const question = byId("pick-question");
@@ -25,7 +27,7 @@
   // Hundreds of questions are elements that a page need not have before somebody comes near their list.
   function fillQuestions() {
     if (question.options.length > 0) return;
-    fill(question, QUESTION, (row) => isolated(text(row[TOPIC])) + " (" + text(row[QUESTION]) + ")");
+    fill(question, QUESTION, (row) => isolated(text(row[TOPIC])) + " (" + named(text(row[QUESTION])) + ")");
     question.value = String(rows[current][QUESTION]);
   }
   new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && fillQuestions()).observe(byId("answers"));

@@ -3,6 +3,7 @@
 The page's script makes CSV and SVG of what is in the page. Computes nothing.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +20,7 @@ _MOST_CSV: Final = 40_000  # characters of one figure's numbers inside a page; m
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """A figure in the list of files: its title, and kind -> file beside the page."""
+    """A figure in the list of files: its title, with its name if others have the same, and kind -> file."""
 
     title: str
     files: dict[str, str]
@@ -27,7 +28,14 @@ class FigureRow:
 
 def figure_rows(figures: Sequence[Figure], files: Sequence[str]) -> list[FigureRow]:
     """A line for each figure that has files."""
-    rows = [FigureRow(figure.title, _files_of(figure, files)) for figure in figures]
+    titles = Counter(figure.title for figure in figures)
+    rows = [
+        FigureRow(
+            figure.title if titles[figure.title] == 1 else f"{figure.title} ({figure.name})",
+            _files_of(figure, files),
+        )
+        for figure in figures
+    ]
     return [row for row in rows if row.files]
 
 

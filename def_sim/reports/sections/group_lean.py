@@ -51,7 +51,7 @@ def _leans(bias: PreferenceBias) -> Markup:
         )
         for row in bias.leans.to_dict("records")
     ]
-    columns = ("Group", "Lean, in points", "95 % interval", "Items")
+    columns = ("Group, age in years", "Lean, in points", "95 % interval", "Items")
     words = (
         "All answers: by how many points of 100 more of the group than of everyone give them. People drawn "
         "from everyone, random answers and people's most frequent answers are at 0. * more than chance "
@@ -78,12 +78,13 @@ def _lifts(bias: PreferenceBias) -> Markup:
     chart = tilt_heat_map(
         rows,
         _group_titles(list(groups["group"])),
-        caption="How often the group gives the panel's first answers, over how often everyone does",
+        caption="How often the group (age in years) gives the panel's most frequent answers, over how often "
+        "everyone does",
         neutral=1.0,
     )
     words = (
-        "First answers: compare with the second row, since groups that agree more give any frequent answer "
-        f"more often. These have no test of their own. {_items_in_words(list(groups['num_items']))}"
+        "Most frequent answers: compare with the second row, since groups that agree more give any frequent "
+        f"answer more often. These have no test of their own. {_items_in_words(list(groups['num_items']))}"
     )
     return chart + element("p", words)
 
@@ -110,7 +111,8 @@ def gap_section(bias: PreferenceBias) -> Section:
     chart = tilt_heat_map(
         rows,
         _group_titles(list(groups["group"])),
-        caption="Jensen-Shannon divergence from the group minus that from everyone; below 0: nearer to it",
+        caption="Jensen-Shannon divergence from the group (age in years) minus that from everyone; below 0: "
+        "nearer to it",
         neutral=0.0,
         is_lower_nearer=True,
     )

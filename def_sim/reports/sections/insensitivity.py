@@ -209,5 +209,7 @@ def _examples(examples: Sequence[DefectExample]) -> Markup:
 
 def _example(one: DefectExample) -> Markup:
     by = "rule" if one.found_by == "rule" else f"judge {one.found_by}"
-    words = f"{_named(one.dimension)}: {one.respondent_id}, {one.question_id}. By {by}: {one.why}"
+    item, _, wording = one.question_id.partition("#")
+    question = f"{item}, wording {wording}" if wording not in ("", "0") else item
+    words = f"{_named(one.dimension)}: {one.respondent_id}, {question}. By {by}: {one.why}"
     return element("div", element("p", words), element("pre", one.text or "(empty)"), class_="example")

@@ -26,8 +26,7 @@ _READING: Final = "share of all pairs; more: too alike"
 _CAPTION: Final = (
     f"Share of pairs of respondents who agree on at least {as_percent(NEAR)} of the items that both "
     "answered. Handed out anew: the panel's own answers to each item, dealt to its respondents at random. "
-    "People, if items were independent: two people whose answers to different items have nothing to do with "
-    "each other."
+    "People, by chance: two people whose answers to different items have nothing to do with each other."
 )
 
 
@@ -67,7 +66,7 @@ def _figure(pairs: Duplicates) -> Figure:
     marks = [
         Mark("panel", THIS_PANEL, pairs.near_share),
         Mark("uniform", "Handed out anew", pairs.near_expected),
-        Mark("people", "People, if items were independent", pairs.people_near),
+        Mark("people", "People, by chance", pairs.people_near),
     ]
     return marks_figure(
         "duplicates", _TITLE, marks, caption=_CAPTION, axis_title=AxisTitle(_TITLE, _READING), are_shares=True

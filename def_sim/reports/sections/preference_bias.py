@@ -1,4 +1,4 @@
-"""The two sections on first answers beside people's: match rates, and where mismatches lie."""
+"""The two sections on most frequent answers beside people's: match rates, and where mismatches lie."""
 
 from markupsafe import Markup
 
@@ -20,7 +20,7 @@ def match_section(bias: PreferenceBias) -> Section:
     why = bias.why_no_match
     return Section(
         key="match",
-        title="Match of the first answers",
+        title="Match of the most frequent answers",
         chapter=Chapter.GROUPS,
         shows="On how many items the panel's most frequent answer is people's, between chance and what two "
         "halves of people reach.",
@@ -66,15 +66,15 @@ def mismatch_section(bias: PreferenceBias) -> Section:
     without = f" {num_mismatched - num_counted} more are on items without figures by sex and age."
     words = f"{num_counted} mismatches.{without if num_mismatched > num_counted else ''}"
     caption = (
-        "Mismatched items, by the sex and the age group with the most people who gave the panel's answer"
+        "Mismatched items, by the sex and the age in years with the most people who gave the panel's answer"
     )
     titles = [dimension_title(dimension) for dimension in bias.published.dimensions]
     return Section(
         key="mismatches",
         title="Where mismatches lie",
         chapter=Chapter.GROUPS,
-        shows="In which topic groups the panel's first answer is not people's, and which group has the "
-        "most people with that answer, as published.",
+        shows="In which topic groups the panel's most frequent answer is not people's, and which group "
+        "has the most people with that answer, as published.",
         hides="A preference for that group: large groups win by their size alone.",
         body=not_known(why)
         if why

@@ -15,6 +15,7 @@ from def_sim.reports.sections.section import Chapter, Section
 _COLUMNS: Final = (
     "Topic group",
     "Items",
+    "Left out",
     "Alpha",
     "Omega",
     "First / second eigenvalue",
@@ -61,14 +62,13 @@ def _words() -> Markup:
 
 
 def _row(group: TopicGroup, country_names: Mapping[str, str]) -> tuple[str, ...]:
-    left_out = f" ({group.num_left_out} left out)" if group.num_left_out else ""
-    name, items = dimension_title(group.dimension), f"{group.num_items}{left_out}"
+    name, items = dimension_title(group.dimension), (str(group.num_items), str(group.num_left_out))
     factors, alike = _between_countries(group, country_names)
     if group.reason:
-        return name, items, "–", "–", "–", "–", factors, alike, "–"
+        return name, *items, "–", "–", "–", "–", factors, alike, "–"
     return (
         name,
-        items,
+        *items,
         written(group.alpha),
         written(group.omega),
         f"{group.eigenvalue_ratio:.1f}",

@@ -15,7 +15,7 @@ from def_sim.reports.charts.stacked import legend as keys_below
 from def_sim.reports.charts.structure_chart import correlation_chart
 from def_sim.reports.charts.svg import element
 from def_sim.reports.charts.text_fit import fit_lines
-from def_sim.reports.figures.figure import Canvas, Figure, framed
+from def_sim.reports.figures.figure import THIS_PANEL, Canvas, Figure, framed
 from def_sim.reports.sections.parts import between, legend, line_swatch, not_known
 from def_sim.reports.sections.section import Chapter, Section
 
@@ -80,7 +80,7 @@ def _body(structure: PanelStructure) -> Markup:
     found = structure.beside_people
     difference = found.mean_abs_difference
     marks = [
-        Mark("panel", "This panel", difference.value),
+        Mark("panel", THIS_PANEL, difference.value),
         Mark("floor", f"{counted(structure.num_respondents, 'person', 'people')} (floor)", difference.floor),
         Mark("uniform", "Without structure", difference.shuffled),
     ]
@@ -95,7 +95,9 @@ def _body(structure: PanelStructure) -> Markup:
         + _sentences(found)
         + element("h4", "Correlations of pairs of items, stronger in colour where more of them lie")
         + key
-        + framed(_NAME, correlation_chart(structure.people, structure.panel, slope=found.slope))
+        + framed(
+            _NAME, correlation_chart(structure.people, structure.panel, slope=found.slope, name=THIS_PANEL)
+        )
     )
 
 

@@ -12,7 +12,6 @@ from def_sim.reports.charts.score_charts import Mark
 from def_sim.reports.charts.svg import element
 from def_sim.reports.figures.figure import THIS_PANEL, Figure
 from def_sim.reports.figures.mark_figures import marks_figure
-from def_sim.reports.sections.parts import not_known
 from def_sim.reports.sections.section import Chapter, Section
 
 _CAPTION: Final = (
@@ -37,7 +36,7 @@ def variety_section(found: Variety) -> Section:
         shows="How far people would be from themselves if their answers were as varied as the panel's: the "
         "price of its variety alone.",
         hides="Which answers are wrong, or whether a panel with that score answers as these people do.",
-        body=chart + (not_known(found.why) if found.why else element("p", _sentence(found))),
+        body=chart + element("p", _sentence(found)),
         figures=figures,
     )
 
@@ -61,6 +60,8 @@ def _figure(found: Variety) -> Figure:
 
 
 def _sentence(found: Variety) -> str:
+    if found.why:
+        return f"What people as varied as the panel would score is not known. {found.why}"
     others = "answer at random" if found.share > 0 else "give the most frequent answer"
     made = f"People are as varied as the panel when {as_percent(abs(found.share))} of them {others}. "
     price, floor, excess = found.price, found.floor, found.value - found.floor

@@ -155,7 +155,7 @@ def test_one_respondent_has_a_divergence_and_no_price_of_a_variety_that_a_single
     assert value.reason == ""
     assert math.isnan(price.value)
     assert price.reason == "One respondent answered, and a single answer has no variety."
-    assert f"Not known: {price.reason}" in made.body
+    assert f"would score is not known. {price.reason}" in made.body
     assert "price of its variety" not in made.body
     assert "%" not in made.body.split("</svg>")[-1]
 
