@@ -78,6 +78,7 @@ def test_the_planted_lean_of_the_sexes_is_recovered_within_its_interval(tmp_path
     assert 0 < interval.low < planted < interval.high
 
 
+@pytest.mark.full  # two panels, one of them with five beams
 def test_beams_pull_answers_to_the_mode_and_the_report_says_so(tmp_path: Path) -> None:
     _, plain = held(tmp_path / "plain", *PLAIN)
     beams = ["modifications.configuration=false", "decoding.num_beams=5", "decoding.do_sample=false"]

@@ -199,7 +199,7 @@ VALUES = st.sampled_from(
 
 @pytest.mark.parametrize("reader", READERS)
 @settings(
-    max_examples=12,
+    max_examples=48 if os.environ.get("CI_FULL") else 6,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

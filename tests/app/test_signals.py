@@ -99,11 +99,11 @@ def has_lines(output: Path, number: int, process: "subprocess.Popen[str]") -> bo
     ("name", "job", "code"),
     [
         ("SIGTERM", "", 2),
-        ("SIGUSR2", "4711", 85),
         # The handler is one for all signals; each takes two interviews.
         pytest.param("SIGHUP", "", 2, marks=pytest.mark.full),
         pytest.param("SIGUSR1", "", 2, marks=pytest.mark.full),
         pytest.param("SIGUSR1", "4711", 85, marks=pytest.mark.full),
+        pytest.param("SIGUSR2", "4711", 85, marks=pytest.mark.full),  # also in tests/slurm
     ],
 )
 def test_a_signal_ends_interviews_in_order_and_the_same_command_goes_on(

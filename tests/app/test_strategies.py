@@ -16,6 +16,7 @@ from def_sim.resources import conf_folder
 STRATEGIES = sorted(path.stem for path in (conf_folder() / "strategy").glob("*.yaml"))
 CALLS = {"ccsv": 16, "ccsv_lite": 3}
 JUDGED = {"chain_of_thought", "scenarios"}  # whose texts a judge reads
+SPECIAL = {*CALLS, *JUDGED, "verbalised"}  # of the others each asks one thing and reads one option
 ITEMS = "items=[wvs7.Q1,wvs7.Q48,wvs7.Q7_17]"  # one choice, a scale, several choices
 
 pytestmark = pytest.mark.slow
@@ -33,7 +34,10 @@ def words(output: Path, strategy: str, *more: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize(
+    "strategy",
+    [pytest.param(name, marks=[] if name in SPECIAL else pytest.mark.full) for name in STRATEGIES],
+)
 def test_a_strategy_asks_as_often_as_planned_and_its_run_is_verified(
     strategy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
