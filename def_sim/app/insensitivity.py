@@ -3,7 +3,7 @@
 Numbers come from `evaluation`; what a set's folder holds, from `judging` and `audits`.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,16 +64,16 @@ def rule_findings(run: Run, answers: Sequence[Answer]) -> RuleFindings:
     for answer in answers:
         by_respondent[answer.respondent_id][answer.question_id] = answer
     verdicts: list[Verdict] = []
-    num_answers = 0
+    whose: Counter[str] = Counter()
     for answer in answers:
         if answer.status in NEVER_JUDGED:
             continue
-        num_answers += 1
+        whose[answer.respondent_id] += 1
         question = questions[answer.question_id]
         first = by_respondent[answer.respondent_id].get(f"{question.follow_up_of}#{question.wording}")
         found = find_defects(question, answer, context, first=first)
         verdicts += [found_by_rule(answer, dimension, words) for dimension, words in found.items()]
-    return RuleFindings(num_answers, tuple(verdicts), context.meaningless)
+    return RuleFindings(whose.total(), tuple(verdicts), context.meaningless, whose)
 
 
 def found_defects(

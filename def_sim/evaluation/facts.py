@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from def_sim.evaluation.findings import Finding
 from def_sim.metrics.insensitivity import wilson_interval
@@ -37,9 +37,14 @@ class FactualItem:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All factual items of a run."""
+    """All factual items of a run.
+
+    `wrong`, `answered`: wrong and readable choices of each respondent who gave one.
+    """
 
     items: tuple[FactualItem, ...]
+    wrong: Mapping[str, float] = field(default_factory=dict)
+    answered: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -80,7 +85,15 @@ def facts_found(
     by_question: dict[str, list[Answer]] = defaultdict(list)
     for answer in answers:
         by_question[answer.question_id].append(answer)
-    return Facts(tuple(_item(one, by_question[one.id], people.get(one.item_id)) for one in questions))
+    items = tuple(_item(one, by_question[one.id], people.get(one.item_id)) for one in questions)
+    wrong: dict[str, float] = defaultdict(float)
+    answered: dict[str, int] = defaultdict(int)
+    for question in questions:
+        for answer in by_question[question.id]:
+            if answer.status is AnswerStatus.ANSWERED:
+                wrong[answer.respondent_id] += _wrong(question, answer)
+                answered[answer.respondent_id] += 1
+    return Facts(items, wrong, answered)
 
 
 def _item(question: Question, answers: Sequence[Answer], people: ItemReference | None) -> FactualItem:

@@ -5,10 +5,12 @@ found in a sample, and what people who coded some of it say. Reads no file and j
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from def_sim.evaluation.audited_verdicts import AuditedQuestion, audited_question
@@ -16,6 +18,7 @@ from def_sim.evaluation.facts import Facts
 from def_sim.judging.audit import CodedAudit
 from def_sim.judging.verdict_sets import VerdictSet
 from def_sim.judging.verdicts import Source, Verdict
+from def_sim.metrics.clustered_share import independent_answers
 from def_sim.metrics.insensitivity import DefectRate, defect_rate
 from def_sim.records import InsensitivityDimension as Kind
 
@@ -48,11 +51,13 @@ class RuleFindings:
     """What rules found in all answers of a run that have a text.
 
     `meaningless`: dimensions that no rule was tried for, since they mean nothing for the strategy.
+    `by_respondent`: how many of the answers are whose; without it they count as independent.
     """
 
     num_answers: int
     verdicts: tuple[Verdict, ...]
     meaningless: frozenset[Kind] = frozenset()
+    by_respondent: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +157,10 @@ def _by_rules(row: str, rules: RuleFindings, facts: Facts | None) -> DimensionRa
         return _wrong_choices(facts)
     if row == FACT_CLAIMS:
         return DimensionRate(row, 0, 0, _unknown(), reason=_JUDGE_ONLY)
-    count = sum(verdict.question == row for verdict in rules.verdicts)
+    whose = Counter(verdict.respondent_id for verdict in rules.verdicts if verdict.question == row)
+    count, worth = whose.total(), _worth(whose, rules.by_respondent)
     # No bound is given for missing verdicts: where no rule fires nothing was asked.
-    found = _without_bounds(defect_rate(count, rules.num_answers, 0))
+    found = _without_bounds(defect_rate(count, rules.num_answers, 0, worth=worth))
     return DimensionRate(row, count, 0, found, reason=_AT_LEAST if rules.num_answers else _NO_TEXT)
 
 
@@ -164,7 +170,8 @@ def _wrong_choices(facts: Facts | None) -> DimensionRate:
     answered = sum(item.num_answered for item in items)
     wrong = round(sum(item.wrong * item.num_answered for item in items))
     people = sum(item.people_wrong * item.num_answered for item in items) / answered if answered else math.nan
-    found = _without_bounds(defect_rate(wrong, answered, 0))
+    worth = _worth(facts.wrong, facts.answered) if facts is not None else None
+    found = _without_bounds(defect_rate(wrong, answered, 0, worth=worth))
     return DimensionRate(FACT_CHOICES, wrong, 0, found, people=people, reason="" if answered else _NO_KEYS)
 
 
@@ -195,7 +202,9 @@ def _of_set(
         for source in (Source.RULE, Source.JUDGE)
     )
     missing = sum(verdict.value is None for verdict in about)
-    found = defect_rate(by_rule + by_judge, len(about) - missing, missing)
+    whose = Counter(verdict.respondent_id for verdict in about if verdict.value is True)
+    worth = _worth(whose, Counter(verdict.respondent_id for verdict in about if verdict.value is not None))
+    found = defect_rate(by_rule + by_judge, len(about) - missing, missing, worth=worth)
     # What rules found is written first, so the rates of an unfinished set are too high.
     if not one.is_finished:
         reason = f"not finished: {len(one.verdicts):,} of {one.num_planned:,} verdicts"
@@ -227,6 +236,14 @@ def _remarks(one: VerdictSet, model: JudgedModel) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _worth(hits: Mapping[str, float], answers: Mapping[str, int]) -> float | None:
+    """How many independent answers those of respondents are worth; None where nobody's are known."""
+    if not answers:
+        return None
+    pairs = np.array([(hits.get(name, 0), num) for name, num in answers.items()], dtype=np.float64)
+    return independent_answers(pairs[:, 0], pairs[:, 1])
+
+
 def _kind(row: str) -> Kind:
     return Kind(row.partition("_")[0])
 
@@ -252,7 +269,8 @@ def insensitivity_table(found: Insensitivity) -> pd.DataFrame:
             set: its name, or "rules"; judge: its label;
             dimension: IU, QC, RP, CV, IR; FF_keys, the choices where one is right; FF_explanations;
             num_judged, num_missing, by_rule, by_judge: answers;
-            rate, low, high: defects per judged answer with Wilson's 95 % interval, in [0, 1];
+            rate, low, high: defects per judged answer with Wilson's 95 % interval, in [0, 1], of as many
+                independent answers as those of respondents are worth;
             if_missing_low, if_missing_high: the rate if none or all of the missing were defects;
             corrected, corrected_low, corrected_high: as people see it;
             precision, recall: of the verdicts, by people; kappa: of verdicts and people; alpha: of people

@@ -1,7 +1,7 @@
 """How often a defect was found among the answers that were judged, and what the missing ones leave open.
 
-Knows counts only. Answers are taken as independent, which several answers of one respondent are not quite.
-Whether a judge is right is `misclassification`'s business.
+Knows counts only. What several answers of one respondent are worth is the business of `clustered_share`, and
+whether a judge is right that of `misclassification`.
 """
 
 from dataclasses import dataclass
@@ -60,19 +60,23 @@ class DefectRate:
     if_missing_high: float
 
 
-def defect_rate(num_defects: int, num_judged: int, num_missing: int) -> DefectRate:
+def defect_rate(
+    num_defects: int, num_judged: int, num_missing: int, *, worth: float | None = None
+) -> DefectRate:
     """The share of judged answers that have a defect, with Wilson's 95 % interval.
 
     Args:
         num_defects: Judged answers with the defect.
         num_judged: Answers with a verdict, by rule or by judge.
         num_missing: Answers whose verdict is missing; they are in no rate, and never "no defect".
+        worth: How many independent answers the judged ones are worth; None: each is independent.
 
     Raises:
         ValueError: Counts that cannot be.
     """
     _check_counts(num_defects, num_judged, num_missing)
-    low, high = wilson_interval(num_defects, num_judged)
+    size = float(num_judged) if worth is None else worth
+    low, high = wilson_interval(num_defects / max(num_judged, 1) * size, size)
     num_all = num_judged + num_missing
     return DefectRate(
         num_judged,

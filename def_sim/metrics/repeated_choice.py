@@ -6,15 +6,11 @@ with F answers each know less than N F people would. Letters: N respondents, F f
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
 
-from def_sim.metrics.sample import Array
-
-_Z: Final = 1.959963984540054  # of a central interval of 95 %
+from def_sim.metrics.clustered_share import Z, independent_answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +28,7 @@ class RepeatedChoice:
 def repeated_first_choice(first: ArrayLike, second: ArrayLike) -> RepeatedChoice:
     """Share of second choices that equal the first, which is no answer to what was asked.
 
-    Wilson's interval of as many independent answers as these are worth (Dean & Pagano 2015; Korn & Graubard
-    1998): their number over the design effect of respondents, which is at least 1. Where respondents do
-    not differ, as where nobody repeats, each counts as one answer.
+    Wilson's interval of as many independent answers as these are worth (`clustered_share`).
 
     Args:
         first: Positions chosen in the first question, shape (N,) or (N, F).
@@ -55,7 +49,7 @@ def repeated_first_choice(first: ArrayLike, second: ArrayLike) -> RepeatedChoice
         nan = float("nan")
         return RepeatedChoice(nan, nan, nan, 0, 0, 0)
     share = float(repeats.sum() / answers.sum())
-    low, high = _wilson(share, _worth(repeats, answers))
+    low, high = _wilson(share, independent_answers(repeats, answers))
     return RepeatedChoice(share, low, high, int(repeats.sum()), int(answers.sum()), answers.size)
 
 
@@ -66,21 +60,7 @@ def _whole(choices: ArrayLike) -> NDArray[np.int64]:
     return given.astype(np.int64)
 
 
-def _worth(repeats: Array, answers: Array) -> float:
-    """How many independent answers these are worth; shapes (N,)."""
-    total, num_respondents = float(answers.sum()), answers.size
-    if total == num_respondents:  # one each: independent
-        return total
-    share = repeats.sum() / total
-    if num_respondents == 1 or share in (0, 1):
-        return float(num_respondents)
-    clustered = float(((repeats - share * answers) ** 2).sum()) * num_respondents / (num_respondents - 1)
-    design_effect = max(clustered / (total * share * (1 - share)), 1.0)
-    # The design effect is itself found from N respondents: as much wider as Student's quantile is.
-    return float(total / design_effect * (_Z / student.ppf(0.975, num_respondents - 1)) ** 2)
-
-
 def _wilson(share: float, worth: float) -> tuple[float, float]:
-    centre = (share + _Z**2 / (2 * worth)) / (1 + _Z**2 / worth)
-    half = _Z / (1 + _Z**2 / worth) * math.sqrt(share * (1 - share) / worth + _Z**2 / (4 * worth**2))
+    centre = (share + Z**2 / (2 * worth)) / (1 + Z**2 / worth)
+    half = Z / (1 + Z**2 / worth) * math.sqrt(share * (1 - share) / worth + Z**2 / (4 * worth**2))
     return max(0.0, centre - half), min(1.0, centre + half)

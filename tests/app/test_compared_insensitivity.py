@@ -76,8 +76,8 @@ def test_rates_of_all_runs_stand_in_one_table_under_each_judge(outputs: Path) ->
     assert "By rules, all answers" in page
     assert f"Judged by Judge J: {NAME}" in page
     assert page.count('class="radar small"') == 4
-    # Wilson's interval of 6 in 12.
-    assert '<td>50 %<span class="interval-words">25 % to 75 %</span></td>' in page
+    # Of a half, three respondents with two in four each: worth 12 (1.960 / 4.303)^2 = 2.49 answers.
+    assert '<td>50 %<span class="interval-words">11 % to 89 %</span></td>' in page
     assert '<th scope="col">Group</th>' in page
 
 

@@ -1,9 +1,11 @@
 """Rates of defects by rules, by a judge and as people see them, counted by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import norm, t
 from statsmodels.stats.proportion import proportion_confint
 from survey_examples import a_question
 
@@ -59,6 +61,28 @@ def test_rules_are_counted_over_all_answers() -> None:
     assert (rate.found.low, rate.found.high) == pytest.approx(proportion_confint(3, 40, method="wilson"))
     assert math.isnan(rate.found.if_missing_high)  # where no rule fired nothing was asked
     assert "rules alone" in rate.reason
+
+
+def test_answers_of_one_respondent_are_worth_less_than_those_of_many() -> None:
+    # Two of four respondents fall out of role in all of their ten answers: four answers' worth, not forty.
+    # Student's quantile of 3 degrees of freedom is 1.624 times the normal one; the design effect is
+    # 4 / 3 x 4 x 25 / (40 / 4) = 13.33, so 40 answers are worth 40 / 13.33 / 2.637 = 1.138.
+    verdicts = [
+        replace(a_verdict(who, who < 2), item_id=f"toy.q{item}") for who in range(4) for item in range(10)
+    ]
+    rate = rows(found(a_set(*verdicts)))["RP"].found
+    worth = 3 / (t.ppf(0.975, 3) / norm.ppf(0.975)) ** 2
+    assert worth == pytest.approx(1.138, abs=1e-3)
+    assert (rate.low, rate.high) == pytest.approx(proportion_confint(worth / 2, worth, method="wilson"))
+    fired = tuple(one for one in verdicts if one.value)
+    ruled = RuleFindings(40, fired, by_respondent={f"r{who:05d}": 10 for who in range(4)})
+    assert rows(found(rules=ruled), 0)["RP"].found.low == pytest.approx(rate.low)
+
+
+def test_where_nobody_has_a_defect_a_respondent_counts_once() -> None:
+    ruled = RuleFindings(200, (), by_respondent={f"r{who:05d}": 10 for who in range(20)})
+    rate = rows(found(rules=ruled), 0)["RP"].found
+    assert (rate.low, rate.high) == pytest.approx(proportion_confint(0, 20, method="wilson"))
 
 
 def test_a_set_counts_each_verdict_once_and_no_missing_one() -> None:

@@ -60,9 +60,9 @@ _RULE_WORDS: Final = (
     "reporters who speak, repeated second choices, wrong choices where one is right, and texts that run on."
 )
 _JUDGE_WORDS: Final = (
-    "Rate: defects per judged answer of a sample, by rule or, where none fires, by the judge. Answers are "
-    "taken as independent (Wilson's interval). If missing: the rate if none or all of the verdicts that are "
-    "missing were defects. What explanations claim as facts a judge can only guess."
+    "Rate: defects per judged answer of a sample, by rule or, where none fires, by the judge. The interval "
+    "(Wilson's) knows that several answers come from one respondent. If missing: the rate if none or all of "
+    "the verdicts that are missing were defects. What explanations claim as facts a judge can only guess."
 )
 _PEOPLE_WORDS: Final = (
     "Corrected: the rate as people see it who coded some rows without knowing the verdict, weighed by how "
