@@ -1,4 +1,4 @@
-"""How far two random halves of a survey's own people are apart: what no simulation can beat for good.
+"""How far two random halves of a survey's own people are apart: how far a survey is from itself.
 
 Clusters stay whole, since people of one are alike: two halves that share them would be nearer to each other
 than two samples are.

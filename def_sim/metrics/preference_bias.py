@@ -88,7 +88,7 @@ def halves_credit(
     form: ItemForm,
     num_draws: int = NUM_DRAWS,
 ) -> float:
-    """Expected credit of one half of the people against the other: what no simulation can beat for good.
+    """Expected credit of one half of the people against the other: how often a survey matches itself.
 
     Args:
         rates: Weighted shares of people, shape (K,).

@@ -128,6 +128,41 @@ def test_half_against_half_is_twice_the_divergence_of_full_samples():
     assert ratio == pytest.approx(2, rel=0.06)
 
 
+@pytest.mark.parametrize("num_options", [4, 10])
+def test_what_n_alone_does_to_each_score_is_known_to_first_order(num_options):
+    size, shares = 400, np.full(num_options, 1 / num_options)
+    drawn = draw_samples(shares, size, rng(11), form=SINGLE, num_draws=4000).shares
+    below = np.cumsum(shares)[:-1]
+    entropies = np.log(num_options) - kl_divergence(drawn, shares)  # people answer uniformly
+    expected = {
+        "divergence": (num_options - 1) / (8 * size * np.log(2)),
+        "variation": np.sqrt(shares * (1 - shares) / (2 * np.pi * size)).sum(),
+        "along the scale": np.sqrt(2 * below * (1 - below) / (np.pi * size)).sum() / (num_options - 1),
+        "variety": 1 - (num_options - 1) / (2 * size * np.log(num_options)),
+    }
+    found = {
+        "divergence": js_divergence(drawn, shares).mean(),
+        "variation": total_variation(drawn, shares).mean(),
+        "along the scale": wasserstein_distance(drawn, shares).mean(),
+        "variety": entropies.mean() / np.log(num_options),
+    }
+    assert found == pytest.approx(expected, rel=0.03)
+
+
+@pytest.mark.parametrize(("size", "is_nearer"), [(250, False), (1000, True)])
+def test_a_perfect_panel_is_nearer_than_two_halves_once_it_has_a_third_as_many_as_people(size, is_nearer):
+    shares, num_people = np.array([0.4, 0.3, 0.2, 0.1]), 1500
+    figures, panels = (
+        draw_samples(shares, number, rng(key), form=SINGLE, num_draws=4000).shares
+        for key, number in ((12, num_people), (13, size))
+    )
+    halves = draw_halves(shares, num_people, rng(14), form=SINGLE, num_draws=4000)
+    perfect = js_divergence(panels, figures).mean()
+    assert (perfect < js_divergence(halves[0].shares, halves[1].shares).mean()) == is_nearer
+    # People's figures have noise of their own, which the floor does not know of.
+    assert perfect / js_divergence(panels, shares).mean() == pytest.approx(1 + size / num_people, rel=0.1)
+
+
 def test_mentions_are_drawn_option_by_option_at_the_rates_of_people():
     rates = np.array([0.9, 0.5, 0.1])
     drawn = draw_samples(rates, 50, rng(), form=MULTIPLE, num_draws=4000)
