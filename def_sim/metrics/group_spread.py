@@ -13,6 +13,7 @@ Letters: K options (the most of any item; 0 beyond an item's own), Q items, N re
 not overlap, B draws.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -119,7 +120,9 @@ def _interval(value: float, left_out: Sequence[float]) -> tuple[float, float]:
 def _counts(chosen: NDArray[np.bool_], groups: NDArray[np.integer], num_groups: int) -> Array:
     """Answers by group, shape (C, Q, K)."""
     is_member = (groups == np.arange(num_groups)[:, None]).astype(np.float32)
-    flat = is_member @ chosen.reshape(len(groups), -1).astype(np.float32)  # exact: whole numbers below 2**24
+    flat = is_member @ chosen.reshape(len(groups), math.prod(chosen.shape[1:])).astype(
+        np.float32
+    )  # exact: whole numbers below 2**24
     return np.asarray(flat.reshape(num_groups, *chosen.shape[1:]), dtype=np.float64)
 
 

@@ -97,6 +97,8 @@ class PanelAnswers:
         sizes = {item.chosen.shape[1] for item in self.items}
         if len(sizes) != 1:
             raise ValueError(f"All items need the same respondents, in the same order; found {sizes}.")
+        if self.weights is not None and not (self.weights >= 0).all():
+            raise ValueError("Weights are numbers of at least 0.")
 
     @classmethod
     def from_choices(

@@ -10,8 +10,10 @@ from def_sim.metrics.answer_tendencies import scale_tendencies
 from def_sim.metrics.design import effective_people
 from def_sim.metrics.divergence import entropy, entropy_ratio, mention_rate_difference
 from def_sim.metrics.diversity import choice_diversity, diversity_beside_people
+from def_sim.metrics.group_spread import group_spread
 from def_sim.metrics.item_metrics import ItemForm
 from def_sim.metrics.noise_floor import draw_samples
+from def_sim.metrics.panel_answers import ItemAnswers, PanelAnswers
 from def_sim.metrics.preference_bias import age_profile, sex_profile
 from def_sim.metrics.raking import Margin, kish_size, rake
 from def_sim.metrics.repeated_choice import repeated_first_choice
@@ -65,6 +67,8 @@ def test_weights_that_are_none_are_refused(weights):
             size(np.array(weights))
     with pytest.raises(ValueError, match="at least 0"):
         scale_tendencies([[0], [1]], [2], [HALF], np.array(weights))
+    with pytest.raises(ValueError, match="at least 0"):
+        PanelAnswers((ItemAnswers.from_positions(np.array([0, 1]), 2),), np.array(weights))
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1.0, 1e300])
@@ -88,6 +92,13 @@ def test_whose_answer_it_is_needs_the_counts_of_all_groups():
 def test_a_sample_of_no_size_is_refused(size):
     with pytest.raises(ValueError, match="number of respondents"):
         draw_samples(HALF, size, np.random.default_rng(1), form=ItemForm())
+
+
+def test_a_panel_of_nobody_has_no_spread():
+    shares, people = np.full((6, 3, 4), 0.25), np.full((6, 3), 100.0)
+    nobody = np.zeros((0, 3, 4), dtype=bool)
+    found = group_spread(nobody, np.zeros(0, dtype=int), shares, people, np.random.default_rng(1))
+    assert np.isnan([found.panel.within, found.panel.between, *found.within, *found.between]).all()
 
 
 def test_scores_and_topic_groups_go_together():
