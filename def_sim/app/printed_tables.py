@@ -1,17 +1,22 @@
 """Tables on the standard output: drawn by rich on a terminal, plain lines everywhere else.
 
 Plain lines are for files, pipes and other programs: as wide as their words, with no blank at an end and no
-control sequence. A terminal that calls itself dumb gets them, too; NO_COLOR takes rich's colours away.
+control sequence. A terminal that calls itself dumb gets them, too, as does one so narrow that a drawn table
+would lose numbers; NO_COLOR takes rich's colours away.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Table
 
 from def_sim.app.terminal import console, draws, say
 from def_sim.visible import visible
+
+_WIDEST = 10_000
+_FEWEST_LETTERS = 16  # of the first column, which is folded on a narrow terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,19 @@ class PrintedTable:
 def print_table(table: PrintedTable) -> None:
     """Prints it for whoever reads the standard output."""
     on_terminal = console()
-    if draws(on_terminal):
-        on_terminal.print(_drawn(table))
+    drawn = _drawn(table)
+    if draws(on_terminal) and _fewest_columns(drawn, on_terminal) <= on_terminal.width:
+        on_terminal.print(table.title, style="italic")  # apart: in a table it is folded at the table's width
+        on_terminal.print(drawn)
         return
     for line in plain_lines(table):
         say(line)
+
+
+def _fewest_columns(drawn: Table, on_terminal: Console) -> int:
+    """Of a terminal that shows all numbers of a table."""
+    anywhere = on_terminal.options.update_width(_WIDEST)  # else it is never more than there are
+    return on_terminal.measure(drawn, options=anywhere).minimum
 
 
 def plain_lines(table: PrintedTable) -> list[str]:
@@ -50,10 +63,10 @@ def plain_lines(table: PrintedTable) -> list[str]:
 
 
 def _drawn(table: PrintedTable) -> Table:
-    shown = Table(title=table.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    shown = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     first, *others = table.heads
-    # On a narrow terminal the words of the first column are folded before numbers disappear.
-    shown.add_column(first, overflow="fold", min_width=8)
+    longest = max(len(row[0]) for row in (table.heads, *table.rows))
+    shown.add_column(first, overflow="fold", min_width=min(longest, _FEWEST_LETTERS))
     for name in others:
         shown.add_column(name, justify="right", no_wrap=" " not in name)
     for row in table.rows:

@@ -93,6 +93,21 @@ def test_a_terminal_gets_a_drawn_table() -> None:
 
 
 @pytest.mark.slow
+def test_a_title_is_folded_where_the_terminal_ends_and_not_where_the_table_does() -> None:
+    program = PROGRAM.replace(
+        "(t.TABLE)", "(t.PrintedTable('A title longer than both columns', ('a', 'b'), ()))"
+    )
+    shown = on_terminal(program, TERM="xterm-256color", COLUMNS="80")
+    assert "A title longer than both columns" in shown
+
+
+@pytest.mark.slow
+def test_a_terminal_too_narrow_for_the_numbers_gets_all_of_them_as_plain_lines() -> None:
+    assert on_terminal(PROGRAM, TERM="xterm-256color", COLUMNS="24").splitlines() == LINES
+    assert "───" in on_terminal(PROGRAM, TERM="xterm-256color", COLUMNS="40")
+
+
+@pytest.mark.slow
 def test_a_dumb_terminal_gets_what_a_pipe_gets() -> None:
     assert on_terminal(PROGRAM, TERM="dumb").splitlines() == LINES
 
