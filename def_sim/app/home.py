@@ -5,6 +5,7 @@ folder stands in that variable, so that processes which it starts have the same 
 """
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,9 +76,10 @@ def _folder(text: str, said: str, otherwise: str) -> Path:
             return path
     except (OSError, RuntimeError, ValueError):  # no such user, a name too long, a NUL
         pass
+    made = shlex.join(["mkdir", text])
     raise ConfigError(
         f"{said}: there is no such folder.",
-        fix=f"Name the folder that holds your conf/ and data, {otherwise}.",
+        fix=f"Make one (`{made}`), name the folder that holds your conf/ and data, {otherwise}.",
     )
 
 

@@ -39,4 +39,5 @@ def _nearest_item(wanted: str, survey: Survey) -> str:
     alike = [item_id for item_id in known if item_id.rpartition(".")[2].casefold() == name]
     meant = f"Did you mean `items=[{alike[0]}]`? " if alike else ""
     one, listing = survey.questions[0].item_id, f"def-sim survey={survey.name} stage=plan show=items"
-    return f"{meant}Ids look like `{one}`; `{listing}` lists all with their questions."
+    longer = f" The long form has more: `survey={survey.short_of}`." if survey.short_of else ""
+    return f"{meant}Ids look like `{one}`; `{listing}` lists all with their questions.{longer}"

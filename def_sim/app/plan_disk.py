@@ -53,4 +53,4 @@ def _size(count: float) -> str:
     for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
         if count >= size:
             return f"{count / size:.1f} {unit}"
-    return f"{count / 1e3:.0f} kB"
+    return f"{max(count / 1e3, 1):.0f} kB"

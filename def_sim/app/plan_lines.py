@@ -33,15 +33,16 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
     """The plan in words, one line each."""
     config, model, survey = run.config, run.config.model, run.survey
     on = [name for name in ("prompt", "configuration", "memory") if getattr(config.modifications, name)]
+    changes = ", ".join(on) or "none"
     lines = [
         f"model         {model.label}",
         (
-            f"survey        {survey.title}: {plan.num_questions} questions in {survey.language}, "
+            f"survey        {survey.title}: {_counted(plan.num_questions, 'question')} in {survey.language}, "
             f"frame in {survey.frame_language}, compared with {survey.population}"
         ),
         *_short_form_line(survey),
         *_persona_line(survey),
-        f"panel         {plan.num_respondents:,} respondents; modifications: {', '.join(on) or 'none'}",
+        f"panel         {_counted(plan.num_respondents, 'respondent')}; modifications: {changes}",
         *_groups_line(run),
         f"protocol      {config.protocol.name}, strategy {config.strategy.name}, seed {config.seed}",
         f"answers       {plan.num_answers:,}",
@@ -64,6 +65,10 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
 def _looked_at(run: Run) -> str:
     num = len(run.looked_at)
     return "" if num == len(run.panel) else f", by {num:,} respondents drawn"
+
+
+def _counted(num: int, noun: str) -> str:
+    return f"{num:,} {noun}" if num == 1 else f"{num:,} {noun}s"
 
 
 def _short_form_line(survey: Survey) -> list[str]:

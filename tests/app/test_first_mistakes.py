@@ -275,6 +275,12 @@ def test_an_item_without_its_source_is_found() -> None:
     )
 
 
+def test_an_item_that_a_short_form_lacks_may_be_in_the_long_one() -> None:
+    error = said_by(["stage=plan", "survey=us_short", "items=[wvs7.Q1]"])
+    assert error.message == "items: survey us_short has no item 'wvs7.Q1'."
+    assert error.fix.endswith(" The long form has more: `survey=us`.")
+
+
 def test_one_item_needs_no_brackets() -> None:
     assert configured(["items=wvs7.Q1"]).items == ["wvs7.Q1"]
 

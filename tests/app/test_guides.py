@@ -42,7 +42,7 @@ def text_of(guide: str) -> str:
 
 
 GUIDES = {
-    "add_a_survey.md": (5, "Town survey: 1 questions in en"),
+    "add_a_survey.md": (5, "Town survey: 1 question in en"),
     "add_a_model.md": (1, "My model"),
     "add_a_strategy.md": (2, "strategy majority"),
     "add_a_country.md": (4, "US questionnaire: 2 questions in en, frame in en, compared with FRA"),

@@ -55,7 +55,7 @@ def test_a_survey_of_the_home_is_a_choice_like_a_shipped_one(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plan = out(capsys, f"home={home}", "survey=town", "stage=plan")
-    assert "Town survey: 1 questions in en, frame in en, compared with USA" in plan
+    assert "Town survey: 1 question in en, frame in en, compared with USA" in plan
 
 
 def test_the_environment_names_the_home_where_the_command_line_does_not(
@@ -69,6 +69,13 @@ def test_the_environment_names_the_home_where_the_command_line_does_not(
     )
     assert "there is no such survey" in refused(capsys, "home=null", "survey=town", "stage=plan")
     assert os.environ[VARIABLE] == str(home)  # as before, whatever commands were given
+
+
+def test_a_home_that_is_not_there_is_made_by_the_command_that_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["home=my home", "stage=plan"]) == 2
+    assert "no such folder.\n  do:  Make one (`mkdir 'my home'`)" in capsys.readouterr().err
 
 
 def test_help_and_plan_say_what_the_home_holds(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -243,7 +243,7 @@ def test_a_table_of_ones_own_is_a_survey_after_one_command(
     assert not any(home.iterdir())
     out(capsys, *given, "countries=[USA]", "name=town", "year=2026")
     text = out(capsys, f"home={home}", "survey=town", "stage=plan")
-    assert "town: 1 questions in en, frame in en, compared with USA" in text
+    assert "town: 1 question in en, frame in en, compared with USA" in text
 
 
 def test_a_parameter_of_another_importer_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
