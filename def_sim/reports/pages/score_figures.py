@@ -35,8 +35,9 @@ _INTERVALS: Final = "Lines with ends: 95 % interval over items (Student's, on th
 _CONTROLS: Final = (
     "Floor: what as many people would score on average; two halves: of the people behind the reference; "
     "random answers: each option as likely as any other; most common only: everybody gives people's most "
-    "frequent answer."
+    "frequent answer{other}."
 )
+_OTHER: Final = "; another country: as many of its people, on the items that both were asked"
 
 
 def headline_figure(scores: pd.DataFrame, num_respondents: int) -> Figure:
@@ -65,13 +66,15 @@ def headline_figure(scores: pd.DataFrame, num_respondents: int) -> Figure:
         return stacked(parts, width=canvas.width, gap=4)
 
     said = (f"{MEASURES[metric].title}: {marks_in_words(found)}" for metric, found in marks.items())
+    other = _OTHER if any(mark.kind == "others" for found in marks.values() for mark in found) else ""
     tables = [marks_table(found).assign(metric=metric, scope=scope) for metric, found in marks.items()]
     return Figure(
         name="headline",
         title="How far the answers are from people's",
         alt=". ".join(said),
         caption=f"Each score is a {_MEANS[scope]}; lower is closer, except for the entropy ratio, where 1 is "
-        f"as varied as people (dashed). {_CONTROLS} {_interval_words(rows['js_divergence'])}",
+        f"as varied as people (dashed). {_CONTROLS.format(other=other)} "
+        f"{_interval_words(rows['js_divergence'])}",
         drawing=drawing,
         data=pd.concat(tables, ignore_index=True),
     )

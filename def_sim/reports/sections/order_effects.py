@@ -16,8 +16,8 @@ _TITLE: Final = "Answers that would have to change place"
 _READING: Final = "share of all; more: the place of an option decides"
 _CAPTION: Final = (
     "Share of the answers that would have to move to another place among the options shown to be as their "
-    "content alone would give them. If content decides: the mean of panels in which place has no effect, and "
-    "below which 95 % of such panels lie."
+    "content alone would give them. If content decides: the mean of panels in which place has no effect; the "
+    "triangle: the share below which 95 % of such panels lie."
 )
 
 

@@ -14,10 +14,11 @@ from def_sim.reports.figures.figure import THIS_PANEL, Figure
 from def_sim.reports.figures.mark_figures import marks_figure
 from def_sim.reports.sections.section import Chapter, Section
 
+_TITLE: Final = "Closeness and variety"
 _CAPTION: Final = (
-    "Mean divergence from people over items; lower is closer. People as varied as it: people of whom so many "
-    "answer at random, or with the most frequent answer, that their answers are as varied as the panel's. "
-    "Floor: as many people as the panel has."
+    "Mean Jensen-Shannon divergence from people over items; lower is closer. People as varied as it: people "
+    "of whom so many answer at random, or with the most frequent answer, that their answers are as varied as "
+    "the panel's. Floor: as many people as the panel has."
 )
 
 
@@ -31,7 +32,7 @@ def variety_section(found: Variety) -> Section:
     chart = Markup().join(one.on_page() for one in figures)
     return Section(
         key="variety",
-        title="Closeness and variety",
+        title=_TITLE,
         chapter=Chapter.VARIETY,
         shows="How far people would be from themselves if their answers were as varied as the panel's: the "
         "price of its variety alone.",
@@ -52,7 +53,7 @@ def _figure(found: Variety) -> Figure:
     measure = MEASURES[METRIC]
     return marks_figure(
         "variety",
-        measure.title,
+        _TITLE,
         known,
         caption=_CAPTION,
         axis_title=AxisTitle(measure.on_axis, measure.reading),
