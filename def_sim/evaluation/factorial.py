@@ -6,7 +6,7 @@ Letters: F factors, Q items, N respondents.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -235,9 +235,7 @@ def _left(
     if not at_equal:
         return None
     values = effect_at_equal_entropy(at_equal, effect, num_factors)
-    return ScoreDraws(
-        np.where(np.isnan(changes.values), np.nan, values), changes.draws, changes.contributions
-    )
+    return replace(changes, values=np.where(np.isnan(changes.values), np.nan, values))
 
 
 def _columns(interval: Interval, remaining: Interval | None) -> dict[str, object]:

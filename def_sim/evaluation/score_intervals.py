@@ -8,7 +8,7 @@ Letters: Q items, N respondents, B draws.
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -86,13 +86,20 @@ class Resampled:
         names = zip(ids, (one.question.id for one in self.prompts), strict=True)
         return [item_id if counts[item_id] == 1 else question_id for item_id, question_id in names]
 
+    @property
+    def of_item(self) -> NDArray[np.str_] | None:
+        """Which item each score is of, where wordings are scored apart; else None."""
+        ids = np.array([one.question.item_id for one in self.prompts], dtype=np.str_)
+        return ids if np.unique(ids).size < ids.size else None
+
     def draws(self, metric: str) -> ScoreDraws:
         """Scores of all items under a metric."""
         return self.draws_by_metric([metric])[metric]
 
     def draws_by_metric(self, metrics: Collection[str]) -> dict[str, ScoreDraws]:
         """Scores of all items under several metrics."""
-        return score_draws_by_metric(self.panel, self.people, self.forms, metrics)
+        found = score_draws_by_metric(self.panel, self.people, self.forms, metrics)
+        return {name: replace(one, items=self.of_item) for name, one in found.items()}
 
 
 def resample(

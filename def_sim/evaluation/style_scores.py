@@ -152,7 +152,8 @@ def _draws(
         return None
     chosen = PanelAnswers(tuple(panel.items[place] for place in scored), panel.weights)
     resampled = resample(prompts, chosen, seed=seed)
-    return similarity_draws(resampled.panel, resampled.people, resampled.forms)
+    similarities = similarity_draws(resampled.panel, resampled.people, resampled.forms)
+    return replace(similarities, items=resampled.of_item)
 
 
 def _uniform(one: QuestionDistribution) -> float:

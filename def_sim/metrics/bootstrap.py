@@ -56,15 +56,23 @@ class ScoreDraws:
     `values`, shape (Q,): the scores. `draws`, shape (B, Q): in the resampled panels.
     `contributions`, shape (N, Q): what each respondent adds to an item's error, from leaving it out; the
     variance due to respondents of sum_i w_i values_i is sum_n (sum_i w_i contributions_ni)**2.
+    `items`, shape (Q,): which item each is of, where wordings are scored apart (`wordings`); None: each is
+    an item of its own.
     """
 
     values: Array
     draws: Array
     contributions: Array
+    items: NDArray[np.str_] | None = None
 
     def select(self, is_chosen: NDArray[np.bool_]) -> "ScoreDraws":
         """The chosen items only; is_chosen has shape (Q,)."""
-        return ScoreDraws(self.values[is_chosen], self.draws[:, is_chosen], self.contributions[:, is_chosen])
+        return ScoreDraws(
+            self.values[is_chosen],
+            self.draws[:, is_chosen],
+            self.contributions[:, is_chosen],
+            None if self.items is None else self.items[is_chosen],
+        )
 
 
 def score_draws(
@@ -144,6 +152,7 @@ def certain_scores(values: Array, like: ScoreDraws) -> ScoreDraws:
         values,
         np.tile(values, (like.draws.shape[0], 1)),
         np.tile(still, (like.contributions.shape[0], 1)),
+        like.items,
     )
 
 

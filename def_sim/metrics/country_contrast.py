@@ -129,12 +129,15 @@ def _correlations(panels: ScoreDraws, people: Array) -> ScoreDraws:
 
 def _varying_with(panels: ScoreDraws, values: Array, slopes: Array) -> ScoreDraws:
     """Numbers that change by `slopes`, shape (Q,), where the panels' differences change by 1."""
-    return ScoreDraws(values, panels.draws * slopes, panels.contributions * slopes)
+    return ScoreDraws(values, panels.draws * slopes, panels.contributions * slopes, panels.items)
 
 
 def _constant(panels: ScoreDraws, value: float) -> ScoreDraws:
     return ScoreDraws(
-        np.full_like(panels.values, value), np.zeros_like(panels.draws), np.zeros_like(panels.contributions)
+        np.full_like(panels.values, value),
+        np.zeros_like(panels.draws),
+        np.zeros_like(panels.contributions),
+        panels.items,
     )
 
 

@@ -12,7 +12,7 @@ Letters: K options, Q items, N respondents, T steps of dilution.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -128,9 +128,7 @@ def explained_by_entropy(
         return EntropyFacts(_early_verdict(advantage), advantage, _not_asked(advantage), levels)
     dilution = dilute_panel(second, people, forms, metric, rng)
     share, diluted = dilution.at_entropy(levels.first, chosen)
-    rest = ScoreDraws(
-        np.where(chosen, diluted - scores[0].values, np.nan), changes.draws, changes.contributions
-    )
+    rest = replace(changes, values=np.where(chosen, diluted - scores[0].values, np.nan))
     remaining = mean_interval(rest, rng, scale=scale)
     explained = 1 - remaining.estimate / advantage.estimate
     return EntropyFacts(_verdict(remaining, explained), advantage, remaining, levels, share, explained)

@@ -72,6 +72,7 @@ def contrast(cells: Mapping[Cell, ScoreDraws], effect: Effect) -> ScoreDraws:
         _sum([weight * cells[cell].values for cell, weight in weights.items()]),
         _sum([weight * cells[cell].draws for cell, weight in weights.items()]),
         _sum([weight * cells[cell].contributions for cell, weight in weights.items()]),
+        next(iter(cells.values())).items,
     )
 
 

@@ -21,6 +21,7 @@ from def_sim.metrics.bootstrap import ScoreDraws
 from def_sim.metrics.intervals import Interval, mean_interval, without_interval
 from def_sim.metrics.normalised import ItemScores, mean_score, normalised_draws
 from def_sim.metrics.sample import Array
+from def_sim.metrics.wordings import values_of_items
 
 NO_SPAN: Final = "On other items, random answers might score no worse than people: no scale to measure on."
 
@@ -87,10 +88,13 @@ def ratio_variances(
     kept = np.asarray(groups, dtype=np.str_)[chosen] if groups is not None else None
     overall = mean_score(items, groups)
     spans = (items.uniform - items.floor)[chosen] / (overall.uniform - overall.floor)
+    whose = draws.select(chosen)
+    of_items, labels = values_of_items(spans, whose, kept)
+    scores, _ = values_of_items(whose.values, whose, kept)
     return RatioVariances(
         first_order.standard_error**2,
-        _covariance_of_means(spans, spans, kept),
-        _covariance_of_means(draws.values[chosen], spans, kept),
+        _covariance_of_means(of_items, of_items, labels),
+        _covariance_of_means(scores, of_items, labels),
     )
 
 

@@ -21,6 +21,7 @@ from def_sim.metrics.bootstrap import ScoreDraws
 from def_sim.metrics.deviations import CONFIDENCE, Deviations, item_weights, two_way_deviations
 from def_sim.metrics.sample import Array
 from def_sim.metrics.score_scale import ScoreScale
+from def_sim.metrics.wordings import scores_of_items
 
 MOST_OF_STUDENT: Final = 2.0  # an interval is at most so many times Student's
 MOST_COUNTED: Final = 0.99  # beyond it too few draws lie to be counted
@@ -64,7 +65,8 @@ def mean_interval(
     """Interval of the expected score of a panel of this size: a mean over items, or over group means.
 
     Args:
-        scores: From `bootstrap.score_draws`; Q items, those of one group or of the survey.
+        scores: From `bootstrap.score_draws`; Q items, those of one group or of the survey. Scores of one
+            item's wordings are drawn together, and count as one item.
         rng: Of the draws over items; B is that of the scores.
         groups: For the mean of group means: items are then drawn within their group, the groups being
             the same in every survey.
@@ -116,7 +118,8 @@ def _mean(
     defined = scores.select(is_defined)
     kept = None if groups is None else np.asarray(groups, dtype=np.str_)[is_defined]
     estimate = _weighted_mean(defined.values, kept)
-    why_absent = _why_absent(defined, kept, scale.fewest_items)
+    of_items, kept = scores_of_items(defined, kept)  # wordings of one are no further items
+    why_absent = _why_absent(of_items, kept, scale.fewest_items)
     if why_absent:
         nothing = Interval(
             Estimand.EXPECTED_AT_N,
@@ -126,7 +129,7 @@ def _mean(
             why_absent=why_absent,
         )
         return nothing, None
-    deviations = two_way_deviations(defined, rng, kept, least_of_drawn=scale.least_of_drawn)
+    deviations = two_way_deviations(of_items, rng, kept, least_of_drawn=scale.least_of_drawn)
     low, high = scale.ends(estimate, interval_reach(deviations, confidence=confidence))
     interval = Interval(
         Estimand.EXPECTED_AT_N,

@@ -122,7 +122,7 @@ def normalised_draws(
     share_left = 1 - overall.score
     gap = (items.value - items.floor) - share_left * (items.uniform - items.floor)
     values = np.where(items.is_comparable, overall.score - gap / span, np.nan)
-    return ScoreDraws(values, -scores.draws / span, -scores.contributions / span)
+    return ScoreDraws(values, -scores.draws / span, -scores.contributions / span, scores.items)
 
 
 def _weights(chosen: NDArray[np.bool_], groups: Sequence[str] | None) -> Array:

@@ -7,7 +7,7 @@ Letters: Q items, N respondents, B draws.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -66,7 +66,7 @@ def paired_comparison(
     changes = difference(first, second, same_respondents=same_respondents)
     if floors is not None:
         values = changes.values - (np.asarray(floors[0]) - np.asarray(floors[1]))
-        changes = ScoreDraws(values, changes.draws, changes.contributions)
+        changes = replace(changes, values=values)
     return PairedComparison(*interval_with_p_value(changes, rng, groups=groups, scale=scale))
 
 
@@ -78,7 +78,7 @@ def difference(first: ScoreDraws, second: ScoreDraws, *, same_respondents: bool)
         gaps = np.isnan(first.values) | np.isnan(second.values)
         contributions = np.concatenate([first.contributions, -second.contributions])
         contributions = np.where(gaps, np.nan, contributions)
-    return ScoreDraws(first.values - second.values, first.draws - second.draws, contributions)
+    return ScoreDraws(first.values - second.values, first.draws - second.draws, contributions, first.items)
 
 
 def adjusted_for_many(p_values: Mapping[str, float]) -> dict[str, float]:

@@ -88,7 +88,7 @@ def similarity_draws(
         As `bootstrap.score_draws`; NaN for an item of which nobody's answer was valid.
     """
     distance = score_draws(resampled, people, forms, DISTANCE)
-    return ScoreDraws(1 - distance.values, 1 - distance.draws, -distance.contributions)
+    return ScoreDraws(1 - distance.values, 1 - distance.draws, -distance.contributions, distance.items)
 
 
 def percentile_interval(

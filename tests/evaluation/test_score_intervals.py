@@ -148,3 +148,14 @@ def test_no_interval_leaves_the_range_of_its_score(scores):
         assert (means["interval_high"] < 1).all()
     assert (scores["interval_low"].dropna() >= 0).all()
     assert (scores["limit_low"].dropna() >= 0).all()
+
+
+def test_wordings_that_are_scored_apart_are_no_further_items(scores):
+    choices, prompts = a_panel()
+    again = [replace(one, question=replace(one.question, wording=1), wording=1) for one in prompts]
+    twice = scored(np.hstack([choices, choices]), [*prompts, *again])
+    for metric in ("js_divergence", "wasserstein"):
+        alone, both = row(scores, metric, "macro"), row(twice, metric, "macro")
+        assert both["value"] == pytest.approx(alone["value"])
+        widths = [one["interval_high"] - one["interval_low"] for one in (alone, both)]
+        assert widths[1] == pytest.approx(widths[0], rel=0.05)
