@@ -34,8 +34,9 @@ def _short(value: Any) -> str:
 
 def _fix(name: str) -> str:
     if not name:
-        return "`def-sim --cfg job` prints every parameter with its value."
-    return f"Give another value for `{name}=`; `def-sim --cfg job` prints them all."
+        return "`def-sim --help` lists what can be chosen, `def-sim --help NAME` explains a parameter."
+    named = ".".join(part for part in name.split(".") if not part.isdigit())  # items.0 is one of items=
+    return f"`def-sim --help {named}` says what it takes."
 
 
 def check_arguments(

@@ -202,8 +202,16 @@ def _check_known(group: str, value: str) -> None:
     if value not in known:
         raise ConfigError(
             f"{group}={value}: there is no such {group}. Known: {names_in_words(group)}.",
-            fix=nearest(value, known, f"{group}=") or "Choose one of these.",
+            fix=nearest(value, known, f"{group}=") or _choose_one(group),
         )
+
+
+def _choose_one(group: str) -> str:
+    if group == "model":
+        return "Choose one of these; a model of your own is `model=hf model.engine.path=FOLDER`."
+    if group == "survey" and home_folder() is None:
+        return "Choose one of these; a survey of your own needs its folder: `home=FOLDER`."
+    return "Choose one of these."
 
 
 def _several(name: str) -> ConfigError:
@@ -221,7 +229,7 @@ def explained(error: Exception) -> ConfigError:
         name = unknown.group(1)
         return ConfigError(
             f"There is no parameter {name!r}.",
-            fix=nearest(name, parameter_names()) or "`def-sim --cfg job` prints them all.",
+            fix=nearest(name, parameter_names()) or "`def-sim --cfg job` prints all with their values.",
         )
     first = next(iter(text.strip().splitlines()), type(error).__name__)
     return ConfigError(first, fix="`def-sim --help` shows how a command looks.")

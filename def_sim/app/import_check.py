@@ -44,11 +44,12 @@ def check_files(checks: Sequence[ImportCheck]) -> dict[str, bytes]:
     }
 
 
-def check_lines(checks: Sequence[ImportCheck]) -> list[str]:
-    """What to look at first, in a few lines."""
+def check_lines(checks: Sequence[ImportCheck], home: Path) -> list[str]:
+    """What to look at first, in a few lines that name the pages in the home."""
     lines = []
     for check in checks:
-        page, num = f"imports/{check.source}-{check.population}.html", items_in_words(len(check.items))
+        page = home / "imports" / f"{check.source}-{check.population}.html"
+        num = items_in_words(len(check.items))
         lines.append(
             f"check         {page}: {num}, {check.num_flagged:,} with a flag; compare it with the source"
         )

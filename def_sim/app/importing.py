@@ -69,7 +69,7 @@ def run_import(config: RunConfig) -> int:
     if not config.force:
         check_replaced(home, files, record, before)
     is_new = _put(home, imported, files, record, removed=dropped(files, before))
-    for line in (*imported.summary, *check_lines(checks), *_said(home, imported, is_new=is_new)):
+    for line in (*imported.summary, *check_lines(checks, home), *_said(home, imported, is_new=is_new)):
         say(line)
     return 0
 
@@ -176,7 +176,9 @@ def _said(home: Path, imported: Imported, *, is_new: bool) -> list[str]:
     known = read_country_names(data_folder(), home)
     if nameless := [code for code in populations if code not in known]:
         how = f"add them to {home / POPULATIONS} before they are asked (docs/how_to/add_a_country.md)"
-        lines.append(f"no name       of {', '.join(nameless)}: {how}")
+        meant = [code for code in known if code.startswith(nameless[0])]
+        meant_more = f", if you did not mean {meant[0]}" if meant else ""
+        lines.append(f"no name       of {', '.join(nameless)}: {how}{meant_more}")
     asked = [(survey.name, survey.population) for survey in imported.surveys]
     if not asked and imported.asked_by:
         asked = [(imported.asked_by, populations[0])]

@@ -35,9 +35,11 @@ def require_manifest(folder: Path) -> None:
                 f"There is no run in {folder} itself; below it: {', '.join(map(str, below))}.",
                 fix=f"Name one of them: `run_folder={below[0]}`.",
             )
+        others = _runs_below(folder.parent)
+        beside = f", or name one that is there: `run_folder={others[0]}`" if others else ""
         raise ConfigError(
             f"There is no run in {folder}.",
-            fix="Hold the interviews first: the same command without stage=.",
+            fix=f"Hold the interviews first, the same command without stage={beside}.",
         )
 
 

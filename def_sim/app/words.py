@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from def_sim.app.suggestions import nearest
+from def_sim.app.suggestions import nearest, nearest_name
 from def_sim.app.typed_words import TYPED
-from def_sim.app.vocabulary import OPTIONS, Vocabulary, command, is_hydras, named, places
+from def_sim.app.vocabulary import OPTIONS, Vocabulary, command, is_hydras, named, places, replaced
 from def_sim.app.word_rules import RULES
 from def_sim.errors import ConfigError
 
 _VIEWS: Final = ("view", "show", "open", "browse")
+_ASKING: Final = ("--help", "--version")
 
 
 def mend_first_mistakes(words: Sequence[str], vocabulary: Vocabulary | None = None) -> None:
@@ -64,6 +65,10 @@ def _refuse_unknown(words: Sequence[str], known: Vocabulary) -> None:
         before = words[place - 1] if place else ""
         if word.startswith("-") and not is_hydras(word):
             option = word.partition("=")[0]
+            if meant := nearest_name(option, [*OPTIONS, *_ASKING]):
+                raise ConfigError(
+                    f"{option} is no option.", fix=f"`{command(replaced(words, place, meant))}`"
+                )
             raise ConfigError(
                 f"{option} is no option; parameters are written name=value.",
                 fix=nearest(option.lstrip("-").replace("-", "_"), known.parameters)

@@ -266,6 +266,32 @@ def said_by(words: list[str]) -> DefSimError:
     return error
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("--hlep", "--help"), ("--verison", "--version")])
+def test_a_misspelt_option_is_that_option_and_no_parameter(typed: str, meant: str) -> None:
+    error = said_by([typed, "survey=us"])
+    assert error.message == f"{typed} is no option."
+    assert error.fix == f"`def-sim {meant} survey=us`"
+
+
+def test_a_value_out_of_range_names_the_help_that_says_its_range() -> None:
+    assert said_by(["respondents=0"]).fix == "`def-sim --help respondents` says what it takes."
+    assert said_by(["items=[1]"]).fix == "`def-sim --help items` says what it takes."
+
+
+def test_an_unknown_survey_or_model_may_be_one_of_ones_own() -> None:
+    assert said_by(["survey=zzz"]).fix.endswith("a survey of your own needs its folder: `home=FOLDER`.")
+    assert said_by(["model=zzz"]).fix.endswith("is `model=hf model.engine.path=FOLDER`.")
+
+
+def test_a_run_that_is_not_there_is_told_with_one_that_is(tmp_path: Path) -> None:
+    run = tmp_path / "us" / "single-0"
+    run.mkdir(parents=True)
+    (run / "manifest.json").write_text("{}")
+    error = said_by(["stage=verify", f"run_folder={tmp_path / 'us' / 'NAME'}"])
+    assert error.message == f"There is no run in {tmp_path / 'us' / 'NAME'}."
+    assert error.fix.endswith(f", or name one that is there: `run_folder={run}`.")
+
+
 def test_an_item_without_its_source_is_found() -> None:
     error = said_by(["stage=plan", "items=[q1]"])
     assert error.message == "items: survey us has no item 'q1'."
