@@ -48,9 +48,11 @@ def _marks(
     people = "People of a country; dots: its groups by sex and age" if has_cells else "People of a country"
     found = [("people", "country", people)]
     for index, survey in enumerate(surveys):
+        num_drawn = sum(panel.survey == survey and panel.is_placed for panel in panels)
+        if not num_drawn:
+            continue
         place = index % len(SURVEY_SHAPES)
-        are_many = sum(panel.survey == survey for panel in panels) > 1
-        words = f"{'Models' if are_many else 'Model'}, {survey}"
+        words = f"{'Models' if num_drawn > 1 else 'Model'}, {survey}"
         found.append((SURVEY_SHAPES[place], f"survey-{place}", words))
     return [*found, ("planted", "random", "Random answers")] if has_random else found
 
@@ -126,7 +128,11 @@ def drawn_legend(
     ]
     words = [_ELLIPSE_WORDS] if any(panel.ellipse is not None for panel in panels) else []
     if names is not None:
-        words += [f"{keys}  {model}" for model, keys in _by_model(names.keys(panels)).items()]
+        drawn = {panel.model for panel in panels if panel.is_placed}
+        words += [
+            f"{keys}  {model}{'' if model in drawn else ' (has no point)'}"
+            for model, keys in _by_model(names.keys(panels)).items()
+        ]
     for axis, low, high in zip(axes, ("left", "down"), ("right", "up"), strict=True):
         words += [
             f"Further {end}: {'; '.join(answers)}"

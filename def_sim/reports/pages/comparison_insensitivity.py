@@ -76,7 +76,8 @@ def _of_set(rates: pd.DataFrame, letters: Mapping[str, str]) -> Markup:
         for run, axes in zip(runs, drawn, strict=True)
     ]
     parts = [element("h3", title, class_="apart"), element("div", *figures, class_="radars")]
-    parts += [table(title, _COLUMNS, [_line(run) for run in runs]), element("p", _WORDS)]
+    named = "; ".join(f"{axis.value}: {INSENSITIVITY_TITLES[axis]}" for axis in AXES)
+    parts += [table(title, _COLUMNS, [_line(run) for run in runs]), element("p", f"{_WORDS} {named}.")]
     for number in numbers:
         of_group = [run for run in runs if run.known["group"] == number]
         words = "" if len(numbers) == 1 else f", group {number}"
@@ -139,7 +140,7 @@ def _mark(run: _Run, kind: InsensitivityDimension) -> RunMark:
 def _line(run: _Run) -> list[str]:
     row = run.known
     named = [f"{run.letter} {row['model_label']}", str(row["group"]), str(row["family"])]
-    named += [size_in_words(run.kind.num_parameters), run.kind.in_words]
+    named += [size_in_words(run.kind.num_parameters).replace(" ", "\u00a0"), run.kind.in_words]
     return [*named, *(_cell(run.rows[axis]) for axis in AXES)]
 
 

@@ -212,7 +212,7 @@ def entropy_sentences(scores: pd.DataFrame, facts: RunFacts) -> list[str]:
         )
     if facts.max_beams > 1:
         sentences.append(
-            f"Up to {facts.max_beams} beams were used. Beams pull answers to the most likely one, "
-            "so part of the missing diversity comes from the decoding."
+            f"Up to {facts.max_beams} beams were used. Beams pull answers to the most likely one: by the "
+            "decoding alone they are less varied than this model could give them."
         )
     return sentences

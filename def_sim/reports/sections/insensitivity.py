@@ -44,6 +44,7 @@ _RATES: Final = (
     "if missing",
     "reason",
 )
+_RATES_BY_RULES: Final = ("Kind of defect", "rate", "95 %", "defects", "answers", "reason")
 _PEOPLE: Final = (
     "Kind of defect",
     "corrected",
@@ -139,11 +140,20 @@ def _set(one: SetRates, drawing: Markup) -> Markup:
     parts = [element("h4", title), *(element("p", words) for words in one.remarks)]
     if not is_of_rules:
         parts.append(element("p", f"{one.num_done:,} of {one.num_planned:,} verdicts are in."))
-    rows = [_rate_row(rate) for rate in one.rates]
-    parts += [drawing, table(title, _RATES, rows)]
+    rows = [_rule_row(rate) if is_of_rules else _rate_row(rate) for rate in one.rates]
+    parts += [drawing, table(title, _RATES_BY_RULES if is_of_rules else _RATES, rows)]
     parts.append(element("p", _RULE_WORDS if is_of_rules else _JUDGE_WORDS))
     parts += [element("p", words) for rate in one.rates if (words := _beside_people(rate))]
     return Markup("").join([*parts, *(_audited(one) if one.has_audit else [])])
+
+
+def _rule_row(rate: DimensionRate) -> list[str]:
+    """Without what only a judge has; the answers are those that rules can say something of."""
+    whole = _rate_row(rate)
+    return [
+        whole[_RATES.index(name)]
+        for name in ("Kind of defect", "rate", "95 %", "by rule", "judged", "reason")
+    ]
 
 
 def _rate_row(rate: DimensionRate) -> list[str]:

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from def_sim.metrics.cultural_map import Ellipse
-from def_sim.reports.charts.map_chart import CountryPoint, MapAxis, PanelPoint, map_chart
+from def_sim.reports.charts.map_chart import CountryPoint, MapAxis, PanelPoint, map_chart, map_drawing
 from def_sim.reports.charts.map_frame import WIDTH, fit_frame, grid
 from def_sim.reports.charts.map_labels import PanelNames
 from def_sim.reports.pages.page import page_style
@@ -133,6 +133,14 @@ def test_a_panel_without_a_point_is_not_drawn_but_listed_with_its_reason():
     words = "".join(root.find("ol").itertext())
     assert "CN: no point, its answers carry 12 % of an axis" in words
     assert "nan" not in ElementTree.tostring(root, encoding="unicode").lower()
+
+
+def test_a_survey_without_a_point_has_no_mark_and_a_file_says_who_has_no_point():
+    lost = PanelPoint("Claude", "CN", math.nan, math.nan, None, "its answers carry 12 % of an axis")
+    assert "Model, CN" not in "".join(drawn(panels=[PANEL, lost]).find("ul").itertext())
+    said = str(map_drawing(PEOPLE, [PANEL, lost], AXES, title="Map", has_names=True))
+    assert "Claude (has no point)" in said
+    assert "Mistral 7B (has" not in said
 
 
 def test_a_map_of_people_alone_is_a_map():
