@@ -11,9 +11,11 @@ from typing import Final
 from markupsafe import Markup
 
 from def_sim.evaluation.measures import written
+from def_sim.reports.charts.axis_titles import AxisTitle, title_height, title_lines
 from def_sim.reports.charts.svg import Axis, drawing, element, label, percent, shape, vertical
 
 _ROW: Final = 66
+_AXIS: Final = AxisTitle("", "similarity to people; 1 is the same")
 _HIGHEST: Final = 1.0  # of a similarity
 _MOST_LEFT: Final = 0.9  # the axis begins here at the latest
 
@@ -63,8 +65,10 @@ def style_chart(marks: Sequence[StyleMark], *, title: str, start: float) -> Mark
         label(f"{tick:.2g}", axis.place(tick), foot + 14, css="faint", anchor=anchor)
         for tick, anchor in zip(axis.ticks(), anchors, strict=True)
     )
+    words = title_lines(_AXIS, axis, foot, width=math.inf)
     said = "; ".join(f"{mark.name} {written(mark.value)}{_printed(mark)}" for mark in marks)
-    return drawing(*parts, height=foot + 20, title=f"{title}: {said}", css="style-chart")
+    height = foot + 20 + title_height(_AXIS, words)
+    return drawing(*parts, *words, height=height, title=f"{title}: {said}", css="style-chart")
 
 
 def _printed(mark: StyleMark) -> str:
