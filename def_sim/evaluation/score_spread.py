@@ -31,7 +31,7 @@ def spread_of_panel(arrays: PanelArrays) -> Spread | None:
     answers = arrays.panel_answers
     if answers is None or answers.num_respondents < 2:
         return None
-    observed, left_out = answers.samples(), answers.samples(1 - np.eye(answers.num_respondents))
+    observed, left_out = answers.samples(), answers.samples_without_one()
     people, forms = [people_of(one) for one in arrays.prompts], [item_form(one) for one in arrays.prompts]
     # What resampled panels are to other scores the panel itself is here: its draws are not looked at.
     scores = score_draws(ResampledPanel(observed, observed, left_out), people, forms, METRIC)

@@ -45,8 +45,7 @@ def resample_panel(panel: PanelAnswers | GroupedAnswers, weights: Array) -> Resa
         weights: From `draw_weights`, shape (B, N). The same weights for two models resample their
             respondents in pairs.
     """
-    leave_one_out = 1 - np.eye(panel.num_rows)
-    return ResampledPanel(panel.samples(), panel.samples(weights), panel.samples(leave_one_out))
+    return ResampledPanel(panel.samples(), panel.samples(weights), panel.samples_without_one())
 
 
 @dataclass(frozen=True, slots=True)

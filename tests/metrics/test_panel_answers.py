@@ -1,5 +1,7 @@
 """Who answered what, as counts: with failures, follow-ups, several choices and wordings."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -115,3 +117,25 @@ def test_weights_of_several_wordings_scale_each_by_those_who_answered_it():
     worth = (16 / 6 + 9 / 5) / 2
     assert sample.shares == pytest.approx([7 / 12, 5 / 12])
     assert float(sample.num_respondents) == pytest.approx(worth)
+
+
+@pytest.mark.parametrize("own", [None, np.random.default_rng(3).gamma(1.0, size=30)])
+def test_leaving_each_respondent_out_is_counting_all_others(own):
+    choices = np.random.default_rng(2).integers(-2, 3, size=(30, 5))
+    panel = PanelAnswers(tuple(ItemAnswers.from_positions(one, 3) for one in choices.T), own)
+    expected, found = panel.samples(1 - np.eye(30)), panel.samples_without_one()
+    for one, other in zip(found, expected, strict=True):
+        assert one.counts == pytest.approx(other.counts, rel=1e-6, abs=1e-12)
+        assert one.num_respondents == pytest.approx(other.num_respondents, rel=1e-6)
+        assert one.num_failed == pytest.approx(other.num_failed, rel=1e-6, abs=1e-12)
+        assert own is not None or (one.counts == other.counts).all()
+
+
+def test_a_large_panel_leaves_respondents_out_without_as_many_weights_as_pairs():
+    positions = np.random.default_rng(4).integers(0, 3, size=4000)
+    panel = PanelAnswers((ItemAnswers.from_positions(positions, 3),))
+    tracemalloc.start()
+    panel.samples_without_one()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10e6  # 4,000 x 4,000 weights would be 128 MB
