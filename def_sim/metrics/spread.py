@@ -17,6 +17,7 @@ from def_sim.metrics.sample import Array
 NUM_DRAWS: Final = 20
 NEAR: Final = 0.95  # share of equal answers from which two respondents count as near-identical
 MIN_COMMON: Final = 10  # items that both must have answered, or the two are not compared
+_AT_ONCE: Final = 2000  # respondents whose pairs are in memory together
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,42 +123,66 @@ def duplicate_respondents(
     """
     array = checked_choices(choices, num_options)
     shares = [one for one in checked_shares(human_shares, num_options) if one is not None]
-    agreement, num_left_out = _agreement(array)
+    pairs = _agreement(array)
     people = np.array([float(one @ one) for one in shares])
     people_near = _chance_of_near(people) if people.size >= MIN_COMMON else float("nan")
     people_agreement = float(people.mean()) if people.size else float("nan")
-    if agreement.size == 0:
+    if pairs.num == 0:
         nan, why = float("nan"), f"No two respondents answered {MIN_COMMON} items in common."
-        return Duplicates(nan, nan, nan, nan, nan, people_agreement, people_near, 0, num_left_out, why)
-    drawn = [_agreement(shuffle_people(array, rng))[0] for _ in range(num_draws)]
+        return Duplicates(nan, nan, nan, nan, nan, people_agreement, people_near, 0, pairs.num_left_out, why)
+    drawn = [_agreement(shuffle_people(array, rng)) for _ in range(num_draws)]
     return Duplicates(
-        identical_share=_share_of(agreement, 1.0),
-        near_share=_share_of(agreement, NEAR),
-        mean_agreement=float(agreement.mean()),
-        identical_expected=float(np.mean([_share_of(one, 1.0) for one in drawn])),
-        near_expected=float(np.mean([_share_of(one, NEAR) for one in drawn])),
+        identical_share=pairs.num_identical / pairs.num,
+        near_share=pairs.num_near / pairs.num,
+        mean_agreement=pairs.total / pairs.num,
+        identical_expected=float(np.mean([one.num_identical / one.num for one in drawn])),
+        near_expected=float(np.mean([one.num_near / one.num for one in drawn])),
         people_agreement=people_agreement,
         people_near=people_near,
-        num_pairs=agreement.size,
-        num_left_out=num_left_out,
+        num_pairs=pairs.num,
+        num_left_out=pairs.num_left_out,
     )
 
 
-def _agreement(choices: Choices) -> tuple[Array, int]:
-    """Share of equal answers of each pair with enough items in common, and the number of other pairs."""
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Of the pairs with enough items in common: how many, their shares of equal answers added up, ..."""
+
+    num: int
+    total: float
+    num_near: int
+    num_identical: int
+    num_left_out: int  # pairs with too few
+
+
+def _agreement(choices: Choices) -> _Pairs:
+    """In blocks of respondents beside all later ones: of 50,000 all pairs at once would be 30 GB."""
+    starts = range(0, len(choices), _AT_ONCE)
+    blocks = [_agreement_of_block(choices[start:], min(_AT_ONCE, len(choices) - start)) for start in starts]
+    return _Pairs(
+        sum(one.num for one in blocks),
+        sum(one.total for one in blocks),
+        sum(one.num_near for one in blocks),
+        sum(one.num_identical for one in blocks),
+        sum(one.num_left_out for one in blocks),
+    )
+
+
+def _agreement_of_block(choices: Choices, size: int) -> _Pairs:
+    """The first `size` respondents, each beside all who come after it."""
     has = (choices >= 0).astype(np.float32)  # whole numbers below 2^24 are exact
-    equal = np.zeros((len(choices), len(choices)), dtype=np.float32)
+    equal = np.zeros((size, len(choices)), dtype=np.float32)
     for position in range(int(choices.max(initial=-1)) + 1):
         chose = (choices == position).astype(np.float32)
-        equal += chose @ chose.T
-    pairs = np.triu_indices(len(choices), k=1)
-    common = (has @ has.T)[pairs].astype(np.float64)
+        equal += chose[:size] @ chose.T
+    is_later = np.arange(len(choices)) > np.arange(size)[:, None]
+    common = (has[:size] @ has.T)[is_later].astype(np.float64)
     enough = common >= MIN_COMMON
-    return equal[pairs][enough] / common[enough], int((~enough).sum())
-
-
-def _share_of(agreement: Array, threshold: float) -> float:
-    return float((agreement >= threshold - 1e-9).mean())
+    shares = equal[is_later][enough] / common[enough]
+    is_near, is_identical = (shares >= threshold - 1e-9 for threshold in (NEAR, 1.0))
+    return _Pairs(
+        shares.size, float(shares.sum()), int(is_near.sum()), int(is_identical.sum()), int((~enough).sum())
+    )
 
 
 def _chance_of_near(equal: Array) -> float:

@@ -387,3 +387,15 @@ def test_too_few_common_items_or_one_respondent_leave_nothing_to_compare():
     assert few.reason == f"No two respondents answered {MIN_COMMON} items in common."
     assert np.isnan(duplicates(people(1, rng(29))).near_share)
     assert np.isnan(duplicates(people(5, rng(30)), shares=[None] * NUM_ITEMS).people_near)
+
+
+def test_pairs_in_several_blocks_are_the_pairs_of_all_at_once(monkeypatch):
+    choices = np.random.default_rng(8).integers(-1, 2, size=(70, 14))
+    at_once = duplicate_respondents(choices, [2] * 14, [None] * 14, rng=np.random.default_rng(1))
+    monkeypatch.setattr("def_sim.metrics.spread._AT_ONCE", 9)
+    in_blocks = duplicate_respondents(choices, [2] * 14, [None] * 14, rng=np.random.default_rng(1))
+    assert in_blocks.num_pairs + in_blocks.num_left_out == 70 * 69 // 2
+    assert in_blocks.num_left_out > 0
+    assert in_blocks.mean_agreement == pytest.approx(at_once.mean_agreement)
+    for name in ("identical_share", "near_share", "identical_expected", "near_expected", "num_left_out"):
+        assert getattr(in_blocks, name) == getattr(at_once, name)
