@@ -2,8 +2,9 @@
 
 import inspect
 import json
-from collections.abc import Collection, Mapping
-from typing import Any, get_type_hints
+from collections.abc import Collection, Mapping, Sequence
+from itertools import takewhile
+from typing import Any, Final, get_type_hints
 
 from pydantic import ConfigDict, ValidationError, create_model
 
@@ -11,11 +12,13 @@ from def_sim.app.choices import Name, Target
 from def_sim.app.targets import resolve_target
 from def_sim.errors import ConfigError
 
+_KINDS: Final = ("int", "float", "str", "bool")
+
 
 def as_config_error(error: ValidationError, prefix: str = "") -> ConfigError:
     """The first thing that pydantic found, as one message that names the parameter."""
     first = error.errors()[0]
-    name = ".".join([prefix, *(str(part) for part in first["loc"])]).strip(".")
+    name = ".".join([prefix, *_parameter(first["loc"])]).strip(".")
     if first["type"] == "value_error":
         message = first["msg"].removeprefix("Value error, ")
         return ConfigError(f"{name + ': ' if name else ''}{message}.", fix=_fix(name))
@@ -25,6 +28,12 @@ def as_config_error(error: ValidationError, prefix: str = "") -> ConfigError:
         return ConfigError(f"`{name}` needs a value and has none.", fix=f"Give it one: `{name}=...`.")
     expected = first["msg"][0].lower() + first["msg"][1:]
     return ConfigError(f"{name}={_short(first['input'])}: {expected}.", fix=_fix(name))
+
+
+def _parameter(place: Sequence[int | str]) -> list[str]:
+    """Where it stands, without what pydantic calls the kinds of value that a parameter may have."""
+    own = takewhile(lambda part: isinstance(part, int) or (part.isidentifier() and part not in _KINDS), place)
+    return [str(part) for part in own]
 
 
 def _short(value: Any) -> str:

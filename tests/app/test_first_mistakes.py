@@ -276,6 +276,8 @@ def test_a_misspelt_option_is_that_option_and_no_parameter(typed: str, meant: st
 def test_a_value_out_of_range_names_the_help_that_says_its_range() -> None:
     assert said_by(["respondents=0"]).fix == "`def-sim --help respondents` says what it takes."
     assert said_by(["items=[1]"]).fix == "`def-sim --help items` says what it takes."
+    assert said_by(["wordings=a"]).message.startswith('wordings="a": input should be ')
+    assert said_by(["wordings=a"]).fix == "`def-sim --help wordings` says what it takes."
 
 
 def test_an_unknown_survey_or_model_may_be_one_of_ones_own() -> None:
