@@ -1,7 +1,8 @@
 """`def-sim --help NAME`: a parameter, a group of choices or one choice, explained.
 
 Renders what `parameter_help` and `described_choices` know. A last part of a name suffices (`top_k`), and a
-name that stands for several things gets all of them.
+name that stands for several things gets all of them. What a parameter is called elsewhere (`n`, `country`) is
+answered by it, as on the command line.
 """
 
 from collections.abc import Iterable
@@ -10,10 +11,12 @@ from def_sim.app.described_choices import LAUNCHERS, described_choice, in_short,
 from def_sim.app.home_checks import config_groups
 from def_sim.app.parameter_help import ParameterHelp, shipped_parameters
 from def_sim.app.suggestions import nearest
+from def_sim.app.vocabulary import ALIASES
 from def_sim.errors import ConfigError
 
 _DEFINES = "defines it: another value makes another run, in a folder of its own"
-_DEFINES_NOT = "does not define it: with another value the same folder is gone on with"
+_DEFINES_NOT = "does not define it: with another value the same run goes on, in its folder"
+_ELSEWHERE = ALIASES | dict.fromkeys(("gpu", "cuda"), "model.engine.device")
 _MOST_CHOICES = 3  # that are named behind a parameter which only some have
 _LABEL = 9  # width of the words before what a parameter takes, is, defines
 
@@ -36,6 +39,8 @@ def explained_name(name: str) -> str:
             *(_parameter(one) for one in _parameters(group)),
             *(_choice(group, wanted) for group, names in _choices().items() if wanted in names),
         ]
+    if not texts and group in _ELSEWHERE:
+        texts = [_parameter(one) for one in _parameters(_ELSEWHERE[group])]
     if not texts:
         known = [*all_names(), *(one.name.rpartition(".")[2] for one in shipped_parameters())]
         raise ConfigError(

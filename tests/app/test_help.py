@@ -22,6 +22,7 @@ from def_sim.app.name_help import all_names, explained_name
 from def_sim.app.parameter_help import ParameterHelp, argument_meanings, shipped_parameters, unit_of
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
+from def_sim.app.vocabulary import ALIASES
 from def_sim.errors import ConfigError, DefSimError
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +58,7 @@ def test_a_parameter_is_explained_with_meaning_range_unit_default_and_what_it_do
         "  stage=status: looks again after so long, until all is done; null: once.\n"
         "  takes    a number from 5 to 86,400 or null (seconds)\n"
         "  default  null\n"
-        "  run      does not define it: with another value the same folder is gone on with"
+        "  run      does not define it: with another value the same run goes on, in its folder"
     )
     assert "  run      defines it: another value makes another run" in explained_name("decoding.top_k")
 
@@ -70,6 +71,16 @@ def test_the_last_part_of_a_name_suffices_and_several_are_all_explained() -> Non
     assert [line for line in explained_name("none").splitlines() if "=" in line] == [
         "importer=none", "rubric=none"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "here"),
+    [("n", "respondents"), ("country", "population"), ("gpu", "model.engine.device"), *ALIASES.items()],
+)
+def test_what_a_parameter_is_called_elsewhere_is_explained_as_that_parameter(
+    elsewhere: str, here: str
+) -> None:
+    assert {f"{here}=", f"{here}=NAME"} & set(explained_name(elsewhere).splitlines())
 
 
 def test_a_group_lists_its_choices_and_a_section_its_parameters() -> None:
