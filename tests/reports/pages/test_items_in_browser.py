@@ -185,7 +185,7 @@ def test_a_card_leads_to_the_answers_to_its_question_when_the_script_has_filled_
         return [asked.textContent, ...shown, location.hash];
     """, tmp_path)  # fmt: skip
     assert found == [
-        "\u2068topic 2\u2069 (gss.Q2#0)",
+        "\u2068topic 2\u2069 (gss.Q2)",
         "How important is thing number 2?\n1. Very important\n2. Not at all",
         "1  Very important",
         "#answers",
