@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from def_sim.evaluation.arms import Arm, ArmGroup
 from def_sim.evaluation.effect_panels import EffectPanel
@@ -19,6 +20,7 @@ from def_sim.metrics.jackknife import jackknife_interval
 from def_sim.metrics.sample import Array
 from def_sim.metrics.shares_moved import shares_moved
 from def_sim.metrics.variance_components import FEWEST_ITEMS, Component, variance_components
+from def_sim.metrics.wordings import scores_of_items, values_of_items
 from def_sim.randomness import keyed_rng
 
 METRICS: Final = ("js_divergence", "wasserstein", "entropy_ratio")
@@ -166,11 +168,12 @@ def _metric_rows(
 
 
 def _scores(design: BalancedDesign, panels: Mapping[str, EffectPanel], metric: str) -> tuple[Array, Array]:
-    """Of the items with a score in every arm, shapes (C, Q) and (C, N, Q)."""
+    """Of the items with a score in every arm, their wordings joined, shapes (C, Q) and (C, N, Q)."""
     draws = [panels[design.arms[levels].run.folder].resampled.draws(metric) for levels in design.combinations]
     scores = np.stack([one.values for one in draws])
-    has_all = ~np.isnan(scores).any(axis=0)
-    return scores[:, has_all], np.stack([one.contributions[:, has_all] for one in draws])
+    has_all: NDArray[np.bool_] = np.asarray(~np.isnan(scores).any(axis=0))
+    of_items = [scores_of_items(one.select(has_all), None)[0] for one in draws]
+    return np.stack([one.values for one in of_items]), np.stack([one.contributions for one in of_items])
 
 
 def _kind(one: Component) -> str:
@@ -216,7 +219,10 @@ def _moved_row(group: ArmGroup, name: str, panels: Mapping[str, EffectPanel]) ->
         return None
     found = np.array([_moved(*pair, panels) for pair in pairs])  # (pairs, Q, 2)
     has_both = ~np.isnan(found).any(axis=(0, 2))
-    total, chance = found[:, has_both].mean(axis=0).T  # (Q,) each
+    of_item = panels[pairs[0][0].run.folder].resampled.of_item
+    kept = None if of_item is None else of_item[has_both]
+    # Wordings of one item joined, (Q,) each.
+    total, chance = (values_of_items(one, kept)[0] for one in found[:, has_both].mean(axis=0).T)
     moved = total - chance
     num = moved.size
     left_out = (moved.sum() - moved) / max(num - 1, 1)

@@ -89,8 +89,8 @@ def ratio_variances(
     overall = mean_score(items, groups)
     spans = (items.uniform - items.floor)[chosen] / (overall.uniform - overall.floor)
     whose = draws.select(chosen)
-    of_items, labels = values_of_items(spans, whose, kept)
-    scores, _ = values_of_items(whose.values, whose, kept)
+    of_items, labels = values_of_items(spans, whose.items, kept)
+    scores, _ = values_of_items(whose.values, whose.items, kept)
     return RatioVariances(
         first_order.standard_error**2,
         _covariance_of_means(of_items, of_items, labels),

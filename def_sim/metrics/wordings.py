@@ -53,11 +53,11 @@ def scores_of_items(
 
 
 def values_of_items(
-    values: Array, scores: ScoreDraws, groups: NDArray[np.str_] | None
+    values: Array, items: NDArray[np.str_] | None, groups: NDArray[np.str_] | None = None
 ) -> tuple[Array, NDArray[np.str_] | None]:
-    """Other numbers of the same scores, shape (P,), joined alike."""
+    """The same of plain numbers, shape (P,), of which `items` says the item of each."""
     nothing = np.zeros((0, values.size))
-    joined, of_item = scores_of_items(ScoreDraws(values, nothing, nothing, scores.items), groups)
+    joined, of_item = scores_of_items(ScoreDraws(values, nothing, nothing, items), groups)
     return joined.values, of_item
 
 

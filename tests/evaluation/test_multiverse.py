@@ -1,5 +1,6 @@
 """Balanced designs of arms and the order of models over arms, on invented runs."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -68,6 +69,37 @@ def test_shares_move_with_the_setting_that_moves_them_and_by_chance_alone_with_t
     assert table.loc["temperature", "by_chance"] > 0.1  # two panels of 40 that answer alike
     assert table.loc["option_order", "num_pairs"] == 3
     assert table.loc["temperature", "num_pairs"] == 6
+
+
+def test_wordings_that_score_alike_are_no_further_items(panels):
+    twice = {folder: in_two_wordings(panel) for folder, panel in panels.items()}
+    once, both = (variance_table([a_group()], one) for one in (panels, twice))
+    assert both["num_items"].tolist() == once["num_items"].tolist()
+    for name in ("share", "low", "high", "variance"):
+        assert both[name].tolist() == pytest.approx(once[name].tolist(), nan_ok=True)
+    once, both = (moved_table([a_group()], one) for one in (panels, twice))
+    assert both["num_items"].tolist() == once["num_items"].tolist()
+    for name in ("moved", "low", "high"):  # what chance moves is drawn anew
+        assert both[name].tolist() == pytest.approx(once[name].tolist(), abs=0.02)
+
+
+def in_two_wordings(panel):
+    """The same answers to a second wording of every item."""
+    one = panel.resampled
+    again = [
+        replace(prompt, question=replace(prompt.question, wording=1), wording=1) for prompt in one.prompts
+    ]
+    observed, drawn, without = (
+        [*samples, *samples] for samples in (one.panel.observed, one.panel.drawn, one.panel.without_one)
+    )
+    twice = replace(
+        one,
+        prompts=[*one.prompts, *again],
+        panel=replace(one.panel, observed=observed, drawn=drawn, without_one=without),
+        people=[*one.people, *one.people],
+        forms=[*one.forms, *one.forms],
+    )
+    return replace(panel, resampled=twice)
 
 
 def test_a_missing_arm_leaves_a_reason_and_no_number(panels):
