@@ -79,7 +79,7 @@ def _home() -> Path:
     if home is None:
         raise ConfigError(
             "stage=import writes into your home folder, and there is none.",
-            fix="Make a folder and name it: `home=FOLDER`.",
+            fix="Make one, `mkdir my_home`, and add `home=my_home` to the command.",
         )
     return home
 

@@ -165,9 +165,11 @@ def _persona_names(
 
 def _country_names(known: dict[str, dict[str, str]], population: str, language: str) -> dict[str, str]:
     if population not in known:
+        # People write US and deu for USA and DEU.
+        likely = next((code for code in sorted(known) if code.startswith(population.upper())), "CHN")
         raise ConfigError(
             f"Unknown population {population!r}; known: {', '.join(sorted(known))}.",
-            fix="Choose one of them: `population=CHN`; or add it (docs/how_to/add_a_country.md).",
+            fix=f"Choose one of them: `population={likely}`; or add it (docs/how_to/add_a_country.md).",
         )
     if language not in known[population]:
         raise ConfigError(

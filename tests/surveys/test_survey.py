@@ -129,8 +129,12 @@ def test_an_unknown_key_of_a_survey_is_an_error_at_its_line(tmp_path: Path) -> N
 
 def test_an_unknown_population_names_the_known_ones(tmp_path: Path) -> None:
     path = write_toy(tmp_path)
-    with pytest.raises(ConfigError, match=r"Unknown population 'ATL'; known: CHN, USA"):
+    with pytest.raises(ConfigError, match=r"Unknown population 'ATL'; known: CHN, USA") as refused:
         load_survey(path, tmp_path, population="ATL")
+    assert "`population=CHN`" in refused.value.fix
+    with pytest.raises(ConfigError) as refused:
+        load_survey(path, tmp_path, population="us")
+    assert "`population=USA`" in refused.value.fix  # that it begins with
 
 
 def test_a_population_that_was_not_asked_is_an_error(tmp_path: Path) -> None:
