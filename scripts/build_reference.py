@@ -189,7 +189,8 @@ def _described(file: str, folder: str) -> str:
     for name in dict.fromkeys(row["table"] for row in rows):
         title = "Every table" if name == "*" else f"{folder}{name}"
         cells = [column_cells(row) for row in rows if row["table"] == name]
-        text += f"\n## {plain(title)}\n\n{table(head, cells)}"
+        heading = plain(title).replace("<", "&lt;")  # of a placeholder: no tag
+        text += f"\n## {heading}\n\n{table(head, cells)}"
     return text
 
 

@@ -56,6 +56,12 @@ def test_each_column_stands_below_its_table_with_what_it_means(pages: dict[str, 
         assert f"| {row['meaning'][:12]}" in line
 
 
+def test_a_heading_shows_the_placeholders_of_a_table_s_name(pages: dict[str, str]) -> None:
+    headings = [line for line in pages["reference/columns.md"].splitlines() if line.startswith("## ")]
+    assert "## wordings/&lt;source>.&lt;language>.draft.csv" in headings
+    assert not any("<" in line for line in headings)  # which would be a tag
+
+
 def test_a_column_has_the_range_of_its_values(pages: dict[str, str]) -> None:
     page = pages["reference/columns.md"]
     share = next(line for line in page.splitlines() if line.startswith("| `human_share` | number | share |"))
