@@ -28,13 +28,13 @@ def percents(low: float, high: float) -> str:
 
 
 def table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
-    """Rows whose first cell names them; scrolls on a narrow page. A number and its % stay on one line."""
+    """Rows whose first cell names them; scrolls on a narrow page."""
     head = element("tr", *(element("th", column, scope="col") for column in columns))
     body = [
         element(
             "tr",
             element("th", row[0], scope="row"),
-            *(element("td", cell.replace(" %", "\u00a0%")) for cell in row[1:]),
+            *(element("td", cell) for cell in row[1:]),
         )
         for row in rows
     ]

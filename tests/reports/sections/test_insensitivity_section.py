@@ -43,7 +43,7 @@ def test_a_set_has_a_radar_of_its_own_and_says_what_to_know_of_its_judge():
     for words in (">25 %<", "41 of 41 verdicts are in", "The judge is the judged model"):
         assert words in drawn.body
     # 10 of 40, and one missing: 10 / 41 to 11 / 41.
-    assert "24\u00a0% to 27\u00a0%" in drawn.body
+    assert "24 % to 27 %" in drawn.body
     assert "<b>Me" not in drawn.body
 
 
@@ -51,7 +51,7 @@ def test_what_people_coded_is_shown_with_their_agreement():
     rows = draw_defects(VERDICTS, seed=1)
     codes = {row.row: row.verdict.value for row in rows}
     drawn = section(SET, audits={SET.name: CodedAudit(SET.name, rows, (codes, codes))})
-    for words in ("What people say of these verdicts", "coder 1 and coder 2", "Krippendorff", "100\u00a0%"):
+    for words in ("What people say of these verdicts", "coder 1 and coder 2", "Krippendorff", "100 %"):
         assert words in drawn.body
 
 
