@@ -105,7 +105,7 @@ def all_figures(width: str) -> list[Figure]:
     """One of every kind."""
     marks = [
         Mark("panel", "This panel", 0.2, 0.1, 0.9),
-        Mark("people", "People, if items were independent", 0),
+        Mark("people", "People, by chance", 0),
     ]
     rates = [RadarAxis(name, 0.1, 0.05, 0.2) for name in ("IU", "QC", "RP", "CV", "IR")]
     rates.append(RadarAxis("FF", math.nan, math.nan, math.nan))

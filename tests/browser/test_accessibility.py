@@ -24,14 +24,18 @@ FOCUSED = """
 })()
 """
 
-# Words of drawings that stand beside their section: nothing breaks them, and a telephone would not show them.
+# Words of drawings that stand beside their section, or names that reach their mark: nothing breaks them, and
+# on a telephone they are cut off, or lie on each other.
 OUTSIDE = """
 const drawings = [...document.querySelectorAll("section svg[role=img]")];
 return drawings.filter((one) => one.checkVisibility()).flatMap((one) => {
   const frame = (one.closest(".scroll") ? one : one.closest("section")).getBoundingClientRect();
+  const marks = [...one.querySelectorAll(".headline-chart path")].map((mark) => mark.getBoundingClientRect());
   return [...one.querySelectorAll("text")].filter((text) => {
     const box = text.getBoundingClientRect();
-    return box.left < frame.left - 1 || box.right > frame.right + 1;
+    const isOn = (mark) => Math.min(box.right, mark.right) - Math.max(box.left, mark.left) > 1
+      && Math.min(box.bottom, mark.bottom) - Math.max(box.top, mark.top) > 4;
+    return box.left < frame.left - 1 || box.right > frame.right + 1 || marks.some(isOn);
   }).map((text) => text.textContent);
 });
 """
