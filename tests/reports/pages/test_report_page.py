@@ -535,8 +535,8 @@ def test_scores_and_floors_name_those_who_answered_and_the_plan_stays_the_plan(
     facts = replace(FACTS, num_respondents=6, num_planned=12, num_answering=1, is_complete=False)
     text = Page(html := render_report(facts, scores, distributions, statuses, [])).text
     assert "had 1 real person answered" in text
-    assert "Floor at 1 respondent" in text
-    assert "Floor at 1 respondents" not in text
+    assert "1 person (floor)" in text
+    assert "1 people (floor)" not in text
     assert "1 person (floor) 0.050" in html
     assert "6 respondents × 2 questions" in text
 
