@@ -50,9 +50,9 @@ def match_chart(rows: Sequence[MatchRow]) -> Markup:
     ticks = [
         label(as_percent(tick), axis.place(tick), 12, css="faint", anchor="middle") for tick in _TICKS[1:-1]
     ]
-    words = label(_MEASURED, axis.right, 29, css="faint", anchor="end")
-    foot = drawing(*ticks, words, height=34, title="Axis from 0 to 100 %", css="match-line")
-    return element("div", *(_match_row(entry, axis) for entry in rows), foot, class_="match-chart")
+    foot = drawing(*ticks, height=18, title="Axis from 0 to 100 %", css="match-line")
+    words = element("p", _MEASURED, class_="match-measured")
+    return element("div", *(_match_row(entry, axis) for entry in rows), foot, words, class_="match-chart")
 
 
 def _match_row(entry: MatchRow, axis: Axis) -> Markup:
