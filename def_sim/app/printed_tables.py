@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from def_sim.app.terminal import console, draws, say
@@ -38,7 +37,7 @@ def print_table(table: PrintedTable) -> None:
     """Prints it for whoever reads the standard output."""
     on_terminal = console()
     drawn = _drawn(table)
-    if draws(on_terminal) and _fewest_columns(drawn, on_terminal) <= on_terminal.width:
+    if draws(on_terminal) and _fits(drawn):
         on_terminal.print(table.title, style="italic")  # apart: in a table it is folded at the table's width
         on_terminal.print(drawn)
         return
@@ -46,10 +45,11 @@ def print_table(table: PrintedTable) -> None:
         say(line)
 
 
-def _fewest_columns(drawn: Table, on_terminal: Console) -> int:
-    """Of a terminal that shows all numbers of a table."""
-    anywhere = on_terminal.options.update_width(_WIDEST)  # else it is never more than there are
-    return on_terminal.measure(drawn, options=anywhere).minimum
+def _fits(drawn: Table) -> bool:
+    """Whether the terminal is wide enough for all numbers of a table."""
+    on_terminal = console()
+    anywhere = on_terminal.options.update_width(_WIDEST)  # else the fewest columns are those that there are
+    return on_terminal.measure(drawn, options=anywhere).minimum <= on_terminal.width
 
 
 def plain_lines(table: PrintedTable) -> list[str]:
