@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from def_sim.processes import num_usable_cores
+
 _SIZE: Final = 512  # of the matrices: 0.27 GFLOP a product, large enough for the rate of larger ones
 _REPEATS: Final = 8
 # Measured with SmolLM2-135M on two AVX2 cores; see docs/about/performance.md.
@@ -29,7 +31,7 @@ def processor_rate() -> tuple[float, int]:
     matrix = np.random.default_rng(0).random((_SIZE, _SIZE), dtype=np.float32)
     with threadpool_limits(1):  # threads that wait for each other on a busy machine count as work
         seconds = min(_seconds_of(matrix) for _ in range(_REPEATS))
-    return 2 * _SIZE**3 / seconds, num_cores()
+    return 2 * _SIZE**3 / seconds, num_usable_cores()
 
 
 def likely_range(seconds: float) -> tuple[float, float]:
@@ -53,11 +55,6 @@ def current_load() -> float:
         return os.getloadavg()[0]
     except (AttributeError, OSError):  # there is none on Windows
         return 0.0
-
-
-def num_cores() -> int:
-    """Cores that this process may use: a cluster's job has fewer than its machine."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _seconds_of(matrix: NDArray[np.float32]) -> float:

@@ -10,7 +10,6 @@ from def_sim.app.plan_counts import CARDS, Plan
 from def_sim.app.plan_cpu import (
     current_load,
     likely_range,
-    num_cores,
     processor_rate,
     processor_seconds,
     slowdown,
@@ -22,6 +21,7 @@ from def_sim.app.plan_warnings import item_warnings, language_warnings, persona_
 from def_sim.app.run import Run
 from def_sim.app.run_notes import run_notes
 from def_sim.app.thinking import thought_lines
+from def_sim.processes import num_usable_cores
 from def_sim.records import Survey
 
 _WORTH_A_LINE = 1.5  # times as long beside other work, of a run of
@@ -112,7 +112,7 @@ def _resource_lines(run: Run, plan: Plan) -> list[str]:
         return [
             *lines,
             f"time          about {in_time(seconds)} on two idle CPU cores",
-            *busy_lines((seconds, seconds), current_load(), num_cores()),
+            *busy_lines((seconds, seconds), current_load(), num_usable_cores()),
         ]
     if model.num_parameters <= _LARGEST_FOR_A_CPU:
         active = model.planning.active_parameters or model.num_parameters
