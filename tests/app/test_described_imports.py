@@ -27,14 +27,6 @@ colour,Which colour for the benches?,en,2,Red,,,
 """
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "working").mkdir()
-    monkeypatch.chdir(tmp_path / "working")
-    (tmp_path / "mine").mkdir()
-    return tmp_path / "mine"
-
-
 def words_of(importer: str, home: Path) -> list[str]:
     """A command that imports a made file."""
     if importer == "gss2022":

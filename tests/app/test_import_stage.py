@@ -18,15 +18,6 @@ from def_sim.app.publishing import READY
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home, beside a working folder that commands may write into."""
-    (tmp_path / "working").mkdir()
-    monkeypatch.chdir(tmp_path / "working")
-    (tmp_path / "mine").mkdir()
-    return tmp_path / "mine"
-
-
 def words(home: Path, rows: tuple[Opinion, ...] = OPINIONS, *more: str) -> list[str]:
     source = write_opinions(home.parent / "global_opinions.csv", rows)
     return ["stage=import", "importer=globalopinionqa", f"source={source}", f"home={home}", *more]

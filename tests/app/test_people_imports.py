@@ -21,15 +21,6 @@ pytestmark = pytest.mark.slow
 MARKER = "Qx7marker"  # in a person's row, in a variable that the import needs and in one that it does not
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home, beside a working folder that commands may write into."""
-    (tmp_path / "working").mkdir()
-    monkeypatch.chdir(tmp_path / "working")
-    (tmp_path / "mine").mkdir()
-    return tmp_path / "mine"
-
-
 def out(capsys: pytest.CaptureFixture[str], *given: str) -> str:
     assert main(given) == 0, capsys.readouterr().err
     return capsys.readouterr().out

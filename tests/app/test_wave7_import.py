@@ -13,14 +13,6 @@ pytestmark = pytest.mark.slow
 MARKER = "Qx7marker"  # in a person's row, in a variable that nobody needs
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "working").mkdir()
-    monkeypatch.chdir(tmp_path / "working")
-    (tmp_path / "mine").mkdir()
-    return tmp_path / "mine"
-
-
 def out(capsys: pytest.CaptureFixture[str], *given: str) -> str:
     assert main(given) == 0, capsys.readouterr().err
     return capsys.readouterr().out
