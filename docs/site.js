@@ -8,6 +8,8 @@
       wide.setAttribute("role", "group");
       wide.setAttribute("aria-label", "Table");
     }
+    // The dialog for searching has no name, and no setting for one.
+    for (const dialog of document.querySelectorAll(".md-search:not([aria-label])")) dialog.ariaLabel = "Search";
     // The button that copies a block is no place to navigate to.
     for (const copy of document.querySelectorAll("nav.md-code__nav:not([role])")) copy.setAttribute("role", "group");
   }

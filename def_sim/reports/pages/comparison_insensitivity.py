@@ -72,12 +72,13 @@ def _of_set(rates: pd.DataFrame, letters: Mapping[str, str]) -> Markup:
     outer = outer_ring([axis for axes in drawn for axis in axes])
     numbers = list(dict.fromkeys(int(run.known["group"]) for run in runs))
     figures = [
-        _figure(_named(run, is_alone=len(numbers) == 1), axes, outer)
+        _figure(f"{run.letter} {run.known['model_label']}", axes, outer)
         for run, axes in zip(runs, drawn, strict=True)
     ]
-    parts = [element("h3", title, class_="apart"), element("div", *figures, class_="radars")]
     named = "; ".join(f"{axis.value}: {INSENSITIVITY_TITLES[axis]}" for axis in AXES)
-    parts += [table(title, _COLUMNS, [_line(run) for run in runs]), element("p", f"{_WORDS} {named}.")]
+    parts = [element("h3", title, class_="apart"), element("p", f"{named}.")]
+    parts += [element("div", *figures, class_="radars"), table(title, _COLUMNS, [_line(run) for run in runs])]
+    parts.append(element("p", _WORDS))
     for number in numbers:
         of_group = [run for run in runs if run.known["group"] == number]
         words = "" if len(numbers) == 1 else f", group {number}"
@@ -96,12 +97,6 @@ def _by_axis(rows: pd.DataFrame) -> dict[InsensitivityDimension, Row]:
 def _axis(kind: InsensitivityDimension, row: Row) -> RadarAxis:
     rate, low, high = (number_in(row, name) for name in ("rate", "low", "high"))
     return RadarAxis(kind.value, rate, low, high)
-
-
-def _named(run: _Run, *, is_alone: bool) -> str:
-    """Letter and model, with the group where there are several: each begins anew with A."""
-    words = f"{run.letter} {run.known['model_label']}"
-    return words if is_alone else f"{words} (group {run.known['group']})"
 
 
 def _figure(words: str, axes: Sequence[RadarAxis], outer: float) -> Markup:

@@ -147,7 +147,7 @@ def test_what_is_known_of_an_item_is_said() -> None:
         "TDI Tradition",
         "also UAI Uncertainty avoidance",
         "high codes: less of it",
-        "confidence low",
+        "in its topic group with low confidence",
         "order is tradition",
         "variable's name not verified",
         "factual",
