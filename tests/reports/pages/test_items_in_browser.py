@@ -157,7 +157,7 @@ def test_a_link_opens_a_card_that_a_filter_has_left_out(tmp_path: Path) -> None:
     found = drive(made_report(50), f"""
         enter("item-search", "topic 49");
         location.hash = "{address(4)}";
-        await soon();
+        await until(() => cards().length > 1);
         const linked = cards();
         const top = byId("{address(4)}").getBoundingClientRect().top;
         enter("item-search", "topic 48");
@@ -179,7 +179,7 @@ def test_a_card_leads_to_the_answers_to_its_question_when_the_script_has_filled_
     found = drive(html, f"""
         byId("all-items").click();
         byId("{address(2)}").querySelector(".to-answers").click();
-        await soon();
+        await until(() => location.hash === "#answers" && byId("pick-question").selectedOptions.length);
         const [asked] = byId("pick-question").selectedOptions;
         const shown = ["show-prompt", "show-choices"].map((id) => byId(id).textContent);
         return [asked.textContent, ...shown, location.hash];
@@ -196,7 +196,7 @@ def test_the_list_of_questions_is_filled_when_somebody_comes_near_it(tmp_path: P
     found = drive(made_report(30, answers=[answer(0, k) for k in range(30)]), """
         const before = byId("pick-question").options.length;
         byId("answers").scrollIntoView();
-        await soon(); await soon();
+        await until(() => byId("pick-question").options.length);
         return [before, byId("pick-question").options.length, byId("pick-question").selectedIndex];
     """, tmp_path)  # fmt: skip
     assert found == [0, 30, 0]
