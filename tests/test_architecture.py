@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,6 +58,22 @@ MAY_IMPORT = {
     "exports": (),
     "api": ("app", "evaluation", "reports", "answers.storage"),
 }
+# Room -> all that it may import.
+STANDS_ON = {
+    "records": (),
+    "errors": (),
+    "resources": (),
+    "names": (),
+    "visible": (),
+    "yaml_nodes": (),
+    "randomness": ("records",),
+    "text_files": ("errors",),
+    "processes": ("errors",),
+    "csv_files": ("errors", "text_files"),
+    "yaml_files": ("errors", "text_files", "yaml_nodes"),
+    "metrics": ("randomness",),
+}
+WITH_HYDRA = ("app.composing", "app.main", "app.experiments", "app.sweep", "app.vocabulary")
 HEAVY = ("torch", "transformers", "triton", "accelerate", "bitsandbytes", "anthropic", "openai")
 FOR_REPORTS = ("pandas", "typst", "scipy", "pyarrow", "statsmodels", "sklearn")
 
@@ -146,6 +163,42 @@ def test_a_room_knows_only_what_is_upstream(module: str) -> None:
     assert not strangers, f"{module} imports {sorted(strangers)}; it may import {allowed}"
 
 
+# The same rules, as they are told --------------------------------------------------------------
+
+
+def told() -> str:
+    return (PACKAGE.parent / "docs/about/data_flow.md").read_text(encoding="utf-8")
+
+
+def test_the_documentation_tells_these_rules() -> None:
+    table = told().partition("| room | may import |\n|---|---|\n")[2].partition("\n\n")[0]
+    found = {}
+    for row in table.splitlines():
+        rooms, allowed = row.strip("| ").split(" | ")
+        names = set(re.findall(r"`([a-z_.]+)`", allowed.partition("; ")[0]))  # behind it: why, and what else
+        found |= dict.fromkeys(re.findall(r"`([a-z_.]+)`", rooms), names)
+    assert found.pop("app") == set()  # "everything"
+    assert found == {room: set(allowed) for room, allowed in (MAY_IMPORT | STANDS_ON).items()}
+
+
+def test_the_documentation_names_the_modules_that_import_hydra() -> None:
+    [sentence] = re.findall(r"Hydra is imported in (.*?) only\.", told())
+    paths = re.findall(r"`([a-z_/]+)\.py`", sentence)
+    assert {path.replace("/", ".") for path in paths} == set(WITH_HYDRA)
+
+
+def test_modules_that_the_documentation_names_are_there() -> None:
+    modules = ours(set(MODULES))
+    folders = {name.rpartition(".")[0] for name in modules}
+    files = ("py", "csv", "json", "parquet")
+    dotted = set(re.findall(r"`([a-z_0-9]+(?:\.[a-z_0-9]+)+)", told()))
+    named = {n for n in dotted if n.split(".")[0] in folders and n.split(".")[-1] not in files}
+    # Of what stands behind a folder's name a module, of what stands behind a module's one of its functions.
+    gone = {name for name in named - modules if name.rpartition(".")[0] not in modules - folders}
+    assert len(named) > 20
+    assert not gone
+
+
 def room_of(module: str) -> str:
     """The folder of a module; what lies in none of ours is a room by itself."""
     folder = module if MODULES[module].name == "__init__.py" else module.rpartition(".")[0]
@@ -168,37 +221,15 @@ def test_every_module_falls_under_a_rule() -> None:
     assert not strangers, f"say in this table what {sorted(strangers)} may import"
 
 
-@pytest.mark.parametrize(
-    ("module", "allowed"),
-    [
-        ("records", set()),
-        ("errors", set()),
-        ("resources", set()),
-        ("randomness", {"records"}),
-        ("visible", set()),
-        ("names", set()),
-        ("processes", {"errors"}),
-        ("text_files", {"errors"}),
-        ("csv_files", {"errors", "text_files"}),
-        ("yaml_nodes", set()),
-        ("yaml_files", {"errors", "text_files", "yaml_nodes"}),
-    ],
-)
-def test_what_is_open_to_everyone_stands_on_next_to_nothing(module: str, allowed: set[str]) -> None:
-    found = imports_of(f"def_sim.{module}")
-    assert ours(found.at_load | found.late) <= allowed
-
-
-def test_metrics_import_nothing_of_the_house_but_randomness() -> None:
-    for module in MODULES:
-        if is_within(module, "def_sim.metrics"):
-            found = imports_of(module)
-            strangers = {
-                n
-                for n in ours(found.at_load | found.late)
-                if not is_within(n, "metrics") and n != "randomness"
-            }
-            assert not strangers, f"{module} imports {strangers}"
+@pytest.mark.parametrize("room", sorted(STANDS_ON))
+def test_what_is_open_to_everyone_and_the_metrics_stand_on_next_to_nothing(room: str) -> None:
+    allowed = (room, *STANDS_ON[room])
+    for module in (name for name in ours(set(MODULES)) if is_within(name, room)):
+        found = imports_of(f"def_sim.{module}")
+        strangers = {
+            name for name in ours(found.at_load | found.late) if not any(is_within(name, a) for a in allowed)
+        }
+        assert not strangers, f"{module} imports {sorted(strangers)}"
 
 
 def test_reports_draw_nothing_by_chance() -> None:
@@ -232,12 +263,14 @@ def test_only_the_api_imports_the_app_and_nobody_the_api() -> None:
             assert not {name for name in found if is_within(name, "api")}, module
 
 
-def test_hydra_stays_in_the_app() -> None:
-    for module in MODULES:
-        if not is_within(module, "def_sim.app"):
-            found = imports_of(module)
-            roots = {name.split(".")[0] for name in found.at_load | found.late}
-            assert not roots & {"hydra", "omegaconf"}, module
+def test_hydra_stays_where_commands_are_read() -> None:
+    with_hydra = {
+        name
+        for name in MODULES
+        if {one.split(".")[0] for one in imports_of(name).at_load | imports_of(name).late}
+        & {"hydra", "omegaconf"}
+    }
+    assert ours(with_hydra) == set(WITH_HYDRA)
 
 
 def test_only_engines_load_a_model_library() -> None:

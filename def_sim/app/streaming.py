@@ -50,7 +50,7 @@ def write_shard(run: Run, folder: Path, division: Division, stored: StoredAnswer
         found = read_stored(folder, division) if stored is None else stored
         counter = AnswerCounter(run.survey.questions, seed=run.config.seed)
         counts_path(folder, division).unlink(missing_ok=True)
-        blocks = _counted(run, counter, shard_blocks(run, division, found))
+        blocks = _counted(counter, shard_blocks(run, division, found))
         part = write_part(folder, division, blocks, identity)
     facts = {
         "seed": run.config.seed,
@@ -67,7 +67,7 @@ def shard_blocks(run: Run, division: Division, stored: StoredAnswers) -> Iterato
     return blocks_of(stored, respondent_ids(run, division))
 
 
-def _counted(run: Run, counter: AnswerCounter, blocks: Iterator[list[Answer]]) -> Iterator[list[Answer]]:
+def _counted(counter: AnswerCounter, blocks: Iterator[list[Answer]]) -> Iterator[list[Answer]]:
     """The same blocks, each counted on its way."""
     for block in blocks:
         count_block(counter, block)

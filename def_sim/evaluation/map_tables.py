@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.evaluation.map_points import CountryPoint, CultureMap, MapAxis, PanelPoint
@@ -82,26 +81,6 @@ def sound_map(
         panels=tuple(_panel(one, fitted, seed, num_draws) for one in panels),
         axes=(_axis(people, fitted, 0), _axis(people, fitted, 1)),
         random_answers=_point(cultural_map.place(people.uniform, fitted)),
-    )
-
-
-def loadings_frame(people: HumanCells) -> pd.DataFrame:
-    """The loadings of the sound map: columns row, dimension, answer (at the high end), first, second.
-
-    Empty if people span no map.
-    """
-    if why_no_components(people.cell_values):
-        return pd.DataFrame(columns=["row", "dimension", "answer", "first", "second"])
-    ids = [row.id for row in people.rows]
-    fitted = cultural_map.fit_map(people.cell_values, anchor=ids.index(ANCHOR) if ANCHOR in ids else None)
-    return pd.DataFrame(
-        {
-            "row": ids,
-            "dimension": [str(row.dimension) for row in people.rows],
-            "answer": [row.answer_towards(1.0) for row in people.rows],
-            "first": fitted.axes[0],
-            "second": fitted.axes[1],
-        }
     )
 
 

@@ -243,9 +243,3 @@ def strongest_features(loadings: Array, *, num: int = 3) -> tuple[int, ...]:
     """
     order = np.argsort(-np.abs(loadings), kind="stable")[:num]
     return tuple(int(index) for index in order if loadings[index] != 0)
-
-
-def dimension_loadings(loadings: Array, dimensions: Sequence[str]) -> dict[str, float]:
-    """Share of an axis's squared loadings in each dimension; they sum to 1. Large: the axis is about it."""
-    squared, labels = np.asarray(loadings, dtype=np.float64) ** 2, np.asarray(dimensions, dtype=np.str_)
-    return {str(name): float(squared[labels == name].sum()) for name in np.unique(labels)}

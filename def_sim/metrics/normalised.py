@@ -58,11 +58,6 @@ def normalise_scores(value: Array, floor: Array, uniform: Array) -> Array:
     return scores
 
 
-def item_scores(items: ItemScores) -> Array:
-    """Each item's own normalised score, shape (Q,)."""
-    return normalise_scores(items.value, items.floor, items.uniform)
-
-
 def mean_score(items: ItemScores, groups: Sequence[str] | None = None) -> NormalisedScore:
     """The normalised score of means over items, or over the means of groups.
 

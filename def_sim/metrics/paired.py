@@ -24,11 +24,6 @@ class PairedComparison:
     difference: Interval
     p_value: float  # two-sided; below .05 exactly if the interval excludes 0; NaN if there is none
 
-    @property
-    def is_absent(self) -> bool:
-        """Whether there is no interval; the reason is `difference.why_absent`."""
-        return bool(self.difference.why_absent)
-
 
 def paired_comparison(
     first: ScoreDraws,

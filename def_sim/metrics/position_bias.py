@@ -1,4 +1,4 @@
-"""Whether the place of an option decides: order bias and label bias, from the orders that were shown.
+"""Whether the place of an option decides: order bias, from the orders that were shown.
 
 Each item is compared with itself. If content alone decides, it does not matter which respondent saw
 which order, so the chosen options and the shown orders may be joined at random; the average over all
@@ -28,8 +28,6 @@ Places = NDArray[np.int64]  # shape (n, K): where each option stood for each of 
 _ONE_ORDER: Final = (
     "Every item was shown in one order only, or to one respondent: place and content cannot be told apart."
 )
-_WITH_OPTIONS: Final = "The printed numbers went with the options: number and content cannot be told apart."
-_WITH_PLACES: Final = "The printed numbers rose with the shown order: this is the position bias."
 _TOO_FEW: Final = "Too few answers: not even answers that all went to one place would stand out."
 
 
@@ -96,44 +94,7 @@ def position_bias(
     """
     array = checked_choices(choices, num_options)
     items = [_item(array, shown, item, options) for item, options in enumerate(num_options)]
-    return _bias(items, rng, num_draws, _ONE_ORDER)
-
-
-def label_bias(
-    choices: ArrayLike,
-    shown: Orders,
-    printed: Orders,
-    num_options: Sequence[int],
-    *,
-    rng: np.random.Generator,
-    num_draws: int = NUM_DRAWS,
-) -> PlaceBias:
-    """How far the number printed beside an option decides.
-
-    Known only where the numbers were handed out anew, apart from both content and place.
-
-    Args:
-        choices: As for `position_bias`.
-        shown: As for `position_bias`.
-        printed: printed[i][q][j] is the rank, from 0, of the number that stood at place j.
-        num_options: K of each item, length Q.
-        rng: Generator of the random joinings.
-        num_draws: B.
-
-    Returns:
-        As `position_bias`, places being numbers: `first_excess` is that of the smallest number. NaN if
-        numbers went with the options, or rose with the shown order (then `position_bias` has measured it).
-    """
-    array = checked_choices(choices, num_options)
-    by_place = [_item(array, shown, item, options) for item, options in enumerate(num_options)]
-    items, rising = [], 0
-    for item, (chosen, places) in enumerate(by_place):
-        numbers = _orders(array, printed, item, num_options[item])
-        of_option = np.take_along_axis(numbers, places, axis=1)
-        is_rising = bool((numbers == np.arange(num_options[item])).all())
-        rising += is_rising and chosen.size > 0
-        items.append((chosen[:0], of_option[:0]) if is_rising else (chosen, of_option))
-    return _bias(items, rng, num_draws, _WITH_PLACES if rising else _WITH_OPTIONS)
+    return _bias(items, rng, num_draws)
 
 
 _Item = tuple[NDArray[np.int64], Places]  # chosen options (n,), where each option stood (n, K)
@@ -156,11 +117,11 @@ def _orders(choices: Choices, shown: Orders, item: int, num_options: int) -> Pla
     return np.array(orders, dtype=np.int64).reshape(len(orders), num_options)
 
 
-def _bias(items: Sequence[_Item], rng: np.random.Generator, num_draws: int, why_none: str) -> PlaceBias:
+def _bias(items: Sequence[_Item], rng: np.random.Generator, num_draws: int) -> PlaceBias:
     usable = [one for one in items if _has_several_orders(one[1])]
     num_left_out = len(items) - len(usable)
     if not usable:
-        return _undefined(why_none, 0, num_left_out)
+        return _undefined(_ONE_ORDER, 0, num_left_out)
     pools = _pooled(usable, rng, num_draws)
     num_answers = sum(pool.num_answers for pool in pools)
     weights = np.array([pool.num_answers / num_answers for pool in pools])

@@ -106,19 +106,17 @@ def variance_components(scores: Array, contributions: Array, levels: Sequence[in
     terms = all_terms(len(levels))
     every = {term: _sums(scores, contributions, projection(term, levels)) for term in terms}
     noise = (contributions**2).sum(axis=1)  # (C, Q)
-    whole = _variances(every, noise.mean(), num_arms, num_items, levels)
+    whole = _variances(every, noise.mean(), num_arms, num_items)
     without = {term: _sums_without(scores, contributions, projection(term, levels)) for term in terms}
     rest = (noise.mean(axis=0).sum() - noise.mean(axis=0)) / max(num_items - 1, 1)
-    left_out = _variances(without, rest, num_arms, num_items - 1, levels)
+    left_out = _variances(without, rest, num_arms, num_items - 1)
     return _components(whole, left_out, every, levels, num_items)
 
 
 Variances = Mapping[tuple[Term, bool, bool], Array]  # (term, is_of_items, is_noise) -> variance
 
 
-def _variances(
-    sums: Mapping[Term, _Sums], noise: Array, num_arms: int, num_items: int, levels: Sequence[int]
-) -> Variances:
+def _variances(sums: Mapping[Term, _Sums], noise: Array, num_arms: int, num_items: int) -> Variances:
     """Unbiased mean squares of effects; see the module."""
     found: dict[tuple[Term, bool, bool], Array] = {}
     for term, one in sums.items():

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pytest
 from survey_examples import a_question
 
 from def_sim.evaluation.distributions import QuestionDistribution
-from def_sim.evaluation.map_tables import CountedRun, PanelAnswers, loadings_frame, published_map, sound_map
+from def_sim.evaluation.map_tables import CountedRun, PanelAnswers, published_map, sound_map
 from def_sim.metrics.cultural_map import fit_map, place
 from def_sim.randomness import keyed_rng
 from def_sim.records import AnswerStatus, Dimension, ItemReference
@@ -91,14 +90,6 @@ def test_people_of_a_further_country_are_a_point_and_move_nothing():
     assert (third.x, third.y) == tuple(place(half, fitted))
 
 
-def test_the_anchor_is_high_on_the_positive_side_of_both_axes():
-    found = loadings_frame(some_people())
-    anchor = found[found["row"] == "wvs7.Q164"]
-    assert anchor["first"].item() > 0
-    assert anchor["second"].item() > 0
-    assert np.sum(found["first"] ** 2) == pytest.approx(1)
-
-
 def test_an_axis_is_named_by_its_strongest_rows_with_opposite_answers_at_its_ends():
     people, [axis, _] = some_people(), drawn([]).axes
     loadings = fit_map(people.cell_values, anchor=0).axes[0]
@@ -130,7 +121,6 @@ def test_people_without_shared_rows_have_no_map_but_a_reason():
     assert "at least two rows and two features, found 6 x 0" in found.why_no_map
     assert found.countries == ()
     assert found.panels[0].why == found.why_no_map
-    assert loadings_frame(nobody).empty
 
 
 def test_the_table_has_a_row_for_each_point():

@@ -5,7 +5,6 @@ import pytest
 
 from def_sim.metrics.cultural_map import (
     dimension_features,
-    dimension_loadings,
     fit_map,
     mean_code,
     panel_ellipse,
@@ -168,11 +167,6 @@ def test_people_that_span_no_plane_are_an_error_with_its_reason(cells, why):
 def test_an_axis_is_named_by_its_largest_loadings_whatever_their_sign():
     assert strongest_features(np.array([0.1, -0.6, 0.5, -0.2, 0.0, 0.4]), num=3) == (1, 2, 5)
     assert strongest_features(np.array([0.6, 0.0, -0.8]), num=3) == (2, 0)  # no weight, no name
-
-
-def test_squared_loadings_by_dimension_sum_to_one():
-    found = dimension_loadings(np.array([0.6, 0.0, -0.8]), ["TDI", "PDI", "PDI"])
-    assert found == pytest.approx({"TDI": 0.36, "PDI": 0.64})
 
 
 # Ellipses -------------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def test_four_items_have_no_interval_but_a_reason():
     few = np.arange(NUM_ITEMS) < 4
     arms = {cell: scores.select(few) for cell, scores in random_arms().items()}
     found = mean_effect(contrast(arms, (0,)), rng(), scale=JS)
-    assert found.is_absent
+    assert found.difference.why_absent
     assert "Too few items: 4" in found.difference.why_absent
 
 

@@ -11,7 +11,6 @@ from def_sim.metrics.noise_floor import draw_samples, normalised_score, uniform_
 from def_sim.metrics.normalised import (
     ItemScores,
     group_scores,
-    item_scores,
     mean_score,
     normalise_scores,
     normalised_draws,
@@ -42,7 +41,8 @@ def test_every_level_shows_what_the_score_is_made_of():
     assert by_dimension["b"].score == pytest.approx(1)
     # Mean of the means: value (.3 + .1)/2, uniform (.6 + .3)/2.
     assert mean_score(ITEMS, DIMENSIONS).score == pytest.approx(1 - (0.2 - 0.1) / (0.45 - 0.1))
-    assert item_scores(ITEMS) == pytest.approx([0.75, 0.5, 1, NAN], nan_ok=True)
+    each = normalise_scores(ITEMS.value, ITEMS.floor, ITEMS.uniform)
+    assert each == pytest.approx([0.75, 0.5, 1, NAN], nan_ok=True)
 
 
 def test_arrays_are_normalised_as_single_numbers_are():

@@ -108,7 +108,7 @@ def test_items_that_one_of_both_lacks_are_left_out():
 
 def test_without_common_items_there_is_no_p_value_but_a_reason():
     comparison = paired_comparison(noiseless([0.1, NAN]), noiseless([NAN, 0.1]), rng(), same_respondents=True)
-    assert comparison.is_absent
+    assert comparison.difference.why_absent
     assert "No item" in comparison.difference.why_absent
     assert np.isnan(comparison.p_value)
 

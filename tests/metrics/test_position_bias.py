@@ -10,7 +10,7 @@ from scipy.stats import ttest_1samp
 
 from def_sim.metrics.answer_tendencies import scale_tendencies
 from def_sim.metrics.choice_array import NO_ANSWER, NOT_ASKED
-from def_sim.metrics.position_bias import label_bias, position_bias
+from def_sim.metrics.position_bias import position_bias
 
 PEOPLE = {2: [0.7, 0.3], 3: [0.5, 0.3, 0.2], 4: [0.6, 0.25, 0.1, 0.05], 10: [0.1] * 10}
 
@@ -218,35 +218,6 @@ def test_renaming_the_options_changes_nothing():
     assert (one.index, one.p_value, one.debiased) == pytest.approx(
         (other.index, other.p_value, other.debiased)
     )
-
-
-# --- printed numbers ---
-
-
-def test_a_planted_preference_for_a_printed_number_is_found_and_no_order_bias_with_it():
-    options, generator = [4] * 40, rng(24)
-    orders, numbers = (shuffled_orders(options, 40, generator) for _ in range(2))
-    smallest = [
-        [order[number.index(0)] for order, number in zip(*rows, strict=True)]
-        for rows in zip(orders, numbers, strict=True)
-    ]
-    choices = np.where(generator.random((40, 40)) < 0.3, smallest, content_only(options, 40, generator))
-    labels = label_bias(choices, orders, numbers, options, rng=generator)
-    assert labels.is_flagged
-    assert labels.first_excess == pytest.approx(0.3 * 0.75, abs=0.04)
-    assert not position_bias(choices, orders, options, rng=generator).is_flagged
-
-
-def test_numbers_that_went_with_the_options_or_with_the_places_tell_nothing_of_their_own():
-    options = [4] * 3
-    orders = shuffled_orders(options, 10, rng(25))
-    choices = content_only(options, 10, rng(26))
-    travelling = label_bias(choices, orders, orders, options, rng=rng(27))
-    rising = label_bias(choices, orders, [[[0, 1, 2, 3]] * 3] * 10, options, rng=rng(27))
-    assert np.isnan(travelling.index)
-    assert np.isnan(rising.index)
-    assert "went with the options" in travelling.reason
-    assert "rose with the shown order" in rising.reason
 
 
 # --- scales ---

@@ -1,4 +1,4 @@
-"""Drawings of how answers fit together and of what the place of an option does, as inline SVG.
+"""Drawings of how answers fit together, as inline SVG.
 
 Correlations are drawn as cells, stronger in colour where more pairs of items lie: ten thousand marks would
 hide each other and fill the page's file. Computes no score.
@@ -11,18 +11,15 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from def_sim.evaluation.measures import as_percent, written
-from def_sim.evaluation.order_effects import PlaceProfile
+from def_sim.evaluation.measures import written
 from def_sim.reports.charts.svg import (
     Axis,
-    bar,
     drawing,
     element,
     label,
     number,
     percent,
     round_up,
-    shape,
     vertical,
 )
 
@@ -113,48 +110,3 @@ def _through(across: Axis, up: Axis, slope: float, css: str) -> Markup:
         y2=up.place(end * slope),
         class_=css,
     )
-
-
-def place_chart(profile: PlaceProfile) -> Markup:
-    """Answers by displayed place as bars; on each the mark of what content alone would give.
-
-    The line through the mark holds 95 % of what content alone gives by chance.
-    """
-    axis = Axis(min(1.0, round_up(float(max(profile.observed.max(), profile.high.max())))), left=18, right=84)
-    foot = 6 + _ROW * profile.num_options
-    parts = [vertical(axis.place(tick), 2, foot, "grid") for tick in axis.ticks()]
-    for place in range(profile.num_options):
-        parts.extend(_place_row(profile, place, axis, top=6 + _ROW * place))
-    parts.extend(
-        label(as_percent(tick), axis.place(tick), foot + 14, css="faint", anchor="middle")
-        for tick in axis.ticks()
-    )
-    said = "; ".join(
-        f"{place + 1}: {as_percent(float(observed))}, expected {as_percent(float(expected))}"
-        for place, (observed, expected) in enumerate(zip(profile.observed, profile.expected, strict=True))
-    )
-    title = f"Answers by place among {profile.num_options} options: {said}"
-    return drawing(*parts, height=foot + 20, title=title, css="place-chart")
-
-
-def _place_row(profile: PlaceProfile, place: int, axis: Axis, *, top: float) -> list[Markup]:
-    observed, expected = float(profile.observed[place]), float(profile.expected[place])
-    low, high = float(profile.low[place]), float(profile.high[place])
-    middle = top + _BAR / 2
-    name = f"Place {place + 1}"
-    is_beyond = not low - 1e-9 <= observed <= high + 1e-9
-    chance = element(
-        "line",
-        x1=percent(axis.place(low)),
-        x2=percent(axis.place(high)),
-        y1=middle,
-        y2=middle,
-        class_="macro",
-    )
-    return [
-        label(name, 0, middle + 4),
-        bar(axis.left, axis.place(observed), top, _BAR, "panel-bar"),
-        chance,
-        shape("expected", axis.place(expected), middle),
-        label(as_percent(observed), 100, middle + 4, css="strong" if is_beyond else "", anchor="end"),
-    ]

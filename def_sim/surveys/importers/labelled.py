@@ -109,7 +109,7 @@ class Labelled:
         made = [item for item in items if item.id not in self.known]
         return Imported(
             source=self.name,
-            items=self._item_file(mapping, made, populations) if made else None,
+            items=self._item_file(mapping, made) if made else None,
             populations=populations,
             surveys=(self._survey(mapping, made, populations[0]),) if made else (),
             file_sha256=digest,
@@ -252,9 +252,7 @@ class Labelled:
         structure = structure_of(items, of_population, figures, provenance)
         return PopulationFigures(provenance, tuple(figures), structure)
 
-    def _item_file(
-        self, mapping: FileMapping, made: Sequence[Item], populations: Sequence[PopulationFigures]
-    ) -> ItemFile:
+    def _item_file(self, mapping: FileMapping, made: Sequence[Item]) -> ItemFile:
         return ItemFile(
             source=self.name,
             title=mapping.title or self.name,

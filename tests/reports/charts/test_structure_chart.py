@@ -7,8 +7,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from def_sim.metrics.position_bias import PlaceProfile, position_bias
-from def_sim.reports.charts.structure_chart import correlation_chart, place_chart
+from def_sim.reports.charts.structure_chart import correlation_chart
 
 
 def cells(drawn):
@@ -77,35 +76,6 @@ def test_ten_thousand_pairs_make_a_small_drawing():
     assert drawn.count("<path") < 60
 
 
-def test_places_are_bars_with_the_expectation_as_a_mark():
-    profile = PlaceProfile(
-        num_options=2,
-        num_answers=40,
-        observed=np.array([0.75, 0.25]),
-        expected=np.array([0.5, 0.5]),
-        low=np.array([0.4, 0.4]),
-        high=np.array([0.6, 0.6]),
-    )
-    drawn = place_chart(profile)
-    bars = ElementTree.fromstring(drawn).iter("rect")
-    widths = [float(one.get("width").rstrip("%")) for one in bars]
-    assert widths[0] == pytest.approx(3 * widths[1], rel=1e-3)
-    assert drawn.count('class="mark expected"') == 2
-    assert "1: 75 %, expected 50 %; 2: 25 %, expected 50 %" in drawn
-    assert len(re.findall(r'class="strong"', drawn)) == 2  # both are beyond chance
-
-
-def test_a_panel_without_bias_has_no_place_beyond_chance():
-    orders = [[[0, 1]], [[1, 0]]] * 10
-    bias = position_bias(np.zeros((20, 1)), orders, [2], rng=np.random.default_rng(2))
-    assert 'class="strong"' not in place_chart(bias.profiles[0])
-
-
-def test_drawings_are_well_formed_and_titled():
-    orders = [[[0, 1]], [[1, 0]]] * 10
-    [profile] = position_bias(
-        np.arange(20).reshape(20, 1) % 2, orders, [2], rng=np.random.default_rng(3)
-    ).profiles
-    for drawn in (correlation_chart(np.array([0.2]), np.array([0.1]), slope=0.5), place_chart(profile)):
-        root = ElementTree.fromstring(drawn)
-        assert root.find("title").text == root.get("aria-label")
+def test_the_drawing_is_well_formed_and_titled():
+    root = ElementTree.fromstring(correlation_chart(np.array([0.2]), np.array([0.1]), slope=0.5))
+    assert root.find("title").text == root.get("aria-label")
