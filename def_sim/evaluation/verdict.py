@@ -18,7 +18,9 @@ from def_sim.records import AnswerStatus
 METRIC: Final = "js_divergence"
 _VARIETY: Final = "entropy_ratio"
 _ALIKE: Final = 1.25  # an interval of variety within this factor of people's says that both are alike
+_NEARLY: Final = 0.75  # an interval from there to people says that the panel is as near as they are
 _READ: Final = (AnswerStatus.ANSWERED, AnswerStatus.NOT_ASKED)  # there is no text of a follow-up not asked
+_WITHHELD: Final = (AnswerStatus.DONT_KNOW, AnswerStatus.REFUSED)  # read, and as people may answer, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,9 @@ def verdict_of(scores: pd.DataFrame, statuses: pd.DataFrame, *, num_respondents:
 def closeness_sentence(normalised: float, low: float, high: float, *, num_respondents: int) -> str:
     """How near the panel is to people.
 
+    Where the interval holds random answers, no difference is shown, which is not that there is none. That it
+    is as near as people is said without more where the whole interval is near them.
+
     Args:
         normalised: The normalised divergence: 0 as random answers, 1 as people; NaN if undefined.
         low: Lower end of its interval, NaN without one; either end may be infinite.
@@ -85,9 +90,12 @@ def closeness_sentence(normalised: float, low: float, high: float, *, num_respon
     if high < 0:
         return "Farther from people than random answers."
     if low <= 0:
-        return "As far from people as random answers."
+        return "Not shown to be nearer to people than random answers."
     if high >= 1:
-        return f"As near to people as {counted(num_respondents, 'real person', 'real people')}."
+        as_people = f"as near to people as {counted(num_respondents, 'real person', 'real people')}."
+        if low >= _NEARLY:
+            return f"A{as_people[1:]}"
+        return f"At least {_percent(low)} % of the way from random answers to people, and perhaps {as_people}"
     ends = f"{_percent(low)} to {_percent(high)}"
     return f"{_percent(normalised)} % of the way from random answers to people ({ends})."
 
@@ -113,17 +121,19 @@ def variety_sentence(ratio: float, low: float, high: float, *, people: float) ->
 
 
 def reading_sentence(statuses: pd.DataFrame) -> str:
-    """How many answers named no option, counted; "" where none was asked."""
+    """How many answers named no option, and how many withheld one, counted; "" where none was asked."""
     whole = statuses[statuses["scope"] == "all"]
     counts = {str(status): int(count) for status, count in zip(whole["status"], whole["count"], strict=True)}
     asked = sum(counts.values())
-    unread = sum(count for status, count in counts.items() if status not in _READ)
+    withheld = sum(counts.get(status, 0) for status in _WITHHELD)
+    unread = asked - withheld - sum(counts.get(status, 0) for status in _READ)
     if asked == 0:
         return ""
     of_all = counted(asked, "answer", "answers")
+    more = f" {withheld:,} said don't know or refused." if withheld else ""
     if unread == 0:
-        return f"Each of {of_all} could be read." if asked > 1 else "The one answer could be read."
-    return f"{unread:,} of {of_all} could not be read as an option."
+        return (f"Each of {of_all} could be read." if asked > 1 else "The one answer could be read.") + more
+    return f"{unread:,} of {of_all} could not be read as an option.{more}"
 
 
 def _percent(share: float) -> str:

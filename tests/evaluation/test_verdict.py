@@ -9,8 +9,11 @@ import pytest
 from def_sim.evaluation.verdict import closeness_sentence, reading_sentence, variety_sentence, verdict_of
 
 FARTHER = "Farther from people than random answers."
-AS_FAR = "As far from people as random answers."
+NOT_SHOWN = "Not shown to be nearer to people than random answers."
 AS_NEAR = "As near to people as 20 real people."
+PERHAPS = (
+    "At least 70 % of the way from random answers to people, and perhaps as near to people as 20 real people."
+)
 UNDECIDED = "Too few items to say whether the answers are nearer to people than random answers."
 UNKNOWN = "Too few items or respondents to say how near to people the answers are."
 BETWEEN = "62 % of the way from random answers to people (55 to 69)."
@@ -21,12 +24,14 @@ BETWEEN = "62 % of the way from random answers to people (55 to 69)."
     [
         (-0.4, -0.6, -0.2, FARTHER),
         (-0.1, -0.2, -1e-9, FARTHER),
-        (-0.1, -0.2, 0.0, AS_FAR),
-        (0.1, -0.2, 0.4, AS_FAR),
-        (0.1, 0.0, 0.4, AS_FAR),
+        (-0.1, -0.2, 0.0, NOT_SHOWN),
+        (0.1, -0.2, 0.4, NOT_SHOWN),
+        (0.1, 0.0, 0.4, NOT_SHOWN),
+        (-0.4, -math.inf, 0.1, NOT_SHOWN),
         (0.62, 0.55, 0.69, BETWEEN),
         (0.5, 1e-9, 1 - 1e-9, "50 % of the way from random answers to people (0 to 100)."),
-        (0.9, 0.7, 1.0, AS_NEAR),
+        (0.9, 0.75, 1.0, AS_NEAR),
+        (0.9, 0.7, 1.0, PERHAPS),
         (1.1, 0.8, math.inf, AS_NEAR),
         (0.5, 0.0, 1.0, UNDECIDED),
         (0.5, -math.inf, math.inf, UNDECIDED),
@@ -41,7 +46,7 @@ def test_the_interval_decides_how_near_the_panel_is(
 
 
 def test_one_respondent_is_one_real_person() -> None:
-    assert closeness_sentence(0.9, 0.7, 1.2, num_respondents=1) == "As near to people as 1 real person."
+    assert closeness_sentence(0.9, 0.8, 1.2, num_respondents=1) == "As near to people as 1 real person."
 
 
 @pytest.mark.parametrize(
@@ -73,12 +78,21 @@ def statuses(**counts: int) -> pd.DataFrame:
 
 
 def test_answers_that_could_not_be_read_are_counted_and_not_rounded_away() -> None:
-    assert reading_sentence(statuses(answered=6198, refused=1, truncated=1)) == (
+    assert reading_sentence(statuses(answered=6198, no_answer=1, truncated=1)) == (
         "2 of 6,200 answers could not be read as an option."
     )
     assert reading_sentence(statuses(answered=9, not_asked=1)) == "Each of 10 answers could be read."
     assert reading_sentence(statuses(answered=1)) == "The one answer could be read."
     assert reading_sentence(statuses()) == ""
+
+
+def test_who_withholds_an_answer_has_been_read() -> None:
+    assert reading_sentence(statuses(answered=96, truncated=1, refused=1, dont_know=2)) == (
+        "1 of 100 answers could not be read as an option. 3 said don't know or refused."
+    )
+    assert reading_sentence(statuses(answered=9, refused=1)) == (
+        "Each of 10 answers could be read. 1 said don't know or refused."
+    )
 
 
 def scores(**near: float) -> pd.DataFrame:
@@ -91,7 +105,7 @@ def scores(**near: float) -> pd.DataFrame:
 def test_a_verdict_gathers_closeness_variety_and_reading() -> None:
     found = verdict_of(
         scores(value=0.3, normalised=0.62, normalised_low=0.55, normalised_high=0.69),
-        statuses(answered=9, refused=1),
+        statuses(answered=9, ambiguous=1),
         num_respondents=20,
     )
     assert found.sentences == (
@@ -103,6 +117,6 @@ def test_a_verdict_gathers_closeness_variety_and_reading() -> None:
 
 
 def test_a_run_that_could_not_be_scored_says_so_and_counts() -> None:
-    found = verdict_of(scores(value=np.nan, normalised=np.nan), statuses(refused=3), num_respondents=3)
+    found = verdict_of(scores(value=np.nan, normalised=np.nan), statuses(ambiguous=3), num_respondents=3)
     assert found.sentences[0] == UNKNOWN
     assert found.sentences[-1] == "3 of 3 answers could not be read as an option."

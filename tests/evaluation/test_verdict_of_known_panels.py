@@ -28,7 +28,10 @@ def closeness(seed: int, *, answers_as_people_do: bool) -> str:
 
 @pytest.mark.parametrize(
     ("answers_as_people_do", "sentence"),
-    [(True, "As near to people as 20 real people."), (False, "As far from people as random answers.")],
+    [
+        (True, "As near to people as 20 real people."),
+        (False, "Not shown to be nearer to people than random answers."),
+    ],
 )
 def test_panels_of_people_and_of_random_answers_get_their_sentence(
     answers_as_people_do: bool, sentence: str
