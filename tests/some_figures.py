@@ -113,8 +113,8 @@ def all_figures(width: str) -> list[Figure]:
     planted = pd.DataFrame({"item_id": ["x.Q1"], "code": [1], "share": [0.4]})
     table = pd.DataFrame({"value": [1.0]})
     return [
-        headline_figure(scores(), 20),
-        topics_figure(scores(), 20),
+        headline_figure(scores()),
+        topics_figure(scores()),
         marks_figure("marks", "Some marks", marks, caption="What they are.", axis_title=AxisTitle(LONG, RTL)),
         *map_figures(crowded_map(), name="map", title="Map"),
         *named_maps(),

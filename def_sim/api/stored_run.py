@@ -136,7 +136,7 @@ class StoredRun:
     def _draw(self, name: str) -> SavableFigure | None:
         if name in _OF_SCORES:  # drawn from the tables alone
             model = read_received(self.folder).config.model
-            figure = _OF_SCORES[name](self.scores, self._num_scored)
+            figure = _OF_SCORES[name](self.scores)
             return SavableFigure(figure, panel_name(model, self._num_scored))
         if name in set(self.distributions["item_id"]):
             return SavableFigure(self._drawn.of_item(name), self._drawn.panel)

@@ -28,10 +28,7 @@ def print_summary(written: WrittenReport) -> None:
     facts = written.facts
     header, *rows = headline_cells(written.headline)
     print_table(PrintedTable(f"{facts.model_label}: {facts.survey_title}", header, rows))
-    say(
-        f"floor: {counted(facts.num_scored, 'real person', 'real people')}; "
-        "people: two halves of the people behind the reference;"
-    )
+    say("floor: as many real people; people: two halves of the people behind the reference;")
     say("random: random answers; norm.: 0 = as far as random answers, 1 = cannot be told from people")
     if facts.readings:
         say(f"read by {facts.readings}")

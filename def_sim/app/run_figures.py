@@ -62,8 +62,8 @@ def run_figures(
     """Headline, topic groups, sections and the chosen items; arguments as of `write_run_figures`."""
     chosen = run.config.figures
     return [
-        headline_figure(results.scores, facts.num_scored),
-        topics_figure(results.scores, facts.num_scored),
+        headline_figure(results.scores),
+        topics_figure(results.scores),
         *(figure for section in sections for figure in section.figures),
         *item_figures(
             results.scores, results.distributions, chosen=chosen.items, width=chosen.width, planted=planted

@@ -13,7 +13,7 @@ from def_sim.api.run_figures import Figures, SavableFigure
 from def_sim.errors import ConfigError, StoreError
 from def_sim.reports.pages.score_figures import headline_figure
 
-FIGURE = SavableFigure(headline_figure(scores(), 20), panel="Some model <i>, N = 20")
+FIGURE = SavableFigure(headline_figure(scores()), panel="Some model <i>, N = 20")
 ALL = Figures(lambda: ["topic_groups", "map"], lambda name: FIGURE if name == "topic_groups" else None)
 
 

@@ -17,7 +17,7 @@ from def_sim.reports.figures.figure import Figure
 from def_sim.reports.figures.figure_files import write_figures
 from def_sim.reports.figures.mark_figures import marks_figure
 
-MARKS = [Mark("panel", "This panel", 0.2, 0.1, 0.3), Mark("floor", "20 people (floor)", 0.05)]
+MARKS = [Mark("panel", "This panel", 0.2, 0.1, 0.3), Mark("floor", "As many people (floor)", 0.05)]
 
 
 def a_figure(name: str = "one", caption: str = "What the marks are.") -> Figure:
@@ -67,7 +67,7 @@ def test_a_file_is_as_wide_as_its_column_unless_that_would_stretch_it(
 def test_the_numbers_stand_beside_the_drawing(tmp_path: Path) -> None:
     write_figures(tmp_path, [a_figure()])
     table = pd.read_csv(tmp_path / "one.csv")
-    assert table["name"].tolist() == ["This panel", "20 people (floor)"]
+    assert table["name"].tolist() == ["This panel", "As many people (floor)"]
     assert table.loc[0, ["value", "low", "high"]].tolist() == [0.2, 0.1, 0.3]
 
 

@@ -42,13 +42,14 @@ from def_sim.reports.pages.packed_items import pack_items
 from def_sim.reports.pages.page import language_tag, page_script, page_style, security_policy, template
 from def_sim.reports.pages.report_chapters import contents_of, report_chapters
 from def_sim.reports.pages.report_data import Lines, safe_json
-from def_sim.reports.pages.score_cards import dimension_card, headline_cards, survey_value
+from def_sim.reports.pages.score_cards import FLOOR_NAME, dimension_card, headline_cards, survey_value
 from def_sim.reports.sections.section import Section
 
 __all__ = ["AnswerView", "RunFacts", "render_report"]
 
 OWN_FIGURES: Final = ("headline", "topic_groups")  # drawn by the page itself, not by a section
 _FIRST_ITEMS: Final = 20  # drawn; the page's script fills the cards of the others when they are wanted
+_FEW_PEOPLE: Final = 10  # a respondent: with fewer, chance in people's own figures matters beside a floor
 _ENTROPY_TOLERANCE: Final = 0.1  # closer to what people would show is not remarked on
 
 
@@ -104,7 +105,11 @@ def render_report(
         script=script,
         num_other_items=_num_other_items(scores),
         is_by_group=headline_scope(scores) == "macro",
-        headline=headline_cards(scores, distributions, num_respondents=facts.num_scored),
+        floor_name=FLOOR_NAME,
+        median_answered=_median(distributions, "num_answered"),
+        few_people=_FEW_PEOPLE,
+        median_people=_median(distributions, "human_n_effective"),
+        headline=headline_cards(scores, distributions),
         entropy_sentences=entropy_sentences(scores, facts),
         dimensions=dimension_card(scores, distributions),
         close_count=_count_shown(survey_value(scores, "close_count")),
@@ -191,6 +196,11 @@ def status_parts(statuses: pd.DataFrame) -> list[StatusPart]:
 def _num_other_items(scores: pd.DataFrame) -> int:
     """Items behind the comparison with another country's people; 0 where there is none."""
     return count_in(find_row(scores, "js_divergence", headline_scope(scores)), "num_other_humans")
+
+
+def _median(distributions: pd.DataFrame, column: str) -> float:
+    """Of a number that each item and wording has, over those that have it; NaN where none has."""
+    return float(distributions.drop_duplicates(["item_id", "wording"])[column].median())
 
 
 def entropy_sentences(scores: pd.DataFrame, facts: RunFacts) -> list[str]:

@@ -8,6 +8,7 @@ num_undefined. Knows no single items.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 from markupsafe import Markup
@@ -16,7 +17,6 @@ from def_sim.evaluation.dimensions import dimension_rank, dimension_title
 from def_sim.evaluation.measures import (
     MEASURES,
     Measure,
-    counted,
     normalised_ends_in_words,
     normalised_in_words,
     why_undefined,
@@ -36,6 +36,7 @@ from def_sim.reports.charts.axis_titles import AxisTitle
 from def_sim.reports.charts.score_charts import DimensionRow, Mark, dimension_chart, headline_chart
 from def_sim.reports.figures.figure import THIS_PANEL
 
+FLOOR_NAME: Final = "As many people (floor)"  # of each item as many as could be read
 _TABLE_METRICS = ("kl_paper", "js_divergence", "total_variation", "wasserstein", "entropy_ratio")
 TOPIC_METRIC = "js_divergence"  # drawn by topic group: the headline's first; the study's KL is in the table
 _WHY_NOT_NORMALISED = "Not defined: a control is missing, or random answers score no worse than the floor."
@@ -76,23 +77,21 @@ def survey_value(scores: pd.DataFrame, metric: str) -> float:
     return math.nan if found.empty else float(found["value"].iloc[0])
 
 
-def headline_cards(
-    scores: pd.DataFrame, distributions: pd.DataFrame, *, num_respondents: int
-) -> list[HeadlineCard]:
+def headline_cards(scores: pd.DataFrame, distributions: pd.DataFrame) -> list[HeadlineCard]:
     """The scores that speak for the run, each between what it can be at best and at random."""
     scope = headline_scope(scores)
     rows = {metric: find_row(scores, metric, scope) for metric in HEADLINE_METRICS}
     return [
-        _headline_card(MEASURES[metric], row, num_respondents, why_no_mean(metric, distributions))
+        _headline_card(MEASURES[metric], row, why_no_mean(metric, distributions))
         for metric, row in rows.items()
         if row
     ]
 
 
-def headline_marks(row: Row, num_respondents: int) -> list[Mark]:
+def headline_marks(row: Row) -> list[Mark]:
     """The panel's score and what it stands beside, in the order drawn."""
     named = (
-        ("floor", floor_name(num_respondents), "floor"),
+        ("floor", FLOOR_NAME, "floor"),
         ("people", "People, two halves", "human_to_human"),
         ("uniform", "Random answers", "uniform"),
         ("mode", "Most common only", "mode"),
@@ -104,16 +103,9 @@ def headline_marks(row: Row, num_respondents: int) -> list[Mark]:
     return marks if math.isnan(others) else [*marks, Mark("others", "Another country", others)]
 
 
-def floor_name(num_respondents: int) -> str:
-    """What the floor is called beside a panel of N."""
-    return f"{counted(num_respondents, 'person', 'people')} (floor)"
-
-
-def _headline_card(measure: Measure, row: Row, num_respondents: int, why: str) -> HeadlineCard:
+def _headline_card(measure: Measure, row: Row, why: str) -> HeadlineCard:
     is_ratio = measure.metric == "entropy_ratio"
-    chart = headline_chart(
-        headline_marks(row, num_respondents), title=measure.title, reference=1.0 if is_ratio else None
-    )
+    chart = headline_chart(headline_marks(row), title=measure.title, reference=1.0 if is_ratio else None)
     return HeadlineCard(
         measure=measure,
         value=shown(number_in(row, "value"), why),

@@ -6,9 +6,9 @@ from typing import Final
 import pandas as pd
 from markupsafe import Markup
 
-from def_sim.evaluation.measures import MEASURES, written
+from def_sim.evaluation.measures import MEASURES, counted, written
 from def_sim.evaluation.score_tables import HEADLINE_METRICS, headline_scope
-from def_sim.reports.cells import Row, find_row, number_in
+from def_sim.reports.cells import Row, count_in, find_row, number_in
 from def_sim.reports.charts.axis_titles import AxisTitle
 from def_sim.reports.charts.score_charts import DimensionRow, dimension_chart, marks_in_words
 from def_sim.reports.charts.stacked import (
@@ -23,33 +23,35 @@ from def_sim.reports.charts.stacked import (
 from def_sim.reports.figures.figure import Canvas, Figure
 from def_sim.reports.figures.mark_figures import marks_on, marks_table
 from def_sim.reports.pages.score_cards import (
+    FLOOR_NAME,
     TOPIC_METRIC,
     dimension_rows,
-    floor_name,
     headline_marks,
     macro_and_micro,
 )
 
 _MEANS: Final = {"macro": "mean of the topic groups", "micro": "mean of the items"}
-_INTERVALS: Final = "Lines with ends: 95 % interval over items (Student's, on the logit or log of a score)."
-_CONTROLS: Final = (
-    "Floor: what as many people would score on average; two halves: of the people behind the reference; "
-    "random answers: each option as likely as any other; most common only: everybody gives people's most "
-    "frequent answer{other}."
+_INTERVALS: Final = (
+    "Lines with ends: 95 % interval of the score that panels of this size have on average, over other "
+    "respondents and other items (studentised bootstrap of both)."
 )
-_OTHER: Final = "; another country: as many of its people, on the items that both were asked"
+_CONTROLS: Final = (
+    "Floor: what as many people as answered each item would score on average; two halves: of the people "
+    "behind the reference; random answers: each option as likely as any other; most common only: everybody "
+    "gives people's most frequent answer{other}."
+)
+_OTHER: Final = "; another country: as many of its people, on the {items} that both were asked"
 
 
-def headline_figure(scores: pd.DataFrame, num_respondents: int) -> Figure:
+def headline_figure(scores: pd.DataFrame) -> Figure:
     """The scores that speak for the run, each between what it can be at best and at random.
 
     Args:
         scores: As for `render_report`.
-        num_respondents: N, named beside the floor.
     """
     scope = headline_scope(scores)
     rows = {metric: find_row(scores, metric, scope) for metric in HEADLINE_METRICS}
-    marks = {metric: headline_marks(row, num_respondents) for metric, row in rows.items()}
+    marks = {metric: headline_marks(row) for metric, row in rows.items()}
 
     def drawing(canvas: Canvas) -> Markup:
         parts = []
@@ -66,7 +68,8 @@ def headline_figure(scores: pd.DataFrame, num_respondents: int) -> Figure:
         return stacked(parts, width=canvas.width, gap=4)
 
     said = (f"{MEASURES[metric].title}: {marks_in_words(found)}" for metric, found in marks.items())
-    other = _OTHER if any(mark.kind == "others" for found in marks.values() for mark in found) else ""
+    num_others = count_in(rows["js_divergence"], "num_other_humans")
+    other = _OTHER.format(items=counted(num_others, "item", "items")) if num_others else ""
     tables = [marks_table(found).assign(metric=metric, scope=scope) for metric, found in marks.items()]
     return Figure(
         name="headline",
@@ -86,12 +89,11 @@ def _interval_words(row: Row) -> str:
     return f"No interval: {row.get('why_no_interval', '') or 'not computed.'}"
 
 
-def topics_figure(scores: pd.DataFrame, num_respondents: int) -> Figure:
+def topics_figure(scores: pd.DataFrame) -> Figure:
     """The headline's measure by topic group.
 
     Args:
         scores: As for `render_report`.
-        num_respondents: N, named beside the floor.
     """
     rows, measure = dimension_rows(scores), MEASURES[TOPIC_METRIC]
     macro, micro = macro_and_micro(scores, TOPIC_METRIC)
@@ -107,7 +109,7 @@ def topics_figure(scores: pd.DataFrame, num_respondents: int) -> Figure:
         )
         keys = [
             bar_key("panel-bar", canvas.panel),
-            mark_key("floor", floor_name(num_respondents)),
+            mark_key("floor", FLOOR_NAME),
             mark_key("uniform", "Random answers"),
             *_mean_keys(macro, micro),
         ]

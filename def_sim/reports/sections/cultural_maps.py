@@ -1,6 +1,7 @@
 """The two sections on the cultural map of one run, and a map as a file that explains itself."""
 
 import math
+from typing import Final
 
 from markupsafe import Markup
 
@@ -135,16 +136,25 @@ def published_map_section(place: PanelOnMap) -> Section:
         chapter=Chapter.GROUPS,
         shows=PUBLISHED_SHOWS,
         hides=PUBLISHED_HIDES,
-        body=map_body(found, name="published_map", title=title) + element("p", _AXES_UNKNOWN),
+        body=map_body(found, name="published_map", title=title) + element("p", _of_axes(found)),
         figures=map_figures(found, name="published_map", title=title),
     )
 
 
-_AXES_UNKNOWN = (
+_FEW_POINTS: Final = 3  # two axes through them hold all of their variance, whatever they are
+_AXES_UNKNOWN: Final = (
     "The article's names for its axes are not known to us. Compare distances within this map only: another "
-    "run's "
-    "map has other axes."
+    "run's map has other axes."
 )
+
+
+def _of_axes(found: CultureMap) -> str:
+    num_points = len(found.countries) + sum(panel.is_placed for panel in found.panels)
+    if num_points > _FEW_POINTS:
+        return _AXES_UNKNOWN
+    return (
+        f"{_AXES_UNKNOWN} Through {num_points} points two axes hold all of the variance, whatever they are."
+    )
 
 
 def _nearest(place: PanelOnMap) -> str:

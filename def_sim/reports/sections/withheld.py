@@ -23,9 +23,9 @@ _OFFERS: Final = {
     "both": "The run offered not to know and not to answer, in a line behind the options.",
 }
 _PEOPLE: Final = (
-    "People were asked by interviewers, who offer neither and take a don't-know; their shares are weighted, "
-    "of those asked. A difference is the panel's share minus people's, in percentage points, with its 95 % "
-    "interval, over the items of which people's share is known."
+    "An interviewer offers people neither and takes a don't-know; on the web they may skip a question. Their "
+    "shares are weighted, of those asked. A difference is the panel's share minus people's, in percentage "
+    "points, with its 95 % interval, over the items of which people's share is known."
 )
 
 

@@ -168,8 +168,7 @@ def test_a_process_that_starts_while_the_model_loads_stays_only_if_it_may_answer
 ) -> None:
     named = {"path": str(checkpoint), "dtype": "float32", "device": "cpu", **settings}
     model = ModelProcesses(EngineSettings(**named), 2, Notices())
-    model.expect(MUCH)  # nobody knows yet
-    assert len(multiprocessing.active_children()) == 1
+    model.expect(MUCH)  # mostly nobody knows yet: a folder that is not there may have been missed by now
     model.loaded.exception(HANG_S)
     assert comes_true(lambda: len(multiprocessing.active_children()) == num_answering - 1)
     assert comes_true(lambda: model.num_answering == num_answering)

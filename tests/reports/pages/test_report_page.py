@@ -436,7 +436,7 @@ def test_a_page_that_holds_a_sample_says_so(scores, distributions, statuses):
 def test_the_headline_stands_between_floor_halves_and_random_answers(scores, distributions, statuses):
     html = render_report(FACTS, scores, distributions, statuses, [])
     said = (
-        "Total variation: This panel 0.100; 2 people (floor) 0.050; People, two halves 0.010; "
+        "Total variation: This panel 0.100; As many people (floor) 0.050; People, two halves 0.010; "
         "Random answers 0.300; Most common only 0.400"
     )
     assert f'aria-label="{said}"' in html
@@ -533,12 +533,26 @@ def test_scores_and_floors_name_those_who_answered_and_the_plan_stays_the_plan(
     scores, distributions, statuses
 ):
     facts = replace(FACTS, num_respondents=6, num_planned=12, num_answering=1, is_complete=False)
-    text = Page(html := render_report(facts, scores, distributions, statuses, [])).text
+    text = Page(render_report(facts, scores, distributions, statuses, [])).text
     assert "had 1 real person answered" in text
-    assert "1 person (floor)" in text
-    assert "1 people (floor)" not in text
-    assert "1 person (floor) 0.050" in html
     assert "6 respondents × 2 questions" in text
+
+
+def test_the_floor_says_how_many_answers_an_item_has_and_how_few_people_it_takes_as_exact(
+    scores, distributions, statuses
+):
+    items = distributions["item_id"].drop_duplicates().tolist()
+    answered = distributions.assign(
+        num_answered=distributions["item_id"].map({item: 2 - place for place, item in enumerate(items)})
+    )
+    few = answered.assign(human_n_effective=19.0)  # 2 respondents are more than a tenth of them
+    text = Page(render_report(FACTS, scores, few, statuses, [])).text
+    assert "of each item as many as could be read (median 1.5)" in text
+    assert "figures of few people (median 19 an item) are taken as exact" in text
+    enough = distributions.assign(num_answered=2, human_n_effective=20.0)
+    text = Page(render_report(FACTS, scores, enough, statuses, [])).text
+    assert "as many as could be read" not in text
+    assert "taken as exact" not in text
 
 
 def test_topic_groups_show_the_headlines_measure_and_the_studys_kl_in_their_table(

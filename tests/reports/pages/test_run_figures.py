@@ -29,7 +29,7 @@ def items_of(figures: list[Figure]) -> list[str]:
 
 
 def test_the_headline_draws_its_intervals_and_says_which_they_are() -> None:
-    figure = headline_figure(scores(), 20)
+    figure = headline_figure(scores())
     assert drawn(figure, "whisker") == 3 * 5  # a line and two ends for each of five scores
     assert "95 % interval" in figure.caption
     assert figure.data.loc[figure.data["mark"] == "panel", ["low", "high"]].notna().all(axis=None)
@@ -37,13 +37,13 @@ def test_the_headline_draws_its_intervals_and_says_which_they_are() -> None:
 
 def test_without_intervals_the_caption_says_why() -> None:
     table = scores(interval=False).assign(why_no_interval="Too few items: 4 with a score, 5 are needed.")
-    figure = headline_figure(table, 20)
+    figure = headline_figure(table)
     assert drawn(figure, "whisker") == 0
     assert "No interval: Too few items" in figure.caption
 
 
 def test_topic_groups_are_drawn_by_the_headlines_measure_with_intervals() -> None:
-    figure = topics_figure(scores(), 20)
+    figure = topics_figure(scores())
     assert figure.title == "Jensen-Shannon divergence by topic group"
     assert drawn(figure, "whisker") == 3 * 2
     assert figure.data["low"].tolist() == [0.1, 0.1]
@@ -51,13 +51,13 @@ def test_topic_groups_are_drawn_by_the_headlines_measure_with_intervals() -> Non
 
 @pytest.mark.parametrize("width", WIDTHS_MM)
 def test_the_drawing_of_the_topic_groups_says_itself_what_is_measured(width: str) -> None:
-    said = " ".join(words_of(topics_figure(scores(), 20), width))
+    said = " ".join(words_of(topics_figure(scores()), width))
     assert "Jensen-Shannon divergence, 0 to 1 0 is the same as people; lower is closer" in said
 
 
 @pytest.mark.parametrize("width", WIDTHS_MM)
 def test_each_score_of_the_headline_says_its_scale_and_which_end_is_better(width: str) -> None:
-    said = words_of(headline_figure(scores(), 20), width)
+    said = words_of(headline_figure(scores()), width)
     for measure in ("Jensen-Shannon divergence, 0 to 1", "KL divergence, as in the study, in nats"):
         assert measure in said
     assert said.count("lower is closer") == 4
@@ -66,12 +66,12 @@ def test_each_score_of_the_headline_says_its_scale_and_which_end_is_better(width
 
 @pytest.mark.parametrize("width", WIDTHS_MM)
 def test_all_scores_and_their_caption_fit_a_column_of_a_page(width: str) -> None:
-    height = ElementTree.fromstring(headline_figure(scores(), 20).svg(width=width)).get("height", "")
+    height = ElementTree.fromstring(headline_figure(scores()).svg(width=width)).get("height", "")
     assert float(height.removesuffix("mm")) < 212
 
 
 def test_floor_and_mean_of_the_topic_groups_are_different_marks() -> None:
-    figure = topics_figure(scores(), 20)
+    figure = topics_figure(scores())
     assert drawn(figure, "mark floor") == 2 + 1  # in the drawing, and in the legend
     assert drawn(figure, "macro") == 1 + 1
 
@@ -129,11 +129,11 @@ def test_a_label_of_300_characters_is_cut_with_dots(width: str) -> None:
     ids=["only failures", "no people", "one respondent", "no topic group"],
 )
 def test_what_is_missing_is_a_dash_and_no_mark(table: pd.DataFrame, num: int) -> None:
-    for figure in (headline_figure(table, num), topics_figure(table, num)):
+    for figure in (headline_figure(table), topics_figure(table)):
         text = figure.svg().decode("utf-8")
         assert not re.search(r'"[^"]*\bnan\b[^"]*"|"-?inf|>nan<', text)
     if math.isnan(table["value"].iloc[0]):
-        assert "–" in words_of(headline_figure(table, num))
+        assert "–" in words_of(headline_figure(table))
 
 
 def test_items_without_answers_or_people_have_dashes() -> None:
