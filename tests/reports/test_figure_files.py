@@ -1,13 +1,15 @@
 """Figures as files: which are written, that they repeat to the byte, that odd words do not break captions."""
 
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from markupsafe import Markup
-from some_figures import LATEX, LONG, MARKUP, RTL, all_figures
+from some_figures import LATEX, LONG, MARKUP, RTL, all_figures, scores, shares
 
 import def_sim
 from def_sim.reports.charts.axis_titles import NO_TITLE
@@ -16,6 +18,8 @@ from def_sim.reports.figures import figure_files
 from def_sim.reports.figures.figure import Figure
 from def_sim.reports.figures.figure_files import write_figures
 from def_sim.reports.figures.mark_figures import marks_figure
+from def_sim.reports.pages.item_figures import item_figures
+from def_sim.reports.pages.score_figures import headline_figure, topics_figure
 
 MARKS = [Mark("panel", "This panel", 0.2, 0.1, 0.3), Mark("floor", "As many people (floor)", 0.05)]
 
@@ -61,7 +65,7 @@ def test_a_file_is_as_wide_as_its_column_unless_that_would_stretch_it(
 ) -> None:
     write_figures(tmp_path, [a_figure()], width=width)
     assert ElementTree.parse(tmp_path / "one.svg").getroot().get("width") == millimetres
-    assert f"[width={millimetres}]" in (tmp_path / "captions.tex").read_text(encoding="utf-8")
+    assert f"[width={millimetres},height=" in (tmp_path / "captions.tex").read_text(encoding="utf-8")
 
 
 def test_the_numbers_stand_beside_the_drawing(tmp_path: Path) -> None:
@@ -109,11 +113,35 @@ def test_an_unknown_width_and_two_figures_of_one_name_are_errors_and_nothing_is_
 def test_any_words_can_stand_in_a_caption(tmp_path: Path, words: str) -> None:
     write_figures(tmp_path, [a_figure(caption=words)], about=words)
     latex = (tmp_path / "captions.tex").read_text(encoding="utf-8")
-    [caption] = re.findall(r"\\caption\{(.*)\}\n", latex)
+    [caption] = re.findall(r"\\caption\{\\footnotesize (.*)\}\n", latex)
     bare = re.sub(r"\\textbackslash\{\}|\\textasci\w+\{\}|\\[&%$#_{}]", "", caption)
     assert not set(bare) & set("\\&%$#_{}~^")
     markdown = (tmp_path / "captions.md").read_text(encoding="utf-8").split("**one.**")[1]
-    assert not re.search(r"(?<!\\)[*_`<>|\[\]]", markdown)
+    assert not re.search(r"(?<!\\)[*`<>|\[\]]", markdown)
+
+
+def test_an_underscore_within_a_word_has_no_backslash_where_it_is_pasted(tmp_path: Path) -> None:
+    write_figures(tmp_path, [a_figure(caption="strategy diversity_enhanced, not _this_ or __that__.")])
+    markdown = (tmp_path / "captions.md").read_text(encoding="utf-8")
+    assert r"strategy diversity_enhanced, not \_this\_ or \_\_that\_\_." in markdown
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_in_a_column_of_a_page_drawings_and_their_long_captions_have_room(tmp_path: Path) -> None:
+    about = "Model, survey, people, protocol, seed and run, all of them in as many words as they have. " * 5
+    figures = [headline_figure(scores()), topics_figure(scores()), *item_figures(scores(), shares(8))]
+    write_figures(tmp_path, figures, width="single", about=about)
+    # As in docs/tutorials/first_figure.md.
+    page = "[textwidth=174mm,textheight=245mm,columnsep=6mm]{geometry}"
+    (tmp_path / "paper.tex").write_text(
+        r"\documentclass[10pt,a4paper,twocolumn]{article}\usepackage"
+        f"{page}\\usepackage{{graphicx}}\n\\begin{{document}}\n\\input{{captions}}\n\\end{{document}}\n"
+    )
+    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "-no-shell-escape", "paper.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Float too large" not in (tmp_path / "paper.log").read_text(encoding="latin-1")
 
 
 def test_a_drawing_escapes_what_strangers_wrote() -> None:

@@ -25,8 +25,11 @@ _KINDS: Final = ("svg", "pdf", "png", "csv")
 _MOST_THREADS: Final = 4  # typst computes without Python's lock; drawing and writing do not
 # Names of figures whose number depends on the run, and of one that is no longer drawn.
 _NUMBERED: Final = re.compile(r"(?:items_\d{2,}|kl_by_dimension)\.(?:svg|pdf|png|csv)")
-_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
+# Within a word an underscore means nothing, and a backslash before it stays where the words are pasted.
+_MARKDOWN: Final = re.compile(r"([\\`*{}\[\]<>#|~$&!]|(?<![^\W_])_|_(?![^\W_]))")
 _ESCAPED: Final = r"\\\1"
+# Captions are long: of a page of 245 mm this leaves them 73 mm, and letters of the tallest drawing 6 pt.
+_ROOM_FOR_CAPTION: Final = r"height=0.7\textheight,keepaspectratio"
 _LATEX: Final = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -140,6 +143,6 @@ def _environment(figure: Figure, about: str, place: str, width: str) -> str:
     width_mm = figure.width_mm(width)
     return (
         f"\\begin{{{place}}}\n  \\centering\n"
-        f"  \\includegraphics[width={width_mm:g}mm]{{{figure.name}.pdf}}\n"
-        f"  \\caption{{{caption}}}\n  \\label{{fig:{figure.name}}}\n\\end{{{place}}}\n"
+        f"  \\includegraphics[width={width_mm:g}mm,{_ROOM_FOR_CAPTION}]{{{figure.name}.pdf}}\n"
+        f"  \\caption{{\\footnotesize {caption}}}\n  \\label{{fig:{figure.name}}}\n\\end{{{place}}}\n"
     )
