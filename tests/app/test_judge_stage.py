@@ -195,7 +195,7 @@ judge(folder, ScriptedEngine(reply=reply, delay_s=0.01), "rubric.sample=all", "m
 """
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_killed_at_ten_moments_no_stored_verdict_is_asked_for_again(tmp_path: Path) -> None:
     folder = hold(tmp_path / "a", "respondents=10", is_reported=False, respondent=some_defects)
     other = hold(tmp_path / "b", "respondents=10", is_reported=False, respondent=some_defects)

@@ -89,7 +89,16 @@ def one_missing(lines: list[bytes]) -> list[bytes]:
     return lines[1:]
 
 
-CHANGES = pytest.mark.parametrize("change", [other_text, one_too_many, an_orphan, of_nobody, one_missing])
+CHANGES = pytest.mark.parametrize(
+    "change",
+    [
+        other_text,
+        one_too_many,
+        pytest.param(an_orphan, marks=pytest.mark.full),
+        pytest.param(of_nobody, marks=pytest.mark.full),
+        one_missing,
+    ],
+)
 
 
 @CHANGES

@@ -26,6 +26,7 @@ def is_stopped(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="states of processes are read from /proc")
 def test_a_process_stopped_for_200_s_is_taken_over_and_stops_when_it_wakes(tmp_path: Path) -> None:
     """Its mark is 200 s old, as if it had slept so long. Each question is asked once by who ends the run."""

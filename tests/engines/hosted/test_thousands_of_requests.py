@@ -61,7 +61,7 @@ def hold_interviews(name: str, server: Loopback, folder: Path, cap_usd: float) -
     return engine.ledger.spent_usd
 
 
-@pytest.mark.parametrize("name", ["anthropic", "openai"])
+@pytest.mark.parametrize("name", [pytest.param("anthropic", marks=pytest.mark.full), "openai"])
 def test_every_answer_comes_exactly_once_and_the_cap_holds(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from def_sim.evaluation.described_columns import COLUMNS_FILE, read_columns
 from def_sim.reports.pages.answer_browser import with_room
 from def_sim.resources import data_folder
 
+# It takes half a minute to make, and is made for the tests in a browser anyway.
+OF_THE_WHOLE = pytest.mark.browser
 MOST_BYTES, MOST_ELEMENTS = 1_000_000, 6_000
 # What a finished run of all questions has beside the page's own parts.
 ALL_SECTIONS = {
@@ -54,7 +56,7 @@ def data_of(html: str) -> dict[str, Any]:
     return data
 
 
-@pytest.mark.slow
+@OF_THE_WHOLE
 def test_a_whole_report_of_310_items_and_20_respondents_weighs_a_megabyte_at_most(whole_report: Path) -> None:
     html = (whole_report / "report.html").read_text(encoding="utf-8")
     page, data = Page(html), data_of(html)
@@ -65,7 +67,7 @@ def test_a_whole_report_of_310_items_and_20_respondents_weighs_a_megabyte_at_mos
     assert page.num_elements <= MOST_ELEMENTS
 
 
-@pytest.mark.slow
+@OF_THE_WHOLE
 def test_as_many_chinese_items_with_their_english_leave_room_for_the_same_sections(
     whole_report: Path,
 ) -> None:
@@ -104,6 +106,7 @@ def test_2000_items_weigh_less_than_two_megabytes() -> None:
     assert 0 < len(data_of(html)["answers"]["rows"]) == len(shown) < 2000
 
 
+@OF_THE_WHOLE
 def test_each_cell_beside_a_whole_report_is_as_its_columns_are_described(whole_report: Path) -> None:
     tables = tables_below(whole_report)
     assert {"metrics.csv", "figures/structure.csv", "figures/published_map.csv"} <= set(tables)
