@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from def_sim.errors import ConfigError
 from def_sim.resources import data_folder
 from def_sim.yaml_files import read_validated
 
@@ -53,12 +54,27 @@ def undated(model_name: str) -> str:
 def find_price(
     model_name: str, input_usd_per_million: float | None = None, output_usd_per_million: float | None = None
 ) -> Price | None:
-    """The price of a model; what is given wins over the file. None where neither says."""
-    if input_usd_per_million is not None and output_usd_per_million is not None:
-        return Price(input_usd_per_million, output_usd_per_million, "the configuration")
+    """The price of a model; each side that is given wins over the file's. None where neither says anything.
+
+    Raises:
+        ConfigError: One side is given, and nobody knows the other.
+    """
     prices = _price_list()
     entry = prices.models.get(model_name) or prices.models.get(undated(model_name))
-    return Price(entry.input, entry.output, prices.as_of.isoformat()) if entry else None
+    input_usd = entry.input if entry and input_usd_per_million is None else input_usd_per_million
+    output_usd = entry.output if entry and output_usd_per_million is None else output_usd_per_million
+    if input_usd is None and output_usd is None:
+        return None
+    if input_usd is None or output_usd is None:
+        given, missing = ("output", "input") if input_usd is None else ("input", "output")
+        raise ConfigError(
+            f"model.engine.{given}_usd_per_million is given, but no {missing} price of {model_name}.",
+            fix=f"Give both: add `model.engine.{missing}_usd_per_million=`.",
+        )
+    listed = prices.as_of.isoformat()
+    sources = (listed, f"{listed} and the configuration", "the configuration")
+    num_given = (input_usd_per_million is not None) + (output_usd_per_million is not None)
+    return Price(input_usd, output_usd, sources[num_given])
 
 
 @cache

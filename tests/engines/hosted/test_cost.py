@@ -139,6 +139,26 @@ def test_a_price_is_found_under_a_dated_name_and_can_be_given() -> None:
     assert find_price("a-model-of-ones-own", 1.0, 2.0) == Price(1.0, 2.0, "the configuration")
 
 
+def test_a_price_given_for_one_side_wins_there_and_the_other_side_is_the_files() -> None:
+    listed = find_price("claude-sonnet-5-5")
+    assert listed is not None
+    dearer_in = find_price("claude-sonnet-5-5", 300.0, None)
+    free_out = find_price("claude-sonnet-5-5", None, 0.0)
+    assert dearer_in == Price(300.0, listed.output_usd, f"{listed.as_of} and the configuration")
+    assert free_out == Price(listed.input_usd, 0.0, f"{listed.as_of} and the configuration")
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"), [((1.0, None), "output_usd_per_million"), ((None, 1.0), "input_usd_per_million")]
+)
+def test_half_a_price_of_a_model_that_nobody_knows_is_refused(
+    given: tuple[float | None, float | None], missing: str
+) -> None:
+    with pytest.raises(ConfigError, match=r"no (in|out)put price of a-model-of-ones-own") as caught:
+        find_price("a-model-of-ones-own", *given)
+    assert f"`model.engine.{missing}=`" in caught.value.fix
+
+
 def test_an_exact_name_wins_over_the_undated_one() -> None:
     old, new = find_price("gpt-4o-2024-05-13"), find_price("gpt-4o-2024-08-06")
     assert old is not None
