@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from def_sim.engines.shared.own_cache import replacing
+from def_sim.temporary import replacing
 
 
 @dataclass(frozen=True)

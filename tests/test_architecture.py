@@ -24,7 +24,7 @@ MODULES = {
 # Open to everyone but the metrics, the nouns themselves and what reads answers.
 OPEN = (
     "records", "errors", "randomness", "resources", "visible", "names",
-    "text_files", "csv_files", "yaml_nodes", "yaml_files", "processes",
+    "text_files", "csv_files", "yaml_nodes", "yaml_files", "processes", "holder", "temporary",
 )  # fmt: skip
 # Room or module -> what it may import besides itself and what is open. A more specific entry wins.
 MAY_IMPORT = {
@@ -66,6 +66,8 @@ STANDS_ON = {
     "names": (),
     "visible": (),
     "yaml_nodes": (),
+    "holder": (),
+    "temporary": ("holder",),
     "randomness": ("records",),
     "text_files": ("errors",),
     "processes": ("errors",),

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from def_sim.answers.storage.disk import disk_errors, sync_folder
+from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.sealed_json import read_sealed, write_sealed
-from def_sim.answers.storage.temporary import remove_leftovers, temporary_path
 from def_sim.errors import ConfigError
+from def_sim.temporary import remove_leftovers, sync_folder, temporary_path
 
 RECORD: Final = "export.json"
 _FIX: Final = "Move it away, or name another folder: export=FOLDER"

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from def_sim import __version__
-from def_sim.answers.storage.temporary import remove_leftovers
 from def_sim.app.argument_checks import check_arguments
 from def_sim.app.choices import ImporterChoice
 from def_sim.app.home import home_folder
@@ -32,6 +31,7 @@ from def_sim.surveys.importers.documents import files_of, yaml_text
 from def_sim.surveys.official_wordings import official_wordings_of
 from def_sim.surveys.shown_options import items_of_source
 from def_sim.surveys.survey import POPULATIONS, SurveyFile, read_country_names
+from def_sim.temporary import remove_leftovers
 from def_sim.yaml_files import read_validated
 
 _FORCE: Final = "force"

@@ -13,10 +13,10 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-from def_sim.answers.storage.disk import disk_errors, sync_folder, write_whole
-from def_sim.answers.storage.temporary import remove_leftovers, temporary_path
+from def_sim.answers.storage.disk import disk_errors, write_whole
 from def_sim.errors import StoreError
 from def_sim.names import check_path
+from def_sim.temporary import remove_leftovers, sync_folder, temporary_path
 
 READY: Final = ".ready"  # in a home: files on their way
 _LIST: Final = "files.json"

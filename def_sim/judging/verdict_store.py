@@ -15,7 +15,6 @@ from def_sim.answers.storage.held_journals import HeldJournals
 from def_sim.answers.storage.journal import repair_last_line
 from def_sim.answers.storage.journal_writer import LineJournal
 from def_sim.answers.storage.lease import Lease
-from def_sim.answers.storage.temporary import remove_leftovers
 from def_sim.errors import StoreError
 from def_sim.judging.verdict_journal import (
     SHARD,
@@ -27,6 +26,7 @@ from def_sim.judging.verdict_journal import (
     read_placed,
 )
 from def_sim.judging.verdict_lines import StoredVerdict, VerdictKey, encode_verdict
+from def_sim.temporary import remove_leftovers
 
 _log = logging.getLogger(__name__)
 

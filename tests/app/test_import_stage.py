@@ -11,9 +11,9 @@ import pytest
 from opinion_files import LADDER, LEADER, OPINIONS, PARKS, TRADE, Opinion, write_opinions
 from waiting import HANG_S
 
-from def_sim.answers.storage.holder import this_machine
 from def_sim.app.main import main
 from def_sim.app.publishing import READY
+from def_sim.holder import this_machine
 
 pytestmark = pytest.mark.slow
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from def_sim.answers.storage.holder import Holder
 from def_sim.answers.storage.lease import Lease
 from def_sim.app.schema import LeaseRules
 from def_sim.app.waiting import wait_of, when_free
 from def_sim.errors import RunInUseError
+from def_sim.holder import Holder
 
 ELSEWHERE = Holder("node17", "ffffffff", 4242, 1, 1_790_000_000, "0011aabb")
 

@@ -14,7 +14,6 @@ from runs import run_folder, start, words
 from waiting import HANG_S, comes_true
 
 from def_sim.answers.storage.answer_lines import encode_line
-from def_sim.answers.storage.holder import Holder
 from def_sim.answers.storage.lease import Lease
 from def_sim.app.found_runs import find_runs
 from def_sim.app.main import main
@@ -25,6 +24,7 @@ from def_sim.app.signals import Interrupted
 from def_sim.app.status import text_lines
 from def_sim.engines.shared.secrets import guard
 from def_sim.errors import EngineError, RunInUseError
+from def_sim.holder import Holder
 from def_sim.records import Answer, AnswerStatus, FinishReason, ReadingMethod
 
 ELSEWHERE = Holder("node17", "ffffffff", 4242, 1, 1_790_000_000, "0011aabb")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from judged_examples import a_rubric
 
-from def_sim.answers.storage.holder import Holder
 from def_sim.errors import RunInUseError, StoreError
+from def_sim.holder import Holder
 from def_sim.judging.verdict_journal import (
     journal_of,
     read_placed,

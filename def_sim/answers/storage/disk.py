@@ -5,13 +5,12 @@ Knows paths and bytes; it does not know what an answer or a run is.
 
 import errno
 import hashlib
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from def_sim.answers.storage.temporary import remove_leftovers, temporary_path
+from def_sim import temporary
 from def_sim.errors import StoreError
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -55,48 +54,20 @@ def disk_errors(path: Path, *, num_safe: int | None = None) -> Iterator[None]:
         raise StoreError(f"{where}.{safe}", fix=_fix(error.errno)) from error
 
 
-def sync_folder(folder: Path) -> None:
-    """Makes names just created or renamed in the folder survive a power failure."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        # Some network file systems refuse to sync a folder; there the server keeps names safe.
-        with suppress(OSError):
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_file(path: Path) -> None:
-    """Makes the bytes of a file survive a power failure."""
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Gives a temporary path to write; it becomes `path` at the end, or nothing does.
 
-    Whoever looks at `path` sees the old content or the new, never a part, also after a
-    crash. An exception inside the block leaves the old content. What writers that were killed
-    left in the folder is removed.
+    What writers that were killed left in the folder is removed.
 
     Raises:
         StoreError: See `disk_errors`.
     """
-    temporary = temporary_path(path)
     with disk_errors(path):
-        try:
-            yield temporary
-            _sync_file(temporary)
-            now = temporary.stat().st_mtime  # by the clock of the file system
-            temporary.replace(path)
-            sync_folder(path.parent)
-            remove_leftovers(path.parent, now=now)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with temporary.replacing(path) as unfinished:
+            yield unfinished
+        now = path.parent.stat().st_mtime  # by the clock of the file system
+        temporary.remove_leftovers(path.parent, now=now)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -105,5 +76,5 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         StoreError: See `disk_errors`.
     """
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(content)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from def_sim.answers.storage.answer_lines import encode_line
 from def_sim.answers.storage.call_lines import encode_call
-from def_sim.answers.storage.disk import sync_folder
 from def_sim.records import Answer, Call
+from def_sim.temporary import sync_folder
 
 
 class LineJournal:

@@ -19,9 +19,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from def_sim.answers.storage.holder import Holder
-from def_sim.answers.storage.temporary import temporary_path
 from def_sim.errors import RunInUseError, StoreError
+from def_sim.holder import Holder
+from def_sim.temporary import temporary_path
 
 STALE_AFTER_S: Final = 120.0  # silence after which a holder on another machine is taken for dead
 TAKE_OVER_RISK: Final = (

@@ -31,9 +31,9 @@ from def_sim.answers.storage.shards import (
     shard_name,
 )
 from def_sim.answers.storage.stored_answers import StoredAnswers, read_stored
-from def_sim.answers.storage.temporary import remove_leftovers
 from def_sim.errors import StoreError
 from def_sim.records import Answer, Call
+from def_sim.temporary import remove_leftovers
 
 __all__ = ["AnswerStore", "read_answers", "same_answers"]
 

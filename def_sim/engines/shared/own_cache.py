@@ -8,10 +8,11 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from def_sim.temporary import remove_leftovers, replacing
 
 
 def cache_folder() -> Path:
@@ -19,23 +20,6 @@ def cache_folder() -> Path:
     own = os.environ.get("DEF_SIM_CACHE")
     folder = Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "def_sim"
     return folder.expanduser()
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A file to write beside `path`, put in its place when it is on the disk.
-
-    Raises:
-        OSError: It cannot be written; nothing is left behind.
-    """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        yield unfinished
-        with unfinished.open("rb") as file:
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -50,6 +34,8 @@ def write_text(path: Path, content: str) -> None:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Takes away what a process that was killed has left."""
-    for left_over in folder.glob(".*.unfinished"):
-        left_over.unlink(missing_ok=True)
+    """Takes away what processes that were killed have left in a folder just written to.
+
+    Other machines may share it: what theirs wrote goes after an hour without a change.
+    """
+    remove_leftovers(folder, now=folder.stat().st_mtime)  # by the clock of the file system

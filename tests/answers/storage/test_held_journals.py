@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from def_sim.answers.storage.held_journals import HeldJournals
-from def_sim.answers.storage.holder import Holder
 from def_sim.answers.storage.journal_writer import LineJournal
 from def_sim.answers.storage.lease import Lease
 from def_sim.errors import RunInUseError, StoreError
+from def_sim.holder import Holder
 
 ELSEWHERE = replace(Holder.this_process(), host="gpu02", machine="00000000", token="beef")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from answer_examples import finish, start_process
 
-from def_sim.answers.storage.holder import Holder
 from def_sim.answers.storage.lease import STALE_AFTER_S, Lease, find_stale, find_starting
 from def_sim.answers.storage.pulse import Pulse
 from def_sim.errors import RunInUseError, StoreError
+from def_sim.holder import Holder
 
 ELSEWHERE = replace(Holder.this_process(), host="gpu02.cluster", machine="00000000", pid=4711, token="beef")
 

@@ -13,10 +13,10 @@ from waiting import comes_true
 from def_sim.answers.storage.answer_lines import encode_line
 from def_sim.answers.storage.completion import is_complete, mark_complete
 from def_sim.answers.storage.held_journals import _BEAT_S
-from def_sim.answers.storage.holder import Holder
 from def_sim.answers.storage.lease import Lease
 from def_sim.answers.storage.store import AnswerStore, read_answers, same_answers
 from def_sim.errors import RunInUseError, StoreError
+from def_sim.holder import Holder
 
 APPEND_WITHOUT_END = """
 with AnswerStore(folder) as store:

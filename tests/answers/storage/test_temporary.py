@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from answer_examples import start_process
+from left_behind import foreign_writers_path
 
 from def_sim.answers.storage.disk import write_whole
-from def_sim.answers.storage.holder import Holder
 from def_sim.answers.storage.store import AnswerStore
-from def_sim.answers.storage.temporary import OLD_AFTER_S, remove_leftovers, temporary_path
+from def_sim.holder import Holder
+from def_sim.temporary import OLD_AFTER_S, remove_leftovers, replacing
 
 KILLED_WHILE_WRITING = """
 import signal
@@ -53,8 +54,7 @@ def test_the_temporary_file_of_a_living_writer_stays_however_old_it_is(tmp_path:
 
 
 def test_what_unknown_writers_left_goes_after_an_hour_and_other_hidden_files_stay(tmp_path: Path) -> None:
-    here = temporary_path(tmp_path / "metrics.csv").name
-    elsewhere = here.replace(here.split(".")[-1].split("-")[0], "00000000")
+    elsewhere = foreign_writers_path(tmp_path / "metrics.csv").name
     of_before = ".metrics.csv.4711-0123abcd"
     for name in (elsewhere, of_before, ".gitignore", ".nfs000123"):
         (tmp_path / name).touch()
@@ -62,6 +62,18 @@ def test_what_unknown_writers_left_goes_after_an_hour_and_other_hidden_files_sta
     assert len(hidden(tmp_path)) == 4
     remove_leftovers(tmp_path, now=time.time() + OLD_AFTER_S + 60)
     assert sorted(hidden(tmp_path)) == [".gitignore", ".nfs000123"]
+
+
+def test_two_writers_of_one_file_write_beside_each_other_and_the_last_one_wins(tmp_path: Path) -> None:
+    target = tmp_path / "weights.safetensors"
+    with replacing(target) as first:
+        first.write_bytes(b"first, whole")
+        with replacing(target) as second:
+            second.write_bytes(b"second")
+            assert first.read_bytes() == b"first, whole"
+        assert target.read_bytes() == b"second"
+    assert target.read_bytes() == b"first, whole"
+    assert hidden(tmp_path) == []
 
 
 KILLED_WHILE_TAKING = """

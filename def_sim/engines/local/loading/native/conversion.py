@@ -19,8 +19,9 @@ from def_sim.engines.local.checkpoints.checkpoint import checkpoint_identity
 from def_sim.engines.local.checkpoints.tensor_files import open_tensors
 from def_sim.engines.local.checkpoints.weight_files import DOWNLOAD_AGAIN, read_json, weight_files
 from def_sim.engines.local.loading.native.recipe import Recipe
-from def_sim.engines.shared.own_cache import cache_folder, remove_unfinished, replacing, write_json
+from def_sim.engines.shared.own_cache import cache_folder, remove_unfinished, write_json
 from def_sim.errors import ModelError
+from def_sim.temporary import replacing
 
 _VERSION: Final = 1  # a change of what a conversion writes needs another number
 _LOG: Final = logging.getLogger("def_sim")
