@@ -48,3 +48,19 @@ def write_workbook(path: Path, *sheets: CELLS, hidden: int = 0, names: tuple[str
         for name, text in parts.items():
             packed.writestr(name, text)
     return path
+
+
+def write_open_document(path: Path, rows: str) -> Path:
+    """An .ods with one sheet of these rows, in its own XML."""
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    kinds = {kind: f'xmlns:{kind}="{names}:{kind}:1.0"' for kind in ("office", "table", "text")}
+    table = f'<table:table table:name="S1">{rows}</table:table>'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        packed.writestr("META-INF/manifest.xml", f'<manifest xmlns="{names}:manifest:1.0"/>')
+        packed.writestr(
+            "content.xml",
+            f"<office:document-content {' '.join(kinds.values())}>{body}</office:document-content>",
+        )
+    return path

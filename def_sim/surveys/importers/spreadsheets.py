@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 from def_sim.errors import SurveyFormatError
 from def_sim.surveys.importers.headers import Header, header
 from def_sim.surveys.importers.variables import Variable, variable
-from def_sim.surveys.importers.workbooks import workbook_rows
+from def_sim.surveys.importers.workbooks import people_rows
 
 _FIX: Final = (
     "Put the variables' names into the first row of the first sheet, and a person into each further one."
@@ -22,13 +22,13 @@ class SpreadsheetPeople:
         file: The same, open.
 
     Raises:
-        SurveyFormatError: As for `workbook_rows`; no header.
+        SurveyFormatError: As for `people_rows`; no header.
         ConfigError: The extra `importers` is not installed.
     """
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self.path = path
-        rows = workbook_rows(path, file, fix=_FIX)
+        rows = people_rows(path, file, fix=_FIX)
         _, names = next(rows)
         self._rows = list(rows)
         self.headers = tuple(header(place, str(name)) for place, name in enumerate(names))

@@ -12,7 +12,7 @@ from typing import Final
 
 from def_sim.surveys.importers.survey_form import AnswerColumns, SurveyForm
 from def_sim.surveys.importers.tidy_rows import TidyRow, TidyTable
-from def_sim.surveys.importers.workbooks import Rows
+from def_sim.surveys.importers.workbook_process import Rows
 from def_sim.surveys.importers.xlsform_items import LeftOutError, form_item, item_name, why_not_all
 from def_sim.surveys.importers.xlsform_sheets import (
     CHOICES,

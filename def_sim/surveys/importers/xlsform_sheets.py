@@ -8,7 +8,7 @@ from typing import Final
 
 from def_sim.errors import SurveyFormatError
 from def_sim.surveys.importers.markup import plain
-from def_sim.surveys.importers.workbooks import Rows
+from def_sim.surveys.importers.workbook_process import Rows
 
 SURVEY: Final = "survey"
 CHOICES: Final = "choices"
