@@ -75,10 +75,16 @@ def foreign_since_completion(
 
     Rebuilding a prompt takes longer than reading its answer.
     """
+    if not are_vouched(folder):
+        yield from foreign_lines(run, entries, calls)
+
+
+def are_vouched(folder: Path) -> bool:
+    """Whether a run's completion mark vouches for all of its journals, of answers and of calls."""
     with suppress(StoreError):  # of a damaged mark, which vouches for nothing
-        if is_complete(folder) and vouches_for(folder, [*journals_of(folder), *call_journals_of(folder)]):
-            return
-    yield from foreign_lines(run, entries, calls)
+        journals = [*journals_of(folder), *call_journals_of(folder)]
+        return is_complete(folder) and vouches_for(folder, journals)
+    return False
 
 
 def _other_prompts(

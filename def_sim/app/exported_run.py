@@ -7,12 +7,14 @@ from pathlib import Path
 
 from def_sim.answers.storage.completion import is_complete
 from def_sim.answers.storage.stored_answers import read_stored
+from def_sim.app.belonging import are_vouched
+from def_sim.app.checked_answers import check_stored
 from def_sim.app.definition import run_identity
 from def_sim.app.panel_table import Ends, ends_of, ends_of_counts
 from def_sim.app.reporting import scored_answers
 from def_sim.app.run import Run
 from def_sim.app.streamed_runs import is_streamed
-from def_sim.app.streaming import count_block, divisions_of, shard_blocks
+from def_sim.app.streaming import count_block, divisions_of, is_usable, shard_blocks
 from def_sim.errors import StoreError
 from def_sim.evaluation.answer_counts import AnswerCounter
 from def_sim.evaluation.distributions import QuestionDistribution, align_with_reference, count_answers
@@ -75,7 +77,7 @@ def read_exported(run: Run, folder: Path) -> ExportedRun:
 
     Raises:
         ConfigError: Its texts wait for a judge.
-        StoreError: There is no answer yet, or one is damaged.
+        StoreError: There is no answer yet, or one is damaged or not of the run.
     """
     found = _read_streamed(run, folder) if is_streamed(run) else _read(run, folder)
     if found.num_done == 0:
@@ -106,8 +108,12 @@ def _read_streamed(run: Run, folder: Path) -> ExportedRun:
     ended: Counter[tuple[str, AnswerStatus]] = Counter()
 
     def counted() -> Iterator[Answer]:
+        is_vouched = are_vouched(folder)
         for division in divisions_of(run, folder):
-            for block in shard_blocks(run, division, read_stored(folder, division)):
+            stored = read_stored(folder, division)
+            if not is_vouched and not is_usable(run, folder, division):
+                check_stored(run, folder, division, stored)
+            for block in shard_blocks(run, division, stored):
                 count_block(counter, block)
                 ended.update((answer.respondent_id, answer.status) for answer in block)
                 yield from block

@@ -42,7 +42,7 @@ def num_done_of(run: Run, folder: Path) -> int:
     """
     division = Division(run.config.shard, run.config.num_shards)
     if is_streamed(run):
-        from def_sim.app.streaming import num_of_ended  # tables, which other runs have no use for here
+        from def_sim.app.valid_parts import num_of_ended  # tables, which other runs have no use for here
 
         if (of_part := num_of_ended(run, folder, division)) is not None:
             return of_part

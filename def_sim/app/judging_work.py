@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from def_sim.answers.storage.shards import read_answers
+from def_sim.app.checked_answers import checked_answers
 from def_sim.app.definition import what_defines_model
 from def_sim.app.home import home_folder
 from def_sim.app.judge_checks import (
@@ -108,7 +108,7 @@ def prepare_work(config: RunConfig, folder: Path, engine: Engine) -> JudgingWork
     check_rubric(rubric, run, folder)
     check_judge(config, identity, manifest)
     check_format(config, engine.capabilities)
-    answers = read_answers(folder)
+    answers = checked_answers(run, folder)
     if (num := num_stored(run, answers)) < run.num_planned:
         raise ConfigError(
             f"{folder}: {run.num_planned - num:,} of {run.num_planned:,} answers are not there yet.",

@@ -59,7 +59,7 @@ def _renew(lease: Lease) -> None:
 def _num_done(run: Run, folder: Path) -> int:
     """Stored answers of the whole panel; of a large run those of shards that have left their part."""
     if is_streamed(run):
-        from def_sim.app.streaming import num_counted  # tables, which other runs have no use for here
+        from def_sim.app.valid_parts import num_counted  # tables, which other runs have no use for here
 
         return num_counted(run, folder)
     put = {(question.item_id, question.wording) for question in run.survey.questions}

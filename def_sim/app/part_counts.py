@@ -42,6 +42,16 @@ _SCHEMA: Final = pa.schema(
 _Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
+class ReadJournal(BaseModel):
+    """The fingerprint of a journal as it was read, see `answers.storage.fingerprints`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    sha256: str
+    bytes: _Count
+    modified_ns: Annotated[int, Field(ge=0, lt=2**63)]
+
+
 class MadeFrom(BaseModel):
     """What counts are of.
 
@@ -50,7 +60,7 @@ class MadeFrom(BaseModel):
         num_respondents: N of the run; the shard's are among the first N.
         num_answers: That were counted.
         num_answering: Respondents of the shard with an answer that could be read.
-        journals: Journals that hold answers of the shard -> their bytes.
+        journals: Journals that hold answers of the shard, by name, as they were read.
         part_bytes: Of the part that was written with the counts.
         part_sha256: Of the same.
         counts_sha256: Of the counts themselves.
@@ -62,7 +72,7 @@ class MadeFrom(BaseModel):
     num_respondents: _Count
     num_answers: _Count
     num_answering: _Count
-    journals: dict[str, _Count]
+    journals: dict[str, ReadJournal]
     part_bytes: _Count
     part_sha256: str
     counts_sha256: str

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from def_sim.answers.storage.shards import read_answers
+from def_sim.app.checked_answers import checked_answers
 from def_sim.app.definition import run_identity
 from def_sim.app.panel_readings import PanelReadings, panel_readings
 from def_sim.app.run import Run
@@ -15,9 +16,22 @@ from def_sim.evaluation.panel_arrays import CountedPanel, PanelArrays
 from def_sim.records import Answer, AnswerStatus, Respondent, RunIdentity
 
 
-def panel_answers(run: Run, folder: Path) -> list[Answer]:
-    """The stored answers of this panel; a larger panel's other respondents are left out."""
-    return of_the_panel(run, read_answers(folder))
+def panel_answers(run: Run, folder: Path, *, is_checked: bool = False) -> list[Answer]:
+    """The stored answers of this panel; a larger panel's other respondents are left out.
+
+    Args:
+        run: Whose answers they are to be.
+        folder: Of the run.
+        is_checked: Whether its caller has seen, or sees to it, that all answers are of the run.
+
+    Raises:
+        StoreError: There are no journals, or a line is damaged or not of the run.
+    """
+    return of_the_panel(run, _stored_answers(run, folder, is_checked=is_checked))
+
+
+def _stored_answers(run: Run, folder: Path, *, is_checked: bool) -> list[Answer]:
+    return read_answers(folder) if is_checked else checked_answers(run, folder)
 
 
 def of_the_panel(run: Run, answers: Iterable[Answer]) -> list[Answer]:
@@ -56,17 +70,22 @@ class ReadPanel:
     streamed: StreamedPanel | None = None
 
 
-def read_panel(run: Run, folder: Path) -> ReadPanel:
+def read_panel(run: Run, folder: Path, *, is_checked: bool = False) -> ReadPanel:
     """Reads what a report needs.
+
+    Args:
+        run: Prepared.
+        folder: Of the run.
+        is_checked: As of `panel_answers`; the shards of a large run know it themselves.
 
     Raises:
         ConfigError: Texts wait for a judge, `verdicts=` means no set, or the run is too large for one.
-        StoreError: An answer is damaged.
+        StoreError: An answer is damaged, or not of the run.
         VerificationError: A large run's part is.
     """
     if is_streamed(run):
         return _read_streamed(run, folder)
-    stored = read_answers(folder)
+    stored = _stored_answers(run, folder, is_checked=is_checked)
     as_given = of_the_panel(run, stored)
     readings = panel_readings(run, folder, as_given)
     return ReadPanel(

@@ -74,6 +74,8 @@ def _answers(run: Run, folder: Path, *, has_texts: bool) -> list[Answer]:
         of_set = set_folder(folder, run.config.verdicts)
         files += [judge_path(of_set), journal_of(of_set)]
     if has_texts or not (is_complete(folder) and vouches_for(folder, files)):
-        return panel_readings(run, folder, panel_answers(run, folder)).answers
-    stored = of_the_panel(run, read_choices(parquet_path(folder)))
-    return panel_readings(run, folder, stored, has_texts=False).answers
+        # A run without a mark was looked through when it was scored for this comparison.
+        stored = panel_answers(run, folder, is_checked=not is_complete(folder))
+        return panel_readings(run, folder, stored).answers
+    chosen = of_the_panel(run, read_choices(parquet_path(folder)))
+    return panel_readings(run, folder, chosen, has_texts=False).answers

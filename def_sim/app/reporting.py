@@ -39,19 +39,29 @@ def scored_answers(run: Run, folder: Path) -> list[Answer]:
     return panel_readings(run, folder, panel_answers(run, folder), goes_on=True).answers
 
 
-def write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> WrittenReport:
+def write_report(
+    run: Run, folder: Path, manifest: Mapping[str, Any], *, is_checked: bool = False
+) -> WrittenReport:
     """Writes tables, figures and report.html; marks the run complete if nothing is missing.
+
+    Args:
+        run: Prepared.
+        folder: Of the run.
+        manifest: Its own.
+        is_checked: Whether this command has held the interviews of all shards, so that no answer is of
+            another run.
 
     Raises:
         ConfigError: Its texts wait for a judge, or `verdicts=` means no set; nothing is written then.
-        StoreError: An answer is damaged, or the disk is full.
+        StoreError: An answer is damaged or not of the run, or the disk is full; in the first two cases
+            nothing is written.
     """
     with no_search_for_cycles():
-        return _write_report(run, folder, manifest)
+        return _write_report(run, folder, manifest, is_checked=is_checked)
 
 
-def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any]) -> WrittenReport:
-    panel = read_panel(run, folder)
+def _write_report(run: Run, folder: Path, manifest: Mapping[str, Any], *, is_checked: bool) -> WrittenReport:
+    panel = read_panel(run, folder, is_checked=is_checked)
     found = evaluate_run(run, folder, manifest, panel)
     shown = shown_of_run(run, folder, manifest, found)
     unmark_complete(folder)

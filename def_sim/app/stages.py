@@ -156,7 +156,9 @@ def report_held(config: RunConfig, run: Run, folder: Path, *, is_shown: bool = T
     """
 
     def end() -> int:
-        return 0 if _waits_for_judge(run, folder) else _report(run, folder, is_shown=is_shown)
+        if _waits_for_judge(run, folder):
+            return 0
+        return _report(run, folder, is_shown=is_shown, is_checked=config.num_shards == 1)
 
     return report_if_last(run, folder, end) if config.num_shards > 1 else end()
 
@@ -167,7 +169,7 @@ def _waits_for_judge(run: Run, folder: Path) -> bool:
         return False
     from def_sim.app.read_panel import panel_answers  # statistics, which an interview has no use for
 
-    waits = why_not_judged(run, folder, panel_answers(run, folder))
+    waits = why_not_judged(run, folder, panel_answers(run, folder, is_checked=True))
     if waits is not None:
         say(f"next  {waits}")
     return waits is not None
@@ -265,12 +267,12 @@ def repair(config: RunConfig) -> int:
     return 0
 
 
-def _report(run: Run, folder: Path, *, is_shown: bool = True) -> int:
+def _report(run: Run, folder: Path, *, is_shown: bool = True, is_checked: bool = False) -> int:
     # pandas, the typesetter and the statistics load here, not for `plan` or an interview.
     from def_sim.app.printed_summary import print_summary
     from def_sim.app.reporting import write_report
 
-    written = write_report(run, folder, read_stored_manifest(folder))
+    written = write_report(run, folder, read_stored_manifest(folder), is_checked=is_checked)
     if is_shown:
         print_summary(written)
     write_event("report_written", folder=folder)
@@ -303,7 +305,7 @@ def _refuse_unread(run: Run, folder: Path) -> None:
     if run.strategy.needs_judge is not None:
         from def_sim.app.read_panel import panel_answers
 
-        panel_readings(run, folder, panel_answers(run, folder))
+        panel_readings(run, folder, panel_answers(run, folder, is_checked=True))  # the report checks
 
 
 def _of_command(config: RunConfig) -> dict[str, Any]:

@@ -12,15 +12,19 @@ from operator import add
 from pathlib import Path
 
 from def_sim.answers.storage.completion import is_complete, unmark_complete, vouches_for
+from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.division import Division
+from def_sim.answers.storage.fingerprints import fingerprint
 from def_sim.answers.storage.parts import blocks_of, part_path, read_respondents, write_part
 from def_sim.answers.storage.run_columns import lacks_run_columns
 from def_sim.answers.storage.shards import answers_folder, journals_of, no_search_for_cycles
 from def_sim.answers.storage.stored_answers import StoredAnswers, read_stored
+from def_sim.app.belonging import are_vouched
+from def_sim.app.checked_answers import check_stored
 from def_sim.app.definition import run_identity
-from def_sim.app.part_counts import counts_path, hash_file, read_counts, read_made_from, write_counts
+from def_sim.app.part_counts import counts_path, hash_file, read_counts, write_counts
 from def_sim.app.run import Run
-from def_sim.errors import VerificationError
+from def_sim.app.valid_parts import has_same_journals, is_valid, journals_of_shard
 from def_sim.evaluation.answer_counts import AnswerCounter, AnswerCounts
 from def_sim.records import Answer, Respondent
 
@@ -31,23 +35,37 @@ def respondent_ids(run: Run, division: Division) -> Iterator[str]:
         yield f"r{index:05d}"
 
 
-def write_shard(run: Run, folder: Path, division: Division, stored: StoredAnswers | None = None) -> None:
-    """Writes a shard's part and then its counts.
+def write_shard(
+    run: Run,
+    folder: Path,
+    division: Division,
+    stored: StoredAnswers | None = None,
+    *,
+    is_vouched: bool = False,
+) -> None:
+    """Writes a shard's part and then its counts; the run is not marked complete any more.
 
     Args:
         run: Prepared.
         folder: Of the run.
         division: Whose answers.
-        stored: Where they stand; None: the journals are looked through.
+        stored: Where they stand, known to be of the run; None: the journals are looked through.
+        is_vouched: Whether the run's completion mark vouches for its journals, or did before a shard was
+            written; if not, answers that are looked through are held against the run.
 
     Raises:
-        StoreError: A stored line is damaged, or the disk is full.
+        StoreError: A stored line is damaged or not of the run, or the disk is full.
         VerificationError: What was written cannot be read back.
     """
     identity = run_identity(run, folder)
-    journals = _journal_sizes(folder, division)  # before they are read: what comes later is not in the part
+    with disk_errors(answers_folder(folder)):
+        # Before they are read: what comes later is not in the part.
+        journals = {path.name: fingerprint(path) for path in journals_of_shard(folder, division)}
     with no_search_for_cycles():
         found = read_stored(folder, division) if stored is None else stored
+        if stored is None and not is_vouched:
+            check_stored(run, folder, division, found)
+        unmark_complete(folder)
         counter = AnswerCounter(run.survey.questions, seed=run.config.seed)
         counts_path(folder, division).unlink(missing_ok=True)
         blocks = _counted(counter, shard_blocks(run, division, found))
@@ -87,41 +105,7 @@ def end_shard(run: Run, folder: Path, stored: StoredAnswers) -> None:
     """What a shard of a large run does when all its answers are there."""
     division = Division(run.config.shard, run.config.num_shards)
     if not is_valid(run, folder, division):
-        unmark_complete(folder)
         write_shard(run, folder, division, stored)
-
-
-def is_valid(run: Run, folder: Path, division: Division) -> bool:
-    """Whether a shard's part and counts are there and were made from what is stored today."""
-    try:
-        made_from = read_made_from(counts_path(folder, division))
-        part_bytes = part_path(folder, division).stat().st_size
-    except (VerificationError, OSError):
-        return False
-    return (
-        made_from.seed == run.config.seed
-        and made_from.num_respondents == len(run.panel)
-        and made_from.journals == _journal_sizes(folder, division)
-        and made_from.part_bytes == part_bytes
-    )
-
-
-def _journal_sizes(folder: Path, division: Division) -> dict[str, int]:
-    journals = filter(division.may_be_in, journals_of(folder))
-    return {path.name: path.stat().st_size for path in journals}
-
-
-def num_counted(run: Run, folder: Path) -> int:
-    """Answers of those shards of this division that have ended, as their counts say."""
-    num_shards = run.config.num_shards
-    return sum(num_of_ended(run, folder, Division(shard, num_shards)) or 0 for shard in range(num_shards))
-
-
-def num_of_ended(run: Run, folder: Path, division: Division) -> int | None:
-    """Answers of a shard as its counts say; None where it has not ended, or its journals have grown since."""
-    if not is_valid(run, folder, division):
-        return None
-    return read_made_from(counts_path(folder, division)).num_answers
 
 
 @dataclass(frozen=True)
@@ -147,7 +131,7 @@ def read_streamed(run: Run, folder: Path) -> StreamedPanel:
     """A large panel from its parts; those that are missing, of earlier answers or versions are made.
 
     Raises:
-        StoreError: A stored line is damaged, or the disk is full.
+        StoreError: A stored line is damaged or not of the run, or the disk is full.
         VerificationError: A part or counts are damaged.
     """
     return _read(run, folder, _made_divisions(run, folder))
@@ -206,13 +190,22 @@ def _num_shards(path: Path) -> int:
 
 
 def _made_divisions(run: Run, folder: Path) -> list[Division]:
-    divisions = divisions_of(run, folder)
+    divisions, is_vouched = divisions_of(run, folder), are_vouched(folder)
     for one in divisions:
-        if not is_valid(run, folder, one) or any(map(lacks_run_columns, files_of(folder, [one]))):
-            unmark_complete(folder)
-            write_shard(run, folder, one)
+        if not is_usable(run, folder, one):
+            write_shard(run, folder, one, is_vouched=is_vouched)
     remove_parts(folder, files_of(folder, divisions))
     return divisions
+
+
+def is_usable(run: Run, folder: Path, division: Division) -> bool:
+    """Whether a shard's part and counts are those of its journals, and say of which run they are."""
+    files = files_of(folder, [division])
+    return (
+        is_valid(run, folder, division)
+        and not any(map(lacks_run_columns, files))
+        and has_same_journals(folder, division)
+    )
 
 
 def remove_parts(folder: Path, keep: Collection[Path] = ()) -> None:

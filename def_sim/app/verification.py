@@ -56,14 +56,15 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
     """
     if not is_complete(folder):
         if run.strategy.needs_judge is not None:
-            panel_readings(run, folder, panel_answers(run, folder))  # whose texts wait is told so
+            # Whose texts wait is told so.
+            panel_readings(run, folder, panel_answers(run, folder, is_checked=True))
         raise VerificationError(
             f"{folder} is not a complete run.", fix="Finish it first: the same command without stage=."
         )
     if is_streamed(run):
         yield from _verify_streamed(run, folder, manifest)
         return
-    answers = panel_answers(run, folder)
+    answers = panel_answers(run, folder, is_checked=True)  # below, reading by reading
     yield f"answers       {len(answers):,} lines, each with its checksum"
     sets = read_verdict_sets(folder)  # before the mark: a line that is damaged is then named
     check_files(folder)

@@ -9,19 +9,22 @@ from pathlib import Path
 import pytest
 from scripted_runs import hold, random_answers
 
-from def_sim.answers.storage.answer_lines import encode_line
+from def_sim.answers.storage.answer_lines import decode_line, encode_line
 from def_sim.answers.storage.completion import is_complete, mark_complete
 from def_sim.answers.storage.lease import Lease
 from def_sim.answers.storage.manifest import manifest_path, read_manifest
 from def_sim.answers.storage.shards import read_entries
 from def_sim.answers.storage.store import AnswerStore, read_answers
 from def_sim.app.belonging import foreign_lines, foreign_since_completion
+from def_sim.app.checked_answers import checked_answers
 from def_sim.app.main import main
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
+from def_sim.app.stored_runs import read_run
 from def_sim.engines.scripted import ScriptedEngine
 from def_sim.errors import StoreError
 from def_sim.interviews import Interviews
+from def_sim.records import AnswerStatus
 
 pytestmark = pytest.mark.slow
 
@@ -136,6 +139,84 @@ def test_a_completion_mark_that_vouches_for_the_journal_saves_the_look(
     assert [
         found.entry.number for found in foreign_since_completion(run, folder, read_entries(folder), {})
     ] == [NUM_QUESTIONS + 1]
+
+
+def with_a_foreign_line(folder: Path, content: bytes, number: int = 1, **changes: object) -> bytes:
+    """Puts a journal there with one line changed that has a fitting checksum; returns its bytes."""
+    lines = content.splitlines(keepends=True)
+    answer = decode_line(lines[number - 1].removesuffix(b"\n"))
+    lines[number - 1] = encode_line(replace(answer, **(changes or {"prompt_hash": "0" * 16})))  # type: ignore[arg-type]
+    journal(folder).write_bytes(b"".join(lines))
+    return journal(folder).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("stage=report",),
+        ("stage=export", "export=out", "formats=[tex]"),
+        ("stage=judge", "rubric=unread", "model=demo", "judging.allow_demonstration=true"),
+    ],
+    ids=["report", "export", "judge"],
+)
+def test_what_counts_or_reads_answers_refuses_a_line_of_another_run_and_writes_nothing(
+    folder: Path,
+    two_runs: tuple[bytes, bytes],
+    words: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    changed = with_a_foreign_line(folder, two_runs[0])
+    before = sorted(tmp_path.rglob("*"))
+    assert main([*words, f"run_folder={folder}"]) == 2
+    said = capsys.readouterr().err
+    assert f"{journal(folder)}, line 1 does not belong to this run: its prompt is not the one" in said
+    assert f"stage=repair run_folder={folder}" in said
+    assert sorted(tmp_path.rglob("*")) == before
+    assert journal(folder).read_bytes() == changed
+    # So the interviews do not take it either.
+    run = run_of(folder)
+    with pytest.raises(StoreError, match="line 1 does not belong to this run"):
+        AnswerStore(folder, find_foreign=partial(foreign_since_completion, run, folder))
+
+
+@pytest.mark.parametrize(
+    ("number", "changes"),
+    [
+        (1, {"shown_codes": (99, 98)}),  # no option of the question
+        (2, {"choices": (), "status": AnswerStatus.NO_ANSWER}),  # what came after it remembered an answer
+    ],
+)
+def test_a_report_takes_no_line_whose_options_or_answer_were_others(
+    folder: Path,
+    two_runs: tuple[bytes, bytes],
+    number: int,
+    changes: dict[str, object],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with_a_foreign_line(folder, two_runs[0], number, **changes)
+    assert main(["stage=report", f"run_folder={folder}"]) == 2
+    assert (
+        "does not belong to this run: its prompt is not the one that the run sends" in capsys.readouterr().err
+    )
+    assert not is_complete(folder)
+
+
+def test_a_comparison_takes_no_line_of_another_run(folder: Path, two_runs: tuple[bytes, bytes]) -> None:
+    with_a_foreign_line(folder, two_runs[0])
+    with pytest.raises(StoreError, match="line 1 does not belong to this run"):
+        read_run(folder)
+
+
+def test_answers_that_a_mark_vouches_for_are_counted_without_another_look(
+    tmp_path: Path, two_runs: tuple[bytes, bytes]
+) -> None:
+    folder = hold(tmp_path, *WORDS, "respondents=3", num_asked=0, is_reported=False)
+    with_a_foreign_line(folder, two_runs[0])
+    mark_complete(folder, ["answers/shard-00-of-01.jsonl"], num_answers=3 * NUM_QUESTIONS)
+    assert len(checked_answers(run_of(folder), folder)) == 3 * NUM_QUESTIONS
 
 
 def test_repair_shows_what_it_would_do_and_does_it_when_told(

@@ -52,8 +52,8 @@ def run_of(folder: Path) -> Run:
     return prepare_run(validate_config(read_manifest(folder)["config"]))
 
 
-def complete(folder: Path) -> None:
-    write_report(run_of(folder), folder, read_manifest(folder))
+def complete(folder: Path, *, is_checked: bool = False) -> None:
+    write_report(run_of(folder), folder, read_manifest(folder), is_checked=is_checked)
 
 
 def interviews_checked(folder: Path) -> str:
@@ -108,7 +108,9 @@ def test_verification_notices_changed_calls(
     folder = hold_some(tmp_path)
     path = folder / CALLS
     path.write_bytes(b"".join(change(path.read_bytes().splitlines(keepends=True))))
-    complete(folder)
+    with pytest.raises(StoreError, match=r"line \d+ does not belong to this run"):
+        complete(folder)
+    complete(folder, is_checked=True)
     with pytest.raises(VerificationError):
         interviews_checked(folder)
 

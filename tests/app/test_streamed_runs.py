@@ -1,6 +1,7 @@
 """Large runs, reported shard by shard: the same numbers as of all answers at once, checked part by part."""
 
 import json
+import os
 import resource
 import shutil
 from collections import Counter, defaultdict
@@ -15,6 +16,8 @@ import pandas as pd
 import pytest
 from scripted_runs import hold
 
+from def_sim.answers.storage.answer_lines import decode_line, encode_line
+from def_sim.answers.storage.completion import is_complete, mark_complete
 from def_sim.answers.storage.division import Division
 from def_sim.answers.storage.manifest import read_manifest
 from def_sim.answers.storage.parts import part_path
@@ -30,7 +33,8 @@ from def_sim.app.reporting import write_report
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import validate_config
 from def_sim.app.streamed_runs import is_streamed
-from def_sim.app.streaming import is_valid, read_streamed, read_vouched, write_shard
+from def_sim.app.streaming import read_streamed, read_vouched, write_shard
+from def_sim.app.valid_parts import is_valid
 from def_sim.app.verification import _check_shard, verify_run
 from def_sim.errors import ConfigError, StoreError, VerificationError
 from def_sim.evaluation.distributions import distributions_frame
@@ -200,6 +204,57 @@ def test_a_part_is_made_anew_once_its_journals_have_grown(folder: Path) -> None:
     journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-1]))
     assert not is_valid(run, folder, division)
     assert read_streamed(run, folder).counts.num_answers == run.num_planned - 1
+
+
+def changed_line(folder: Path, respondent_id: str = "r00000") -> None:
+    """A respondent's first line as another run would have it, of the same length and with its checksum."""
+    [journal] = (folder / "answers").glob("*.jsonl")
+    content = journal.read_bytes()
+    first = next(line for line in content.splitlines() if respondent_id.encode() in line)
+    other = encode_line(replace(decode_line(first), prompt_hash="0" * 16)).removesuffix(b"\n")
+    journal.write_bytes(content.replace(first, other))
+    assert journal.stat().st_size == len(content)
+
+
+def test_a_shard_with_a_line_of_another_run_is_not_written(folder: Path) -> None:
+    changed_line(folder)
+    run = run_of(num_shards=2)
+    mark_complete(folder, ["manifest.json"], num_answers=run.num_planned)
+    before = sorted((folder / "answers").iterdir())
+    for write in (lambda: write_shard(run, folder, Division(0, 2)), lambda: read_streamed(run, folder)):
+        with pytest.raises(StoreError, match=r"shard-00-of-01\.jsonl, line 1 does not belong to this run"):
+            write()
+    assert sorted((folder / "answers").iterdir()) == before
+    assert is_complete(folder)  # nothing has grown
+    write_shard(run, folder, Division(1, 2))  # respondent 0 is not of it
+
+
+def test_a_part_does_not_stand_for_a_line_that_was_changed_after_it(folder: Path) -> None:
+    run, division = run_of(), Division(0, 1)
+    write_shard(run, folder, division)
+    changed_line(folder)
+    assert is_valid(run, folder, division)  # by its sizes
+    with pytest.raises(StoreError, match="line 1 does not belong to this run"):
+        write_report(run, folder, read_manifest(folder))
+    assert not is_complete(folder)
+
+
+def test_a_part_stands_for_journals_that_were_copied(folder: Path) -> None:
+    run, division = run_of(), Division(0, 1)
+    write_shard(run, folder, division)
+    [journal] = (folder / "answers").glob("*.jsonl")
+    os.utime(journal, (1, 1))
+    before = part_path(folder, division).stat()
+    read_streamed(run, folder)
+    assert part_path(folder, division).stat() == before
+
+
+def test_of_a_vouched_run_no_prompt_is_rebuilt_when_its_parts_are_made_anew(folder: Path) -> None:
+    run = run_of(num_shards=2)
+    changed_line(folder, "r00000")
+    changed_line(folder, "r00001")  # of the second shard, before which the mark is taken away
+    mark_complete(folder, ["answers/shard-00-of-01.jsonl"], num_answers=run.num_planned)
+    assert read_streamed(run, folder).counts.num_answers == run.num_planned
 
 
 def test_files_of_another_kind_are_no_counts_and_no_part(folder: Path) -> None:

@@ -3,44 +3,21 @@
 Its presence means that the run is complete. It does not know what the files hold.
 """
 
-import hashlib
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from def_sim.answers.storage.disk import disk_errors
+from def_sim.answers.storage.fingerprints import fingerprint, has_content, is_as_it_was
 from def_sim.answers.storage.sealed_json import read_sealed, write_sealed
 from def_sim.errors import StoreError, VerificationError
 
 _NAME: Final = "complete.json"
-_COARSE_NS: Final = 2_000_000_000  # the coarsest clock of a file system in use
 
 
 def completion_path(folder: Path) -> Path:
     """Where the completion mark of a run lies."""
     return folder / _NAME
-
-
-def _fingerprint(path: Path) -> dict[str, str | int]:
-    with path.open("rb") as file:
-        modified = os.fstat(file.fileno()).st_mtime_ns  # before it is read: a later change is then noticed
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"sha256": digest, "bytes": file.tell(), "modified_ns": modified}
-
-
-def _is_same(found: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
-    return all(found[name] == expected.get(name) for name in ("sha256", "bytes"))
-
-
-def _is_untouched(path: Path, expected: Mapping[str, Any], marked_ns: int) -> bool:
-    """Size and time of the last change as they were: what git trusts, too.
-
-    A file that changed shortly before the mark was made is not trusted: clocks of file systems are coarse.
-    """
-    found = path.stat()
-    is_same = found.st_size == expected["bytes"] and found.st_mtime_ns == expected.get("modified_ns")
-    return is_same and found.st_mtime_ns < marked_ns - _COARSE_NS
 
 
 def mark_complete(folder: Path, files: Iterable[Path | str], *, num_answers: int) -> None:
@@ -56,7 +33,7 @@ def mark_complete(folder: Path, files: Iterable[Path | str], *, num_answers: int
     """
     with disk_errors(folder):
         fingerprints = {
-            name: _fingerprint(folder / name) for name in sorted(Path(f).as_posix() for f in files)
+            name: fingerprint(folder / name) for name in sorted(Path(f).as_posix() for f in files)
         }
     write_sealed(completion_path(folder), {"num_answers": num_answers, "files": fingerprints})
 
@@ -119,7 +96,7 @@ def vouches_for(folder: Path, files: Iterable[Path]) -> bool:
         return all(
             (expected := vouched.get(path.relative_to(folder).as_posix())) is not None
             and path.is_file()
-            and (_is_untouched(path, expected, marked_ns) or _is_same(_fingerprint(path), expected))
+            and is_as_it_was(path, expected, marked_ns)
             for path in files
         )
 
@@ -136,10 +113,10 @@ def check_files(folder: Path) -> None:
         if not path.is_file():
             raise _changed(f"{path} is missing; it was part of the complete run.")
         with disk_errors(path):
-            found = _fingerprint(path)
+            found = fingerprint(path)
         if found["bytes"] != expected["bytes"]:
             raise _changed(f"{path} has {found['bytes']} bytes; it had {expected['bytes']}.")
-        if not _is_same(found, expected):
+        if not has_content(found, expected):
             raise _changed(f"{path} has changed: its SHA-256 is not the one it had.")
 
 

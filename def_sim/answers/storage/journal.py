@@ -24,7 +24,7 @@ _LINES_AT_ONCE: Final = 256  # a call of the JSON decoder costs as much as decod
 class Line(NamedTuple):
     """A line of a journal."""
 
-    number: int  # from 1
+    number: int  # from 1; 0: not known, and counted where a message needs it
     offset: int  # of its first byte in the file
 
 
@@ -134,11 +134,10 @@ def _line_at(file: BinaryIO, offset: int) -> bytes:
 
 
 def _answer_at(raw: bytes, path: Path, line: Line) -> Answer:
-    found = list(_read_one_by_one([raw], path, line.number))
+    number = line.number or number_of_line(path, line.offset)
+    found = list(_read_one_by_one([raw], path, number))
     if not found:
-        raise StoreError(
-            f"{path}, line {line.number}: the line is not there any more.", fix=how_to_repair(path)
-        )
+        raise StoreError(f"{path}, line {number}: the line is not there any more.", fix=how_to_repair(path))
     return found[0].answer
 
 

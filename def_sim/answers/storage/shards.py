@@ -124,9 +124,18 @@ def read_answers(folder: Path) -> list[Answer]:
     Raises:
         StoreError: There are no journals, a line is damaged, or two lines contradict each other.
     """
+    require_answers(folder)
+    return in_order(answers_of(read_entries(folder)).values())
+
+
+def require_answers(folder: Path) -> None:
+    """Makes sure that a folder has journals, or had some.
+
+    Raises:
+        StoreError: It has none.
+    """
     if not answers_folder(folder).is_dir():
         raise StoreError(
             f"{answers_folder(folder)} does not exist: {folder} holds no answers.",
             fix="Run stage=interview first, or check the path.",
         )
-    return in_order(answers_of(read_entries(folder)).values())

@@ -136,7 +136,7 @@ class AnswerStore:
         with no_search_for_cycles():
             self._stored = read_stored(self.folder, self._division)
             self._calls = read_calls(self.folder, self._division)
-        _refuse_foreign(find_foreign(self._stored, self._calls))
+        refuse_foreign(find_foreign(self._stored, self._calls))
         self._journal = Journal(self._path)
         opened.callback(self._journal.close)
         journals: list[LineJournal] = [self._journal]
@@ -272,10 +272,16 @@ class AnswerStore:
             self._held.check()
 
 
-def _refuse_foreign(foreign: Iterable[Foreign]) -> None:
-    found = list(foreign)
-    if found:
-        first, more = found[0], f" Nor do {len(found) - 1:,} more." if len(found) > 1 else ""
+def refuse_foreign(foreign: Iterable[Foreign]) -> None:
+    """Makes sure that no line was found that does not belong to the run.
+
+    Raises:
+        StoreError: Naming the first, and how many more there are.
+    """
+    found = iter(foreign)
+    if (first := next(found, None)) is not None:
+        num_more = sum(1 for _ in found)
+        more = f" Nor do {num_more:,} more." if num_more else ""
         raise StoreError(
             f"{first.entry.place} does not belong to this run: {first.why}.{more}",
             fix=f"{how_to_repair(first.entry.path)} If another version of def_sim held these interviews (the "

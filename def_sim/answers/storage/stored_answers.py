@@ -69,15 +69,7 @@ class StoredAnswers(Mapping[AnswerKey, Entry]):
 
     def __getitem__(self, key: AnswerKey) -> Entry:
         place = self._places[key[0]][key[1:]]
-        path, line = self._paths[self._journals[place]], self._line(place)
-        with disk_errors(path):
-            number = line.number or number_of_line(path, line.offset)
-            [answer] = read_placed(path, [Line(number, line.offset)])
-        if answer_key(answer) != key:
-            raise StoreError(
-                f"{path}, line {number}: the line has changed since it was read.", fix=how_to_repair(path)
-            )
-        return Entry(answer, path, number)
+        return self._entry(key, place, self._read([place])[place])
 
     def _line(self, place: int) -> Line:
         return Line(self._numbers[place], self._offsets[place])
@@ -104,8 +96,31 @@ class StoredAnswers(Mapping[AnswerKey, Entry]):
         return Counter({_STATUSES[number]: count for number, count in Counter(self._statuses).items()})
 
     def answers_of(self, respondent_ids: Iterable[str]) -> list[Answer]:
-        """All answers of some respondents, by their order and then as they were given; each journal once."""
+        """All answers of some respondents, by their order and then as they were given; each journal once.
+
+        Raises:
+            StoreError: A line is damaged, or is not there any more.
+        """
         wanted = [place for one in respondent_ids for place in self._places.get(one, {}).values()]
+        found = self._read(wanted)
+        return [found[place] for place in wanted]
+
+    def entries_of(self, respondent_ids: Iterable[str]) -> dict[AnswerKey, Entry]:
+        """The same by their keys, with where they stand.
+
+        Raises:
+            StoreError: As `answers_of`, or a line has changed since it was read.
+        """
+        wanted = {
+            (one, *question): place
+            for one in respondent_ids
+            for question, place in self._places.get(one, {}).items()
+        }
+        found = self._read(wanted.values())
+        return {key: self._entry(key, place, found[place]) for key, place in wanted.items()}
+
+    def _read(self, wanted: Iterable[int]) -> dict[int, Answer]:
+        """Answers by their places."""
         by_journal: dict[int, list[int]] = defaultdict(list)
         for place in wanted:
             by_journal[self._journals[place]].append(place)
@@ -115,7 +130,18 @@ class StoredAnswers(Mapping[AnswerKey, Entry]):
             path = self._paths[journal]
             with disk_errors(path):
                 found.update(zip(places, read_placed(path, map(self._line, places)), strict=True))
-        return [found[place] for place in wanted]
+        return found
+
+    def _entry(self, key: AnswerKey, place: int, answer: Answer) -> Entry:
+        """An answer that was read from its place."""
+        path, line = self._paths[self._journals[place]], self._line(place)
+        with disk_errors(path):
+            number = line.number or number_of_line(path, line.offset)
+        if answer_key(answer) != key:
+            raise StoreError(
+                f"{path}, line {number}: the line has changed since it was read.", fix=how_to_repair(path)
+            )
+        return Entry(answer, path, number)
 
     def add(self, answer: Answer, path: Path, line: Line) -> None:
         """One more answer and where it stands. The same answer a second time is passed over.
@@ -123,7 +149,7 @@ class StoredAnswers(Mapping[AnswerKey, Entry]):
         Args:
             answer: The answer.
             path: Of its journal.
-            line: Of it; the number 0 stands for one that is not known, and is counted if it is needed.
+            line: Of it.
 
         Raises:
             StoreError: Another answer to that question is known.
