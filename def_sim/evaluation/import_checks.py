@@ -80,6 +80,7 @@ class ImportCheck:
     population: str
     items: tuple[CheckedItem, ...]
     without: tuple[str, ...]  # ids of items of the source that have no figures and are not asked
+    notes: tuple[str, ...] = ()  # what a reader of the figures must know
 
     @property
     def num_flagged(self) -> int:
@@ -112,7 +113,8 @@ def _check(
     ]
     title = found.provenance.title if found is not None else f"{imported.source}, {population}"
     without = tuple(name for name, there in is_there.items() if not there)
-    return ImportCheck(imported.source, title, population, tuple(checked), without)
+    notes = tuple(found.provenance.notes) if found is not None else ()
+    return ImportCheck(imported.source, title, population, tuple(checked), without, notes)
 
 
 def _checked(

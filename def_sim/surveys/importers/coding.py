@@ -6,7 +6,7 @@ Letters: N people.
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,12 @@ _WORDS: Final[Mapping[Reply, frozenset[str]]] = {
     ),
 }
 _NUMBERED: Final = re.compile(r"^\s*-?\d+\s*[.:)]?\s*")  # ISSP: "-8. Can't choose"
-_MEN, _WOMEN = frozenset({"male", "man", "男"}), frozenset({"female", "woman", "女"})
+_MEN: Final = frozenset({"male", "man", "men", "m", "男", "男性"})
+_WOMEN: Final = frozenset({"female", "woman", "women", "f", "女", "女性"})
+_NEITHER: Final = frozenset(
+    {"", "other", "diverse", "divers", "nonbinary", "prefernottosay", "notstated", "其他", "其它", "拒绝回答"}
+)
+_LIKE_WEIGHTS: Final = ("wt", "wgt")  # how their names begin
 
 
 def is_code(number: float) -> bool:
@@ -112,8 +117,7 @@ def weights_of(path: Path, variable: Variable, *, may_lack: bool = False) -> NDA
 def no_weight(path: Path, name: str, headers: tuple[Header, ...]) -> ConfigError:
     """The error of a file that lacks its weight; names what could be one."""
     like = [one.name for one in headers if "weight" in f"{one.name} {one.label}".casefold()]
-    starts = [one.name for one in headers if one.name.casefold().startswith(("wt", "wgt"))]
-    like += [name for name in starts if name not in like]
+    like += [one.name for one in headers if one.name not in like and is_like_weight(one.name)]
     found = f"it has {', '.join(like[:6])}" if like else "none of its variables is called a weight"
     return ConfigError(
         f"{path.name}: there is no weight {name}; {found}.",
@@ -121,26 +125,38 @@ def no_weight(path: Path, name: str, headers: tuple[Header, ...]) -> ConfigError
     )
 
 
+def is_like_weight(name: str) -> bool:
+    """Whether a variable of this name may hold weights."""
+    lower = name.casefold()
+    return "weight" in lower or lower.startswith(_LIKE_WEIGHTS) or "权重" in lower or "加权" in lower
+
+
 def sexes_of(
-    variable: Variable, code_of: Callable[[Value], Value], codes: Mapping[int, str]
+    variable: Variable, code_of: Callable[[Value], Value], codes: Mapping[Any, str]
 ) -> NDArray[np.str_]:
     """Each person's sex, shape (N,): "male", "female", or "" where it is neither or not known.
 
     Args:
         variable: Holds it.
         code_of: The code behind a value (`Labels.code_of`).
-        codes: Code -> sex.
+        codes: Code, or word as `plain` leaves it -> sex; words that are known need not be among them.
     """
 
     def of_value(raw: Value) -> str:
         value = code_of(raw)
         if isinstance(value, float):
-            return codes.get(int(value), "") if value.is_integer() else ""
-        words = plain(value)
-        return "male" if words in _MEN else "female" if words in _WOMEN else ""
+            return codes.get(value, "")
+        return codes.get(plain(value)) or sex_in_words(value) or ""
 
     each = np.array([of_value(value) for value in variable.distinct], dtype=np.str_)
     return each[variable.places]
+
+
+def sex_in_words(text: str) -> str | None:
+    """One of SEXES; "" where the words say neither, or nothing; None: they are not known."""
+    words = plain(text)
+    kinds = {"male": _MEN, "female": _WOMEN, "": _NEITHER}
+    return next((sex for sex, known in kinds.items() if words in known), None)
 
 
 def ages_of(

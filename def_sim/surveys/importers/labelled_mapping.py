@@ -1,6 +1,7 @@
 """Which variables of a file are which items, and what their values mean: the mapping that a user confirms.
 
-It is written by hand or out of the candidates (`labelled_candidates`); nothing is guessed from it.
+It is written by hand or out of the candidates (`labelled_candidates`); nothing is guessed from it. Of a
+survey of one's own, whose items are known, it says only who people are.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from def_sim.errors import SurveyFormatError
 from def_sim.records import MeasurementLevel
+from def_sim.surveys.importers.labels import plain
 from def_sim.surveys.importers.people import Reply
 from def_sim.surveys.item_bank import Text
 from def_sim.yaml_files import read_validated
@@ -47,8 +49,18 @@ class SexVariable(_Strict):
     """Where people's sex stands."""
 
     variable: Variable
-    male: Codes = [1]
-    female: Codes = [2]
+    male: list[float | Text] = [1]  # codes or words
+    female: list[float | Text] = [2]
+
+    @property
+    def codes(self) -> dict[float | str, str]:
+        """Code, or word without case, spaces and punctuation -> one of SEXES."""
+        both = {"male": self.male, "female": self.female}
+        return {
+            plain(value) if isinstance(value, str) else value: sex
+            for sex, values in both.items()
+            for value in values
+        }
 
 
 class AgeVariable(_Strict):
@@ -56,7 +68,7 @@ class AgeVariable(_Strict):
 
     variable: Variable
     born: bool = False  # it holds years of birth
-    bands: dict[int, Text] = {}  # it holds codes of bands, such as 18-29; in rising order
+    bands: dict[int | Text, Text] = {}  # it holds codes or words of bands, such as 18-29; in rising order
 
 
 class GroupVariable(_Strict):
@@ -81,23 +93,28 @@ class ItemEntry(_Strict):
     level: MeasurementLevel = MeasurementLevel.NOMINAL  # an order is not guessed
 
 
-class FileMapping(_Strict):
-    """A mapping; what all rounds of a survey share may come from the importer's YAML instead."""
+class PeopleMapping(_Strict):
+    """Where it stands who people are, and which codes are no answer."""
 
     title: Text | None = None
     citation: Text | None = None
     terms: Text | None = None
-    population: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
-    country: Variable | None = None  # a variable that parts people of several countries
-    country_codes: dict[str, Annotated[str, Field(pattern="^[A-Z]{3}$")]] = {}  # file's -> ISO alpha-3
     id: Variable | None = None  # who a person is, once in each population
     weight: Variable | None = None
     strata: Variable | None = None
     clusters: Variable | None = None
     sex: SexVariable | None = None
     age: AgeVariable | None = None
-    groups: dict[GroupType, GroupVariable] = {}  # region: ..., in references beside sex and age
     missing: MissingCodes = MissingCodes()
+
+
+class FileMapping(PeopleMapping):
+    """A mapping; what all rounds of a survey share may come from the importer's YAML instead."""
+
+    population: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    country: Variable | None = None  # a variable that parts people of several countries
+    country_codes: dict[str, Annotated[str, Field(pattern="^[A-Z]{3}$")]] = {}  # file's -> ISO alpha-3
+    groups: dict[GroupType, GroupVariable] = {}  # region: ..., in references beside sex and age
     parts_withheld: bool = True  # false: who does not know could not say so, and counts as refused
     items: dict[str, ItemEntry]
 

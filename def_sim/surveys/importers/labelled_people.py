@@ -149,8 +149,7 @@ class MappedPeople:
         if sex is None:
             return np.full(num_people, "")
         variable = kept[sex.variable]
-        codes = {int(code): "male" for code in sex.male} | {int(code): "female" for code in sex.female}
-        return sexes_of(variable, lambda value: self.labels.code_of(variable, value), codes)
+        return sexes_of(variable, lambda value: self.labels.code_of(variable, value), sex.codes)
 
     @property
     def _bands(self) -> tuple[str, ...]:
@@ -164,7 +163,7 @@ class MappedPeople:
         variable = kept[age.variable]
         if age.bands:
             codes = [self.labels.code_of(variable, value) for value in variable.distinct]
-            bands = [age.bands.get(int(code), "") if isinstance(code, float) else "" for code in codes]
+            bands = [age.bands.get(int(code) if isinstance(code, float) else code, "") for code in codes]
             return np.array(bands, dtype=np.str_)[variable.places]
         born_in = self.year if age.born else None
         return bands_of(

@@ -19,6 +19,7 @@ from def_sim.records import QuestionType
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
 from def_sim.surveys.importers.documents import items_in_words
+from def_sim.surveys.importers.labelled_mapping import PeopleMapping
 from def_sim.surveys.importers.person_answers import AnsweredItems, figures_of_answers
 from def_sim.surveys.importers.qsf import read_qsf
 from def_sim.surveys.importers.survey_form import AnswerColumns, SurveyForm
@@ -31,6 +32,7 @@ from def_sim.surveys.importers.xlsform_sheets import is_xlsform
 from def_sim.surveys.item_bank import NO_DIMENSION, Item, ItemFile
 from def_sim.surveys.survey import SurveyFile
 from def_sim.visible import visible
+from def_sim.yaml_files import read_validated
 
 _NAME: Final = re.compile("[a-z0-9_]+")
 _ITEM: Final = re.compile("[A-Za-z0-9_]+")
@@ -45,6 +47,8 @@ class Table:
         countries: The one population that was asked, an ISO alpha-3 code.
         year: When it was asked; needed if there are figures.
         answers: A table with a row a person (`person_answers`), whose figures are computed.
+        weight: Its column of weights, in place of the mapping's; "none": everyone counts once.
+        mapping: A YAML that says which of its columns say who people are, and which codes are no answer.
     """
 
     def __init__(
@@ -54,10 +58,18 @@ class Table:
         countries: list[str],
         year: int | None = None,
         answers: str | None = None,
+        weight: str | None = None,
+        mapping: str | None = None,
     ) -> None:
         self.path = Path(source).expanduser()
         self.answers = Path(answers).expanduser() if answers is not None else None
-        self.name, self.year = name, year
+        self.mapping = Path(mapping).expanduser() if mapping is not None else None
+        self.name, self.year, self.weight = name, year, weight
+        if answers is None and (given := "weight" if weight else "mapping" if mapping else ""):
+            raise ConfigError(
+                f"{given}= is of people's answers, a row a person, and there are none.",
+                fix=f"Add answers=FILE, or leave {given}= out.",
+            )
         if _NAME.fullmatch(name) is None:
             raise ConfigError(
                 f"name={name}: a survey's name has small letters a-z, digits and _ only.",
@@ -125,7 +137,15 @@ class Table:
                 fix=f"Leave out answers=, or the columns {table.unit} and n of {self.path.name}.",
             )
         columns = form.columns if form is not None else {item.variable: _columns(item) for item in items}
-        return figures_of_answers(self.answers, items, columns, self.population)
+        return figures_of_answers(
+            self.answers,
+            items,
+            columns,
+            self.population,
+            mapping=read_validated(self.mapping, PeopleMapping) if self.mapping is not None else None,
+            weight=self.weight,
+            year=self.year,
+        )
 
     def _item(self, table: TidyTable, rows: Sequence[TidyRow]) -> Item:
         """The item that all rows of one name make up; without figures so far."""
@@ -181,8 +201,9 @@ class Table:
             )
         weight = dont_know = "as the table has it"
         effective_n = ""
+        notes: tuple[str, ...] = ()
         if answered is not None:
-            weight, effective_n = answered.weight, answered.effective_n
+            weight, effective_n, notes = answered.weight, answered.effective_n, answered.notes
             dont_know = "an option like any other where it was offered; empty fields are left out"
         provenance = ReferenceSource(
             population=self.population,
@@ -197,6 +218,9 @@ class Table:
             terms="the user's own",
             file=path.name,
             file_sha256=_sha256(path),
+            mapping_sha256="" if self.mapping is None else _sha256(self.mapping),
+            num_people=None if answered is None else answered.num_people,
+            notes=[f"{note[:14].strip()}: {visible(note[14:])}" for note in notes],
         )
         return PopulationFigures(provenance, tuple(figures))
 

@@ -38,11 +38,22 @@ ANSWERS = "person;parks;which;weight;sex;age\n" + "".join(
 
 
 def imported(
-    folder: Path, answers: str = ANSWERS, *, source: str = "town.csv", text: str = TABLE
+    folder: Path,
+    answers: str = ANSWERS,
+    *,
+    source: str = "town.csv",
+    text: str = TABLE,
+    mapping: str = "",
+    weight: str | None = None,
 ) -> Imported:
     (folder / source).write_text(text, encoding="utf-8")
     (folder / "answers.csv").write_text(answers, encoding="utf-8", newline="")
-    return Table(str(folder / source), "town", ["USA"], 2026, str(folder / "answers.csv")).read()
+    given = None
+    if mapping:
+        given = str(folder / "town.mapping.yaml")
+        Path(given).write_text(mapping, encoding="utf-8")
+    answered = str(folder / "answers.csv")
+    return Table(str(folder / source), "town", ["USA"], 2026, answered, weight, given).read()
 
 
 def figures(found: Imported) -> dict[tuple[str, str], GroupFigures]:
