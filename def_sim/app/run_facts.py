@@ -77,12 +77,19 @@ def run_facts(
         parameters=_parameters(config.model_dump(mode="json", by_alias=True)),
         short_of=survey.short_of,
         notes=tuple(run_notes(run)),
+        precision=_precision(manifest["engine"]),
     )
 
 
 def bibliography_of(run: Run) -> str:
     """BibTeX of the software, the study and each survey whose people stand beside the run."""
     return bibtex(works_cited(read_citations(data_folder()), _sources(run), version=__version__))
+
+
+def _precision(engine: Mapping[str, Any]) -> str:
+    """As the engine told it when the model was loaded: of a checkpoint, not of a server."""
+    names = [engine.get("dtype"), engine.get("quantization")]
+    return ", ".join(name for name in names if isinstance(name, str) and name not in ("none", "auto"))
 
 
 def _people(run: Run) -> tuple[str, ...]:

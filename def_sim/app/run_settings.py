@@ -9,7 +9,7 @@ from typing import Final
 from def_sim.app.run import Run
 from def_sim.evaluation.measures import counted
 from def_sim.records import Respondent
-from def_sim.reports.pages.facts import SettingInWords
+from def_sim.reports.pages.facts import WAY_OF_ASKING, SettingInWords
 
 _LANGUAGES: Final = {"en": "English", "zh": "Chinese"}
 _ORDERS: Final = {
@@ -46,7 +46,7 @@ def run_settings(run: Run, respondents: Sequence[Respondent], *, country: str) -
         SettingInWords("Choice of words", *_decoding(run, respondents)),
         SettingInWords("Order of options", _ORDERS[order], f"presentation.option_order={order}"),
         SettingInWords("Answers", _ANSWERS[config.answer_mode], f"answer_mode={config.answer_mode}"),
-        SettingInWords("Way of asking", config.strategy.name, f"protocol={config.protocol.name}"),
+        SettingInWords(WAY_OF_ASKING, config.strategy.name, f"protocol={config.protocol.name}"),
     )
 
 

@@ -122,11 +122,8 @@ def variety_sentence(ratio: float, low: float, high: float, *, people: float) ->
 
 def reading_sentence(statuses: pd.DataFrame) -> str:
     """How many answers named no option, and how many withheld one, counted; "" where none was asked."""
-    whole = statuses[statuses["scope"] == "all"]
-    counts = {str(status): int(count) for status, count in zip(whole["status"], whole["count"], strict=True)}
-    asked = sum(counts.values())
-    withheld = sum(counts.get(status, 0) for status in _WITHHELD)
-    unread = asked - withheld - sum(counts.get(status, 0) for status in _READ)
+    asked, read, withheld = read_and_withheld(statuses)
+    unread = asked - withheld - read
     if asked == 0:
         return ""
     of_all = counted(asked, "answer", "answers")
@@ -134,6 +131,18 @@ def reading_sentence(statuses: pd.DataFrame) -> str:
     if unread == 0:
         return (f"Each of {of_all} could be read." if asked > 1 else "The one answer could be read.") + more
     return f"{unread:,} of {of_all} could not be read as an option.{more}"
+
+
+def read_and_withheld(statuses: pd.DataFrame) -> tuple[int, int, int]:
+    """Answers asked for, those that named an option (or needed none), and those withheld.
+
+    Args:
+        statuses: As in statuses.csv.
+    """
+    whole = statuses[statuses["scope"] == "all"]
+    counts = {str(status): int(count) for status, count in zip(whole["status"], whole["count"], strict=True)}
+    read, withheld = (sum(counts.get(status, 0) for status in kind) for kind in (_READ, _WITHHELD))
+    return sum(counts.values()), read, withheld
 
 
 def _percent(share: float) -> str:

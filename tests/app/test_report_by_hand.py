@@ -150,10 +150,14 @@ def test_a_table_is_had_as_csv_with_the_cells_that_are_seen(folder, browser, tmp
 def test_what_to_cite_is_copied(folder, browser):
     opened = Opened(browser, folder / "report.html", width=1280, height=900)
     opened.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    opened.page.locator("#copy-bibtex").click()
-    opened.page.wait_for_function("document.getElementById('copied').textContent !== ''")
-    copied = opened.page.evaluate("navigator.clipboard.readText()")
-    assert copied == (folder / "citation.bib").read_text(encoding="utf-8")
+    expected = {
+        "bibtex": (folder / "citation.bib").read_text(encoding="utf-8"),
+        "methods-text": opened.page.locator("#methods-text").text_content(),
+    }
+    for name, text in expected.items():
+        opened.page.locator(f"button[data-copies={name}]").click()
+        opened.page.locator(f"button[data-copies={name}] + [role=status]", has_text="Copied.").wait_for()
+        assert opened.page.evaluate("navigator.clipboard.readText()") == text
     assert opened.said == []
 
 

@@ -167,19 +167,19 @@
     bar(around, [button("CSV", about, () => save(name, "text/csv", rows()))]);
   }
 
-  const source = document.getElementById("bibtex");
-  const copy = document.getElementById("copy-bibtex");
-  if (!source) return;
-  copy.hidden = false;
-  copy.addEventListener("click", async () => {
-    let done = false;
-    try {
-      await navigator.clipboard.writeText(source.textContent);
-      done = true;
-    } catch {
-      getSelection().selectAllChildren(source);
-      done = document.execCommand("copy"); // where a page may not use the clipboard itself
-    }
-    document.getElementById("copied").textContent = done ? "Copied." : "Select the text and copy it.";
-  });
+  for (const copy of document.querySelectorAll("button[data-copies]")) {
+    const source = document.getElementById(copy.dataset.copies);
+    copy.hidden = false;
+    copy.addEventListener("click", async () => {
+      let done = false;
+      try {
+        await navigator.clipboard.writeText(source.textContent);
+        done = true;
+      } catch {
+        getSelection().selectAllChildren(source);
+        done = document.execCommand("copy"); // where a page may not use the clipboard itself
+      }
+      copy.nextElementSibling.textContent = done ? "Copied." : "Select the text and copy it.";
+    });
+  }
 })();

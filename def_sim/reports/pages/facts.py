@@ -5,6 +5,9 @@ Knows nothing of files, surveys or HTML: whoever writes the report fills these i
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+WAY_OF_ASKING: Final = "Way of asking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class RunFacts:
     short_of: str | None = None  # the questionnaire whose short form was asked
     notes: tuple[str, ...] = ()  # sentences on personas and people's figures, to be read before the numbers
     people: tuple[str, ...] = ()  # whose figures stand beside the panel, each with its year
+    precision: str = ""  # in which the model was loaded, e.g. "bfloat16"; "": not known, as of a server
     readings: str = ""  # which judge read the answers, and how many of them; "": rules did
 
     @property

@@ -38,6 +38,7 @@ from def_sim.reports.pages.item_cards import (
     ItemWords,
     item_cards,
 )
+from def_sim.reports.pages.methods_words import methods_sentences
 from def_sim.reports.pages.packed_items import pack_items
 from def_sim.reports.pages.page import language_tag, page_script, page_style, security_policy, template
 from def_sim.reports.pages.report_chapters import contents_of, report_chapters
@@ -105,6 +106,7 @@ def render_report(
         script=script,
         num_other_items=_num_other_items(scores),
         is_by_group=headline_scope(scores) == "macro",
+        methods=methods_sentences(facts, scores, distributions, statuses),
         floor_name=FLOOR_NAME,
         median_answered=_median(distributions, "num_answered"),
         few_people=_FEW_PEOPLE,
