@@ -187,7 +187,8 @@ async def _ask(
 ) -> None:
     planned, done = num_planned_of(run), sum(1 for _ in stored_of(run, store.stored))
     if isinstance(engine, HasLedger):
-        engine.keep_in(store.folder, shard_name(run.config.shard, run.config.num_shards))
+        names = [shard_name(shard, run.config.num_shards) for shard in range(run.config.num_shards)]
+        engine.keep_in(store.folder, names[run.config.shard], names)
     if isinstance(engine, HasNotices):
         engine.notices.tell_to(print_note)
     try:

@@ -19,13 +19,16 @@ def _price(arguments: Mapping[str, Any]) -> Price | None:
     return price.in_batches() if price is not None and arguments.get("batches") else price
 
 
-def hosted_lines(arguments: Mapping[str, Any], tokens_in: float, tokens_out: float) -> list[str]:
+def hosted_lines(
+    arguments: Mapping[str, Any], tokens_in: float, tokens_out: float, *, num_shards: int = 1
+) -> list[str]:
     """Lines of the plan, with the estimate from characters put into the model's own tokens.
 
     Args:
         arguments: Of the engine, as its YAML gives them.
         tokens_in: That the panel will have read, in the study's tokenizers.
         tokens_out: That it will have written.
+        num_shards: Parts of the panel, which divide the cap.
     """
     name = str(arguments["model_name"])
     model, price = hosted_model(name), _price(arguments)
@@ -36,9 +39,11 @@ def hosted_lines(arguments: Mapping[str, Any], tokens_in: float, tokens_out: flo
         asked = f"${price.input_usd:g} a million tokens in, ${price.output_usd:g} out"
         lines = [f"cost          about ${usd:,.2f}: {asked} (prices of {price.as_of})"]
     if (cap_usd := arguments.get("max_cost_usd")) is not None:
+        who = "the run" if num_shards == 1 else "each of them"
+        parts = "" if num_shards == 1 else f", ${cap_usd / num_shards:,.2f} for each of {num_shards:,} shards"
         lines.append(
-            f"cost cap      ${cap_usd:,.2f}; the run stops before it spends more; replies without usable "
-            "token counts are booked at the most they can cost"
+            f"cost cap      ${cap_usd:,.2f}{parts}; {who} stops before it spends more; "
+            "replies without usable token counts are booked at the most they can cost"
         )
     if model.thinking == "always":
         lines.append("warning       the model thinks before it answers; those tokens come on top")

@@ -96,7 +96,9 @@ def _groups_line(run: Run) -> list[str]:
 def _resource_lines(run: Run, plan: Plan) -> list[str]:
     model = run.config.model
     if model.engine is not None and "model_name" in model.engine.arguments:
-        return hosted_lines(model.engine.arguments, plan.tokens_in, plan.tokens_out)
+        return hosted_lines(
+            model.engine.arguments, plan.tokens_in, plan.tokens_out, num_shards=run.config.num_shards
+        )
     if model.engine is None or not model.num_parameters:
         found = _parameters(run)
         known = _processor_lines(plan, found, found) if 0 < found <= _LARGEST_FOR_A_CPU else []

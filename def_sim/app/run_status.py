@@ -27,7 +27,7 @@ from def_sim.app.shard_progress import (
     progress_path,
     read_progress,
 )
-from def_sim.engines.hosted.cost import FOLDER as SPENDING
+from def_sim.engines.hosted.accounts import FOLDER as SPENDING
 from def_sim.records import AnswerStatus
 
 _SHARD_FILE: Final = re.compile(r"shard-(\d{1,6})-of-(\d{1,6})\.(jsonl|lease|progress\.json)")

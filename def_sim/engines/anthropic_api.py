@@ -8,6 +8,7 @@ would refuse is known at plan time.
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +23,7 @@ from def_sim.engines.hosted.cost import Ledger
 from def_sim.engines.hosted.failures import Provider, read_key
 from def_sim.engines.hosted.hosted_models import check_not_retired, hosted_model
 from def_sim.engines.hosted.http_client import HEADERS, Hook, client_settings, transport_errors
-from def_sim.engines.hosted.message_batches import MessageBatches
+from def_sim.engines.hosted.message_batches import MessageBatches, request_id
 from def_sim.engines.hosted.prices import find_price
 from def_sim.engines.shared.deviations import known_deviations
 from def_sim.engines.shared.notices import Notices
@@ -44,7 +45,8 @@ class AnthropicEngine:
         base_url: Another address than the provider's own; it is given the key.
         deviations: Names of what the model may lack, such as beams and seed; one that it lacks and that is
             not named stops the run.
-        max_cost_usd: Most that the run may spend, earlier commands of it included; None: no cap; from 0.
+        max_cost_usd: Most that the run may spend, earlier commands of it included; several shards divide it
+            equally; None: no cap; from 0.
         input_usd_per_million: Price of tokens read, where data/prices.yaml has none or another; from 0.
         output_usd_per_million: The same for tokens written; from 0.
         max_concurrent: Most requests under way; adapts downwards; from 1.
@@ -133,9 +135,9 @@ class AnthropicEngine:
             "batches": self._sends_batches,
         }
 
-    def keep_in(self, folder: Path, name: str) -> None:
+    def keep_in(self, folder: Path, name: str, shards: Sequence[str] = ()) -> None:
         """Keeps accounts and batches in the folder of a run, and goes on with those that lie there."""
-        self.ledger.keep_in(folder, name)
+        self.ledger.keep_in(folder, name, shards)
         if self._sends_batches:
             self._journal = BatchJournal(folder, name)
 
@@ -215,13 +217,17 @@ class AnthropicEngine:
         whole = {"model": self._provider.model_name, **parameters, **sampling}
         begun = time.monotonic()
         most_out = parameters["max_tokens"]
-        async with self.ledger.reserved(most_tokens_in(request), most_out) as bill:
+        custom_id = request_id(request.key, whole)
+        was_left = self._batches.takes_up(custom_id)
+        async with self.ledger.reserved(most_tokens_in(request), most_out, was_left=was_left) as bill:
             try:
-                message = await self._batches.message(request.key, whole)
+                message = await self._batches.message(custom_id, whole)
             except (DefSimError, asyncio.CancelledError) as error:
-                # Failed ones cost nothing; those that are left behind are counted on return. A result that
+                # Failed ones cost nothing; those that are left behind are charged on return. A result that
                 # cannot be read was paid for.
-                if not getattr(error, "is_of_request", False):
+                if self._batches.leaves(custom_id, error):
+                    bill.is_left_behind()
+                elif not getattr(error, "is_of_request", False):
                     bill.is_free()
                 raise
             completion = read_message(message, self._provider, request)

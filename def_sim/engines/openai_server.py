@@ -8,7 +8,7 @@ read by `chat_replies`, not by the SDK, which believes whatever comes.
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -63,7 +63,8 @@ class OpenAIServerEngine:
         template_arguments: For the chat template, such as {"enable_thinking": False}; sent as
             `chat_template_kwargs` and part of what defines the run.
         probes: Whether to find out at the start which parameters are taken and honoured.
-        max_cost_usd: Most that the run may spend, earlier commands of it included; None: no cap; from 0.
+        max_cost_usd: Most that the run may spend, earlier commands of it included; several shards divide it
+            equally; None: no cap; from 0.
         input_usd_per_million: Price of tokens read, where data/prices.yaml has none or another; from 0.
         output_usd_per_million: The same for tokens written; from 0.
         max_concurrent: Most requests under way; adapts downwards; from 1.
@@ -172,9 +173,9 @@ class OpenAIServerEngine:
         is_found = {"repetition": can.penalises_unasked, "truncation": can.truncates_unasked}
         return [name for name in self._deviations if is_found.get(name, True)]
 
-    def keep_in(self, folder: Path, name: str) -> None:
+    def keep_in(self, folder: Path, name: str, shards: Sequence[str] = ()) -> None:
         """Keeps its accounts in the folder of a run."""
-        self.ledger.keep_in(folder, name)
+        self.ledger.keep_in(folder, name, shards)
 
     async def start(self) -> None:
         """Opens the connection, makes sure that server, key and model are there, and probes.

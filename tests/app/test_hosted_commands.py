@@ -55,6 +55,15 @@ def test_a_plan_estimates_the_price_and_needs_no_network(
     assert not any(tmp_path.iterdir())
 
 
+def test_a_plan_says_the_part_of_the_cap_that_each_shard_has(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    cap = ["model.engine.max_cost_usd=5", "num_shards=4", f"output={tmp_path}"]
+    assert main(["stage=plan", "model=claude", *cap]) == 0
+    text = capsys.readouterr().out
+    assert "cost cap      $5.00, $1.25 for each of 4 shards; each of them stops before" in text
+
+
 def test_a_plan_without_a_key_is_a_plan_and_says_what_is_missing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +183,27 @@ def test_a_capped_run_stops_with_what_is_answered_and_goes_on_with_a_higher_cap(
         assert main(words(tmp_path, *choice, "model.engine.max_cost_usd=1", "stage=interview")) == 0
         assert len(server.requests) == 24
     assert "about $0.0096 of at most $1.00 (2,400 tokens in, 480 out" in capsys.readouterr().err
+
+
+def test_shards_stop_at_their_parts_and_the_whole_panel_then_spends_what_they_left(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    # As above; each shard may spend $0.006 and stops where its next request no longer fits below that.
+    with Loopback(changes=an_answer) as server:
+        choice = ["model=claude", f"model.engine.base_url={server.address}"]
+        capped = [*choice, "model.engine.max_cost_usd=0.012"]
+        for shard in range(2):
+            message = refused(capsys, *words(tmp_path, *capped, "num_shards=2", f"shard={shard}"))
+            assert "of $0.0060, its part of $0.0120 for 2 shards, are spent" in message
+        accounts = [json.loads(path.read_text()) for path in run_folder(tmp_path).glob("spending/*.json")]
+        assert len(accounts) == 2
+        by_shards = len(server.requests)
+        assert sum(account["usd"] for account in accounts) == pytest.approx(by_shards * 0.0004)
+        assert "The cost cap is reached" in refused(capsys, *words(tmp_path, *capped))
+        assert by_shards < len(server.requests) <= 30  # $0.012
+        assert main(words(tmp_path, *choice, "stage=interview", "model.engine.max_cost_usd=1")) == 0
+        assert len(server.requests) == 24
+    assert "about $0.0096 of at most $1.00" in capsys.readouterr().err
 
 
 def test_without_memory_a_run_can_be_sent_as_batches_at_half_the_price(

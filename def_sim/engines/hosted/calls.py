@@ -15,7 +15,8 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
 
-from def_sim.engines.hosted.cost import Bill, Ledger
+from def_sim.engines.hosted.accounts import Bill
+from def_sim.engines.hosted.cost import Ledger
 from def_sim.engines.hosted.failures import BrokenReplyError, Provider, as_failure, too_slow
 from def_sim.engines.hosted.pacing import Pace
 from def_sim.engines.hosted.reply_bodies import BodyError, bound_body

@@ -47,17 +47,21 @@ class MessageBatches:
         self._unsent: set[str] = set()
         self._arrived: dict[str, Outcome] = {}  # before anybody asked again
         self._created: set[str] = set()  # by this command
+        self._left = set(journal.batch_of)  # requests that were sent, and nobody waits for them now
         self._watched: set[str] = set()
         self._ended: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def message(self, key: RequestKey, parameters: dict[str, Any]) -> Any:
+    async def message(self, custom_id: str, parameters: dict[str, Any]) -> Any:
         """The JSON of the reply to a request, when its batch has ended; nobody has read it yet.
+
+        Args:
+            custom_id: See `request_id`.
+            parameters: What is asked.
 
         Raises:
             DefSimError: It failed, or its batch expired.
         """
-        custom_id = request_id(key, parameters)
         if custom_id in self._arrived:
             return _message_or_raise(self._arrived.pop(custom_id))
         waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -70,6 +74,20 @@ class MessageBatches:
             self._unsent.discard(custom_id)
             if self._waiting.get(custom_id) is waiting:
                 del self._waiting[custom_id], self._asked[custom_id]
+
+    def takes_up(self, custom_id: str) -> bool:
+        """Whether a request was sent and left behind; from now on somebody waits for it again."""
+        was_left = custom_id in self._left
+        self._left.discard(custom_id)
+        return was_left
+
+    def leaves(self, custom_id: str, error: BaseException) -> bool:
+        """Whether a request for which `error` was raised may be answered all the same, and be paid for."""
+        batch_id = self._journal.batch_of.get(custom_id)
+        is_left = batch_id is not None and not (isinstance(error, DefSimError) and batch_id in self._ended)
+        if is_left:
+            self._left.add(custom_id)
+        return is_left
 
     async def close(self) -> None:
         """Stops waiting; what was sent is on file and can be asked for later."""

@@ -110,12 +110,41 @@ def test_a_damaged_account_is_no_licence_to_spend(tmp_path: Path, content: str) 
         Ledger(PRICE).keep_in(tmp_path, "shard-00-of-01")
 
 
-def test_the_account_is_written_while_requests_are_answered(tmp_path: Path) -> None:
+def on_file(folder: Path, name: str) -> dict[str, float]:
+    content: dict[str, float] = json.loads((folder / "spending" / f"{name}.json").read_text())
+    return content
+
+
+def test_what_a_request_may_cost_is_on_file_before_it_is_sent_and_what_it_cost_afterwards(
+    tmp_path: Path,
+) -> None:
     ledger = Ledger(PRICE)
     ledger.keep_in(tmp_path, "shard-00-of-01")
-    spend(ledger, 1)
-    stored = json.loads((tmp_path / "spending" / "shard-00-of-01.json").read_text())
-    assert stored == {"usd": pytest.approx(0.0006), "num_requests": 1, "tokens_in": 100, "tokens_out": 50}
+
+    async def run() -> float:
+        async with ledger.reserved(200, 100) as bill:
+            under_way = on_file(tmp_path, "shard-00-of-01")["usd_under_way"]
+            ledger.charge(bill, 100, 50)
+        return under_way
+
+    assert asyncio.run(run()) >= 0.0012  # 200 tokens in at $1 and 100 out at $10 a million
+    ledger.save()
+    assert on_file(tmp_path, "shard-00-of-01") == {
+        "usd": pytest.approx(0.0006),
+        "num_requests": 1,
+        "tokens_in": 100,
+        "tokens_out": 50,
+    }
+
+
+def test_a_request_whose_cost_cannot_be_written_down_is_not_sent(tmp_path: Path) -> None:
+    ledger = Ledger(PRICE)
+    ledger.keep_in(tmp_path, "shard-00-of-01")
+    (tmp_path / "spending").write_text("a file where a folder should be")
+    [error] = spend(ledger, 1)
+    assert isinstance(error, StoreError)
+    assert "Nothing is sent" in error.message
+    assert ledger.spent_usd == 0
 
 
 def test_without_a_price_tokens_are_counted_and_a_cap_is_refused() -> None:

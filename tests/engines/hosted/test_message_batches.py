@@ -31,8 +31,12 @@ def batched(server: Loopback, folder: Path | None = None, **settings: Any) -> Ho
     return engine
 
 
-def interrupt(engine: HostedEngine, numbers: range, folder: Path) -> None:
-    """Asks, and is stopped when the batch is under way and noted, before the answers come."""
+def interrupt(engine: HostedEngine, numbers: range, folder: Path, *, is_killed: bool = False) -> None:
+    """Asks, and is stopped when the batch is under way and noted, before the answers come.
+
+    A kill leaves the account as it was while the batch was waited for.
+    """
+    account = folder / "spending" / f"{SHARD}.json"
     noted = folder / "batches" / f"{SHARD}.jsonl"
 
     async def run() -> None:
@@ -40,10 +44,13 @@ def interrupt(engine: HostedEngine, numbers: range, folder: Path) -> None:
         async with asyncio.timeout(HANG_S):
             while not (noted.is_file() and noted.read_bytes().endswith(b"\n")):
                 await asyncio.sleep(0.01)
+        meanwhile = account.read_bytes()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await engine.close()
+        if is_killed:
+            account.write_bytes(meanwhile)
 
     asyncio.run(run())
 
@@ -85,6 +92,27 @@ def test_an_interrupted_wait_goes_on_with_the_batch_that_was_sent(tmp_path: Path
         assert [len(requests) for requests in server.batches.values()] == [8, 2]
         assert set(server.answered.values()) == {1}
     assert engine.ledger.totals.num_requests == 10  # each paid once, though asked by two commands
+    # Each prompt has 10 characters: 3 tokens, and 20 written.
+    assert engine.ledger.spent_usd == pytest.approx(engine.ledger.price.cost_usd(10 * 3, 10 * 20))
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_what_a_batch_may_cost_that_was_left_behind_is_counted_until_its_results_are_there(
+    tmp_path: Path, is_killed: bool
+) -> None:
+    with Loopback(polls=10_000) as server:
+        first = batched(server, tmp_path)
+        interrupt(first, range(8), tmp_path, is_killed=is_killed)
+        most_usd = 8 * first.ledger.price.cost_usd(len("question 0") + 16 + 64, 512)
+        engine = batched(server, tmp_path)
+        assert engine.ledger.spent_usd >= most_usd
+        if not is_killed:  # after a kill there may be room on file for others, too
+            assert engine.ledger.spent_usd == pytest.approx(most_usd)
+        server._polls = 0
+        counted_usd = engine.ledger.spent_usd
+        ask(engine, map(a_request, range(4)))
+        used_usd = engine.ledger.price.cost_usd(4 * 3, 4 * 20)
+        assert engine.ledger.spent_usd == pytest.approx(counted_usd - most_usd / 2 + used_usd)
 
 
 def test_results_are_kept_for_who_asks_later(tmp_path: Path) -> None:
