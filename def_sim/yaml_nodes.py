@@ -12,6 +12,7 @@ import yaml
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C loader is ten times faster
 _DEEPEST: Final = 50
+_LONGEST_NUMBER: Final = 100  # signs; Python says no number of thousands of digits, not even in an error
 _QUOTED: Final = re.compile(r" '[^']{2,}'")  # not ',' or ':', which say what is expected
 
 
@@ -75,10 +76,13 @@ def build(root: yaml.Node | None) -> Any:
     """Plain values from a checked tree.
 
     Raises:
-        YamlProblemError: A value that its type does not have, such as the 99th of a month.
+        YamlProblemError: A value that its type does not have, such as the 99th of a month; a number of more
+            than a hundred digits.
     """
     if root is None:
         return None
+    if long := _long_number(root):
+        raise YamlProblemError("a number that is too long to be one", line_number(long))
     try:
         return _Loader("").construct_document(root)
     except yaml.MarkedYAMLError as error:
@@ -142,6 +146,14 @@ def _child(node: yaml.Node | None, part: int | str) -> yaml.Node | None:
             if key.value == str(part):
                 return value  # type: ignore[no-any-return]
     return None
+
+
+def _long_number(node: yaml.Node) -> yaml.Node | None:
+    """The first whole number of very many signs, such as 59:59:59 and so on, whose base is 60."""
+    if isinstance(node, yaml.ScalarNode):
+        is_long = node.tag == "tag:yaml.org,2002:int" and len(node.value) > _LONGEST_NUMBER
+        return node if is_long else None
+    return next((long for child in _children(node) if (long := _long_number(child))), None)
 
 
 def _line_of_unreadable(node: yaml.Node) -> int:

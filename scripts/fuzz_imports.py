@@ -1,5 +1,7 @@
 """Files that importers read, to be damaged; what an importer found of one can be written and read again."""
 
+import csv
+import io
 import tempfile
 from contextlib import suppress
 from functools import cache
@@ -11,7 +13,9 @@ from def_sim.errors import DefSimError
 from def_sim.surveys.human_reference import read_reference
 from def_sim.surveys.importers.contract import Importer
 from def_sim.surveys.importers.def_release import DefRelease
+from def_sim.surveys.importers.delimited import delimiter_of, encoding_of
 from def_sim.surveys.importers.documents import files_of
+from def_sim.surveys.importers.files import opened
 from def_sim.surveys.importers.globalopinionqa import GlobalOpinionQA
 from def_sim.surveys.importers.table import Table
 from def_sim.surveys.item_bank import read_items
@@ -70,46 +74,65 @@ RELEASED: Final = b"""\
 [10] How much trust, from 1 to 10?
 """
 RELEASED_SHARES: Final = b",0,1,2,10\n0,0,0,0,0\n1,0,.6,.4,0\n2,.1,.4,,.5\n"
+PEOPLE: Final = """\
+Q1;Q2: how happy;W;NOTE
+1;.d;,5;"Zoé; or ""Zo"" she"
+2;1,0;1.5;said "no" twice
+-1;;2;
+""".encode()
 READY_LIST: Final = b'{"files":["items/town.yaml"],"removed":["references/USA/town.csv"]}'
 
 
 @cache
-def _folder() -> Path:
+def folder() -> Path:
+    """Where files to be read are put."""
     return Path(tempfile.mkdtemp(prefix="def_sim_fuzz_imports_"))
 
 
 def try_opinions(content: bytes) -> None:
     """Imports GlobalOpinionQA."""
-    (_folder() / "opinions.csv").write_bytes(content)
-    _import(_opinions())
+    (folder() / "opinions.csv").write_bytes(content)
+    import_all(_opinions())
 
 
 @cache
 def _opinions() -> Importer:
-    return GlobalOpinionQA(str(_folder() / "opinions.csv"), ["USA", "CHN", "JPN", "IND"])
+    return GlobalOpinionQA(str(folder() / "opinions.csv"), ["USA", "CHN", "JPN", "IND"])
 
 
 def try_table(content: bytes) -> None:
     """Imports a survey of one's own."""
-    (_folder() / "town.csv").write_bytes(content)
-    _import(Table(str(_folder() / "town.csv"), "town", ["USA"], 2026))
+    (folder() / "town.csv").write_bytes(content)
+    import_all(Table(str(folder() / "town.csv"), "town", ["USA"], 2026))
 
 
 def try_qsf(content: bytes) -> None:
     """Imports a survey file of Qualtrics."""
-    (_folder() / "town.qsf").write_bytes(content)
-    _import(Table(str(_folder() / "town.qsf"), "town", ["USA"]))
+    (folder() / "town.qsf").write_bytes(content)
+    import_all(Table(str(folder() / "town.qsf"), "town", ["USA"]))
 
 
 def try_answers(content: bytes) -> None:
     """Imports a survey of one's own with a table of people's answers."""
-    (_folder() / "asked.csv").write_text(
+    (folder() / "asked.csv").write_text(
         "item,wording,language,code,label,type,max_choices\nQ_parks,Parks?,en,1,Yes,multiple,2\n"
         "Q_parks,Parks?,en,2,No,,\n",
         encoding="utf-8",
     )
-    (_folder() / "answers.csv").write_bytes(content)
-    _import(Table(str(_folder() / "asked.csv"), "town", ["USA"], 2026, str(_folder() / "answers.csv")))
+    (folder() / "answers.csv").write_bytes(content)
+    import_all(Table(str(folder() / "asked.csv"), "town", ["USA"], 2026, str(folder() / "answers.csv")))
+
+
+def try_people(content: bytes) -> None:
+    """Reads a text with a row a person; there are as many people as rows that Python's own reader finds."""
+    path = folder() / "people.csv"
+    path.write_bytes(content)
+    with opened(path) as file:
+        read = file.read(file.headers)
+    text = content.decode(encoding_of(path.name, lambda: iter([content])))
+    delimiter = delimiter_of(text.split("\n", 1)[0])
+    rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
+    assert {len(one.places) for one in read.values()} == {len(rows) - 1}
 
 
 def try_released(content: bytes) -> None:
@@ -123,25 +146,25 @@ def try_released_shares(content: bytes) -> None:
 
 
 def _release(questions: bytes, shares: bytes) -> None:
-    folder = _folder() / "release"
-    (folder / "preferences").mkdir(parents=True, exist_ok=True)
-    (folder / "English_questionaires.txt").write_bytes(questions)
-    (folder / "preferences/usa_ref_score_all.csv").write_bytes(shares)
-    _import(DefRelease(str(folder), ["USA"]))
+    release = folder() / "release"
+    (release / "preferences").mkdir(parents=True, exist_ok=True)
+    (release / "English_questionaires.txt").write_bytes(questions)
+    (release / "preferences/usa_ref_score_all.csv").write_bytes(shares)
+    import_all(DefRelease(str(release), ["USA"]))
 
 
-def _import(importer: Importer) -> None:
+def import_all(importer: Importer) -> None:
     """What an importer takes, the readers of runs take: else it is the importer's fault."""
     imported = importer.read()
     for name, content in files_of(imported).items():
-        path = _folder() / name
+        path = folder() / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     try:
-        items = read_items(_folder() / f"items/{imported.source}.yaml").items
+        items = read_items(folder() / f"items/{imported.source}.yaml").items
         for one in imported.populations:
             population = one.provenance.population
-            path = _folder() / f"references/{population}/{imported.source}.csv"
+            path = folder() / f"references/{population}/{imported.source}.csv"
             read_reference(path, {item.id: item for item in items}, population)
     except DefSimError as error:
         raise AssertionError(f"it was imported and cannot be read: {error}") from error
@@ -149,7 +172,7 @@ def _import(importer: Importer) -> None:
 
 def try_ready_list(content: bytes) -> None:
     """Finishes a killed import by a list that may say anything; nothing outside of the home is touched."""
-    home = _folder() / "homes" / "home"
+    home = folder() / "homes" / "home"
     home.mkdir(parents=True, exist_ok=True)
     outside = home.parent / "outside"
     outside.write_bytes(b"mine")

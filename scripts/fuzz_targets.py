@@ -15,6 +15,7 @@ import fuzz_files as files
 import fuzz_imports as imports
 import fuzz_texts as texts
 import fuzz_wordings as wordings
+import fuzz_workbooks as workbooks
 from fuzz_inputs import damaged, json_bytes, json_values, other_values
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as with_seed
@@ -71,6 +72,12 @@ TARGETS: Final = (
         imports.try_qsf,
     ),
     Target("answers of people", damaged(imports.ANSWERS), imports.try_answers),
+    Target("people in a text", damaged(imports.PEOPLE), imports.try_people),
+    Target(
+        "workbooks",
+        workbooks.workbooks(workbooks.XLSX) | workbooks.workbooks(workbooks.ODS),
+        workbooks.try_workbook,
+    ),
     Target("questions of a release", damaged(imports.RELEASED), imports.try_released),
     Target("shares of a release", damaged(imports.RELEASED_SHARES), imports.try_released_shares),
     Target("reviewers' sheet of drafts", damaged(wordings.SHEET), wordings.try_sheet),

@@ -53,7 +53,22 @@ def refused(path: Path, text: str | bytes) -> str:
         ("name: " + "[" * 10_000, "line 1: not readable as YAML (exceeded maximum nesting depth)"),
         ("- " * 10_000 + "x", "line 1: not readable as YAML (exceeded maximum nesting depth)"),
         ("name: " + "[" * 60 + "]" * 60, "line 1: not readable as YAML (it is nested more than 50 deep)"),
-        ("name: x\npages: " + "9" * 5000, "line 2: not readable as YAML (a value that cannot be read)"),
+        (
+            "name: x\npages: " + "9" * 5000,
+            "line 2: not readable as YAML (a number that is too long to be one)",
+        ),
+        (
+            "name: x\nnotes: {a: [" + "59:" * 3000 + "59]}",
+            "line 2: not readable as YAML (a number that is too",
+        ),
+        (
+            "name: 0x" + "f" * 9000 + "\npages: 1",
+            "line 1: not readable as YAML (a number that is too long to",
+        ),
+        (
+            "name: 0b" + "1_" * 9000 + "\npages: x",
+            "line 1: not readable as YAML (a number that is too long to",
+        ),
         ("name: x\n\npages: 2001-99-99", "line 3: not readable as YAML (a value that cannot be read)"),
         ("name: x\nnotes: {a: [!!bool x]}", "line 2: not readable as YAML (a value that cannot be read)"),
         ("name: x\nnotes: {[1]: 2}", "line 2: not readable as YAML (found unhashable key)"),

@@ -112,7 +112,10 @@ def value_of(raw: object, *, decimal_comma: bool = False) -> Value:
     if raw is None:
         return NOTHING
     if isinstance(raw, int | float):
-        number = float(raw)
+        try:
+            number = float(raw)
+        except OverflowError:
+            number = math.inf if raw > 0 else -math.inf
         if math.isinf(number):  # a number too large to be one
             return str(number)
         return NOTHING if math.isnan(number) else number

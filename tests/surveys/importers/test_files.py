@@ -107,6 +107,15 @@ def test_pieces_of_a_large_text_are_one_table(tmp_path: Path, monkeypatch: pytes
             "line 3: byte 10 is no UTF-8, and other letters are",
         ),
         (b"Q1,W,Q1: x\n1,2,3\n", "variable Q1 stands in columns 1 ('Q1') and 3 ('Q1: x'); expected one"),
+        (b"Q1,W\r1,2\r3,4\r", "line 1: a line ends with a carriage return alone"),
+        (b"Q1,W\n1\r2,3\n", "line 2: a line ends with a carriage return alone"),  # two people, or one?
+        (b"Q1,W\n1,2\n3\r4,5", "line 3: a line ends with a carriage return alone"),
+        (b'Q1,W\n1,2\n1"x,y"2,3\n', "line 3: a quote within a field ends behind it"),  # two fields, or three?
+        (b'Q1,W\n "1,2",3\n', "line 2: a quote within a field ends behind it"),
+        (b'Q1,W\n1"""x,y"2,3\n', "line 2: a quote within a field ends behind it"),
+        (b'Q1,W\n1"x,2\n"3,4\n', "line 2: a quote within a field ends behind it"),
+        (b"Q1," + b"W" * 200_000 + b"\n1,2\n", "line 1: field larger than field limit"),
+        (b"Q1,W\n1," + b"2" * 200_000, "line 2: field larger than field limit"),
         (b"", "the first line names no variables"),
         (b"Q1\0,W\n", "holds a NUL character"),
     ],
@@ -114,6 +123,27 @@ def test_pieces_of_a_large_text_are_one_table(tmp_path: Path, monkeypatch: pytes
 def test_a_broken_text_is_refused_with_its_line(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "p.csv").write_bytes(content)
     assert said in refusal(tmp_path / "p.csv")
+
+
+def test_quotes_around_whole_fields_are_read_behind_a_byte_order_mark_too(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_bytes(b'\xef\xbb\xbf"Q1","W"\r\n"1,5 ""x""",2\r\n"",""\r\n')
+    found = read(tmp_path / "p.csv", "Q1", "W")
+    assert found["Q1"].counts == {'1,5 "x"': 1, "": 1}
+    assert found["W"].counts == {2.0: 1, "": 1}
+
+
+def test_quotes_within_a_field_are_signs_as_others(tmp_path: Path) -> None:
+    """Programs that never quote write them so."""
+    (tmp_path / "p.csv").write_text('Q1,W\nsaid "yes" twice,2\na""b,c "d"\n', encoding="utf-8")
+    found = read(tmp_path / "p.csv", "Q1", "W")
+    assert found["Q1"].counts == {'said "yes" twice': 1, 'a""b': 1}
+    assert found["W"].counts == {2.0: 1, 'c "d"': 1}
+
+
+def test_a_number_too_large_to_be_one_is_a_text(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(f"Q1,W\n{'9' * 400},-{'9' * 400}\n1,2\n", encoding="utf-8")
+    found = read(tmp_path / "p.csv", "Q1", "W")
+    assert (found["Q1"].counts, found["W"].counts) == ({"inf": 1, 1.0: 1}, {"-inf": 1, 2.0: 1})
 
 
 @pytest.mark.parametrize("kind", ["sav", "zsav", "dta", "xlsx"])
