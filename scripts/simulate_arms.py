@@ -84,8 +84,8 @@ def verdict(kind: str, num_respondents: int, repetition: int) -> ArmVerdict:
     arm = scores_of(kind, world.arm(kind), world, num_respondents, repetition)
     baseline = scores_of("baseline", world.baseline, world, num_respondents, repetition)
     found = compare_pair(arm, baseline)
-    variety = variety_of(arm, baseline, found, found.p_value)
-    return verdict_of(found.difference.estimate, found.p_value, variety.verdict)
+    variety = variety_of(arm, baseline, found, found.found.p_value)
+    return verdict_of(found.found.difference.estimate, found.found.p_value, variety.verdict)
 
 
 def main() -> None:

@@ -3,13 +3,14 @@
 The tested score is in `arm_scores.py`; what stands here is beside it and is not tested. Reads no files.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from def_sim.evaluation.arm_panels import CHOICES, KL_PAPER, METRICS, TEXTS, VARIETY, ArmPanel
+from def_sim.evaluation.as_many_answers import at_as_many
 from def_sim.evaluation.paired_runs import METRIC
 from def_sim.metrics.aggregation import macro_mean, micro_mean
 from def_sim.metrics.bootstrap import ScoreDraws
@@ -53,23 +54,28 @@ def penalty_of(panels: Sequence[ArmPanel]) -> float:
 def differences(arm: ArmPanel, baseline: ArmPanel, penalty: float) -> list[Difference]:
     """Every metric, over topic groups, items and each group, and diversity; without the tested score.
 
+    At as many answers an item, but for the published divergence, which counts whoever was asked, and for
+    diversity, which is a share of what as many answers could differ in.
+
     Args:
         arm: Of the same items and as many respondents as the baseline.
         baseline: With the same seed.
         penalty: From `penalty_of`, of all arms.
     """
     found = []
+    equal = at_as_many((arm.answered, baseline.answered), (arm.draws, baseline.draws), arm.seed)
+    first, second = equal.draws
     for metric in (*METRICS, KL_ONE_REPLACEMENT, VARIETY):
-        pair = (_draws(arm, metric, penalty), _draws(baseline, metric, penalty))
+        pair = (_draws(arm, first, metric, penalty), _draws(baseline, second, metric, penalty))
         for scope, dimension in _scopes(arm):
             if (metric, scope) != (METRIC, "macro"):
                 found.append(_of_scores(arm, pair, metric, scope, dimension))
     return [*found, *(_of_diversity(arm, baseline, kind) for kind in (TEXTS, CHOICES))]
 
 
-def _draws(panel: ArmPanel, metric: str, penalty: float) -> ScoreDraws:
+def _draws(panel: ArmPanel, at_equal: Mapping[str, ScoreDraws], metric: str, penalty: float) -> ScoreDraws:
     if metric != KL_ONE_REPLACEMENT:
-        return panel.draws[metric]
+        return at_equal[metric]
     # Without any finite value the score is absent, as in the published one.
     return panel.raw.replaced(penalty if np.isfinite(penalty) else float("nan"))
 

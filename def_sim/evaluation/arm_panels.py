@@ -15,6 +15,7 @@ from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.score_intervals import Resampled
 from def_sim.metrics.bootstrap import NUM_DRAWS, ScoreDraws, draw_weights, draws_of_numbers, linear_draws
 from def_sim.metrics.diversity import diversity_beside_people
+from def_sim.metrics.equal_answers import AnsweredItems
 from def_sim.metrics.kl_paper import kl_with_failures
 from def_sim.metrics.sample import Array, Sample
 from def_sim.randomness import keyed_rng
@@ -76,6 +77,7 @@ class ArmPanel:
     dimensions: list[str]
     diversity: dict[str, ScoreDraws]  # of texts and choices, by question
     levels: list[DiversityLevel]  # in the order of SETTINGS
+    answered: AnsweredItems
 
 
 # The authors' own settings, and all that there is.
@@ -108,6 +110,7 @@ def arm_panel(folder: str, arrays: PanelArrays, resampled: Resampled) -> ArmPane
             CHOICES: linear_draws(*distinct_choices(arrays.choices, arrays.num_options), weights),
         },
         [_level(arrays, *setting) for setting in SETTINGS],
+        resampled.answered,
     )
 
 

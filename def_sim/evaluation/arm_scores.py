@@ -11,7 +11,7 @@ from def_sim.evaluation.arm_panels import CHOICES, TEXTS, VARIETY, ArmPanel
 from def_sim.evaluation.arm_sentences import level_sentence, summary_sentence, verdict_sentence
 from def_sim.evaluation.arm_verdicts import ArmVerdict, Variety, variety_of, verdict_of
 from def_sim.evaluation.arms import Arm, ArmGroup
-from def_sim.evaluation.paired_runs import METRIC, RunScores, compare_pair
+from def_sim.evaluation.paired_runs import METRIC, ComparedPair, RunScores, compare_pair
 from def_sim.metrics.paired import PairedComparison, adjusted_for_many
 
 NOT_READ: Final = "not finished, or without respondents to draw again"
@@ -30,6 +30,9 @@ _TYPES: Final = {
     "value": "float64",
     "baseline_value": "float64",
     "people": "float64",
+    "floor": "float64",
+    "read": "float64",
+    "baseline_read": "float64",
     "difference": "float64",
     "low": "float64",
     "high": "float64",
@@ -76,8 +79,11 @@ def arms_table(
             group: number of the comparison; metric; scope (macro, micro, dimension), dimension;
             arm: its title; folder; baseline: the title of the baseline; settings: in which the two differ,
             "name: arm's (baseline's)"; is_baseline; num_differing: how many settings;
-            value: of the arm: the tested score as its report has it, NaN for an unfinished run; others on
-            the items that both have, as baseline_value;
+            value, baseline_value: on the items that both have, at as many answers an item, so that their
+            difference is the difference; of the baseline's own row and of an arm without a comparison the
+            tested score as the report has it, NaN for an unfinished run;
+            floor: of the tested score, expected of as many people, the same for both;
+            read, baseline_read: share of the answers that could be read;
             people: of diversity and entropy ratio, what as many people are expected to have;
             difference: arm minus baseline; below 0 the arm is closer to people, or less varied;
             low, high: its 95 % interval; p_value; p_adjusted (Holm over the arms of the group);
@@ -107,7 +113,7 @@ def answer_of(group: ArmGroup, table: pd.DataFrame) -> str:
 
 def _tested(group: ArmGroup, scores: Mapping[str, RunScores]) -> list[Row]:
     compared = {arm.title: _compared(arm, group.baseline, scores) for arm in group.arms}
-    p_values = {title: one.p_value for title, one in compared.items() if isinstance(one, PairedComparison)}
+    p_values = {title: one.found.p_value for title, one in compared.items() if isinstance(one, ComparedPair)}
     adjusted = adjusted_for_many(p_values)
     rows = []
     for arm in group.arms:
@@ -118,12 +124,21 @@ def _tested(group: ArmGroup, scores: Mapping[str, RunScores]) -> list[Row]:
         else:
             pair = (scores[arm.run.folder], scores[group.baseline.run.folder])
             variety = variety_of(*pair, found, adjusted[arm.title])
-            base = {"baseline_value": _value(group.baseline)}
-            rows.append(row | base | _with_verdict(found, adjusted[arm.title], variety))
-    return rows
+            parts: Row = {
+                "value": found.values[0],
+                "baseline_value": found.values[1],
+                "floor": found.floor,
+                "baseline_read": pair[1].answered.share_read,
+            }
+            rows.append(row | parts | _with_verdict(found.found, adjusted[arm.title], variety))
+    return [row | {"read": _share_read(str(row["folder"]), scores)} for row in rows]
 
 
-def _compared(arm: Arm, baseline: Arm, scores: Mapping[str, RunScores]) -> PairedComparison | str:
+def _share_read(folder: str, scores: Mapping[str, RunScores]) -> float:
+    return scores[folder].answered.share_read if folder in scores else float("nan")
+
+
+def _compared(arm: Arm, baseline: Arm, scores: Mapping[str, RunScores]) -> ComparedPair | str:
     """The comparison, or why there is none."""
     if arm is baseline:
         return ""

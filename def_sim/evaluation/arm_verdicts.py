@@ -9,12 +9,12 @@ from enum import StrEnum
 
 import numpy as np
 
-from def_sim.evaluation.paired_runs import LEVEL, METRIC, RunScores, are_same_respondents
+from def_sim.evaluation.paired_runs import LEVEL, ComparedPair, RunScores, explained_in_pair
 from def_sim.metrics.aggregation import defined_mean
 from def_sim.metrics.divergence import entropy
-from def_sim.metrics.entropy_control import EntropyFacts, EntropyVerdict, explained_by_entropy
-from def_sim.metrics.paired import PairedComparison
-from def_sim.metrics.sample import Sample
+from def_sim.metrics.entropy_control import EntropyVerdict
+from def_sim.metrics.equal_answers import NUM_DRAWS, thinned
+from def_sim.metrics.sample import Array, Sample
 from def_sim.randomness import keyed_rng
 
 _NAN = float("nan")
@@ -61,24 +61,25 @@ class Variety:
     at_equal_high: float = _NAN
 
 
-def variety_of(arm: RunScores, baseline: RunScores, found: PairedComparison, p_adjusted: float) -> Variety:
+def variety_of(arm: RunScores, baseline: RunScores, one: ComparedPair, p_adjusted: float) -> Variety:
     """Entropies of both; where one is closer beyond chance, whether its variety explains that.
 
     Args:
         arm: Of the same items as the baseline.
         baseline: Of as many respondents.
-        found: Arm minus baseline.
+        one: Arm minus baseline.
         p_adjusted: Of that difference.
+
+    Returns:
+        Entropies at as many answers an item.
     """
     chosen = [index for index, human in enumerate(arm.people) if human is not None]
-    of_arm, of_baseline, of_people = (
-        _mean_entropy([samples[index] for index in chosen])
-        for samples in (arm.samples, baseline.samples, arm.people)
-    )
+    of_arm, of_baseline = (_mean_entropy(run, one.fewest, chosen) for run in (arm, baseline))
+    of_people = _mean([arm.people[index] for index in chosen])
     if not p_adjusted < LEVEL:
         return Variety(of_arm, of_baseline, of_people)
-    sign = 1.0 if found.difference.estimate > 0 else -1.0
-    facts = _explained(*((arm, baseline) if sign < 0 else (baseline, arm)))
+    sign = 1.0 if one.found.difference.estimate > 0 else -1.0
+    facts = explained_in_pair(arm, baseline, one, is_first_closer=sign < 0)
     rest = facts.remaining
     low, high = sorted((sign * rest.low, sign * rest.high))
     return Variety(
@@ -93,21 +94,20 @@ def variety_of(arm: RunScores, baseline: RunScores, found: PairedComparison, p_a
     )
 
 
-def _explained(closer: RunScores, other: RunScores) -> EntropyFacts:
-    return explained_by_entropy(
-        closer.samples,
-        other.samples,
-        closer.people,
-        closer.forms,
-        METRIC,
-        (closer.draws, other.draws),
-        keyed_rng(closer.seed, "entropy control", METRIC),
-        same_respondents=are_same_respondents(closer, other),
+def _mean_entropy(run: RunScores, fewest: Array | None, chosen: Sequence[int]) -> float:
+    rng = keyed_rng(run.seed, "entropy at as many answers")
+    return _mean(
+        [
+            run.samples[index]
+            if fewest is None
+            else thinned(run.samples[index], fewest[index], run.forms[index], rng, (NUM_DRAWS,))
+            for index in chosen
+        ]
     )
 
 
-def _mean_entropy(samples: Sequence[Sample | None]) -> float:
-    levels = [float(entropy(sample.shares)) for sample in samples if sample is not None]
+def _mean(samples: Sequence[Sample | None]) -> float:
+    levels = [float(entropy(sample.shares).mean()) for sample in samples if sample is not None]
     return defined_mean(np.array(levels, dtype=np.float64))
 
 

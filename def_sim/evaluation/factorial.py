@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from def_sim.evaluation.arms import Arm, ArmGroup
+from def_sim.evaluation.as_many_answers import at_as_many
 from def_sim.evaluation.effect_panels import EffectPanel
 from def_sim.metrics.bootstrap import ScoreDraws
 from def_sim.metrics.equal_entropy import difference_at_equal_entropy, diluted
@@ -132,9 +133,9 @@ def factorial_table(groups: Sequence[ArmGroup], panels: Mapping[str, EffectPanel
     Returns:
         Columns:
             group: number of the comparison of arms; metric; effect: `memory`, `prompt x memory`, ...;
-            value: on minus off, mean over the other settings, of means of topic groups; of an interaction,
-                what an effect gains where the other setting is on; below 0: closer to people, under a
-                divergence;
+            value: on minus off, mean over the other settings, of means of topic groups, all arms at as many
+                answers an item as the one with fewest; of an interaction, what an effect gains where the
+                other setting is on; below 0: closer to people, under a divergence;
             low, high: its 95 % interval; p_value; p_adjusted (Holm over the effects of the metric);
             at_equal_entropy, at_equal_low, at_equal_high: what is left once both arms of each pair are
                 equally varied, and the interval of it, for divergences;
@@ -157,9 +158,18 @@ def factorial_rows(design: FactorialDesign, panels: Mapping[str, EffectPanel]) -
             for metric in (*METRICS, *DIVERSITIES)
             for effect in all_effects(len(design.factors))
         ]
-    scored = {cell: panel.resampled.draws_by_metric(METRICS) for cell, panel in found.items()}
+    equal = at_as_many(
+        [panel.resampled.answered for panel in found.values()],
+        [panel.resampled.draws_by_metric(METRICS) for panel in found.values()],
+        next(iter(found.values())).resampled.seed,
+    )
+    scored = dict(zip(found, equal.draws, strict=True))
     rows = [
-        _adjusted(_metric_rows(design, found, {cell: one[metric] for cell, one in scored.items()}, metric))
+        _adjusted(
+            _metric_rows(
+                design, found, {cell: one[metric] for cell, one in scored.items()}, metric, equal.fewest
+            )
+        )
         for metric in METRICS
     ]
     rows += [_adjusted(_diversity_rows(design, found, metric)) for metric in DIVERSITIES]
@@ -184,11 +194,12 @@ def _metric_rows(
     panels: Mapping[Cell, EffectPanel],
     scores: Mapping[Cell, ScoreDraws],
     metric: str,
+    fewest: Array | None,
 ) -> list[dict[str, object]]:
     one = next(iter(panels.values())).resampled
     is_grouped = np.array([bool(name) for name in one.dimensions], dtype=np.bool_)
     groups = [name for name in one.dimensions if name]
-    at_equal = _pairs_at_equal_entropy(panels, scores, metric) if metric in AT_EQUAL_ENTROPY else {}
+    at_equal = _pairs_at_equal_entropy(panels, scores, metric, fewest) if metric in AT_EQUAL_ENTROPY else {}
     rows = []
     for effect in all_effects(len(design.factors)):
         name = design.name_of(effect)
@@ -210,7 +221,10 @@ def _metric_rows(
 
 
 def _pairs_at_equal_entropy(
-    panels: Mapping[Cell, EffectPanel], scores: Mapping[Cell, ScoreDraws], metric: str
+    panels: Mapping[Cell, EffectPanel],
+    scores: Mapping[Cell, ScoreDraws],
+    metric: str,
+    fewest: Array | None,
 ) -> dict[tuple[Cell, Cell], Array]:
     """Differences, shape (Q,), of every pair of arms that are one setting apart."""
     each = {
@@ -221,6 +235,7 @@ def _pairs_at_equal_entropy(
             metric,
             scores[cell].values,
             keyed_rng(panel.resampled.seed, "factorial entropy", metric, *map(int, cell)),
+            fewest=fewest,
         )
         for cell, panel in panels.items()
     }

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from def_sim.evaluation.arms import Arm, ArmGroup
+from def_sim.evaluation.as_many_answers import at_as_many
 from def_sim.evaluation.effect_panels import EffectPanel
 from def_sim.metrics.jackknife import jackknife_interval
 from def_sim.metrics.sample import Array
@@ -168,8 +169,13 @@ def _metric_rows(
 
 
 def _scores(design: BalancedDesign, panels: Mapping[str, EffectPanel], metric: str) -> tuple[Array, Array]:
-    """Of the items with a score in every arm, their wordings joined, shapes (C, Q) and (C, N, Q)."""
-    draws = [panels[design.arms[levels].run.folder].resampled.draws(metric) for levels in design.combinations]
+    """Of the items with a score in every arm, their wordings joined, shapes (C, Q) and (C, N, Q).
+
+    At as many answers an item, so that answers that could not be read are no variance of settings.
+    """
+    arms = [panels[design.arms[levels].run.folder].resampled for levels in design.combinations]
+    own = [{metric: one.draws(metric)} for one in arms]
+    draws = [one[metric] for one in at_as_many([one.answered for one in arms], own, arms[0].seed).draws]
     scores = np.stack([one.values for one in draws])
     has_all: NDArray[np.bool_] = np.asarray(~np.isnan(scores).any(axis=0))
     of_items = [scores_of_items(one.select(has_all), None)[0] for one in draws]

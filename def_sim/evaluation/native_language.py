@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from def_sim.evaluation.arms import Arm, ArmGroup
+from def_sim.evaluation.as_many_answers import at_as_many
 from def_sim.evaluation.effect_panels import EffectPanel
 from def_sim.evaluation.factorial import METRICS
 from def_sim.metrics.aggregation import macro_mean
@@ -58,8 +59,9 @@ def native_language_table(groups: Sequence[ArmGroup], panels: Mapping[str, Effec
         Columns:
             group; population; native_arm, other_arm: the study's names; setting: what else tells these arms
                 from others, e.g. `frame_language=en`;
-            metric; native, other: means of topic groups; difference: native minus other, below 0: the native
-                language brings the panel closer to its people, under a divergence;
+            metric; native, other: means of topic groups, at as many answers an item; difference: native
+                minus other, below 0: the native language brings the panel closer to its people, under a
+                divergence;
             low, high: its 95 % interval; p_value; p_adjusted (Holm over the rows of a metric);
             num_items: with a score in both; reason: why there is no interval.
     """
@@ -118,7 +120,10 @@ def _metric_row(metric: str, native: EffectPanel, other: EffectPanel) -> dict[st
     dimensions = native.resampled.dimensions
     is_grouped = np.array([bool(name) for name in dimensions], dtype=np.bool_)
     groups = np.array([name for name in dimensions if name])
-    scores = tuple(one.resampled.draws(metric).select(is_grouped) for one in (native, other))
+    pair = (native.resampled, other.resampled)
+    own = [{metric: one.draws(metric)} for one in pair]
+    equal = at_as_many([one.answered for one in pair], own, pair[0].seed)
+    scores = tuple(one[metric].select(is_grouped) for one in equal.draws)
     found: PairedComparison = paired_comparison(
         scores[0],
         scores[1],

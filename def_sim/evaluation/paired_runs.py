@@ -14,12 +14,15 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from def_sim.evaluation.as_many_answers import at_as_many, floors_at
 from def_sim.evaluation.score_intervals import Resampled
+from def_sim.metrics.aggregation import macro_mean
 from def_sim.metrics.bootstrap import ScoreDraws
-from def_sim.metrics.entropy_control import EntropyVerdict, explained_by_entropy
+from def_sim.metrics.entropy_control import EntropyFacts, EntropyVerdict, explained_by_entropy
+from def_sim.metrics.equal_answers import AnsweredItems
 from def_sim.metrics.item_metrics import ItemForm
 from def_sim.metrics.paired import PairedComparison, adjusted_for_many, paired_comparison
-from def_sim.metrics.sample import Sample
+from def_sim.metrics.sample import Array, Sample
 from def_sim.metrics.score_scale import SCALES
 from def_sim.randomness import keyed_rng
 
@@ -39,6 +42,11 @@ _TYPES: Final = {
     "p_adjusted": "float64",
     "num_pairs": "int64",
     "num_items": "int64",
+    "first_value": "float64",
+    "second_value": "float64",
+    "floor": "float64",
+    "first_read": "float64",
+    "second_read": "float64",
     "entropy_verdict": "str",
     "share_explained": "float64",
     "reason": "str",
@@ -57,6 +65,11 @@ class RunScores:
     forms: list[ItemForm]
     dimensions: list[str]
     items: list[str]  # what each score is of
+
+    @property
+    def answered(self) -> AnsweredItems:
+        """Its readable answers, counted."""
+        return AnsweredItems(self.samples, self.people, self.forms, self.items)
 
     @classmethod
     def of(cls, folder: str, resampled: Resampled) -> "RunScores":
@@ -83,16 +96,19 @@ def pairs_table(group: int, runs: Sequence[RunScores]) -> pd.DataFrame:
     Returns:
         Columns:
             group; first, second: folders; metric;
-            difference: first minus second, mean of topic groups; below 0 the first is closer to people;
+            difference: first minus second, mean of topic groups, at as many answers an item; below 0 the
+                first is closer to people;
             low, high: its 95 % interval; p_value; p_adjusted (Holm over the num_pairs of the group);
-            num_items: with a score in both;
+            num_items: with a score in both; first_value, second_value: on these items, at as many answers;
+                floor: expected of as many people, the same for both;
+            first_read, second_read: share of its answers that could be read;
             entropy_verdict, share_explained: see `metrics.entropy_control`, for pairs that differ beyond
                 chance, of the closer one's advantage as a mean over items; "" and NaN for others;
             reason: why there is no interval.
     """
     pairs = list(combinations(runs, 2))
     compared = [compare_pair(*pair) for pair in pairs]
-    p_values = {str(index): one.p_value for index, one in enumerate(compared)}
+    p_values = {str(index): one.found.p_value for index, one in enumerate(compared)}
     adjusted = list(adjusted_for_many(p_values).values())
     rows = [
         _row(group, pair, one, p_adjusted, len(pairs))
@@ -106,29 +122,55 @@ def are_same_respondents(first: RunScores, second: RunScores) -> bool:
     return first.seed == second.seed and len(first.draws.contributions) == len(second.draws.contributions)
 
 
-def compare_pair(first: RunScores, second: RunScores) -> PairedComparison:
+@dataclass(frozen=True)
+class ComparedPair:
+    """First minus second, mean of topic groups, and what the difference is made of.
+
+    Both are scored at as many answers an item, so they stand above one floor, and on the items that both
+    have. `values`: the two means; `floor`: expected of as many people as answered, on these items.
+    """
+
+    found: PairedComparison
+    values: tuple[float, float]
+    floor: float
+    draws: tuple[ScoreDraws, ScoreDraws]  # at as many answers, of all items
+    fewest: Array | None  # answers at which each item is compared; None: each panel's own number
+
+
+def compare_pair(first: RunScores, second: RunScores) -> ComparedPair:
     """First minus second, mean of topic groups, under `METRIC`; below 0 the first is closer to people.
 
     Args:
         first: Of as many respondents as the second.
         second: Of the same items in the same order.
     """
+    panels = (first.answered, second.answered)
+    equal = at_as_many(panels, [{METRIC: first.draws}, {METRIC: second.draws}], first.seed)
+    draws = equal.draws[0][METRIC], equal.draws[1][METRIC]
     is_grouped = np.array([bool(name) for name in first.dimensions], dtype=np.bool_)
-    return paired_comparison(
-        first.draws.select(is_grouped),
-        second.draws.select(is_grouped),
+    groups = [name for name in first.dimensions if name]
+    found = paired_comparison(
+        draws[0].select(is_grouped),
+        draws[1].select(is_grouped),
         keyed_rng(first.seed, "paired items", METRIC),
         same_respondents=are_same_respondents(first, second),
-        groups=[name for name in first.dimensions if name],
+        groups=groups,
         scale=SCALES[METRIC].of_differences(),
     )
+    has_both = ~np.isnan(draws[0].values) & ~np.isnan(draws[1].values)
+    floors = floors_at(panels[0], METRIC, equal.fewest, first.seed)
+    values, other, floor = (
+        macro_mean(np.where(has_both, one, np.nan)[is_grouped], groups)
+        for one in (draws[0].values, draws[1].values, floors)
+    )
+    return ComparedPair(found, (values, other), floor, draws, equal.fewest)
 
 
 def _row(
-    group: int, pair: tuple[RunScores, RunScores], one: PairedComparison, p_adjusted: float, num_pairs: int
+    group: int, pair: tuple[RunScores, RunScores], one: ComparedPair, p_adjusted: float, num_pairs: int
 ) -> dict[str, object]:
     verdict, share = _entropy(pair, one) if p_adjusted < LEVEL else ("", float("nan"))
-    interval = one.difference
+    interval = one.found.difference
     return {
         "group": group,
         "first": pair[0].folder,
@@ -137,30 +179,52 @@ def _row(
         "difference": interval.estimate,
         "low": interval.low,
         "high": interval.high,
-        "p_value": one.p_value,
+        "p_value": one.found.p_value,
         "p_adjusted": p_adjusted,
         "num_pairs": num_pairs,
         "num_items": interval.num_items - interval.num_undefined,
+        "first_value": one.values[0],
+        "second_value": one.values[1],
+        "floor": one.floor,
+        "first_read": pair[0].answered.share_read,
+        "second_read": pair[1].answered.share_read,
         "entropy_verdict": verdict,
         "share_explained": share,
         "reason": interval.why_absent,
     }
 
 
-def _entropy(pair: tuple[RunScores, RunScores], one: PairedComparison) -> tuple[str, float]:
+def _entropy(pair: tuple[RunScores, RunScores], one: ComparedPair) -> tuple[str, float]:
     """Whether the closer one is closer by its variety alone."""
-    closer, other = pair if one.difference.estimate < 0 else pair[::-1]
-    facts = explained_by_entropy(
+    facts = explained_in_pair(*pair, one, is_first_closer=one.found.difference.estimate < 0)
+    return str(facts.verdict), facts.share_explained
+
+
+def explained_in_pair(
+    first: RunScores, second: RunScores, one: ComparedPair, *, is_first_closer: bool
+) -> EntropyFacts:
+    """Whether variety explains that one of two runs is closer to people.
+
+    Args:
+        first: As it was compared.
+        second: The other.
+        one: From `compare_pair` of the two.
+        is_first_closer: Else the second is.
+    """
+    order = 1 if is_first_closer else -1
+    closer, other = (first, second)[::order]
+    draws = one.draws[::order]
+    return explained_by_entropy(
         closer.samples,
         other.samples,
         closer.people,
         closer.forms,
         METRIC,
-        (closer.draws, other.draws),
+        (draws[0], draws[1]),
         keyed_rng(closer.seed, "entropy control", METRIC),
-        same_respondents=are_same_respondents(*pair),
+        same_respondents=are_same_respondents(first, second),
+        fewest=one.fewest,
     )
-    return str(facts.verdict), facts.share_explained
 
 
 VERDICT_WORDS: Final = {

@@ -20,6 +20,7 @@ from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.evaluation.score_intervals import Resampled, people_of
 from def_sim.metrics.aggregation import macro_mean
 from def_sim.metrics.bootstrap import ScoreDraws
+from def_sim.metrics.equal_answers import AnsweredItems
 from def_sim.metrics.intervals import mean_interval
 from def_sim.metrics.sample import Array
 from def_sim.metrics.score_scale import SCALES
@@ -60,6 +61,7 @@ class BesidePeople:
     floors: Mapping[str, Array]  # expected of as many of these people, shape (Q,)
     dimensions: Sequence[str]  # length Q
     seed: int
+    answered: AnsweredItems
 
 
 def beside_peoples(resampled: Resampled, peoples: Peoples) -> list[BesidePeople]:
@@ -103,11 +105,13 @@ def _beside(resampled: Resampled, name: str, references: Mapping[str, ItemRefere
     if not prompts:
         nothing = ScoreDraws(np.empty(0), np.empty((0, 0)), np.empty((0, 0)))
         empty = dict.fromkeys(METRICS, np.empty(0))
-        return BesidePeople(name, dict.fromkeys(METRICS, nothing), empty, [], resampled.seed)
+        nobody = AnsweredItems([], [], [], [])
+        return BesidePeople(name, dict.fromkeys(METRICS, nothing), empty, [], resampled.seed, nobody)
     scored = replace(resampled, prompts=prompts, people=[people_of(one) for one in prompts])
     found = compare_items(prompts, seed=resampled.seed, num_draws=NUM_DRAWS, metrics=METRICS)
     floors = {metric: found[metric]["floor"] for metric in METRICS}
-    return BesidePeople(name, scored.draws_by_metric(METRICS), floors, scored.dimensions, resampled.seed)
+    draws = scored.draws_by_metric(METRICS)
+    return BesidePeople(name, draws, floors, scored.dimensions, resampled.seed, scored.answered)
 
 
 def people_matrix(runs: Sequence[ComparedRun], beside: Mapping[str, Sequence[BesidePeople]]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from def_sim.evaluation.as_many_answers import at_as_many
 from def_sim.evaluation.compared_runs import ComparedRun, model_of
 from def_sim.evaluation.people_matrix import PERSONA, BesidePeople, grouped, persona_of
 from def_sim.metrics.paired import PairedComparison, paired_comparison
@@ -86,8 +87,11 @@ def _against(beside: Sequence[BesidePeople], people: str) -> BesidePeople | None
 
 
 def _naming(own: BesidePeople, without: BesidePeople) -> PairedComparison:
-    first, groups = grouped(own.draws[METRIC], own.dimensions)
-    second, _ = grouped(without.draws[METRIC], without.dimensions)
+    """At as many answers an item: how many could be read is not how near they are."""
+    scores = [{METRIC: one.draws[METRIC]} for one in (own, without)]
+    equal = at_as_many((own.answered, without.answered), scores, own.seed)
+    first, groups = grouped(equal.draws[0][METRIC], own.dimensions)
+    second, _ = grouped(equal.draws[1][METRIC], without.dimensions)
     return paired_comparison(
         first,
         second,

@@ -13,8 +13,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from def_sim.evaluation.as_many_answers import at_as_many
 from def_sim.evaluation.compared_runs import ComparedRun, RunGroup, model_of
-from def_sim.evaluation.paired_runs import RunScores
+from def_sim.evaluation.paired_runs import METRIC, RunScores
+from def_sim.metrics.bootstrap import ScoreDraws
 from def_sim.metrics.deviations import item_weights
 from def_sim.metrics.rank_stability import Stability, rank_stability, stability_of_noise
 from def_sim.metrics.sample import Array
@@ -99,7 +101,8 @@ def _rows(
     models: Sequence[tuple[object, ...]], arms: Sequence[_Member], scores: Mapping[str, RunScores]
 ) -> list[dict[str, object]]:
     runs = [[arm[model] for arm in arms] for model in models]
-    drawn = [[_mean_draws(scores[run.folder]) for run in row] for row in runs]
+    by_arm = [_mean_draws([scores[run.folder] for run in column]) for column in zip(*runs, strict=True)]
+    drawn = list(zip(*by_arm, strict=True))
     values = np.array([[value for value, _ in row] for row in drawn])  # (M, A)
     if np.isnan(values).any():
         return []
@@ -141,12 +144,21 @@ def _statistics(found: Stability, noise: Stability, models: Sequence[str]) -> li
     return rows
 
 
-def _mean_draws(one: RunScores) -> tuple[float, Array]:
-    """The mean of topic groups under `METRIC`, and its deviations over resampled panels, shape (B,)."""
-    has_score = np.array([bool(name) for name in one.dimensions]) & ~np.isnan(one.draws.values)
+def _mean_draws(models: Sequence[RunScores]) -> list[tuple[float, Array]]:
+    """Of each model in one arm: its mean of topic groups under `METRIC`, deviations in resampled panels (B,).
+
+    At as many answers an item: the order is not to be that of how many answers could be read.
+    """
+    own = [{METRIC: one.draws} for one in models]
+    equal = at_as_many([one.answered for one in models], own, models[0].seed)
+    return [_mean_of(one, found[METRIC]) for one, found in zip(models, equal.draws, strict=True)]
+
+
+def _mean_of(one: RunScores, draws: ScoreDraws) -> tuple[float, Array]:
+    has_score = np.array([bool(name) for name in one.dimensions]) & ~np.isnan(draws.values)
     if not has_score.any():
-        return float("nan"), np.zeros(len(one.draws.draws))
+        return float("nan"), np.zeros(len(draws.draws))
     groups = [name for name, has in zip(one.dimensions, has_score, strict=True) if has]
     weights = item_weights(int(has_score.sum()), groups)
-    drawn = one.draws.draws[:, has_score] @ weights
-    return float(one.draws.values[has_score] @ weights), drawn - drawn.mean()
+    drawn = draws.draws[:, has_score] @ weights
+    return float(draws.values[has_score] @ weights), drawn - drawn.mean()

@@ -25,6 +25,7 @@ from def_sim.metrics.bootstrap import (
     resample_panel,
     score_draws_by_metric,
 )
+from def_sim.metrics.equal_answers import AnsweredItems
 from def_sim.metrics.fieller import normalised_interval
 from def_sim.metrics.intervals import ALL_ALIKE, Interval, mean_interval, without_interval
 from def_sim.metrics.item_metrics import MULTIPLE_CHOICE_ONLY, NOT_A_DIVERGENCE, ItemForm
@@ -85,6 +86,11 @@ class Resampled:
         counts = Counter(ids)
         names = zip(ids, (one.question.id for one in self.prompts), strict=True)
         return [item_id if counts[item_id] == 1 else question_id for item_id, question_id in names]
+
+    @property
+    def answered(self) -> AnsweredItems:
+        """Its readable answers, counted."""
+        return AnsweredItems(self.panel.observed, self.people, self.forms, self.items)
 
     @property
     def of_item(self) -> NDArray[np.str_] | None:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from def_sim.metrics.bootstrap import ScoreDraws
 from def_sim.metrics.divergence import entropy
+from def_sim.metrics.equal_answers import thinned
 from def_sim.metrics.intervals import Interval, mean_interval
 from def_sim.metrics.item_metrics import ITEM_METRICS, ItemForm
 from def_sim.metrics.noise_floor import draw_samples, expected_scores, modal_sample, uniform_rates
@@ -98,6 +99,7 @@ def explained_by_entropy(
     rng: np.random.Generator,
     *,
     same_respondents: bool,
+    fewest: Array | None = None,
 ) -> EntropyFacts:
     """Decides whether the first panel's advantage over the second is one of variety.
 
@@ -114,6 +116,8 @@ def explained_by_entropy(
         scores: Both panels' scores under that metric, from `bootstrap.score_draws`.
         rng: Of dilution and items.
         same_respondents: As for `paired.paired_comparison`.
+        fewest: At how many answers each item is compared, shape (Q,), where panels have different numbers of
+            them (`equal_answers.fewest_answers`); `scores` are then those of as many.
 
     Returns:
         The interval of what remains is taken as wide as that of the advantage around each item's own
@@ -123,10 +127,11 @@ def explained_by_entropy(
     scale = SCALES[metric].of_differences()
     advantage = mean_interval(changes, rng, scale=scale)
     chosen = ~np.isnan(changes.values)
-    levels = Entropies(*(_mean_entropy(samples, chosen) for samples in (first, second, people)))
+    compared = [_with_no_more(panel, forms, fewest, rng, (NUM_DRAWS,)) for panel in (first, second)]
+    levels = Entropies(*(_mean_entropy(samples, chosen) for samples in (*compared, people)))
     if advantage.why_absent or advantage.low <= 0 or levels.first <= levels.second:
         return EntropyFacts(_early_verdict(advantage), advantage, _not_asked(advantage), levels)
-    dilution = dilute_panel(second, people, forms, metric, rng)
+    dilution = dilute_panel(second, people, forms, metric, rng, fewest=fewest)
     share, diluted = dilution.at_entropy(levels.first, chosen)
     rest = replace(changes, values=np.where(chosen, diluted - scores[0].values, np.nan))
     remaining = mean_interval(rest, rng, scale=scale)
@@ -140,14 +145,36 @@ def dilute_panel(
     forms: Sequence[ItemForm],
     metric: str,
     rng: np.random.Generator,
+    *,
+    fewest: Array | None = None,
 ) -> Dilution:
-    """A panel in which more and more respondents are replaced by random answerers, up to all of them."""
+    """A panel in which more and more respondents are replaced by random answerers, up to all of them.
+
+    With `fewest` no more of them than so many answer each item, shape (Q,).
+    """
 
     def draw(sample: Sample, human: Sample, form: ItemForm, shares: Array) -> Sample:
         uniform = uniform_rates(human.mention_rates, form=form)
         return _with_random_answerers(sample, uniform, form, shares, rng)
 
-    return _dilution(panel, people, forms, metric, np.linspace(0, 1, NUM_STEPS), draw)
+    some = _with_no_more(panel, forms, fewest, rng, (NUM_STEPS, NUM_DRAWS))
+    return _dilution(some, people, forms, metric, np.linspace(0, 1, NUM_STEPS), draw)
+
+
+def _with_no_more(
+    panel: Sequence[Sample],
+    forms: Sequence[ItemForm],
+    fewest: Array | None,
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+) -> list[Sample]:
+    """The panel with some of its answers to items of which it has more, drawn anew in each draw."""
+    if fewest is None:
+        return list(panel)
+    return [
+        thinned(sample, most, form, rng, shape)
+        for sample, form, most in zip(panel, forms, fewest, strict=True)
+    ]
 
 
 def flatten_people(
@@ -206,7 +233,7 @@ def _with_random_answerers(
     """The panel with every respondent replaced with a probability, NUM_DRAWS times for each of `shares`."""
     kept_rates = 1 - shares[:, None, None]
     counts = np.rint(sample.counts).astype(np.int64)  # means over wordings need not be whole
-    size = round(float(sample.num_respondents)) if form.is_multiple else int(counts.sum())
+    size = round(float(sample.num_respondents)) if form.is_multiple else int(counts.sum(axis=-1).max())
     if form.is_multiple:
         num_kept = rng.binomial(size, kept_rates, size=(shares.size, NUM_DRAWS, 1))
         kept = rng.hypergeometric(counts, size - counts, num_kept)
@@ -219,7 +246,7 @@ def _with_random_answerers(
 
 def _mean_entropy(samples: Sequence[Sample | None], chosen: NDArray[np.bool_]) -> float:
     kept = [sample for sample, is_kept in zip(samples, chosen, strict=True) if is_kept]
-    levels = [float(entropy(sample.shares)) for sample in kept if sample is not None]
+    levels = [float(entropy(sample.shares).mean()) for sample in kept if sample is not None]
     return float(np.mean(levels)) if levels else _NAN
 
 

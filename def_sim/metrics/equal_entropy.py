@@ -13,6 +13,7 @@ import numpy as np
 
 from def_sim.metrics.divergence import entropy
 from def_sim.metrics.entropy_control import Dilution, dilute_panel
+from def_sim.metrics.equal_answers import NUM_DRAWS, thinned
 from def_sim.metrics.item_metrics import ItemForm
 from def_sim.metrics.sample import Array, Sample
 
@@ -36,6 +37,8 @@ def diluted(
     metric: str,
     values: Array,
     rng: np.random.Generator,
+    *,
+    fewest: Array | None = None,
 ) -> DilutedPanel:
     """Dilutes a panel once, for comparisons with any other.
 
@@ -46,9 +49,16 @@ def diluted(
         metric: A divergence in ITEM_METRICS.
         values: The panel's scores under it, shape (Q,).
         rng: Of the random answerers.
+        fewest: At how many answers each item is compared, shape (Q,), where arms have different numbers of
+            them; `values` are then those of as many.
     """
-    entropies = np.array([float(entropy(sample.shares)) for sample in panel])
-    return DilutedPanel(values, entropies, dilute_panel(panel, people, forms, metric, rng))
+    most = np.full(len(panel), np.inf) if fewest is None else fewest
+    some = [
+        thinned(sample, one, form, rng, (NUM_DRAWS,))
+        for sample, form, one in zip(panel, forms, most, strict=True)
+    ]
+    entropies = np.array([float(entropy(sample.shares).mean()) for sample in some])
+    return DilutedPanel(values, entropies, dilute_panel(panel, people, forms, metric, rng, fewest=fewest))
 
 
 def difference_at_equal_entropy(first: DilutedPanel, second: DilutedPanel) -> Array:

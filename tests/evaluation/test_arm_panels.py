@@ -62,6 +62,7 @@ def a_panel(name: str, *, wrong: float = 0.0, seed: int = 1, num_items: int = NU
         resampled.dimensions,
         {TEXTS: of_choices, CHOICES: of_choices},
         [level] * len(SETTINGS),
+        resampled.answered,
     )
     return RunScores.of(name, resampled), panel
 

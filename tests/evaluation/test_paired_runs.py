@@ -7,9 +7,11 @@ import pytest
 from survey_examples import a_question
 
 from def_sim.evaluation.distributions import QuestionDistribution
-from def_sim.evaluation.paired_runs import RunScores, pairs_table
+from def_sim.evaluation.paired_runs import RunScores, compare_pair, pairs_table
 from def_sim.evaluation.score_intervals import resample
+from def_sim.metrics.paired import paired_comparison
 from def_sim.metrics.panel_answers import PanelAnswers
+from def_sim.metrics.score_scale import SCALES
 from def_sim.randomness import keyed_rng
 from def_sim.records import AnswerStatus, Dimension, ItemReference
 from def_sim.reports.pages.comparison_maps import pair_lines, why_no_pair
@@ -80,3 +82,56 @@ def test_single_items_in_a_topic_group_leave_no_interval_but_a_reason():
 
 def test_one_run_has_no_pairs():
     assert pairs_table(1, [a_run("near")]).empty
+
+
+def unread(run, places, num_read):
+    """The same run with only the first so many answers to some items read."""
+    choices = keyed_rng(11, run.folder).integers(NUM_OPTIONS, size=(NUM_RESPONDENTS, NUM_ITEMS))
+    choices[num_read:, places] = -1
+    prompts = [_distribution(index, column[column >= 0]) for index, column in enumerate(choices.T)]
+    panel = PanelAnswers.from_choices(choices, [NUM_OPTIONS] * NUM_ITEMS)
+    return RunScores.of(run.folder, resample(prompts, panel, seed=run.seed, num_draws=400))
+
+
+def test_runs_with_as_many_answers_are_compared_as_they_are():
+    first, second = a_run("near"), a_run("far", wrong=0.3)
+    one = compare_pair(first, second)
+    groups = list(first.dimensions)
+    plain = paired_comparison(
+        first.draws,
+        second.draws,
+        keyed_rng(first.seed, "paired items", "js_divergence"),
+        same_respondents=True,
+        groups=groups,
+        scale=SCALES["js_divergence"].of_differences(),
+    )
+    assert one.found == plain  # to the last bit
+    assert one.fewest is None
+    few = [unread(a_run(name), range(20), 10) for name in ("near", "alike")]  # the same items of both
+    assert compare_pair(*few).fewest is None
+
+
+def test_a_difference_is_of_two_scores_at_as_many_answers_above_one_floor():
+    whole, part = unread(a_run("near"), [], 10), unread(a_run("alike"), range(0, NUM_ITEMS, 2), 10)
+    one = compare_pair(whole, part)
+    assert one.fewest[:2].tolist() == [10, NUM_RESPONDENTS]
+    # Only the items of which the other read fewer are moved, and the other not at all.
+    moved = one.draws[0].values - whole.draws.values
+    assert (moved[::2] > 0).all()
+    assert (moved[1::2] == 0).all()
+    assert one.draws[1] is part.draws
+    [row] = pairs_table(1, [whole, part]).to_dict("records")
+    assert row["difference"] == pytest.approx(row["first_value"] - row["second_value"])
+    assert row["first_read"] == 1
+    people = compare_pair(whole, whole)
+    assert people.floor < one.floor < row["first_value"]
+
+
+def test_answers_that_could_not_be_read_alone_make_no_difference():
+    whole = unread(a_run("near"), [], 10)
+    part = unread(a_run("alike"), range(NUM_ITEMS), 8)  # answers at random, of fewer respondents
+    as_they_are = float(np.mean(part.draws.values - whole.draws.values))
+    found = compare_pair(part, whole).found.difference
+    assert as_they_are > 0.05
+    assert found.low < 0 < found.high
+    assert abs(found.estimate) < as_they_are / 3
