@@ -63,7 +63,8 @@ def two_arms(world: str, how: str, size: int, rng: np.random.Generator) -> tuple
         panel = resample_panel(PanelAnswers.from_choices(choices, [one.size for one in shares]), weights)
         draws = score_draws(panel, known, [FORM] * NUM_ITEMS, METRIC)
         items = [str(item) for item in range(NUM_ITEMS)]
-        arms.append(RunScores(name, seed, draws, panel.observed, known, [FORM] * NUM_ITEMS, GROUPS, items))
+        forms = [FORM] * NUM_ITEMS
+        arms.append(RunScores(name, seed, draws, panel.observed, known, forms, GROUPS, items, choices >= 0))
     return arms[0], arms[1]
 
 

@@ -48,7 +48,12 @@ def at_as_many(
     found = []
     for panel, by_metric in zip(panels, draws, strict=True):
         shifts = score_shifts(panel, list(by_metric), fewest, _rng_of(panel, seed))
-        found.append({name: shifted(one, shifts[name]) for name, one in by_metric.items()})
+        found.append(
+            {
+                name: shifted(one, shifts[name], panel.answered_by) if name in ITEM_METRICS else one
+                for name, one in by_metric.items()
+            }
+        )
     return AtAsMany(found, fewest)
 
 

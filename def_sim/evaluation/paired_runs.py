@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from def_sim.evaluation.as_many_answers import at_as_many, floors_at
 from def_sim.evaluation.score_intervals import Resampled
@@ -65,11 +66,12 @@ class RunScores:
     forms: list[ItemForm]
     dimensions: list[str]
     items: list[str]  # what each score is of
+    answered_by: NDArray[np.bool_] | None = None  # see `AnsweredItems`
 
     @property
     def answered(self) -> AnsweredItems:
         """Its readable answers, counted."""
-        return AnsweredItems(self.samples, self.people, self.forms, self.items)
+        return AnsweredItems(self.samples, self.people, self.forms, self.items, self.answered_by)
 
     @classmethod
     def of(cls, folder: str, resampled: Resampled) -> "RunScores":
@@ -83,6 +85,7 @@ class RunScores:
             resampled.forms,
             resampled.dimensions,
             resampled.items,
+            resampled.answered.answered_by,
         )
 
 

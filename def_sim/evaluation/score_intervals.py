@@ -90,7 +90,12 @@ class Resampled:
     @property
     def answered(self) -> AnsweredItems:
         """Its readable answers, counted."""
-        return AnsweredItems(self.panel.observed, self.people, self.forms, self.items)
+        columns = [
+            np.asarray(without.num_respondents) < whole.num_respondents
+            for without, whole in zip(self.panel.without_one, self.panel.observed, strict=True)
+        ]
+        answered_by = np.stack(columns, axis=-1) if columns else None
+        return AnsweredItems(self.panel.observed, self.people, self.forms, self.items, answered_by)
 
     @property
     def of_item(self) -> NDArray[np.str_] | None:

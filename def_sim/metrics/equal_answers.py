@@ -11,7 +11,7 @@ floor. Subtracting each panel's own floor instead is right for panels that answe
 Does not know which answers were not read: it takes them for as good as any. Several choices of one answer are
 drawn as independent mentions, as for floors.
 
-Letters: K options, Q items, B draws.
+Letters: K options, Q items, N respondents, B draws.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from def_sim.metrics.bootstrap import ScoreDraws
 from def_sim.metrics.item_metrics import ITEM_METRICS, ItemForm
@@ -32,12 +33,16 @@ RngOfItem = Callable[[int], np.random.Generator]
 
 @dataclass(frozen=True)
 class AnsweredItems:
-    """A panel's readable answers to Q items, as counts of shape (K,), and their people."""
+    """A panel's readable answers to Q items, as counts of shape (K,), and their people.
+
+    `answered_by`: who answered which item, shape (N, Q); None where that is not known.
+    """
 
     samples: Sequence[Sample]
     people: Sequence[Sample | None]
     forms: Sequence[ItemForm]
     items: Sequence[str]  # what each is of
+    answered_by: NDArray[np.bool_] | None = None
 
     @property
     def numbers(self) -> Array:
@@ -123,9 +128,23 @@ def score_shifts(
     return shifts
 
 
-def shifted(draws: ScoreDraws, shift: Array) -> ScoreDraws:
-    """The same scores, moved; what resampling respondents says about them stays."""
-    return replace(draws, values=draws.values + shift) if shift.any() else draws
+def shifted(draws: ScoreDraws, shift: Array, answered_by: NDArray[np.bool_] | None) -> ScoreDraws:
+    """The same scores, moved, as scores of a fixed number of answers.
+
+    Args:
+        draws: Of Q items.
+        shift: From `score_shifts`, shape (Q,).
+        answered_by: Who answered which item, shape (N, Q). A respondent without an answer then adds nothing
+            to an item's error: that there is one answer less is no error of a score at a fixed number.
+            None: as if all might have answered.
+    """
+    if answered_by is None:
+        return replace(draws, values=draws.values + shift)
+    num = np.maximum(answered_by.sum(axis=0), 1)
+    means = np.where(answered_by, draws.contributions, 0.0).sum(axis=0) / num
+    fixed = np.where(answered_by, draws.contributions - means, 0.0)
+    contributions = np.where(np.isnan(draws.contributions), np.nan, fixed)
+    return replace(draws, values=draws.values + shift, contributions=contributions)
 
 
 def _has_more(panel: AnsweredItems, place: int, most: float) -> bool:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from def_sim.metrics.equal_answers import AnsweredItems, fewest_answers, score_shifts, thinned
+from def_sim.metrics.bootstrap import ScoreDraws
+from def_sim.metrics.equal_answers import AnsweredItems, fewest_answers, score_shifts, shifted, thinned
 from def_sim.metrics.item_metrics import ItemForm
 from def_sim.metrics.sample import Sample
 
@@ -63,3 +64,14 @@ def test_the_fewest_are_those_of_panels_that_have_any():
 def test_the_share_read_is_of_the_answers_asked_for():
     assert counted((2, 1), (3, 0), failed=1).share_read == pytest.approx(6 / 8)
     assert np.isnan(AnsweredItems([], [], [], []).share_read)
+
+
+def test_who_did_not_answer_adds_nothing_to_the_error_of_a_score_at_a_fixed_number():
+    # Leaving one of the two answers out moved the score by .4 and .2, leaving the others out by nothing.
+    contributions = np.array([[0.25], [0.05], [-0.15], [-0.15]])
+    draws = ScoreDraws(np.array([0.3]), np.zeros((1, 1)), contributions)
+    answered_by = np.array([[True], [True], [False], [False]])
+    found = shifted(draws, np.array([0.1]), answered_by)
+    assert found.values.tolist() == [0.4]
+    assert found.contributions[:, 0].tolist() == pytest.approx([0.1, -0.1, 0, 0])
+    assert shifted(draws, np.zeros(1), None).contributions is contributions
