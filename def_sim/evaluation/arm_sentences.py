@@ -15,7 +15,10 @@ _OF_MANY: Final[Mapping[ArmVerdict, str]] = {
     ArmVerdict.CLOSER_THAN_VARIETY: "closer to people, also where both are equally varied",
     ArmVerdict.CLOSER_BY_VARIETY: "closer to people by more varied answers alone",
     ArmVerdict.CLOSER_UNDECIDED: "closer to people, undecided whether by more than variety",
-    ArmVerdict.FARTHER: "farther from people",
+    ArmVerdict.FARTHER: "farther from people and no less varied",
+    ArmVerdict.FARTHER_THAN_VARIETY: "farther from people, also where both are equally varied",
+    ArmVerdict.FARTHER_BY_VARIETY: "farther from people by less varied answers alone",
+    ArmVerdict.FARTHER_UNDECIDED: "farther from people, undecided whether by more than variety",
     ArmVerdict.NO_DIFFERENCE: "without a difference beyond chance",
     ArmVerdict.ABSENT: "without a verdict",
 }
@@ -35,14 +38,13 @@ def verdict_sentence(
         at_equal: The same where both are equally varied; NaN where that was not asked.
         reason: Why there is no verdict.
     """
-    amount, rest = _amount(difference), _amount(at_equal)
+    amount, rest = _amount(difference), _signed(at_equal, difference[0])
+    is_closer = difference[0] < 0
     match verdict:
         case ArmVerdict.BASELINE:
             return ""
         case ArmVerdict.ABSENT:
             return f"No verdict: {reason.rstrip('.')}."
-        case ArmVerdict.FARTHER:
-            return f"Farther from people than the baseline by {amount}."
         case ArmVerdict.NO_DIFFERENCE:
             _, low, high = difference
             if low == high == 0:
@@ -52,16 +54,21 @@ def verdict_sentence(
             closer, farther = written(-low), written(high)
             excluded = f"closer by more than {closer} or farther by more than {farther} is excluded"
             return f"No difference shown: {excluded}."
-        case ArmVerdict.CLOSER:
-            return f"Closer to people than the baseline by {amount}, with answers that are no more varied."
-        case ArmVerdict.CLOSER_THAN_VARIETY:
+        case ArmVerdict.CLOSER | ArmVerdict.FARTHER:
+            how = f"with answers that are no {'more' if is_closer else 'less'} varied"
+        case ArmVerdict.CLOSER_THAN_VARIETY | ArmVerdict.FARTHER_THAN_VARIETY:
             how = f"also where both are equally varied: {rest} is left"
-        case ArmVerdict.CLOSER_BY_VARIETY:
-            how = f"by its more varied answers alone: where both are equally varied, {rest} is left"
-        case ArmVerdict.CLOSER_UNDECIDED:
+        case ArmVerdict.CLOSER_BY_VARIETY | ArmVerdict.FARTHER_BY_VARIETY:
+            how = f"by its {_varied(is_closer)} answers alone: where both are equally varied, {rest} is left"
+        case ArmVerdict.CLOSER_UNDECIDED | ArmVerdict.FARTHER_UNDECIDED:
             left = "" if math.isnan(at_equal[0]) else f": where both are equally varied, {rest} is left"
-            how = f"undecided whether by more than its more varied answers{left}"
-    return f"Closer to people than the baseline by {amount}, {how}."
+            how = f"undecided whether by more than its {_varied(is_closer)} answers{left}"
+    way = "Closer to" if is_closer else "Farther from"
+    return f"{way} people than the baseline by {amount}, {how}."
+
+
+def _varied(is_closer: bool) -> str:
+    return "more varied" if is_closer else "less varied"
 
 
 def _ends(low: float, high: float) -> str:
@@ -99,8 +106,21 @@ def effect_sentence(
         lowers, raises = written(-low), written(high)
         excluded = f"lowering the distance by more than {lowers} or raising it by more than {raises}"
         return f"No effect shown: {excluded} is excluded."
-    left = "" if math.isnan(at_equal[0]) else f"; by {_signed(at_equal, value)} where both are equally varied"
-    return f"{'Raises' if value > 0 else 'Lowers'} the distance to people by {_amount(effect)}{left}."
+    way = "Raises" if value > 0 else "Lowers"
+    return f"{way} the distance to people by {_amount(effect)}{_left_of_effect(at_equal, value)}."
+
+
+def _left_of_effect(at_equal: tuple[float, float, float], value: float) -> str:
+    """What is left of an effect where both arms of each pair are equally varied."""
+    rest, low, high = at_equal
+    if math.isnan(rest):
+        return ""
+    where = "; where both are equally varied"
+    if not (low > 0 or high < 0):
+        return f"{where}, no effect is shown: {_signed(at_equal, value)}"
+    if (rest > 0) == (value > 0):
+        return f"{where}, {_amount(at_equal)} is left"
+    return f"{where}, it {'raises' if rest > 0 else 'lowers'} it by {_amount(at_equal)}"
 
 
 def _signed(found: tuple[float, float, float], like: float) -> str:

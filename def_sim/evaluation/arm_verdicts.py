@@ -28,20 +28,22 @@ class ArmVerdict(StrEnum):
     CLOSER_THAN_VARIETY = "closer_than_variety"  # also where both are equally varied
     CLOSER_BY_VARIETY = "closer_by_variety"  # by its more varied answers alone
     CLOSER_UNDECIDED = "closer_undecided"  # which of the two
-    FARTHER = "farther"
+    FARTHER = "farther"  # and no less varied
+    FARTHER_THAN_VARIETY = "farther_than_variety"  # also where both are equally varied
+    FARTHER_BY_VARIETY = "farther_by_variety"  # by its less varied answers alone
+    FARTHER_UNDECIDED = "farther_undecided"  # which of the two
     NO_DIFFERENCE = "no_difference"  # beyond chance
     ABSENT = "absent"
 
 
+# Of the arm where it is closer, and where the baseline is.
 _OF_ENTROPY = {
-    EntropyVerdict.NOT_MORE_VARIED: ArmVerdict.CLOSER,
-    EntropyVerdict.PARTLY: ArmVerdict.CLOSER_THAN_VARIETY,
-    EntropyVerdict.EXPLAINED: ArmVerdict.CLOSER_BY_VARIETY,
-    # Closer in the mean of topic groups and not in that of items, over which variety is looked at.
-    EntropyVerdict.NO_ADVANTAGE: ArmVerdict.CLOSER_UNDECIDED,
-    EntropyVerdict.UNDECIDED: ArmVerdict.CLOSER_UNDECIDED,
-    EntropyVerdict.ABSENT: ArmVerdict.CLOSER_UNDECIDED,
+    EntropyVerdict.NOT_MORE_VARIED: (ArmVerdict.CLOSER, ArmVerdict.FARTHER),
+    EntropyVerdict.PARTLY: (ArmVerdict.CLOSER_THAN_VARIETY, ArmVerdict.FARTHER_THAN_VARIETY),
+    EntropyVerdict.EXPLAINED: (ArmVerdict.CLOSER_BY_VARIETY, ArmVerdict.FARTHER_BY_VARIETY),
 }
+# Also where one is closer in the mean of topic groups and not in that of items, over which variety is seen.
+_UNDECIDED = (ArmVerdict.CLOSER_UNDECIDED, ArmVerdict.FARTHER_UNDECIDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +123,5 @@ def verdict_of(difference: float, p_adjusted: float, entropy_verdict: str) -> Ar
     """
     if not p_adjusted < LEVEL:
         return ArmVerdict.NO_DIFFERENCE
-    return ArmVerdict.FARTHER if difference > 0 else _OF_ENTROPY[EntropyVerdict(entropy_verdict)]
+    closer, farther = _OF_ENTROPY.get(EntropyVerdict(entropy_verdict), _UNDECIDED)
+    return farther if difference > 0 else closer

@@ -140,7 +140,7 @@ def test_the_table_has_the_tested_row_first_and_a_sentence_for_variety():
     assert set(tested["metric"]) == {"js_divergence"}
     assert len(tested) == 2
     [far] = tested[~tested["is_baseline"]].to_dict("records")
-    assert far["verdict"] == "farther"
+    assert far["verdict"] == "farther_than_variety"
     assert far["sentence"].startswith("Farther from people than the baseline by ")
     assert far["settings"] == "memory: off (on)"
     assert far["entropy_arm"] < far["entropy_baseline"] < far["entropy_people"] * 1.05
@@ -163,6 +163,10 @@ def test_an_arm_that_is_more_varied_alone_is_said_to_be_so_with_the_baseline_mad
     assert row["difference"] < row["at_equal_entropy"] < -row["difference"]
     assert row["at_equal_low"] < 0 < row["at_equal_high"]
     assert row["share_explained"] > 0.5
+    [turned], _ = group_arms([arm("wrong"), arm("flat", WITHOUT_MEMORY)], baseline="flat")
+    [row] = arms_table([turned], scores).query("not is_baseline").to_dict("records")
+    assert row["verdict"] == "farther_by_variety"
+    assert ", by its less varied answers alone: where both are equally varied, " in row["sentence"]
 
 
 def _scores(name: str, shares: np.ndarray, num_draws: int = 200) -> RunScores:

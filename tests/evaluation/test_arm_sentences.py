@@ -16,7 +16,9 @@ from def_sim.evaluation.arm_verdicts import ArmVerdict, verdict_of
 NOTHING = (math.nan, math.nan, math.nan)
 CLOSER = (-0.0123, -0.02, -0.005)
 BY = "Closer to people than the baseline by 0.012 (0.005 to 0.020)"
+FARTHER = "Farther from people than the baseline by 0.020 (0.010 to 0.030)"
 MORE_THAN = "more than 0.010 is excluded"
+LOWERS = "Lowers the distance to people by 0.012 (0.005 to 0.020)"
 WHERE = "where both are equally varied"
 MORE = "More varied than the baseline by 0.400 (0.300 to 0.500)"
 LESS = "Less varied than the baseline by 0.200 (0.100 to 0.300)"
@@ -27,7 +29,11 @@ LESS = "Less varied than the baseline by 0.200 (0.100 to 0.300)"
     [
         (-0.01, 0.2, "", ArmVerdict.NO_DIFFERENCE),
         (-0.01, math.nan, "", ArmVerdict.NO_DIFFERENCE),
-        (0.01, 0.01, "explained", ArmVerdict.FARTHER),
+        (0.01, 0.01, "not_more_varied", ArmVerdict.FARTHER),
+        (0.01, 0.01, "partly", ArmVerdict.FARTHER_THAN_VARIETY),
+        (0.01, 0.01, "explained", ArmVerdict.FARTHER_BY_VARIETY),
+        (0.01, 0.01, "undecided", ArmVerdict.FARTHER_UNDECIDED),
+        (0.01, 0.01, "no_advantage", ArmVerdict.FARTHER_UNDECIDED),
         (-0.01, 0.01, "not_more_varied", ArmVerdict.CLOSER),
         (-0.01, 0.01, "partly", ArmVerdict.CLOSER_THAN_VARIETY),
         (-0.01, 0.01, "explained", ArmVerdict.CLOSER_BY_VARIETY),
@@ -71,7 +77,31 @@ def test_a_verdict_follows_from_difference_p_and_variety(difference, p, entropy,
             ArmVerdict.FARTHER,
             (0.02, 0.01, 0.03),
             NOTHING,
-            "Farther from people than the baseline by 0.020 (0.010 to 0.030).",
+            f"{FARTHER}, with answers that are no less varied.",
+        ),
+        (
+            ArmVerdict.FARTHER_THAN_VARIETY,
+            (0.02, 0.01, 0.03),
+            (0.01, 0.005, 0.015),
+            f"{FARTHER}, also where both are equally varied: 0.010 (0.005 to 0.015) is left.",
+        ),
+        (
+            ArmVerdict.FARTHER_BY_VARIETY,
+            (0.02, 0.01, 0.03),
+            (-0.004, -0.012, 0.004),  # the other way round, so below 0 in the direction that is told
+            f"{FARTHER}, by its less varied answers alone: {WHERE}, −0.004 (−0.012 to 0.004) is left.",
+        ),
+        (
+            ArmVerdict.CLOSER_BY_VARIETY,
+            CLOSER,
+            (0.001, -0.002, 0.004),
+            f"{BY}, by its more varied answers alone: {WHERE}, −0.001 (−0.004 to 0.002) is left.",
+        ),
+        (
+            ArmVerdict.FARTHER_UNDECIDED,
+            (0.02, 0.01, 0.03),
+            NOTHING,
+            f"{FARTHER}, undecided whether by more than its less varied answers.",
         ),
         (
             ArmVerdict.NO_DIFFERENCE,
@@ -151,14 +181,15 @@ def test_more_variety_is_praised_only_as_far_as_people_have_it(difference, level
             CLOSER,
             0.01,
             (-0.008, -0.013, -0.003),
-            f"Lowers the distance to people by 0.012 (0.005 to 0.020); by 0.008 (0.003 to 0.013) {WHERE}.",
+            f"{LOWERS}; {WHERE}, 0.008 (0.003 to 0.013) is left.",
         ),
         (
             CLOSER,
             0.01,
             (0.002, -0.001, 0.005),
-            f"Lowers the distance to people by 0.012 (0.005 to 0.020); by −0.002 (−0.005 to 0.001) {WHERE}.",
+            f"{LOWERS}; {WHERE}, no effect is shown: −0.002 (−0.005 to 0.001).",
         ),
+        (CLOSER, 0.01, (0.004, 0.001, 0.007), f"{LOWERS}; {WHERE}, it raises it by 0.004 (0.001 to 0.007)."),
         ((0.02, 0.01, 0.03), 0.01, NOTHING, "Raises the distance to people by 0.020 (0.010 to 0.030)."),
         (
             (0.002, -0.006, 0.01),
@@ -188,7 +219,7 @@ def test_seeds_are_told_with_how_far_respondents_would_move_the_score():
 
 def test_all_arms_come_to_one_sentence_that_counts_the_verdicts():
     verdicts = [ArmVerdict.CLOSER_BY_VARIETY, ArmVerdict.FARTHER, ArmVerdict.CLOSER_BY_VARIETY]
-    found = "2 closer to people by more varied answers alone; 1 farther from people"
+    found = "2 closer to people by more varied answers alone; 1 farther from people and no less varied"
     assert summary_sentence(verdicts, "all off") == f"Of 3 arms beside the baseline (all off): {found}."
 
 
