@@ -79,6 +79,13 @@ def check_replaced(
             f"imported before. It would change: {'; '.join(changes(home, files))}.",
             fix="Add force=true to replace the earlier import, or import into another home.",
         )
+    if differing and before is not None and (answers := _other_answers(before, new)):
+        raise ConfigError(
+            f"answers={answers} is another file than that of the earlier import. It would change: "
+            f"{'; '.join(changes(home, files))}. Runs that were scored with the earlier figures get other "
+            "scores by their next report.",
+            fix="Add force=true to replace the earlier figures, or import into another home.",
+        )
 
 
 def dropped(files: Iterable[str], before: ImportRecord | None) -> list[str]:
@@ -89,6 +96,17 @@ def dropped(files: Iterable[str], before: ImportRecord | None) -> list[str]:
 def _differs(home: Path, name: str, files: Mapping[str, bytes]) -> bool:
     path = home / name
     return path.is_file() and path.read_bytes() != files.get(name)
+
+
+def _other_answers(before: ImportRecord, new: ImportRecord) -> str:
+    """Name of the file of answers if an earlier one had other bytes; "none" if there is none now.
+
+    "" if it is the same, or if there was none so far: the table is only completed then.
+    """
+    earlier, now = (str(one.parameters.get("answers") or "") for one in (before, new))
+    if not earlier or earlier.rpartition(" ")[2] == now.rpartition(" ")[2]:
+        return ""
+    return now.partition(",")[0] or "none"
 
 
 def _has_same_origin(before: ImportRecord, new: ImportRecord) -> bool:

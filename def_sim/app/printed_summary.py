@@ -43,6 +43,8 @@ def print_summary(written: WrittenReport) -> None:
         say(f"{have} no score: no figures of people, or no answer that could be read.")
     if not facts.is_complete:
         say(f"Not complete: {facts.num_done:,} of {facts.num_planned:,} answers.")
+    if facts.figures_changed:
+        say(facts.figures_changed)
     if written.note:
         say(written.note)
     for sentence in written.verdict.sentences:

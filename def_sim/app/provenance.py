@@ -19,9 +19,11 @@ from def_sim.app.choices import ModelChoice
 from def_sim.app.definition import references_hash
 from def_sim.app.run import Run
 from def_sim.errors import RunMismatchError
+from def_sim.visible import visible
 
 # Parameters that tell nothing of a run and its answers.
 OF_JUDGING = ("rubric", "judging", "verdicts", "rephrasing", "check", "accept", "review")
+FIGURES_BEFORE = "figures_before"  # in a manifest: the hash of the people's figures that others replaced
 _NOT_OF_RUN = (*OF_JUDGING, "figures")
 _LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
 
@@ -58,6 +60,7 @@ def _content(
     engine_facts: Mapping[str, object] | None,
 ) -> dict[str, Any]:
     config, now = run.config, datetime.now(UTC).isoformat(timespec="seconds")
+    reference = references_hash(run)
     event: dict[str, Any] = {"at": now, "respondents": len(run.panel), "version": __version__}
     has_asked = engine_facts is not None or not earlier
     return {
@@ -70,14 +73,36 @@ def _content(
             "answers": run.num_planned,
         },
         "scored_with": {
-            "reference": references_hash(run),
+            "reference": reference,
             "draws": config.scoring.draws,
             "pool_wordings": config.pool_wordings,
         },
         "engine": as_configured(config.model, engine_facts or {}) if has_asked else earlier["engine"],
         "versions": software_versions() if has_asked else earlier["versions"],
         "commands": [*earlier.get("commands", []), event],
+        **_figures_before(earlier, reference),
     }
+
+
+def _figures_before(earlier: Mapping[str, Any], reference: str) -> dict[str, str]:
+    """The hash of the people's figures that stood beside the run before others took their place."""
+    recorded = earlier.get("scored_with", {}).get("reference", reference)
+    before = earlier.get(FIGURES_BEFORE) if recorded == reference else recorded
+    return {FIGURES_BEFORE: before} if before else {}
+
+
+def has_other_figures(run: Run, manifest: Mapping[str, Any]) -> bool:
+    """Whether people's figures are others today than those that the manifest names."""
+    return bool(manifest["scored_with"]["reference"] != references_hash(run))
+
+
+def figures_changed(manifest: Mapping[str, Any]) -> str:
+    """A sentence on people's figures that were changed since the run was recorded; "": they were not."""
+    before = manifest.get(FIGURES_BEFORE)
+    if not before:
+        return ""
+    now = manifest["scored_with"]["reference"]
+    return visible(f"People's figures were changed since: scores rest on {now:.40}, before on {before:.40}.")
 
 
 def as_configured(model: ModelChoice, engine_facts: Mapping[str, object]) -> dict[str, object]:

@@ -107,6 +107,7 @@ class _Manifest(_Open):
     config: _Config
     plan: _Plan
     scored_with: _ScoredWith
+    figures_before: str = ""
     engine: _Engine
     versions: _Versions
     commands: list[dict[str, Any]] = []

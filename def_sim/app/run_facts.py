@@ -6,7 +6,7 @@ from typing import Any
 
 from def_sim import __version__
 from def_sim.app.human_figures import country_names, other_country_of
-from def_sim.app.provenance import OF_JUDGING
+from def_sim.app.provenance import OF_JUDGING, figures_changed
 from def_sim.app.run import Run
 from def_sim.app.run_notes import run_notes
 from def_sim.app.run_settings import run_settings
@@ -78,6 +78,8 @@ def run_facts(
         short_of=survey.short_of,
         notes=tuple(run_notes(run)),
         precision=_precision(manifest["engine"]),
+        figures_hash=manifest["scored_with"]["reference"],
+        figures_changed=figures_changed(manifest),
     )
 
 

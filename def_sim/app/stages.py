@@ -21,7 +21,7 @@ from def_sim.app.plan import make_plan
 from def_sim.app.plan_counts import Plan
 from def_sim.app.plan_lines import plan_lines
 from def_sim.app.plan_load import load_lines
-from def_sim.app.provenance import record_run
+from def_sim.app.provenance import has_other_figures, record_run
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.run import Run, create_engine, prepare_run
 from def_sim.app.schema import RunConfig
@@ -287,8 +287,13 @@ def _stored_run(config: RunConfig) -> tuple[RunConfig, Path]:
     """
     if config.run_folder is not None:
         folder = Path(config.run_folder).expanduser()
-        run, _ = open_run(folder)
-        return run.config.model_copy(update=_of_command(config)), folder
+        run, manifest = open_run(folder)
+        config = run.config.model_copy(update=_of_command(config))
+        if config.stage.name == "report" and has_other_figures(run, manifest):
+            run = prepare_run(config)
+            _refuse_unread(run, folder)
+            record_run(run, folder, manifest["defines"], engine_facts=None)
+        return config, folder
     # Not checked: a report needs neither a key nor a model that is still served.
     run, engine = prepare_run(config), create_engine(config)
     defines = definition_of(run, engine)

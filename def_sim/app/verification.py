@@ -19,11 +19,12 @@ from def_sim.answers.storage.shards import AnswerKey, answer_key
 from def_sim.answers.storage.stored_answers import read_stored
 from def_sim.app.calibration_checks import check_calibration
 from def_sim.app.csv_tables import DISTRIBUTIONS, csv_tables, refuse_older
-from def_sim.app.definition import run_identity
+from def_sim.app.definition import references_hash, run_identity
 from def_sim.app.described_tables import COLUMNS, check_described
 from def_sim.app.evaluated_run import evaluate_run
 from def_sim.app.panel_readings import PanelReadings, panel_readings
 from def_sim.app.part_counts import check_counts, check_part_of, counts_path
+from def_sim.app.provenance import has_other_figures
 from def_sim.app.read_panel import ReadPanel, arrays_of, panel_answers, read_panel
 from def_sim.app.run import Run, draw_respondents
 from def_sim.app.streamed_runs import is_streamed
@@ -81,12 +82,8 @@ def verify_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Iterator[
     readings = panel_readings(run, folder, answers, goes_on=True)
     yield from _check_readings(folder, readings)
     arrays = arrays_of(run, readings.answers)
-    _check_tables(
-        run,
-        folder,
-        manifest,
-        ReadPanel(answers, readings, arrays, run.panel, len(answers), 0, run_identity(run, folder)),
-    )
+    panel = ReadPanel(answers, readings, arrays, run.panel, len(answers), 0, run_identity(run, folder))
+    _check_scored(run, folder, manifest, panel)
     yield "scores        every distribution, score and measure recomputed"
     yield from check_calibration(run, folder, readings.answers)
     yield from check_verdicts(run, folder, answers)
@@ -108,8 +105,7 @@ def _verify_streamed(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Ite
     yield f"interviews    {num_checked:,} prompts rebuilt and readings repeated"
     _check_plan(num_answers, manifest)
     yield "plan          statuses add up to the plan"
-    panel = read_panel(run, folder)
-    _check_tables(run, folder, manifest, panel)
+    _check_scored(run, folder, manifest, read_panel(run, folder))
     yield "scores        every distribution, score and measure recomputed"
 
 
@@ -205,6 +201,21 @@ def _check_readings(folder: Path, found: PanelReadings) -> Iterator[str]:
         raise VerificationError(f"{folder / READINGS} does not say what the verdicts give.", fix=_MADE_ANEW)
     if found.used is not None:
         yield f"readings      by {found.used.in_words}"
+
+
+def _check_scored(run: Run, folder: Path, manifest: Mapping[str, Any], panel: ReadPanel) -> None:
+    """Every table; what differs since people's figures were changed is no fault of the answers."""
+    try:
+        _check_tables(run, folder, manifest, panel)
+    except VerificationError as error:
+        if not has_other_figures(run, manifest):
+            raise
+        then, now = manifest["scored_with"]["reference"], references_hash(run)
+        raise VerificationError(
+            f"{folder}: people's figures are others today ({now}) than those it was scored with "
+            f"({then:.40}); an import or a file of references changed them.",
+            fix="Bring the earlier figures back, or score it with these: stage=report, which then says so.",
+        ) from error
 
 
 def _check_tables(run: Run, folder: Path, manifest: Mapping[str, Any], panel: ReadPanel) -> None:

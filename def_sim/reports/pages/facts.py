@@ -62,12 +62,15 @@ class RunFacts:
     notes: tuple[str, ...] = ()  # sentences on personas and people's figures, to be read before the numbers
     people: tuple[str, ...] = ()  # whose figures stand beside the panel, each with its year
     precision: str = ""  # in which the model was loaded, e.g. "bfloat16"; "": not known, as of a server
+    figures_hash: str = ""  # of the people's figures
+    figures_changed: str = ""  # a sentence: these are others than before; "": they are not
     readings: str = ""  # which judge read the answers, and how many of them; "": rules did
 
     @property
     def has_notes(self) -> bool:
         """Whether there is something to read before the numbers."""
-        return bool(self.notes or self.deviations or self.readings or self.short_of or self.planted_summary)
+        texts = (self.figures_changed, self.readings, self.short_of, self.planted_summary)
+        return bool(self.notes or self.deviations or any(texts))
 
     @property
     def num_questions(self) -> int:
