@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from def_sim.answers.storage.answer_lines import record_of, sealed
+from def_sim.answers.storage.answer_lines import check_names, record_of, sealed
 from def_sim.answers.storage.call_lines import completion_of_record, completion_record
 from def_sim.judging.verdicts import Missing, Source, Value, Verdict
 from def_sim.records import Completion
@@ -35,6 +35,7 @@ _AS_THEY_ARE: Final = (
     *("respondent_id", "item_id", "wording", "question", "repeat"),
     *("why", "probability", "prompt_hash", "answer_hash"),
 )
+_NAMES: Final = ("respondent_id", "item_id", "question", "prompt_hash", "answer_hash")
 _MOST: Final = 2**31  # of any number
 _MOST_SHARE: Final = 1.001  # sums of floats end a little beside 1
 
@@ -104,6 +105,7 @@ def _check(record: Mapping[str, Any]) -> None:
             raise TypeError(f"{name} is of type {type(value).__name__}")
     if not all(0 <= record[name] < _MOST for name in ("wording", "repeat")):
         raise ValueError("a number is negative or too large")
+    check_names(*(record[name] for name in _NAMES))
     share = record["probability"]
     if share is not None and not 0 <= share <= _MOST_SHARE:
         raise ValueError("probability is no share")

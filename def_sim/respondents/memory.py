@@ -7,13 +7,15 @@ exactly what it would have remembered.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
 from def_sim.records import Exchange
 
 Deletion = Literal["uniform", "recency", "resample"]
+
+_LARGEST_CAPACITY: Final = 1_000_000
 
 # Beginnings that the authors' published code takes for a disclaimer rather than an answer.
 _DISCLAIMERS = ("As an AI", "As a language model", "I'm sorry", "I am sorry", "Sorry", "I cannot", "I can't")
@@ -35,7 +37,7 @@ class MemoryRules:
             does, until nothing is left of it.
 
     Raises:
-        ValueError: The capacities are no range.
+        ValueError: The capacities are no range, or larger than any questionnaire.
     """
 
     min_capacity: int = 0
@@ -49,6 +51,11 @@ class MemoryRules:
             raise ValueError(
                 f"capacities must satisfy 0 <= min_capacity <= max_capacity, "
                 f"found {self.min_capacity} and {self.max_capacity}"
+            )
+        if self.max_capacity > _LARGEST_CAPACITY:
+            raise ValueError(
+                f"max_capacity must be at most {_LARGEST_CAPACITY:,}, found {self.max_capacity}: no "
+                "questionnaire has more questions"
             )
 
 

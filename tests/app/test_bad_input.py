@@ -46,6 +46,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
         (["decoding.temperature=0"], ["temperature must be above 0"]),
         (["decoding.do_sample_share=2"], ["do_sample_share must lie in [0, 1]"]),
         (["memory.min_capacity=16"], ["min_capacity <= max_capacity"]),
+        (["memory.max_capacity=9223372036854775808"], ["at most 1,000,000", "9223372036854775808"]),
         (["shard=2", "num_shards=2"], ["shard must be below num_shards"]),
         (["survey=[us,cn]"], ["survey takes one value", "-m survey=a,b"]),
         (["survey=us,cn"], ["survey takes one value", "-m survey=a,b"]),

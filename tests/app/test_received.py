@@ -287,13 +287,26 @@ def test_a_completion_mark_vouches_for_files_of_its_folder_only(
         b"[" * 100_000,
         b'{"format":1,"defines":' + b'{"a":' * 600 + b"1" + b"}" * 600 + b"}",
         b'{"format":1,"defines":{"seed":NaN}}',
+        b'{"format":1,"defines":{"seed":1e999}}',
+        b'{"format":1,"defines":{},"x":[-1E+400]}',
         b'{"format":1,"defines":{"seed":' + b"9" * 5000 + b"}}",
         b"\xff\xfe",
         b"",
         b"null",
         b'{"format":true}',
     ],
-    ids=["deep", "deep objects", "not a number", "giant number", "no text", "empty", "null", "no format"],
+    ids=[
+        "deep",
+        "deep objects",
+        "not a number",
+        "overflow",
+        "negative overflow",
+        "giant number",
+        "no text",
+        "empty",
+        "null",
+        "no format",
+    ],
 )
 @pytest.mark.parametrize("reader", READERS)
 def test_a_manifest_that_is_none_is_told(

@@ -1,5 +1,6 @@
 """Verdicts on file: each line is whole and as it was written, or it is found."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,6 +71,13 @@ def test_a_verdict_comes_back_from_its_line_as_it_was(stored: StoredVerdict) -> 
     line = encode_verdict(stored)
     assert line.count(b"\n") == 1
     assert decode_verdict(line[:-1]) == stored
+
+
+@pytest.mark.parametrize("name", ["respondent_id", "item_id", "question", "prompt_hash", "answer_hash"])
+def test_a_name_that_no_file_can_hold_makes_no_verdict(name: str) -> None:
+    record = json.loads(encode_verdict(StoredVerdict(VERDICT)))
+    with pytest.raises(ValueError, match="lone surrogate"):
+        decode_verdict(json.dumps(record | {name: "\ud800"}).encode())
 
 
 def test_a_verdict_is_never_both_missing_and_a_value() -> None:

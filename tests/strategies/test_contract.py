@@ -375,6 +375,12 @@ def test_a_call_is_read_back_as_it_was_written(completion: Completion) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
+        {"seconds": 10**400},
+        {"seconds": float("inf")},
+        {"seconds": -1},
+        {"respondent_id": "\ud800"},
+        {"item_id": "\udfff"},
+        {"prompt_hash": "\ud800"},
         {"call": -1},
         {"call": True},
         {"text": ["x"]},

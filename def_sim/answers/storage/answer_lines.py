@@ -5,6 +5,7 @@ stored. Knows bytes and answers, no files.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
@@ -37,6 +38,7 @@ _KINDS: Final[dict[str, tuple[type, ...]]] = {
     "seconds": (int, float),
 }
 _MOST: Final = 2**31  # of any number; what a table of answers can hold
+_HASH: Final = re.compile(r"(?:[0-9a-f]{16})?")  # of a prompt; none of a question that was not asked
 _MOST_SHARE: Final = 1.001  # sums of floats end a little beside 1
 _SHARES: Final = "option_probabilities"
 _MOST_SHAPES: Final = 64
@@ -131,8 +133,46 @@ def _check_kinds(record: dict[str, Any]) -> None:
         raise TypeError("a code is no whole number of this world")
     if memory and set(map(type, memory)) != {str}:
         raise TypeError("memory holds something else than names of questions")
+    check_names(record["respondent_id"], record["item_id"], *memory)
+    check_hash(record["prompt_hash"])
+    check_seconds(record["seconds"])
     if shares and not all(type(share) in (int, float) and 0 <= share <= _MOST_SHARE for share in shares):
         raise TypeError("option_probabilities holds something else than shares")
+
+
+def check_names(*names: str) -> None:
+    """Makes sure that names can stand in tables; a text of a model may hold lone surrogates, a name may not.
+
+    Raises:
+        ValueError: One cannot.
+    """
+    together = "".join(names)
+    if together.isascii():
+        return
+    try:
+        together.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a name holds a lone surrogate, which is no character") from None
+
+
+def check_hash(prompt_hash: str) -> None:
+    """Makes sure that a hash of a prompt is one, or "" for none.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if not _HASH.fullmatch(prompt_hash):
+        raise ValueError("prompt_hash is not 16 hexadecimal digits")
+
+
+def check_seconds(seconds: float) -> None:
+    """Makes sure that a duration can have been measured; NaN and infinity cannot.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    if not 0 <= seconds < _MOST:
+        raise ValueError("seconds is negative or too large")
 
 
 def decode_together(raws: Sequence[bytes]) -> list[Answer] | None:

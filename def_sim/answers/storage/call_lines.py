@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from def_sim.answers.storage.answer_lines import record_of, sealed
+from def_sim.answers.storage.answer_lines import check_hash, check_names, check_seconds, record_of, sealed
 from def_sim.records import Call, Completion, FinishReason
 
 _ADDRESS: Final[Mapping[str, tuple[type, ...]]] = {
@@ -58,6 +58,8 @@ def decode_call(line: bytes) -> Call:
     """
     record = record_of(line)
     _check(record, _KINDS)
+    check_names(record["respondent_id"], record["item_id"])
+    check_hash(record["prompt_hash"])
     return Call(**{name: record[name] for name in _ADDRESS}, completion=_completion(record))
 
 
@@ -87,6 +89,7 @@ def _check(record: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> 
             raise TypeError(f"{name} is of type {type(value).__name__}")
     if not all(0 <= record[name] < _MOST for name in _COUNTS if name in kinds):
         raise ValueError("a number is negative or too large")
+    check_seconds(record["seconds"])
 
 
 def _shares(found: Mapping[str, Any] | None) -> dict[int, float] | None:

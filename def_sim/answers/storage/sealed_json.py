@@ -5,6 +5,7 @@ What stands in it is its owner's business.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -50,7 +51,7 @@ def read_sealed(path: Path, *, fix: str) -> dict[str, Any]:
     """
     raw = _read_bounded(path, fix)
     try:
-        content = json.loads(raw, parse_constant=_refuse_constant)
+        content = json.loads(raw, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{path} is damaged: {error}.", fix=fix) from error
     if _is_too_deep(content):
@@ -79,6 +80,14 @@ def _read_bounded(path: Path, fix: str) -> bytes:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number of JSON")
+
+
+def _finite(text: str) -> float:
+    """A number of JSON; its grammar has some that are larger than any float, as 1e999."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is larger than any number")
+    return number
 
 
 def _is_too_deep(content: object) -> bool:
