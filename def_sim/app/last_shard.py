@@ -1,9 +1,12 @@
 """The report of a run in shards: the process that ends last writes it, its model closed by then."""
 
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from def_sim.answers.storage.completion import completion_path
 from def_sim.answers.storage.lease import Lease
 from def_sim.answers.storage.pulse import Pulse
 from def_sim.answers.storage.shards import answers_folder
@@ -11,20 +14,33 @@ from def_sim.answers.storage.stored_answers import read_stored
 from def_sim.app.run import Run
 from def_sim.app.shard_progress import REPORT_LEASE
 from def_sim.app.streamed_runs import is_streamed
-from def_sim.app.terminal import say
+from def_sim.app.terminal import say, say_event
+from def_sim.app.waiting import IN_A_JOB_S, when_free
 from def_sim.errors import RunInUseError
 from def_sim.records import respondent_index
 
 _RENEW_EVERY_S: Final = 10.0
 
 
-def report_if_last(run: Run, folder: Path, write: Callable[[], int]) -> int:
+def report_if_last(
+    run: Run,
+    folder: Path,
+    write: Callable[[], int],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], object] = time.sleep,
+) -> int:
     """Writes the report if all shards are done and nobody else writes it; else says how far the run is.
+
+    Whoever writes it elsewhere may have been killed: it is waited for until the report is there, or it was
+    silent for so long that it is taken for dead.
 
     Args:
         run: Prepared; its whole panel is looked for, not this shard's.
         folder: Of the run.
         write: Writes the report, returns the exit code.
+        clock: Seconds.
+        pause: Sleeps for so many seconds.
 
     Returns:
         The exit code; 0 where there was nothing to write.
@@ -34,18 +50,37 @@ def report_if_last(run: Run, folder: Path, write: Callable[[], int]) -> int:
     if num_done < run.num_planned:
         say(f"{shard}, {num_done:,} of {run.num_planned:,} answers are there; the last one writes the report")
         return 0
-    lease = Lease(answers_folder(folder) / REPORT_LEASE)
+    lease, mark = Lease(answers_folder(folder) / REPORT_LEASE), _marked_at(folder)
+    wait_s = IN_A_JOB_S if run.config.lease.wait_s is None else run.config.lease.wait_s
     try:
-        lease.acquire()
+        when_free(
+            lambda: lease.acquire(take_over=run.config.lease.take_over),
+            wait_s=wait_s,
+            tell=partial(say_event, "lease_waited"),
+            clock=clock,
+            pause=pause,
+        )
     except RunInUseError as error:
         say(f"{shard}; the report is being written by {error.holder or 'another process'}")
+        say(f"  do:  if it ends without one: `def-sim stage=report run_folder={folder}`")
         return 0
     pulse = Pulse(lambda: _renew(lease), every_s=_RENEW_EVERY_S)
     try:
+        if _marked_at(folder) not in (None, mark):
+            say(f"{shard}; another process has written the report meanwhile")
+            return 0
         return write()
     finally:
         pulse.stop()
         lease.release()
+
+
+def _marked_at(folder: Path) -> int | None:
+    """When the run was marked complete, in nanoseconds; None: it is not."""
+    try:
+        return completion_path(folder).stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
 
 
 def _renew(lease: Lease) -> None:

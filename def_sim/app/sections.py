@@ -94,8 +94,8 @@ class LeaseRules(Strict):
     wait_s: Annotated[float, Field(ge=0, le=86_400)] | None = Field(
         default=None,
         # In a job of Slurm a job that was queued again may find the lease of its first try.
-        description="How long to wait for a shard that another process holds; null: 150 in a Slurm job, "
-        "else 0.",
+        description="How long to wait for a shard that another process holds, or for one that writes the "
+        "report of a run in shards; null: 150 in a Slurm job and for the report, else 0.",
     )
 
 
