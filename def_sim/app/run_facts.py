@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from def_sim import __version__
 from def_sim.app.human_figures import country_names, other_country_of
@@ -25,6 +25,7 @@ _NO_PARAMETERS = (
     "figures",
     *OF_JUDGING,
 )
+_AS_PUBLISHED: Final = {"paper": "study's article", "code": "study's published code"}
 _OF_IMPORT = ("importer", "source", "countries", "rule", "name", "year", "force")  # none is a section's
 
 
@@ -76,7 +77,7 @@ def run_facts(
         max_beams=max(one.decoding.num_beams for one in shown),
         parameters=_parameters(config.model_dump(mode="json", by_alias=True)),
         short_of=survey.short_of,
-        notes=tuple(run_notes(run)),
+        notes=(*run_notes(run), *_protocol_notes(config.protocol.name)),
         precision=_precision(manifest["engine"]),
         figures_hash=manifest["scored_with"]["reference"],
         figures_changed=figures_changed(manifest),
@@ -86,6 +87,15 @@ def run_facts(
 def bibliography_of(run: Run) -> str:
     """BibTeX of the software, the study and each survey whose people stand beside the run."""
     return bibtex(works_cited(read_citations(data_folder()), _sources(run), version=__version__))
+
+
+def _protocol_notes(protocol: str) -> tuple[str, ...]:
+    """That the study's own ways are not those for new results."""
+    if protocol not in _AS_PUBLISHED:
+        return ()
+    return (
+        f"Asked as in the {_AS_PUBLISHED[protocol]} (protocol={protocol}); for new results: protocol=sound.",
+    )
 
 
 def _precision(engine: Mapping[str, Any]) -> str:

@@ -58,7 +58,8 @@ _PEOPLE: Final = (
 _RULE_WORDS: Final = (
     "Rules look at every answer that has a text and count only what is certain, so a rate is at least this. "
     "They know the marks of answer and explanation, several options where one is asked for, machines and "
-    "reporters who speak, repeated second choices, wrong choices where one is right, and texts that run on."
+    "reporters who speak, repeated second choices, wrong choices where one is right, and texts that run on. "
+    "An interval above a rate of 0 is that of as many respondents without such a defect."
 )
 _JUDGE_WORDS: Final = (
     "Rate: defects per judged answer of a sample, by rule or, where none fires, by the judge. The interval "
