@@ -4,6 +4,7 @@ Each target is a strategy of inputs and a function that must not raise anything 
 runs a fixed few of them, `scripts/soak.py --fuzz SECONDS` goes on with others until the time is over.
 """
 
+import json
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+import fuzz_checkpoints as checkpoints
 import fuzz_files as files
 import fuzz_imports as imports
 import fuzz_texts as texts
@@ -87,6 +89,16 @@ TARGETS: Final = (
         damaged(wordings.DRAFTS) | damaged(wordings.CHECK),
         wordings.try_replies,
     ),
+    Target(
+        "headers of weights",
+        (other_values(checkpoints.HEADER) | damaged(json.dumps(checkpoints.HEADER).encode())).map(
+            checkpoints.safetensors
+        )
+        | damaged(checkpoints.safetensors(checkpoints.HEADER)),
+        checkpoints.try_safetensors,
+    ),
+    Target("files of a checkpoint", other_values(checkpoints.FILES), checkpoints.try_files),
+    Target("GGUF header", damaged(checkpoints.gguf()), checkpoints.try_gguf),
     Target("list of files on their way", damaged(imports.READY_LIST), imports.try_ready_list),
     Target("replies", _documents.map(json_bytes) | damaged(json_bytes(files.REPLY)), files.try_reply),
 )

@@ -134,7 +134,7 @@ _CHANGES: Final = [
     (b'repeated="2"', b'repeated="16384"'),
     (b'repeated="2"', b'repeated="4294967295"'),
     (b'repeated="2"', b'repeated="-1"'),
-    (b"<table:table-row>", b'<table:table-row table:number-rows-repeated="1048576">'),
+    (b"<table:table-row>", b'<table:table-row table:number-rows-repeated="70000">'),
     (b'value-type="float" office:value="1"', b'value-type="date" office:date-value="99999-99-99"'),
 ]
 

@@ -13,6 +13,7 @@ from def_sim.app.plan_counts import LargestCall, Plan
 from def_sim.app.run import Run, resolve_path
 from def_sim.app.thinking import TYPICAL_THOUGHT, model_thinks
 from def_sim.engines.local.checkpoints.checkpoint import check_checkpoint, find_checkpoint, loadable_folder
+from def_sim.engines.local.checkpoints.token_counts import file_counter
 from def_sim.engines.local.checkpoints.weight_files import num_parameters
 from def_sim.errors import ModelError
 from def_sim.prompts import render_frame, render_request
@@ -111,10 +112,9 @@ def token_counter(model: ModelChoice) -> tuple[Callable[[str], int], str]:
     engine = model.engine
     folder = _checkpoint(engine.arguments) if engine else None
     if folder is not None and (folder / "tokenizer.json").is_file():
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids), "the model's tokenizer"
+        if count := file_counter(folder / "tokenizer.json"):
+            return count, "the model's tokenizer"
+        return _estimate_tokens, "estimated from characters, since its tokenizer.json cannot be read"
     return _estimate_tokens, "estimated from characters"
 
 

@@ -17,8 +17,8 @@ from transformers.utils import logging as transformers_logging
 from def_sim.answers.reading.sections import through_first_sentence
 from def_sim.engines.local.batches.batching import BatchTooLargeError
 from def_sim.engines.local.batches.generation import SpecialTokens, generate_batch
-from def_sim.engines.local.checkpoints.weight_files import read_json
-from def_sim.engines.local.loading.networks import load_network, load_tokenizer
+from def_sim.engines.local.checkpoints.json_files import read_json, token_ids
+from def_sim.engines.local.loading.networks import cannot_load, load_network, load_tokenizer
 from def_sim.engines.local.loading.packing import network_facts
 from def_sim.engines.local.loading.placement import find_devices
 from def_sim.engines.local.loading.precision import choose_precision
@@ -69,7 +69,7 @@ class LocalModel:
         self.quantization = choose_quantization(
             settings.quantization, folder, quantize_above=settings.quantize_above
         )
-        self._tokenizer = _load_tokenizer(folder, settings.prompt_style)
+        self._tokenizer = load_tokenizer(folder, settings.prompt_style)
         self.network = _load_weights(folder, self.dtype, self.devices, self.quantization)
         self._as_loaded = network_facts(self.network, self.quantization)
         self._unpacked_bytes = 0
@@ -210,34 +210,31 @@ def special_tokens(folder: Path, tokenizer: Any) -> SpecialTokens:
 
     The tokenizer's own end stops a text, too, whatever the files name. Nothing else is taken from
     generation_config.json: decoding is the respondent's.
+
+    Raises:
+        ModelError: A file names something else than tokens.
     """
     settings = [read_json(folder / "config.json")]
     if (folder / "generation_config.json").is_file():
         settings.insert(0, read_json(folder / "generation_config.json"))
 
-    def named(name: str) -> Any:
-        declared = (setting[name] for setting in settings if setting.get(name) is not None)
-        return next(declared, getattr(tokenizer, name, None))
+    def of_tokenizer(name: str) -> tuple[int, ...]:
+        found = getattr(tokenizer, name, None)
+        return () if found is None else (int(found),)
 
-    stop = named("eos_token_id")
-    stops = tuple(stop) if isinstance(stop, list) else (() if stop is None else (int(stop),))
-    pad = named("pad_token_id")
-    if pad is None or pad < 0:  # padding is masked, so any token will do
-        pad = stops[0] if stops else 0
-    own = getattr(tokenizer, "eos_token_id", None)
-    ends = dict.fromkeys((*stops, *(() if own is None else (int(own),))))
-    return SpecialTokens(stop=tuple(ends), pad=int(pad), begin=named("bos_token_id"))
+    def named(name: str) -> tuple[int, ...]:
+        declared = (token_ids(setting, name) for setting in settings if setting.get(name) is not None)
+        return next(declared, of_tokenizer(name))
+
+    stops, pads, begins = (named(f"{name}_token_id") for name in ("eos", "pad", "bos"))
+    if not pads or pads[0] < 0:  # padding is masked, so any token will do
+        pads = stops or (0,)
+    ends = dict.fromkeys((*stops, *of_tokenizer("eos_token_id")))
+    return SpecialTokens(stop=tuple(ends), pad=pads[0], begin=begins[0] if begins else None)
 
 
 def _device_name(device: torch.device) -> str:
     return str(torch.cuda.get_device_name(device)) if device.type == "cuda" else "cpu"
-
-
-def _load_tokenizer(folder: Path, prompt_style: str) -> Any:
-    try:
-        return load_tokenizer(folder, prompt_style)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        raise _cannot_load("tokenizer", folder, error) from error
 
 
 def _load_weights(
@@ -249,10 +246,10 @@ def _load_weights(
     bars.disable_progress_bar()  # the interview draws its own
     try:
         return load_network(folder, dtype=dtype, devices=devices, quantization=quantization)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, RuntimeError) as error:
         if is_out_of_memory(error):
             raise _does_not_fit(folder, devices, quantization) from error
-        raise _cannot_load("weights", folder, error) from error
+        raise cannot_load("weights", folder, error) from error
     finally:
         if shows_bars:
             bars.enable_progress_bar()
@@ -270,14 +267,6 @@ def _does_not_fit(folder: Path, devices: Sequence[torch.device], quantization: s
         f"The weights of {folder} (about {needed[quantization]:.0f} GB with quantization={quantization}) "
         f"do not fit into the memory of {', '.join(map(str, devices))}.",
         fix=f"Use {', '.join([*ways, 'a smaller model'])}, or a device with more memory.",
-    )
-
-
-def _cannot_load(part: str, folder: Path, error: Exception) -> ModelError:
-    return ModelError(
-        f"transformers {transformers.__version__} cannot load the {part} of {folder}: {error}",
-        fix="Models that need their own code are not run: convert the checkpoint to a class that "
-        "transformers has.",
     )
 
 

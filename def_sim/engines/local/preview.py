@@ -14,7 +14,7 @@ from def_sim.engines.local.checkpoints.checkpoint import (
     find_checkpoint,
     loadable_folder,
 )
-from def_sim.engines.local.checkpoints.weight_files import read_json
+from def_sim.engines.local.checkpoints.json_files import positive_number, read_json
 from def_sim.engines.local.prompts.prompt_styles import STYLES, Marker
 from def_sim.engines.local.prompts.template_trial import check_template
 from def_sim.records import Request
@@ -73,8 +73,7 @@ def written_without_tokenizer(prompt_style: str, request: Request) -> str | None
 
 def _longest(folder: Path) -> int | None:
     config = read_json(folder / "config.json")
-    names = ("max_position_embeddings", "model_max_length", "seq_length")
-    return next((int(config[name]) for name in names if config.get(name)), None)
+    return positive_number(config, "max_position_embeddings", "model_max_length", "seq_length")
 
 
 def _source(prompt_style: str) -> str:

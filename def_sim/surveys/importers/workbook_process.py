@@ -30,20 +30,20 @@ _FIND_STRAY: Final = (
 )
 
 
-def read_apart(path: Path, file: BinaryIO, *, first_only: bool, most_characters: int) -> dict[str, Rows]:
+def read_apart(path: Path, file: BinaryIO, *, first_only: bool, most_told: int) -> dict[str, Rows]:
     """The sheets that are shown, by their names, in their order; the rows of one are equally long.
 
     Args:
         path: Its name, for errors.
         file: The same, open.
         first_only: Only as far as the first sheet that holds something.
-        most_characters: That all cells together may have.
+        most_told: Bytes that all rows may take in memory, about.
 
     Raises:
         SurveyFormatError: It is damaged or protected, or takes too much memory, time or text.
     """
     memory_bytes = min(_MEMORY_BYTES, _three_quarters_of_memory())
-    limits = (_SECONDS, memory_bytes, most_characters)
+    limits = (_SECONDS, memory_bytes, most_told)
     which = "first" if first_only else "all"
     # Safe path: the folder of the script holds modules of ours, which are no business of its imports.
     command = [sys.executable, "-P", "-X", "utf8", str(_CHILD), which, *map(str, limits)]
@@ -104,7 +104,7 @@ def _refused(path: Path, end: str | None, code: int, memory_bytes: int) -> Surve
         what = f"takes more than {memory_bytes / 2**30:.1f} GB of memory to read: a cell may lie far off"
         return SurveyFormatError(f"{path.name} {what}.", fix=_FIND_STRAY)
     if end == "text":
-        what = "stands for more text than is read: many cells share a long one"
+        what = "stands for more than is read: a text or a row is repeated many times"
         return SurveyFormatError(f"{path.name} {what}.", fix=NOT_READABLE)
     if end is None and code == -_signal("SIGXCPU"):
         what = f"takes more than {_SECONDS // 60} minutes to read"

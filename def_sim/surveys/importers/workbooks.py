@@ -75,7 +75,7 @@ def _sheets(path: Path, file: BinaryIO, limits: _Limits, *, first_only: bool = F
             f"{path.name}: workbooks are read by calamine, which is not installed.",
             fix='Install it: `pip install -e ".[importers]"`; or save the table as CSV.',
         )
-    return read_apart(path, file, first_only=first_only, most_characters=limits.unpacked)
+    return read_apart(path, file, first_only=first_only, most_told=limits.unpacked)
 
 
 def _check_kind(path: Path) -> None:

@@ -13,9 +13,10 @@ import pytest
 from def_sim.engines.local.checkpoints.checkpoint import (
     check_checkpoint,
     checkpoint_identity,
+    context_length,
     find_checkpoint,
 )
-from def_sim.engines.local.checkpoints.weight_files import cache_bytes_per_token, num_parameters, weight_bytes
+from def_sim.engines.local.checkpoints.weight_files import num_parameters, weight_bytes
 from def_sim.errors import ModelError
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -125,6 +126,95 @@ def test_what_is_missing_or_damaged_is_named(folder: Path, damage: object, named
         check_checkpoint(folder, needs_chat_template=True)
 
 
+def with_header(folder: Path, header: bytes, num_bytes: int = 60) -> None:
+    content = struct.pack("<Q", len(header)) + header + bytes(num_bytes)
+    (folder / "model.safetensors").write_bytes(content)
+
+
+DEEP = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+
+@pytest.mark.parametrize(
+    ("header", "named"),
+    [
+        (DEEP, "nested too deep"),
+        (b'{"a":' + b"1" * 5000 + b"}", "is not valid JSON"),  # Python reads no number of 5,000 digits
+        (b"[1, 2]", "should hold a JSON object, found list"),
+        (b'{"a": 5}', "without a shape and a place"),
+        (b'{"a": {"dtype": "F32", "shape": [3, 5]}}', "without a shape and a place"),
+        (b'{"a": {"shape": [3, 5], "data_offsets": [0, "60"]}}', "without a shape and a place"),
+        (b'{"a": {"shape": [3, 5], "data_offsets": [0, 30, 60]}}', "without a shape and a place"),
+        (b'{"a": {"shape": ["x"], "data_offsets": [0, 60]}}', "without a shape and a place"),
+        (b'{"a": {"shape": [3, 5], "data_offsets": [60, -60]}}', "without a shape and a place"),
+        (b'{"a": {"shape": [3, 5], "data_offsets": [60, 0]}}', "more numbers than its bytes can hold"),
+        (b'{"a": {"shape": [481], "data_offsets": [0, 60]}}', "more numbers than its bytes can hold"),
+    ],
+    ids=lambda value: ascii(value[:40]),
+)
+def test_a_header_that_says_anything_else_is_refused_in_words(
+    folder: Path, header: bytes, named: str
+) -> None:
+    with_header(folder, header)
+    for read in (lambda: check_checkpoint(folder, needs_chat_template=True), lambda: num_parameters(folder)):
+        with pytest.raises(ModelError, match=named) as caught:
+            read()
+        assert caught.value.fix
+
+
+def test_the_smallest_numbers_that_a_byte_can_hold_are_counted(folder: Path) -> None:
+    with_header(folder, b'{"a": {"dtype": "F4", "shape": [120], "data_offsets": [0, 60]}}')
+    assert num_parameters(folder) == 120
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "tokenizer_config.json"])
+def test_a_file_of_a_checkpoint_that_is_too_deep_or_none_is_refused_in_words(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(DEEP)
+    with pytest.raises(ModelError, match="nested too deep"):
+        check_checkpoint(folder, needs_chat_template=True)
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    with pytest.raises(ModelError, match=r"is a folder or a device|has no tokenizer|has no chat template"):
+        check_checkpoint(folder, needs_chat_template=True)
+
+
+@pytest.mark.parametrize(
+    "names", [["../model.safetensors"], ["/dev/zero"], ["a\ud800"], [1], [["a"]], [""], ["a", 2]]
+)
+def test_an_index_that_names_no_files_beside_it_is_refused(folder: Path, names: list[object]) -> None:
+    (folder / "model.safetensors").rename(folder.parent / "model.safetensors")
+    weight_map = {f"w{number}": name for number, name in enumerate(names)}
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weight_map}))
+    with pytest.raises(ModelError, match="names shards that are no files beside it"):
+        check_checkpoint(folder, needs_chat_template=True)
+
+
+def test_halves_of_signs_in_a_chat_template_are_refused(folder: Path) -> None:
+    (folder / "tokenizer_config.json").write_text('{"chat_template": "{{ messages }} \\ud800"}')
+    for read in (
+        lambda: check_checkpoint(folder, needs_chat_template=True),
+        lambda: checkpoint_identity(folder),
+    ):
+        with pytest.raises(ModelError, match="halves of signs"):
+            read()
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("2048", 2048),
+        ("2048.0", 2048),
+        ("true", None),
+        ('"x"', None),
+        ("[1]", None),
+        ("-1", None),
+        ("1e999", None),
+    ],
+)
+def test_a_context_that_is_no_length_is_not_known(folder: Path, written: str, expected: int | None) -> None:
+    (folder / "config.json").write_text(f'{{"max_position_embeddings": {written}}}')
+    assert context_length(folder) == expected
+
+
 def test_a_missing_shard_is_named_with_the_interrupted_download(folder: Path) -> None:
     shard(folder)
     lost = folder / "model-00002-of-00002.safetensors"
@@ -182,18 +272,6 @@ def test_parameters_and_bytes_come_from_the_headers(folder: Path) -> None:
     shard(folder)
     assert num_parameters(folder) == 8  # twice 2 x 2
     assert weight_bytes(folder) == 32
-
-
-def test_a_mistral_keeps_128_kib_a_token() -> None:
-    # Keys and values x 32 layers x 8 key-value heads x 128 numbers x 2 bytes = 131,072.
-    config = {
-        "num_hidden_layers": 32,
-        "num_attention_heads": 32,
-        "num_key_value_heads": 8,
-        "hidden_size": 4096,
-    }
-    assert cache_bytes_per_token(config) == 128 * 1024
-    assert cache_bytes_per_token({"text_config": config}, bytes_per_value=4) == 256 * 1024
 
 
 def test_the_identity_is_the_hash_of_each_file(folder: Path) -> None:

@@ -10,6 +10,8 @@ import tiny_models
 import torch
 
 from def_sim.app.main import main
+from def_sim.engines.local.model import special_tokens
+from def_sim.errors import ModelError
 
 pytestmark = pytest.mark.slow
 
@@ -86,3 +88,25 @@ def test_a_pickle_among_the_weights_does_not_run(
         (folder / "pytorch_model.bin").write_bytes(pickle.dumps(content, protocol=2))
     assert interview(folder, tmp_path / "output") == 2
     assert "pytorch_model.bin" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", '{"model": 5}', '{"model": {"type": "BPE", "vocab": [], "merges": {}}}']
+)
+def test_a_tokenizer_that_is_none_is_refused_in_words_and_planned_without(
+    tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tiny_models.mistral7b(tmp_path / "checkpoint")
+    (folder / "tokenizer.json").write_text(content, encoding="utf-8")
+    assert interview(folder, tmp_path / "output") == 2
+    assert f"cannot load the tokenizer of {folder}" in capsys.readouterr().err
+    assert main(["stage=plan", "model=hf", f"model.engine.path={folder}", *SHORT]) == 0
+    assert "since its tokenizer.json cannot be read" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wrong", ["x", [1, "x"], {"a": 1}, True, 10**30, 1.5])
+def test_ends_of_a_text_that_are_no_tokens_are_refused_in_words(tmp_path: Path, wrong: object) -> None:
+    folder = tiny_models.mistral7b(tmp_path / "checkpoint")
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": wrong}), encoding="utf-8")
+    with pytest.raises(ModelError, match="eos_token_id of the checkpoint names no tokens"):
+        special_tokens(folder, None)

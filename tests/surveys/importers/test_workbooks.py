@@ -136,7 +136,22 @@ def test_a_long_text_that_many_cells_share_is_refused(
     )
     assert [number for number, _ in read_workbook(path, fix="")] == list(range(1, 101))
     monkeypatch.setattr(workbooks, "_OF_TABLES", workbooks._OF_TABLES._replace(unpacked=50_000))
-    with pytest.raises(SurveyFormatError, match="stands for more text than is read"):
+    with pytest.raises(SurveyFormatError, match="stands for more than is read"):
+        list(read_workbook(path, fix=""))
+
+
+def test_a_row_that_stands_for_a_million_short_ones_is_counted_by_what_they_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand rows of one sign are some 10 kB of text, and 150 kB and more as lists."""
+    pytest.importorskip("python_calamine")
+    cell = '<table:table-cell office:value-type="float" office:value="1"/>'
+    path = write_open_document(
+        tmp_path / "t.ods", f'<table:table-row table:number-rows-repeated="1000">{cell}</table:table-row>'
+    )
+    assert len(list(read_workbook(path, fix=""))) == 1000
+    monkeypatch.setattr(workbooks, "_OF_TABLES", workbooks._OF_TABLES._replace(unpacked=100_000))
+    with pytest.raises(SurveyFormatError, match="stands for more than is read"):
         list(read_workbook(path, fix=""))
 
 

@@ -18,13 +18,9 @@ from def_sim.engines.local.checkpoints.gguf.checks import (
     unpacked_folder,
 )
 from def_sim.engines.local.checkpoints.gguf.header import is_gguf, read_header
+from def_sim.engines.local.checkpoints.json_files import DOWNLOAD_AGAIN, positive_number, read_json
 from def_sim.engines.local.checkpoints.package_source import packages_folder
-from def_sim.engines.local.checkpoints.weight_files import (
-    DOWNLOAD_AGAIN,
-    read_json,
-    safetensors_header,
-    weight_files,
-)
+from def_sim.engines.local.checkpoints.weight_files import safetensors_header, weight_files
 from def_sim.engines.local.prompts.prompt_styles import STYLES, style_digest
 from def_sim.errors import ModelError
 
@@ -213,7 +209,11 @@ def chat_template_text(folder: Path) -> str | None:
     if isinstance(template, list):
         named = [entry for entry in template if isinstance(entry, dict)]
         template = next((one.get("template") for one in named if one.get("name") == "default"), None)
-    return template if isinstance(template, str) and template else None
+    if not isinstance(template, str) or not template:
+        return None
+    if any("\ud800" <= sign <= "\udfff" for sign in template):
+        raise ModelError(f"The chat template of {settings} has halves of signs.", fix=DOWNLOAD_AGAIN)
+    return template
 
 
 def context_length(folder: Path) -> int | None:
@@ -223,10 +223,8 @@ def context_length(folder: Path) -> int | None:
         ModelError: The file that would say so is damaged.
     """
     if is_gguf(folder):
-        longest = read_header(folder).setting("context_length")
-    else:
-        longest = read_json(folder / "config.json").get("max_position_embeddings")
-    return int(longest) if isinstance(longest, int) else None
+        return positive_number({"length": read_header(folder).setting("context_length")}, "length")
+    return positive_number(read_json(folder / "config.json"), "max_position_embeddings")
 
 
 def checkpoint_identity(folder: Path, *, prompt_style: str = "chat") -> dict[str, str]:

@@ -14,7 +14,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from def_sim.engines.local.checkpoints.weight_files import DOWNLOAD_AGAIN
+from def_sim.engines.local.checkpoints.json_files import DOWNLOAD_AGAIN
 from def_sim.errors import ModelError
 
 

@@ -5,36 +5,20 @@ header itself (JSON: name, dtype, shape, offsets of every tensor). That is enoug
 parameters and to notice a file that was cut off. Knows no model class and no torch.
 """
 
-import json
 import math
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final, TypeGuard
 
 from def_sim.engines.local.checkpoints.gguf.header import is_gguf, read_header
+from def_sim.engines.local.checkpoints.json_files import DOWNLOAD_AGAIN, json_object, read_json
 from def_sim.errors import ModelError
 
-DOWNLOAD_AGAIN: Final = "Download the checkpoint again; `hf download` resumes where it stopped."
-
 _HEADER_LIMIT: Final = 100_000_000  # bytes; the format's own limit
+_LONGEST: Final = 2**63 - 1  # of a file
+_MOST_DIMENSIONS: Final = 32
+_MOST_VALUES_A_BYTE: Final = 8
 _SINGLE_FILES: Final = ("model.safetensors", "pytorch_model.bin")  # in the order they are preferred
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file of the checkpoint.
-
-    Raises:
-        ModelError: The file is missing, is not JSON, or is not an object.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ModelError(f"{path} is missing.", fix=DOWNLOAD_AGAIN) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path} is not valid JSON: {error}.", fix=DOWNLOAD_AGAIN) from error
-    if not isinstance(content, dict):
-        raise ModelError(f"{path} should hold a JSON object, found {type(content).__name__}.")
-    return content
 
 
 def weight_files(folder: Path) -> tuple[Path, ...]:
@@ -57,9 +41,12 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
 
 
 def _indexed_shards(index: Path) -> tuple[Path, ...]:
-    weight_map = read_json(index).get("weight_map")
+    content = read_json(index)
+    weight_map = content.get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise ModelError(f"{index} has no `weight_map`.", fix=DOWNLOAD_AGAIN)
+    if not all(_is_beside(name) for name in weight_map.values()):
+        raise ModelError(f"{index} names shards that are no files beside it.", fix=DOWNLOAD_AGAIN)
     shards = tuple(index.parent / name for name in sorted(set(weight_map.values())))
     missing = [shard.name for shard in shards if not shard.is_file()]
     if missing:
@@ -68,16 +55,24 @@ def _indexed_shards(index: Path) -> tuple[Path, ...]:
             f"({', '.join(missing[:3])}){_half_downloaded(index.parent)}.",
             fix=DOWNLOAD_AGAIN,
         )
-    _check_total(index, shards)
+    _check_total(index, content.get("metadata"), shards)
     return shards
 
 
-def _check_total(index: Path, shards: tuple[Path, ...]) -> None:
+def _is_beside(name: object) -> bool:
+    """Whether it can be a file in the folder of the index, or in one below it."""
+    if not isinstance(name, str) or not name.isprintable():  # lone halves of signs are not
+        return False
+    path = PurePosixPath(name)
+    return bool(path.name) and not path.is_absolute() and ".." not in path.parts
+
+
+def _check_total(index: Path, metadata: object, shards: tuple[Path, ...]) -> None:
     """Legacy `.bin` shards do not know their own length, but their index knows that of all."""
-    total = (read_json(index).get("metadata") or {}).get("total_size")
+    total = metadata.get("total_size") if isinstance(metadata, dict) else None
     found = sum(shard.stat().st_size for shard in shards)
     # A matrix that two layers share may be counted twice: a tenth less is no sign of damage.
-    if isinstance(total, int) and shards[0].suffix == ".bin" and found < 0.9 * total:
+    if isinstance(total, int) and shards[0].suffix == ".bin" and 10 * found < 9 * total:
         raise ModelError(
             f"{index.parent} is incomplete: its shards have {found} bytes together, {index.name} promises "
             f"{total}{_half_downloaded(index.parent)}.",
@@ -94,8 +89,17 @@ def _half_downloaded(folder: Path) -> str:
     return f"; a download was interrupted: {found[0]}" if found else ""
 
 
-def safetensors_header(path: Path) -> dict[str, Any]:
-    """Header of a safetensors file: tensor name -> dtype, shape, data_offsets.
+@dataclass(frozen=True, slots=True)
+class StoredTensor:
+    """One tensor of a safetensors file, by its header."""
+
+    shape: tuple[int, ...]
+    begins: int  # bytes from the end of the header
+    ends: int
+
+
+def safetensors_header(path: Path) -> dict[str, StoredTensor]:
+    """Header of a safetensors file: name of a tensor -> its shape and where it lies.
 
     Raises:
         ModelError: The file is cut off, too long, or no safetensors file.
@@ -105,18 +109,37 @@ def safetensors_header(path: Path) -> dict[str, Any]:
         length = int.from_bytes(file.read(8), "little")
         if size < 8 or not 2 <= length <= min(size - 8, _HEADER_LIMIT):
             raise ModelError(f"{path} is cut off or no safetensors file ({size} bytes).", fix=DOWNLOAD_AGAIN)
-        try:
-            header = json.loads(file.read(length))
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ModelError(f"{path} has an unreadable header: {error}.", fix=DOWNLOAD_AGAIN) from error
-    tensors = {name: tensor for name, tensor in header.items() if name != "__metadata__"}
-    expected = 8 + length + max((tensor["data_offsets"][1] for tensor in tensors.values()), default=0)
+        header = json_object(file.read(length), f"The header of {path}")
+    tensors = {name: _tensor(path, entry) for name, entry in header.items() if name != "__metadata__"}
+    expected = 8 + length + max((tensor.ends for tensor in tensors.values()), default=0)
     if size != expected:
         raise ModelError(
             f"{path} has {size} bytes, its header promises {expected}: the file is not complete.",
             fix=DOWNLOAD_AGAIN,
         )
     return tensors
+
+
+def _tensor(path: Path, entry: object) -> StoredTensor:
+    found = entry if isinstance(entry, dict) else {}
+    shape, offsets = found.get("shape"), found.get("data_offsets")
+    if not (_are_counts(shape, _MOST_DIMENSIONS) and _are_counts(offsets, 2) and len(offsets) == 2):
+        raise ModelError(
+            f"The header of {path} has a tensor without a shape and a place in the file.", fix=DOWNLOAD_AGAIN
+        )
+    begins, ends = offsets
+    if math.prod(shape) > _MOST_VALUES_A_BYTE * (ends - begins):
+        raise ModelError(
+            f"The header of {path} has a tensor with more numbers than its bytes can hold.",
+            fix=DOWNLOAD_AGAIN,
+        )
+    return StoredTensor(tuple(shape), begins, ends)
+
+
+def _are_counts(found: object, most: int) -> TypeGuard[list[int]]:
+    if not isinstance(found, list) or len(found) > most:
+        return False
+    return all(type(one) is int and 0 <= one <= _LONGEST for one in found)
 
 
 def weight_bytes(folder: Path) -> int:
@@ -129,8 +152,7 @@ def weight_bytes(folder: Path) -> int:
 def _bytes_of(path: Path) -> int:
     if path.suffix != ".safetensors":
         return path.stat().st_size
-    tensors = safetensors_header(path).values()
-    return sum(tensor["data_offsets"][1] - tensor["data_offsets"][0] for tensor in tensors)
+    return sum(tensor.ends - tensor.begins for tensor in safetensors_header(path).values())
 
 
 def num_parameters(folder: Path) -> int | None:
@@ -146,28 +168,4 @@ def num_parameters(folder: Path) -> int | None:
     if any(path.suffix != ".safetensors" for path in files):
         return None
     headers = (safetensors_header(path) for path in files)
-    return sum(int(math.prod(tensor["shape"])) for header in headers for tensor in header.values())
-
-
-def cache_bytes_per_token(config: Mapping[str, Any], *, bytes_per_value: int = 2) -> int:
-    """Bytes of keys and values that one token of one row keeps in memory.
-
-    An upper bound: layers with a sliding window keep less.
-
-    Args:
-        config: The checkpoint's config.json.
-        bytes_per_value: 2 for 16-bit values, 4 for float32.
-    """
-    text = config.get("text_config", config)
-    layers = _first(text, "num_hidden_layers", "n_layer", "num_layers")
-    heads = _first(text, "num_attention_heads", "n_head")
-    kv_heads = text.get("num_key_value_heads") or heads
-    head_size = text.get("head_dim") or _first(text, "hidden_size", "n_embd") // heads
-    return 2 * layers * int(kv_heads) * int(head_size) * bytes_per_value
-
-
-def _first(config: Mapping[str, Any], *names: str) -> int:
-    for name in names:
-        if config.get(name) is not None:
-            return int(config[name])
-    raise ModelError(f"config.json has none of {', '.join(names)}.")
+    return sum(int(math.prod(tensor.shape)) for header in headers for tensor in header.values())

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from transformers import AutoConfig, MixtralForCausalLM
 from transformers.models.mixtral.modeling_mixtral import MixtralRotaryEmbedding
 
+from def_sim.engines.local.checkpoints.json_files import DOWNLOAD_AGAIN
 from def_sim.engines.local.checkpoints.tensor_files import TensorFile, open_tensors
-from def_sim.engines.local.checkpoints.weight_files import DOWNLOAD_AGAIN, weight_files
+from def_sim.engines.local.checkpoints.weight_files import weight_files
 from def_sim.engines.local.loading.native.library_names import CACHE
 from def_sim.engines.local.loading.placement import spread
 from def_sim.errors import ModelError

@@ -1,8 +1,8 @@
 """From a folder to a tokenizer and to a network that computes: the right class, quantisation and files.
 
 No code of a checkpoint is run, nothing is fetched, no pickle is trusted. A tensor that a class
-needs and the files lack is an error: transformers would fill it with random numbers. Errors of
-the libraries pass through; `model` gives them their words.
+needs and the files lack is an error: transformers would fill it with random numbers. What the
+libraries say of a network passes through; `model` gives it words, by `cannot_load`.
 """
 
 import logging
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+import transformers
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -21,14 +22,15 @@ from transformers import (
 )
 
 from def_sim.engines.local.checkpoints.checkpoint import chat_template_text
+from def_sim.engines.local.checkpoints.json_files import DOWNLOAD_AGAIN, read_json
 from def_sim.engines.local.checkpoints.tensor_files import open_tensors
-from def_sim.engines.local.checkpoints.weight_files import DOWNLOAD_AGAIN, read_json, weight_files
+from def_sim.engines.local.checkpoints.weight_files import weight_files
 from def_sim.engines.local.loading.native.conversion import runnable_folder
 from def_sim.engines.local.loading.packing import check_packed
 from def_sim.engines.local.loading.placement import spread
 from def_sim.engines.local.loading.quantization import is_stored_quantized
 from def_sim.engines.local.prompts.prompt_styles import BEGIN, END
-from def_sim.errors import ModelError
+from def_sim.errors import DefSimError, ModelError
 
 _BAICHUAN_TURNS: Final = {"<user>": ("user_token_id", 195), "<assistant>": ("assistant_token_id", 196)}
 
@@ -39,7 +41,28 @@ def load_tokenizer(folder: Path, prompt_style: str) -> Any:
     Args:
         folder: The checkpoint.
         prompt_style: One of `PROMPT_STYLES`; some find their tokens in the text, others know their ids.
+
+    Raises:
+        ModelError: Its files are damaged, or need code of their own.
     """
+    try:
+        return _tokenizer(folder, prompt_style)
+    except DefSimError:
+        raise
+    except Exception as error:  # its files may say anything, and the library has no one way to refuse them
+        raise cannot_load("tokenizer", folder, error) from error
+
+
+def cannot_load(part: str, folder: Path, error: Exception) -> ModelError:
+    """What the library said about a part of a checkpoint, with what to do."""
+    return ModelError(
+        f"transformers {transformers.__version__} cannot load the {part} of {folder}: {str(error)[:1000]}",
+        fix="Models that need their own code are not run: convert the checkpoint to a class that "
+        "transformers has.",
+    )
+
+
+def _tokenizer(folder: Path, prompt_style: str) -> Any:
     if (folder / "tokenizer.model").is_file() and not (folder / "tokenizer.json").is_file():
         return _sentencepiece(folder, prompt_style)
     # Some classes make their own tokenizer of the vocabulary instead of taking tokenizer.json as it is.

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from def_sim.engines.local.checkpoints.gguf.header import is_gguf
-from def_sim.engines.local.checkpoints.weight_files import num_parameters, read_json, weight_bytes
+from def_sim.engines.local.checkpoints.json_files import DOWNLOAD_AGAIN, read_json
+from def_sim.engines.local.checkpoints.weight_files import num_parameters, weight_bytes
 from def_sim.errors import ModelError
 
 QUANTIZATIONS: Final = ("auto", "none", "int8", "nf4", "gptq")
@@ -67,7 +68,7 @@ def packing_of(num_parameters: float, *, quantize_above: int = QUANTIZE_ABOVE) -
 
 def is_stored_quantized(folder: Path) -> bool:
     """True if the weights on the disk are packed already."""
-    return "quantization_config" in read_json(folder / "config.json")
+    return read_json(folder / "config.json").get("quantization_config") is not None
 
 
 def estimated_parameters(folder: Path) -> int:
@@ -95,13 +96,15 @@ def _stored(config: dict[str, Any], folder: Path) -> str | None:
     settings = config.get("quantization_config")
     if settings is None:
         return None
+    if not isinstance(settings, dict):
+        raise ModelError(f"quantization_config of {folder} says nothing that is known.", fix=DOWNLOAD_AGAIN)
     method = str(settings.get("quant_method"))
     if method == "gptq":
         return "gptq"
     if method == "bitsandbytes":
         return "nf4" if settings.get("load_in_4bit") or settings.get("_load_in_4bit") else "int8"
     raise ModelError(
-        f"{folder} is quantised by {method!r}, which this version does not run.",
+        f"{folder} is quantised by {method!r:.80}, which this version does not run.",
         fix="Use the 16-bit checkpoint with `model.engine.quantization=nf4`.",
     )
 

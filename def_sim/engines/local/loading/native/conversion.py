@@ -16,8 +16,9 @@ from typing import Any, Final
 from torch import Tensor
 
 from def_sim.engines.local.checkpoints.checkpoint import checkpoint_identity
+from def_sim.engines.local.checkpoints.json_files import DOWNLOAD_AGAIN, read_json
 from def_sim.engines.local.checkpoints.tensor_files import open_tensors
-from def_sim.engines.local.checkpoints.weight_files import DOWNLOAD_AGAIN, read_json, weight_files
+from def_sim.engines.local.checkpoints.weight_files import weight_files
 from def_sim.engines.local.loading.native.recipe import Recipe
 from def_sim.engines.shared.own_cache import cache_folder, remove_unfinished, write_json
 from def_sim.errors import ModelError

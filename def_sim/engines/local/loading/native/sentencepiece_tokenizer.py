@@ -15,7 +15,7 @@ from typing import Any
 
 from sentencepiece import SentencePieceProcessor
 
-from def_sim.engines.local.checkpoints.weight_files import DOWNLOAD_AGAIN
+from def_sim.engines.local.checkpoints.json_files import DOWNLOAD_AGAIN
 from def_sim.errors import ModelError
 
 
