@@ -454,7 +454,7 @@ def test_runs_of_one_model_that_differ_in_a_setting_are_arms_beside_the_one_that
     assert table["difference"][0] == pytest.approx(off - on)
     page = (arms / "comparison" / "comparison.html").read_text(encoding="utf-8")
     assert '<section id="arms-1"' in page
-    assert page.count('<tr><th scope="row"><bdi>memory off</bdi></th><td>') == 1  # its row
+    assert page.count('<tr><th scope="row"><bdi>memory off</bdi></th><td class="nowrap">') == 1  # its row
     assert page.count("<bdi>memory off</bdi>: <code") == 1  # its folder
 
 

@@ -30,12 +30,20 @@ _SCORES = {
 
 @dataclass(frozen=True, slots=True)
 class ArmLine:
-    """One arm in words, under the tested score."""
+    """One arm in words, under the tested score.
+
+    `value`, `baseline` and `floor` are on the `items` that both have, at as many answers; in the baseline's
+    own row `value` is that of its report.
+    """
 
     title: str
     folder: str
     is_baseline: bool
+    read: str
     value: str
+    baseline: str
+    floor: str
+    items: str
     difference: str
     interval: str
     p_value: str
@@ -45,12 +53,14 @@ class ArmLine:
 
 @dataclass(frozen=True, slots=True)
 class OtherLine:
-    """One arm under another score: its value, and the difference with its interval."""
+    """One arm under another score: its value, the baseline's, and the difference with its interval."""
 
     title: str
     score: str
     value: str
+    baseline: str
     people: str
+    items: str
     difference: str
     sentence: str
 
@@ -237,7 +247,11 @@ def _arm_line(row: Row) -> ArmLine:
         title=row["arm"],
         folder=row["folder"],
         is_baseline=row["is_baseline"],
+        read=as_percent(number_in(row, "read")),
         value=written(number_in(row, "value")),
+        baseline=written(number_in(row, "baseline_value")),
+        floor=written(number_in(row, "floor")),
+        items=_NONE if row["is_baseline"] or not row["num_items"] else str(row["num_items"]),
         difference=written(number_in(row, "difference")),
         interval=_ends(row) if has_interval else _NONE,
         p_value=_p_in_words(p_value) if has_interval else _NONE,
@@ -265,7 +279,9 @@ def _other_line(row: Row) -> OtherLine:
         title=row["arm"],
         score=_SCORES.get(row["metric"]) or MEASURES[row["metric"]].title,
         value=written(number_in(row, "value")),
+        baseline=written(number_in(row, "baseline_value")),
         people=written(number_in(row, "people")),
+        items=str(row["num_items"]),
         difference=f"{difference} ({_ends(row)})" if not row["reason"] else difference,
         sentence=row["sentence"],
     )

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from def_sim.evaluation.compared_maps import MapsOfRuns
 from def_sim.evaluation.compared_runs import RunGroup
-from def_sim.evaluation.measures import written
+from def_sim.evaluation.measures import as_percent, written
 from def_sim.evaluation.paired_runs import LEVEL, VERDICT_WORDS
 from def_sim.reports.cells import Row, number_in, rows_of
 from def_sim.reports.charts.map_labels import PanelNames
@@ -103,9 +103,13 @@ def _figure_name(kind: str, maps: MapsOfRuns) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PairLine:
-    """One pair of runs in words."""
+    """One pair of runs in words; both scores at as many answers, on the items that both have."""
 
     pair: str
+    scores: tuple[str, str]
+    floor: str
+    read: str
+    items: str
     difference: str
     interval: str
     p_value: str
@@ -134,6 +138,10 @@ def _pair_line(row: Row, letters: Mapping[str, str]) -> PairLine:
     has_interval = not row["reason"]
     return PairLine(
         pair=f"{first} − {second}",
+        scores=(written(number_in(row, "first_value")), written(number_in(row, "second_value"))),
+        floor=written(number_in(row, "floor")),
+        read=f"{as_percent(number_in(row, 'first_read'))}, {as_percent(number_in(row, 'second_read'))}",
+        items=str(row["num_items"]),
         difference=written(number_in(row, "difference")),
         interval=f"{written(low)} to {written(high)}" if has_interval else _NONE,
         p_value=("< 0.001" if p_value < 0.001 else f"{p_value:.3f}") if has_interval else _NONE,

@@ -66,7 +66,8 @@ def test_a_factorial_answers_by_its_effects() -> None:
     equal = {"at_equal_entropy": -0.01, "at_equal_low": -0.02, "at_equal_high": -0.001}
     row = {"group": 1, "metric": "js_divergence", "effect": "memory", **numbers, **equal, "reason": ""}
     html = page(arm("true"), arm("false"), factorial=pd.DataFrame([row]))
-    told = "Lowers the distance to people by 0.020 (0.010 to 0.030); by 0.010 (0.001 to 0.020) where both are"
+    lowers = "Lowers the distance to people by 0.020 (0.010 to 0.030)"
+    told = f"{lowers}; where both are equally varied, 0.010 (0.001 to 0.020) is left"
     assert html.index(told) < html.index('<section id="arms-1"')
     assert html.count(told) == 2  # in the answer and in the table
     assert "No verdict" not in html[: html.index('<section id="arms-1"')]
