@@ -290,6 +290,7 @@ class Survey:
     short_of: str | None = None  # the questionnaire that this is a short form of
     persona_country: str | None = None  # whose citizens the panel is, or NO_COUNTRY; None: the population's
     persona_names: Mapping[str, str] | None = None  # of that country, as country_names; None: the same
+    population_label: str = ""  # whom a survey of one's own asked, if not the whole country; "": that
 
     @property
     def persona_country_name(self) -> str:

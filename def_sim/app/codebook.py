@@ -149,7 +149,7 @@ def _facts(run: Run) -> CodebookFacts:
         protocol=run.config.protocol.name,
         citations=tuple(dict.fromkeys(source.citation for source in run.loaded.reference.sources)),
         effective_n=run.loaded.reference.effective_n,
-        country=country_names().get(run.survey.population, ""),
+        country=run.survey.population_label or country_names().get(run.survey.population, ""),
     )
 
 

@@ -38,10 +38,14 @@ def check_files(checks: Sequence[ImportCheck]) -> dict[str, bytes]:
         f"imports/{check.source}-{check.population}.{ending}": text.encode()
         for check in checks
         for ending, text in (
-            ("html", render_import_check(check, country=country_names().get(check.population, ""))),
+            ("html", render_import_check(check, country=_people_of(check))),
             ("csv", check_csv(check)),
         )
     }
+
+
+def _people_of(check: ImportCheck) -> str:
+    return check.people_of or country_names().get(check.population, "")
 
 
 def check_lines(checks: Sequence[ImportCheck], home: Path) -> list[str]:

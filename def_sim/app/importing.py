@@ -43,6 +43,7 @@ PARAMETERS: Final = (
     "countries",
     "rule",
     "name",
+    "population_label",
     "year",
     "weight",
     "mapping",

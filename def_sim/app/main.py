@@ -37,6 +37,7 @@ from def_sim.app.help_page import help_text
 from def_sim.app.launchers import launcher_of
 from def_sim.app.provenance import software_versions
 from def_sim.app.schema import RunConfig
+from def_sim.app.sentences import with_sentences
 from def_sim.app.signals import Interrupted
 from def_sim.app.surroundings import surroundings
 from def_sim.app.targets import resolve_target
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None, *, tell: Callable[[DefSimError]
     Returns:
         0, or 2 after a message about something the user can mend, or after a signal (`app/signals.py`).
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = with_sentences(sys.argv[1:] if arguments is None else arguments)
     gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)
     with visible_streams(), events_as_json(WORD in words):
         return _run(words, tell)

@@ -23,6 +23,7 @@ from def_sim.app.run_notes import run_notes
 from def_sim.app.thinking import thought_lines
 from def_sim.processes import num_usable_cores
 from def_sim.records import Survey
+from def_sim.visible import visible
 
 _WORTH_A_LINE = 1.5  # times as long beside other work, of a run of
 _LONG_ENOUGH = 60.0  # seconds beside it
@@ -34,11 +35,12 @@ def plan_lines(run: Run, plan: Plan) -> list[str]:
     config, model, survey = run.config, run.config.model, run.survey
     on = [name for name in ("prompt", "configuration", "memory") if getattr(config.modifications, name)]
     changes = ", ".join(on) or "none"
+    people = visible(survey.population_label) or survey.population
     lines = [
         f"model         {model.label}",
         (
             f"survey        {survey.title}: {_counted(plan.num_questions, 'question')} in {survey.language}, "
-            f"frame in {survey.frame_language}, compared with {survey.population}"
+            f"frame in {survey.frame_language}, compared with {people}"
         ),
         *_short_form_line(survey),
         *_persona_line(survey),

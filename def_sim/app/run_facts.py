@@ -26,7 +26,16 @@ _NO_PARAMETERS = (
     *OF_JUDGING,
 )
 _AS_PUBLISHED: Final = {"paper": "study's article", "code": "study's published code"}
-_OF_IMPORT = ("importer", "source", "countries", "rule", "name", "year", "force")  # none is a section's
+_OF_IMPORT = (
+    "importer",
+    "source",
+    "countries",
+    "rule",
+    "name",
+    "population_label",
+    "year",
+    "force",
+)  # none is a section's
 
 
 def describe_decoding(decoding: DecodingConfig) -> str:
@@ -73,6 +82,7 @@ def run_facts(
         bibliography=bibliography_of(run),
         effective_n=run.loaded.reference.effective_n,
         country=country,
+        population_label=survey.population_label,
         settings=run_settings(run, shown, country=country),
         max_beams=max(one.decoding.num_beams for one in shown),
         parameters=_parameters(config.model_dump(mode="json", by_alias=True)),

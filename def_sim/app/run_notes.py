@@ -1,8 +1,10 @@
-"""What a reader must know of a run before its numbers: personas without places, figures without people."""
+"""What a reader must know of a run before its numbers: personas of other places, figures without people."""
 
 from def_sim.app.run import Run
-from def_sim.app.run_inputs import lacks_places
-from def_sim.records import ASSUMED_PEOPLE
+from def_sim.app.run_inputs import lacks_places, places_path
+from def_sim.records import ASSUMED_PEOPLE, Survey
+from def_sim.resources import data_folder
+from def_sim.visible import visible
 
 
 def run_notes(run: Run) -> list[str]:
@@ -12,11 +14,22 @@ def run_notes(run: Run) -> list[str]:
 
 def _personas(run: Run) -> list[str]:
     survey = run.survey
+    if survey.population_label and run.config.modifications.prompt:
+        return _drawn_elsewhere(survey)
     if not lacks_places(survey):
         return []
     country = survey.persona_country or survey.population
     persona = f"every respondent is of {survey.persona_country_name} and of no place in it"
     return [f"There is no place list of {country}: {persona}, as with modifications.prompt=false."]
+
+
+def _drawn_elsewhere(survey: Survey) -> list[str]:
+    """Where people of a town are compared with respondents of the shipped places of a whole country."""
+    if places_path(survey).parent != data_folder() / "places":
+        return []
+    people, country = visible(survey.population_label), survey.persona_country_name
+    elsewhere = f"The people are those of {people}, and respondents live in places all over {country}"
+    return [f"{elsewhere}: give places of your own, or modifications.prompt=false."]
 
 
 def _figures(run: Run) -> list[str]:

@@ -175,6 +175,11 @@ class RunConfig(Strict):
         description="stage=import: what a survey of your own is called; stage=rephrase review=: what "
         "the shorter one is.",
     )
+    population_label: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
+        default=None,
+        description="stage=import: whom a survey of your own asked, as it stands behind 'people of' on "
+        "pages; null: the country's name.",
+    )
     year: Annotated[int, Field(ge=1900, le=2100)] | None = Field(
         default=None,
         description="stage=import: when its people were asked.",
@@ -316,6 +321,7 @@ class RunConfig(Strict):
             "countries=": (self.countries is not None, ("import",)),
             "rule=": (self.rule is not None, ("import",)),
             "name=": (self.name is not None, ("import", "rephrase")),
+            "population_label=": (self.population_label is not None, ("import",)),
             "year=": (self.year is not None, ("import",)),
             "weight=": (self.weight is not None, ("import",)),
             "mapping=": (self.mapping is not None, ("import",)),

@@ -80,6 +80,7 @@ class ImportCheck:
     population: str
     items: tuple[CheckedItem, ...]
     without: tuple[str, ...]  # ids of items of the source that have no figures and are not asked
+    people_of: str = ""  # whom the survey asked; "": the population
     notes: tuple[str, ...] = ()  # what a reader of the figures must know
 
     @property
@@ -114,7 +115,9 @@ def _check(
     title = found.provenance.title if found is not None else f"{imported.source}, {population}"
     without = tuple(name for name, there in is_there.items() if not there)
     notes = tuple(found.provenance.notes) if found is not None else ()
-    return ImportCheck(imported.source, title, population, tuple(checked), without, notes)
+    labels = (one.population_label for one in imported.surveys if one.population == population)
+    people_of = next((label for label in labels if label), "")
+    return ImportCheck(imported.source, title, population, tuple(checked), without, people_of, notes)
 
 
 def _checked(

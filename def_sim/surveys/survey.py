@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.names import check_name
@@ -36,6 +36,7 @@ class SurveyFile(BaseModel):
     name: Name
     title: str
     population: Name
+    population_label: Annotated[str, Field(min_length=1, max_length=100)] | None = None  # whom it asked
     language: Name
     frame_language: Name
     sources: list[Name]
@@ -126,6 +127,7 @@ def load_survey(
             short_of=file.short_of,
             persona_country=persona_country,
             persona_names=_persona_names(known, persona_country, language),
+            population_label=(file.population_label or "") if population == file.population else "",
         ),
         reference,
         items,

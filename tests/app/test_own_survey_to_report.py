@@ -54,6 +54,31 @@ def test_a_survey_of_ones_own_comes_to_a_report_in_two_commands(
     assert (tmp_path / "run" / "report.html").is_file()
 
 
+def test_the_people_of_a_town_are_called_so_wherever_a_page_names_whom_the_panel_stands_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "home").mkdir()
+    table = "item,wording,language,code,label,percent,n\nparks,More parks?,en,1,Yes,60,99\n"
+    (tmp_path / "town.csv").write_text(table + "parks,More parks?,en,2,No,40,99\n", encoding="utf-8")
+    words = ("stage=import", "importer=table", "source=town.csv", "name=town", "countries=[USA]", "year=2026")
+    assert "people of     USA: if you asked others" in out(capsys, *words, "home=home")
+    label = "population_label=Hill & Dale, Ohio"  # a shell takes the quotes away
+    assert "if you asked others" not in out(capsys, *words, "home=home", label)
+    assert "people of <bdi>Hill &amp; Dale, Ohio</bdi>" in page_of(tmp_path / "home/imports/town-USA.html")
+    assert main(("survey=town", "home=home", "respondents=2", "run_folder=run")) == 0
+    report = page_of(tmp_path / "run" / "report.html")
+    whom = "people of <bdi>Hill &amp; Dale, Ohio</bdi>"
+    assert report.count(whom) == 2  # below the title, and in what was run
+    assert "people of <bdi>the United States</bdi>" not in report
+    assert "town, Hill &amp; Dale, Ohio (2026)" in report  # as captions have it
+    assert "of the United States, drawn" in report  # where respondents live is another thing
+
+
+def page_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
 def test_bad_answers_leave_the_home_untouched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

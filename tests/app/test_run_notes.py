@@ -1,4 +1,4 @@
-"""What plan and report say before the numbers: personas without places, figures without people."""
+"""What plan and report say before the numbers: personas of other places, figures without people."""
 
 from pathlib import Path
 
@@ -50,6 +50,22 @@ def test_the_samples_behind_the_items_that_are_asked_are_named_and_counted(
     text = plan(capsys, f"home={home}", "survey=town", "population=IND")
     said = "The people of A town survey, India, by number of items: India (Old national sample) (1)."
     assert text.count(said) == 1
+
+
+def test_people_of_a_town_beside_respondents_of_a_whole_country_are_named_until_places_are_of_the_town(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    survey = (home / "surveys/town.yaml").read_text(encoding="utf-8")
+    write_files(home, {"surveys/town.yaml": survey + "population_label: Springfield\n"})
+    said = "The people are those of Springfield, and respondents live in places all over the United States"
+    words = (f"home={home}", "survey=town")
+    text = " ".join(plan(capsys, *words).split())
+    assert text.count(said) == 1
+    assert "compared with Springfield" in text
+    assert said not in " ".join(plan(capsys, *words, "modifications.prompt=false").split())
+    places = "level,name_en,region_en,population,in_reference_sample\ncity,Springfield,Illinois,114394,true\n"
+    write_files(home, {"places/USA.csv": places, "overrides.yaml": "files: [places/USA.csv]\n"})
+    assert said not in " ".join(plan(capsys, *words).split())
 
 
 def test_a_country_with_a_place_list_and_numbers_of_people_needs_no_note(

@@ -51,6 +51,7 @@ class RunFacts:
     bibliography: str = ""  # BibTeX of software, study and surveys
     effective_n: Mapping[str, str] = field(default_factory=dict)  # source -> what its effective n is
     country: str = ""  # name of the population's, as it stands in a sentence; "": not known
+    population_label: str = ""  # whom a survey of one's own asked, behind "people of"; "": the country's
     settings: tuple[SettingInWords, ...] = ()  # how respondents were made and asked
     num_answering: int = 0
     max_beams: int = 1  # most beams any respondent was given
@@ -71,6 +72,11 @@ class RunFacts:
         """Whether there is something to read before the numbers."""
         texts = (self.figures_changed, self.readings, self.short_of, self.planted_summary)
         return bool(self.notes or self.deviations or any(texts))
+
+    @property
+    def people_of(self) -> str:
+        """Whose figures stand beside the panel, as it stands behind "people of"."""
+        return self.population_label or self.country or self.population
 
     @property
     def num_questions(self) -> int:

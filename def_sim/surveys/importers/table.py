@@ -48,6 +48,7 @@ class Table:
         year: When it was asked; needed if there are figures.
         answers: A table with a row a person (`person_answers`), whose figures are computed.
         weight: Its column of weights, in place of the mapping's; "none": everyone counts once.
+        population_label: Whom the survey asked, as it stands behind "people of"; None: the whole country.
         mapping: A YAML that says which of its columns say who people are, and which codes are no answer.
     """
 
@@ -60,6 +61,7 @@ class Table:
         answers: str | None = None,
         weight: str | None = None,
         mapping: str | None = None,
+        population_label: str | None = None,
     ) -> None:
         self.path = Path(source).expanduser()
         self.answers = Path(answers).expanduser() if answers is not None else None
@@ -80,7 +82,7 @@ class Table:
                 f"countries: a table is of one population, found {len(countries)}.",
                 fix="Give the one that was asked, as in `countries=[USA]`, and import each by itself.",
             )
-        self.population = countries[0]
+        self.population, self.population_label = countries[0], population_label
 
     def read(self) -> Imported:
         """Items, the questionnaire, and figures if the table has some.
@@ -208,7 +210,7 @@ class Table:
         provenance = ReferenceSource(
             population=self.population,
             source=self.name,
-            title=f"{self.name}, {self.population}",
+            title=f"{self.name}, {self.population_label or self.population}",
             year=self.year,
             weight=weight,
             effective_n=effective_n,
@@ -230,6 +232,7 @@ class Table:
             name=self.name,
             title=self.name,
             population=self.population,
+            population_label=self.population_label,
             language=language,
             frame_language=language,
             sources=[self.name],
@@ -241,6 +244,11 @@ class Table:
         lines = [
             f"items         {len(file.items):,}, of which {len(scored):,} have figures of {self.population}"
         ]
+        if figures and self.population_label is None:
+            lines.append(
+                f"people of     {self.population}: if you asked others, such as those of a town, say so with "
+                "population_label="
+            )
         if levels:
             which = f"{items_in_words(len(levels))} without one"
             lines.append(f"level         nominal for {which}: no distance along a scale (W1)")
