@@ -5,8 +5,9 @@ read back by the readers of runs before they appear, and held against what is th
 """
 
 import inspect
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,12 +29,15 @@ from def_sim.surveys.human_reference import read_reference
 from def_sim.surveys.human_structure import read_structure
 from def_sim.surveys.importers.contract import Imported, Importer, NothingTakenError
 from def_sim.surveys.importers.documents import files_of, yaml_text
+from def_sim.surveys.importers.labels import plain
 from def_sim.surveys.official_wordings import official_wordings_of
 from def_sim.surveys.shown_options import items_of_source
 from def_sim.surveys.survey import POPULATIONS, SurveyFile, read_country_names
 from def_sim.temporary import remove_leftovers
 from def_sim.yaml_files import read_validated
 
+_EVERY_COUNTRY: Final = "all"
+_CODE: Final = re.compile("[A-Z]{3}")
 _FORCE: Final = "force"
 _FILES: Final = ("mapping", "labels", "answers")  # parameters that name a file beside the source
 _HOME: Final = "home"  # of a constructor that looks into the user's own folder
@@ -88,11 +92,29 @@ def _home() -> Path:
 def _arguments(config: RunConfig, choice: ImporterChoice) -> dict[str, Any]:
     """What the importer's YAML says, and what the command gives in its place."""
     given = {name: getattr(config, name) for name in PARAMETERS}
+    _check_countries(config.countries or [])
     arguments = choice.arguments | {name: value for name, value in given.items() if value is not None}
     if config.force and _FORCE in inspect.signature(resolve_target(choice.target)).parameters:
         arguments[_FORCE] = True  # of importers that refuse a file which is known to be wrong
     check_arguments("", choice, given_by_app={_HOME}, arguments=arguments)
     return arguments
+
+
+def _check_countries(given: Sequence[str]) -> None:
+    """Every country is named by its code, since folders and later commands are."""
+    known = read_country_names(data_folder(), home_folder())
+    for one in given:
+        if one in known or one == _EVERY_COUNTRY or _CODE.fullmatch(one):
+            continue
+        words = {code: {plain(word) for word in (code, *names.values())} for code, names in known.items()}
+        meant = [code for code in known if {plain(one), plain(f"the {one}")} & words[code]]
+        meant = meant or [code for code in known if code.startswith(one.upper())]
+        raise ConfigError(
+            f"countries: {one!r:.60} is no ISO alpha-3 code of a country.",
+            fix=f"Give `countries=[{meant[0]}]`."
+            if meant
+            else "Give its three capital letters, as in `countries=[DEU]`.",
+        )
 
 
 def _written_down(home: Path, error: NothingTakenError) -> ConfigError:

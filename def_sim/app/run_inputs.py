@@ -14,7 +14,7 @@ from def_sim.records import NO_COUNTRY, Survey
 from def_sim.resources import data_folder, look_up
 from def_sim.respondents.panel import Modifications
 from def_sim.respondents.places import Place, read_places
-from def_sim.respondents.quotas import EQUAL, Quotas, read_quotas, reference_quotas
+from def_sim.respondents.quotas import EQUAL, PERSONS, Quotas, lacking_groups, read_quotas, reference_quotas
 from def_sim.surveys.survey import LoadedSurvey
 
 
@@ -28,9 +28,12 @@ def quotas_of(modifications: Modifications, loaded: LoadedSurvey) -> Quotas | No
         return EQUAL
     quotas = reference_quotas(loaded.reference.items.values())
     if quotas is None:
+        lacking = lacking_groups(loaded.reference.items.values())
+        which = f"of {', '.join(lacking)} there are none, as of groups of fewer than 10 people"
+        found = "there are none of any" if len(lacking) == len(PERSONS) else which
         raise ConfigError(
             f"modifications.quotas=reference: survey {loaded.survey.name} has no item with figures of "
-            f"{loaded.survey.population} by sex and age.",
+            f"{loaded.survey.population} by sex and age in all {len(PERSONS)} groups: {found}.",
             fix="Give modifications.quotas=equal, or quotas of your own: modifications.quotas=file "
             "modifications.quotas_file=FILE.",
         )

@@ -83,6 +83,20 @@ def reference_quotas(references: Iterable[ItemReference]) -> Quotas | None:
     return Quotas(tuple((positive / positive.sum()).tolist()))
 
 
+def lacking_groups(references: Iterable[ItemReference]) -> tuple[str, ...]:
+    """Groups without figures on the item that has figures of most of them; (): some item has them all.
+
+    Args:
+        references: Of all items and groups of one population.
+    """
+    of_items: dict[str, set[str]] = {}
+    for reference in references:
+        of_items.setdefault(reference.item_id, set()).add(reference.group)
+    names = ["|".join(person) for person in PERSONS]
+    most = max(of_items.values(), key=lambda groups: len(groups & set(names)), default=set())
+    return tuple(name for name in names if name not in most)
+
+
 def read_quotas(path: Path) -> Quotas:
     """Quotas from a table with the columns sex, age and share.
 

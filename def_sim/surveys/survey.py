@@ -26,6 +26,7 @@ Name = Annotated[str, AfterValidator(check_name)]  # of a file of ours, or a par
 
 
 POPULATIONS: Final = "populations.yaml"
+_WAVE: Final = "wvs7"
 
 
 class SurveyFile(BaseModel):
@@ -233,12 +234,25 @@ def _items_and_reference(
         if (item_id, "all") in reference.items or population in items[item_id].asked_in
     }
     if not asked:
-        raise ConfigError(
-            f"Survey {file.name}: {population} was asked none of its items.",
-            fix="Choose another `population=` or another survey.",
-        )
+        raise _no_figures(file, population, data)
     _check_follow_ups(file, list(asked.values()))
     return asked, _without_facts(reference, items, asked)
+
+
+def _no_figures(file: SurveyFile, population: str, data: Path) -> ConfigError:
+    """The error of a population without figures; countries with a shipped name were asked the wave."""
+    if _WAVE in file.sources and population in read_country_names(data):
+        return ConfigError(
+            f"Survey {file.name}: there are no figures of {population} here. The World Values Survey asked "
+            "its items there, and its file may not be passed on.",
+            fix=f"Import your own copy: `stage=import importer={_WAVE} source=FILE "
+            f"'countries=[{population}]' home=FOLDER` (docs/how_to/importing.md); or choose another "
+            "`population=`.",
+        )
+    return ConfigError(
+        f"Survey {file.name}: {population} was asked none of its items.",
+        fix="Choose another `population=` or another survey.",
+    )
 
 
 def _order(file: SurveyFile, items: dict[str, Item], factual: bool) -> list[str]:

@@ -145,17 +145,29 @@ def test_what_does_not_go_together_is_refused_in_words(words: tuple[str, ...], w
     assert what in error.value.message
 
 
-def test_without_people_by_sex_and_age_the_reference_has_no_quotas() -> None:
+@pytest.mark.parametrize(
+    ("lacking", "said"),
+    [
+        ((), "there are none of any"),
+        (("male|30-49", "female|<=29"), "of male|30-49, female|<=29 there are none"),
+    ],
+)
+def test_without_people_of_a_sex_and_age_the_reference_has_no_quotas(
+    lacking: tuple[str, ...], said: str
+) -> None:
     run = run_of()
-    everyone = {key: one for key, one in run.loaded.reference.items.items() if key[1] == "all"}
+    figures = run.loaded.reference.items
+    kept = {
+        key: one for key, one in figures.items() if (lacking and key[1] not in lacking) or key[1] == "all"
+    }
 
     def load(*given: object, **more: object) -> Any:
-        return replace(run.loaded, reference=replace(run.loaded.reference, items=everyone))
+        return replace(run.loaded, reference=replace(run.loaded.reference, items=kept))
 
     config = validate_config(compose_config([ITEMS, PERSONS]))
     with pytest.raises(ConfigError) as error:
         prepare_run(config, load=load)
-    assert "by sex and age" in error.value.message
+    assert said in error.value.message
     assert "quotas=equal" in error.value.fix
 
 

@@ -172,6 +172,19 @@ def test_a_bad_row_leaves_the_home_untouched(home: Path, capsys: pytest.CaptureF
             ["stage=import", "importer=globalopinionqa", "source=x.csv", "countries=[XXX]", "HOME"],
             "has no 'XXX'",
         ),
+        (
+            ["stage=import", "importer=table", "source=x.csv", "name=x", "countries=[Germany]", "HOME"],
+            "Give `countries=[DEU]`",
+        ),
+        (
+            ["stage=import", "importer=wvs7", "source=x.csv", "countries=[USA,us]", "HOME"],
+            "Give `countries=[USA]`",
+        ),
+        (
+            ["stage=import", "importer=table", "source=x.csv", "name=x", "countries=[Atlantis]", "HOME"],
+            "three capital letters",
+        ),
+        (["stage=plan", "survey=us", "population=DEU"], "importer=wvs7 source=FILE 'countries=[DEU]'"),
         (["stage=plan", "source=x.csv"], "source= belongs to stage=import"),
         (["stage=plan", "force=true"], "force=true belongs to stage=import"),
         (["stage=plan", "importer=globalopinionqa"], "importer= belongs to stage=import"),

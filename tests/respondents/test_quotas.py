@@ -13,6 +13,7 @@ from def_sim.respondents.quotas import (
     EQUAL,
     PERSONS,
     Quotas,
+    lacking_groups,
     person_of,
     read_quotas,
     reference_quotas,
@@ -89,6 +90,15 @@ def test_without_figures_of_all_six_groups_no_weights_are_known() -> None:
     known = [one for one in references(np.array(UNEVEN.shares)) if one.group != "male|>=50"]
     assert reference_quotas(known) is None
     assert reference_quotas([]) is None
+
+
+def test_the_groups_without_figures_are_those_of_the_item_that_lacks_fewest() -> None:
+    known = references(np.array(UNEVEN.shares), num_items=2)
+    assert lacking_groups(known) == ()
+    few = [one for one in known if one.item_id == "item0" and one.group != "female|<=29"]
+    fewer = [one for one in known if one.item_id == "item1" and one.group in ("all", "male|>=50")]
+    assert lacking_groups([*fewer, *few]) == ("female|<=29",)
+    assert len(lacking_groups([])) == 6
 
 
 @pytest.mark.parametrize("population", ["USA", "CHN", "EGY"])
