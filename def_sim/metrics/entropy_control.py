@@ -239,7 +239,7 @@ def _with_random_answerers(
         kept = rng.hypergeometric(counts, size - counts, num_kept)
         added = rng.binomial(size - num_kept, uniform)
     else:
-        kept = rng.binomial(counts, kept_rates, size=(shares.size, NUM_DRAWS, counts.size))
+        kept = rng.binomial(counts, kept_rates, size=(shares.size, NUM_DRAWS, counts.shape[-1]))
         added = rng.multinomial(size - kept.sum(axis=-1), uniform)
     return Sample((kept + added).astype(np.float64), size)
 

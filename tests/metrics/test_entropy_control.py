@@ -133,6 +133,20 @@ def test_a_wholly_diluted_panel_is_a_uniform_one():
     assert (np.diff(dilution.entropies.mean(axis=1)) > 0).all()
 
 
+@pytest.mark.parametrize("is_multiple", [False, True])
+def test_a_panel_of_more_answers_is_diluted_at_as_many_as_the_other_has(is_multiple):
+    """An item answered by 60 is diluted as one of 12 would be: as varied at the end, less so before."""
+    form = ItemForm(is_ordered=False, is_multiple=is_multiple)
+    human, panel = Sample.of_people(HUMAN[0], 1500.0), Sample(np.array([30.0, 15, 9, 6, 0]), SIZE)
+    whole, few = (
+        dilute_panel([panel], [human], [form], METRIC, rng(), fewest=fewest)
+        for fewest in (None, np.array([12.0]))
+    )
+    assert few.entropies.shape == whole.entropies.shape
+    assert few.entropies[0, 0] < whole.entropies[0, 0]  # a few answers show less variety than they are of
+    assert few.scores[0, 0] > whole.scores[0, 0]
+
+
 def test_people_are_flattened_or_sharpened_until_they_are_as_varied_as_a_panel():
     panel = panel_of(HUMAN, 1).samples()
     flattened = flatten_people(panel, PEOPLE, FORMS, METRIC, rng())
