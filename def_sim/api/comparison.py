@@ -30,8 +30,8 @@ def compare(runs: Patterns, baseline: str | None = None) -> "ComparedRuns":
             None: the one that most others differ from by one setting.
 
     Raises:
-        ConfigError: Nothing was found, no run has an answer, no two share an item, or no arm is the baseline.
-        StoreError: A file of a run is damaged.
+        ConfigError: Nothing was found, no run has an answer or can be read, no two share an item, or no arm
+            is the baseline.
     """
     folders = find_runs(patterns_of(runs))
     _refuse_strangers(folders)
@@ -43,7 +43,7 @@ class ComparedRuns:
 
     Attributes:
         tables: File name -> frame, of all tables that `write` puts beside the page.
-        left_out: Runs that were found and are not compared, each with `.folder` and `.why`.
+        left_out: Runs that were found and are not compared, each with `.folder`, `.why` and `.fix`.
     """
 
     def __init__(self, computed: Comparison) -> None:
@@ -104,7 +104,7 @@ class ComparedRuns:
         for title, cells in group_cells(self._computed.groups, self._computed.table):
             lines += [visible(title), *table_text(cells), ""]
         lines += [visible(one) for one in self._answers()]
-        lines += [visible(f"left out: {one.folder}: {one.why}") for one in self.left_out]
+        lines += [visible(f"left out: {one.folder}: {one.in_words}") for one in self.left_out]
         return "\n".join(lines).rstrip()
 
     def _repr_html_(self) -> str:
@@ -112,7 +112,7 @@ class ComparedRuns:
         for title, cells in group_cells(self._computed.groups, self._computed.table):
             parts += [paragraph(title, is_strong=True), table_html(cells)]
         parts += map(paragraph, self._answers())
-        return block(*parts, *(paragraph(f"left out: {one.folder}: {one.why}") for one in self.left_out))
+        return block(*parts, *(paragraph(f"left out: {one.folder}: {one.in_words}") for one in self.left_out))
 
 
 def _refuse_strangers(folders: list[Path]) -> None:
@@ -129,8 +129,12 @@ def _refuse_strangers(folders: list[Path]) -> None:
 
 
 def _items_of(folder: Path) -> set[str]:
-    """The items of a run: of its report, else those that were answered so far."""
+    """The items of a run: of its report, else those that were answered so far; none of a damaged one."""
     try:
         return set(read_table(folder, "distributions.parquet")["item_id"])
     except DefSimError:
+        pass
+    try:
         return set(read_answer_table(folder)["item_id"])
+    except DefSimError:  # the comparison leaves it out with its reason
+        return set()

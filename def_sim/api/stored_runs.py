@@ -6,26 +6,37 @@ from os import PathLike, fspath
 
 import pandas as pd
 
-from def_sim.api.displays import block, table_html, table_text
+from def_sim.api.displays import block, paragraph, table_html, table_text
 from def_sim.api.stored_run import StoredRun, read_run
 from def_sim.app.found_runs import find_runs
+from def_sim.app.unreadable_runs import UNREADABLE, unreadable
 from def_sim.errors import DefSimError
+from def_sim.evaluation.compared_runs import LeftOut
+from def_sim.visible import visible
 
 Named = str | PathLike[str] | StoredRun
 Patterns = Named | Iterable[Named]
 
 
 def read_runs(pattern: Patterns) -> "StoredRuns":
-    """Opens all runs that a pattern names.
+    """Opens all runs that a pattern names; those that cannot be read are left out, with their reasons.
 
     Args:
         pattern: A folder, a pattern such as "outputs/**", or several of these.
 
     Raises:
         ConfigError: It names no run.
-        StoreError: A manifest is damaged.
+        StoreError: Not a single manifest can be read.
     """
-    return StoredRuns([read_run(folder) for folder in find_runs(patterns_of(pattern))])
+    runs, errors = [], []
+    for folder in find_runs(patterns_of(pattern)):
+        try:
+            runs.append(read_run(folder))
+        except UNREADABLE as error:
+            errors.append((str(folder), error))
+    if not runs:
+        raise errors[0][1]
+    return StoredRuns(runs, [unreadable(*one) for one in errors])
 
 
 def patterns_of(given: Patterns) -> list[str]:
@@ -38,10 +49,16 @@ def patterns_of(given: Patterns) -> list[str]:
 
 
 class StoredRuns:
-    """Runs, in the order of their folders. The frames are those of `StoredRun`, below each other."""
+    """Runs, in the order of their folders. The frames are those of `StoredRun`, below each other.
 
-    def __init__(self, runs: Sequence[StoredRun]) -> None:
+    Attributes:
+        runs: The runs.
+        left_out: Runs that were found and cannot be read, each with `.folder`, `.why` and `.fix`.
+    """
+
+    def __init__(self, runs: Sequence[StoredRun], left_out: Sequence[LeftOut] = ()) -> None:
         self.runs = list(runs)
+        self.left_out = list(left_out)
 
     def __len__(self) -> int:
         return len(self.runs)
@@ -94,10 +111,12 @@ class StoredRuns:
         return [("run", "respondents", "verdict"), *(_cells_of(run) for run in self.runs)]
 
     def __repr__(self) -> str:
-        return "\n".join(table_text(self._cells()))
+        lines = [visible(f"left out: {one.folder}: {one.in_words}") for one in self.left_out]
+        return "\n".join([*table_text(self._cells()), *lines])
 
     def _repr_html_(self) -> str:
-        return block(table_html(self._cells()))
+        left_out = (paragraph(f"left out: {one.folder}: {one.in_words}") for one in self.left_out)
+        return block(table_html(self._cells()), *left_out)
 
 
 def _cells_of(run: StoredRun) -> tuple[str, ...]:

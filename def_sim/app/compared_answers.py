@@ -16,10 +16,12 @@ from def_sim.app.human_figures import asked, country_names, people_besides, peop
 from def_sim.app.read_runs import RunToRead, read_answers_of
 from def_sim.app.received import read_received
 from def_sim.app.run import Run, prepare_run
+from def_sim.app.unreadable_runs import UNREADABLE, UnreadableRunsError, unreadable
 from def_sim.errors import DefSimError, RunMismatchError
 from def_sim.evaluation.arm_panels import ArmPanel
 from def_sim.evaluation.compared_maps import MapsOfRuns, maps_of_runs, sharing_a_map
-from def_sim.evaluation.compared_runs import ComparedRun, RunGroup
+from def_sim.evaluation.compared_panels import ComparedPanel
+from def_sim.evaluation.compared_runs import ComparedRun, LeftOut, RunGroup
 from def_sim.evaluation.paired_runs import RunScores, pairs_table
 from def_sim.processes import WorkerProcesses
 from def_sim.surveys.survey import load_survey
@@ -46,7 +48,7 @@ def compare_answers(
         arms: Folders of runs that are compared in more than one score.
 
     Raises:
-        StoreError: An answer is damaged.
+        UnreadableRunsError: Answers of some runs are damaged.
     """
     maps: list[MapsOfRuns] = []
     read: dict[str, RunScores | None] = {}
@@ -67,7 +69,7 @@ def compare_answers(
             for one in shared.runs
             if one.folder in prepared
         ]
-        found = workers.map(read_answers_of, to_read)
+        found = _readable(workers.map(_read, to_read))
         maps.append(
             maps_of_runs(
                 shared,
@@ -89,6 +91,20 @@ def compare_answers(
     finished = {folder: one for folder, one in read.items() if one is not None}
     of_arms = {folder: one for folder, one in panels.items() if one is not None}
     return ComparedAnswers(maps, pd.concat(tables, ignore_index=True), finished, of_arms)
+
+
+def _read(one: RunToRead) -> ComparedPanel | LeftOut:
+    try:
+        return read_answers_of(one)
+    except UNREADABLE as error:
+        return unreadable(one.folder, error)
+
+
+def _readable(found: Sequence[ComparedPanel | LeftOut]) -> list[ComparedPanel]:
+    """All of them, or none: the groups have others in them then."""
+    if left_out := [one for one in found if isinstance(one, LeftOut)]:
+        raise UnreadableRunsError(left_out)
+    return [one for one in found if isinstance(one, ComparedPanel)]
 
 
 def _prepared(runs: Sequence[ComparedRun]) -> tuple[dict[str, Run], list[str]]:

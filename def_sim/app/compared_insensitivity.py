@@ -8,6 +8,7 @@ import pandas as pd
 
 from def_sim.answers.storage.completion import is_complete
 from def_sim.app.insensitivity import INSENSITIVITY
+from def_sim.app.unreadable_runs import reading
 from def_sim.app.vouched_tables import how_to_rewrite, vouched_bytes
 from def_sim.errors import StoreError
 from def_sim.evaluation.compared_runs import ComparedRun
@@ -18,10 +19,14 @@ def stored_defects(runs: Iterable[ComparedRun]) -> dict[str, pd.DataFrame]:
     """Folder -> its table, of the finished runs that have one.
 
     Raises:
-        StoreError: A table is not the one that the completion mark vouches for, or is none.
+        UnreadableRunsError: A table is not the one that the completion mark vouches for, or is none.
     """
-    folders = [Path(run.folder) for run in runs if is_complete(Path(run.folder))]
-    return {str(folder): table for folder in folders if (table := _table_in(folder)) is not None}
+    found = {}
+    for run in runs:
+        with reading(run.folder):
+            if is_complete(Path(run.folder)) and (table := _table_in(Path(run.folder))) is not None:
+                found[run.folder] = table
+    return found
 
 
 def _table_in(folder: Path) -> pd.DataFrame | None:

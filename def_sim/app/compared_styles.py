@@ -18,6 +18,7 @@ from def_sim.app.reporting import scored_answers
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.strategy_frames import read_frames
 from def_sim.app.study_b_files import Studies
+from def_sim.app.unreadable_runs import reading
 from def_sim.errors import DefSimError, RunMismatchError
 from def_sim.evaluation.compared_runs import ComparedRun, LeftOut
 from def_sim.evaluation.frame_scores import Frame, frame_table
@@ -50,7 +51,7 @@ def studies_of(runs: Sequence[ComparedRun]) -> Studies:
     """The studies among runs with their tables, and why some runs of their styles are in none.
 
     Raises:
-        StoreError: An answer is damaged.
+        UnreadableRunsError: An answer is damaged.
     """
     load = cache(load_survey)  # most runs ask what others ask
     prepared, unread = _prepared(style_studies(runs)[0], load)
@@ -84,7 +85,7 @@ def _results(study: StyleStudy, prepared: Mapping[str, Run], load: LoadSurvey) -
     for one in study.runs:
         run = prepared[one.folder]
         other = _other_people(run, load)
-        with no_search_for_cycles():
+        with no_search_for_cycles(), reading(one.folder):
             arrays = arrays_of(run, scored_answers(run, Path(one.folder)))
         seed, num_draws = run.config.seed, run.config.scoring.draws
         scores = style_scores(arrays, seed=seed, num_draws=num_draws, other_references=other.references)

@@ -1,6 +1,7 @@
 """Comparing runs: reads the runs that were named and computes what their comparison holds. Writes nothing."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,8 @@ from def_sim.app.insensitivity import INSENSITIVITY
 from def_sim.app.received import read_stored_manifest
 from def_sim.app.stored_runs import NotJudged, read_run
 from def_sim.app.study_b_files import Studies, study_tables
-from def_sim.errors import ConfigError
+from def_sim.app.unreadable_runs import UNREADABLE, UnreadableRunsError, unreadable
+from def_sim.errors import ConfigError, StoreError
 from def_sim.evaluation.arm_diversity import diversity_table
 from def_sim.evaluation.arm_scores import arms_table
 from def_sim.evaluation.arms import ArmGroup, ComparedExperiment, group_arms
@@ -30,6 +32,7 @@ from def_sim.evaluation.compared_runs import (
     LeftOut,
     RunGroup,
     group_runs,
+    without_copies,
 )
 from def_sim.evaluation.comparison_table import comparison_table
 from def_sim.evaluation.seed_spread import has_several_seeds, seeds_table
@@ -102,30 +105,61 @@ def compute_comparison(
         experiment: Whose arms the runs are, if they are those of one.
 
     Raises:
-        ConfigError: A pattern names no run, no run has an answer, texts of one wait for a judge (but for an
-            experiment, whose page says so), or no arm is the baseline.
-        StoreError: A file of a run is damaged.
+        ConfigError: A pattern names no run, no run has an answer or can be read, texts of one wait for a
+            judge (but for an experiment, whose page says so), or no arm is the baseline.
     """
     folders = find_runs(patterns)
     with WorkerProcesses(_num_processes(folders)) as workers:
-        found = workers.map(partial(read_run, verdicts=verdicts), folders)
+        found = workers.map(partial(_read, verdicts=verdicts), folders)
         waiting = [one for one in found if isinstance(one, NotJudged)]
         if experiment is None:
             _refuse_not_judged(waiting, len(folders))
-        runs = [one for one in found if isinstance(one, ComparedRun)]
+        readable = [one for one in found if isinstance(one, ComparedRun)]
         left_out = [*(one for one in found if isinstance(one, LeftOut)), *map(_waiting, waiting)]
-        if not runs:
-            first = left_out[0]
-            raise ConfigError(
-                f"None of the {len(left_out)} runs found can be compared; {first.folder}: {first.why}",
-                fix="Hold their interviews first: the same commands without stage=.",
-            )
-        groups = group_runs(runs)
-        arm_groups, no_arms = group_arms(
-            runs, baseline=baseline, baselines=experiment.baselines if experiment is not None else ()
+        while True:
+            runs, copies = without_copies(readable)
+            try:
+                return _compared(runs, [*left_out, *copies], workers, baseline, experiment)
+            except UnreadableRunsError as error:
+                left_out += error.left_out
+                gone = {one.folder for one in error.left_out}
+                readable = [run for run in readable if run.folder not in gone]
+
+
+def _read(folder: Path, verdicts: str | None) -> ComparedRun | LeftOut | NotJudged:
+    """One run with its scores, or why it has none, damage included."""
+    try:
+        return read_run(folder, verdicts)
+    except UNREADABLE as error:
+        return unreadable(str(folder), error)
+
+
+def _compared(
+    runs: Sequence[ComparedRun],
+    left_out: list[LeftOut],
+    workers: WorkerProcesses,
+    baseline: str | None,
+    experiment: ComparedExperiment | None,
+) -> Comparison:
+    """The comparison of these runs.
+
+    Raises:
+        ConfigError: There are none, or no arm is the baseline.
+        UnreadableRunsError: Answers or tables of some cannot be read.
+    """
+    if not runs:
+        first = left_out[0]
+        raise ConfigError(
+            f"None of the {len(left_out)} runs found can be compared; {first.folder}: {first.why}",
+            fix=first.fix or "Hold their interviews first: the same commands without stage=.",
         )
-        table = comparison_table(groups)
-        answers = compare_answers(groups, workers, _more_than_one_score(groups, arm_groups))
+    groups = group_runs(runs)
+    arm_groups, no_arms = group_arms(
+        runs, baseline=baseline, baselines=experiment.baselines if experiment is not None else ()
+    )
+    table = comparison_table(groups)
+    defects = compared_defects(groups, stored_defects(runs))
+    answers = compare_answers(groups, workers, _more_than_one_score(groups, arm_groups))
     effects = compare_effects(groups, arm_groups, answers.scores)
     arms = ComparedArms(
         arm_groups,
@@ -136,7 +170,6 @@ def compute_comparison(
         effects,
         experiment,
     )
-    defects = compared_defects(groups, stored_defects(runs))
     studies = studies_of(runs)
     tables = {COMPARISON: table, PAIRS: answers.pairs, "arms.csv": arms.table, **effects}
     claims = judge_claims({**tables, INSENSITIVITY: defects, **study_tables(studies)}, runs)
@@ -173,5 +206,8 @@ def _more_than_one_score(groups: Sequence[RunGroup], arms: Sequence[ArmGroup]) -
 
 def _num_processes(folders: Sequence[Path]) -> int:
     """As many as there are cores, where starting them takes less than they save."""
-    num_answers = sum(read_stored_manifest(folder)["plan"]["answers"] for folder in folders)
+    num_answers = 0
+    for folder in folders:
+        with suppress(StoreError):  # it is left out, see `_read`
+            num_answers += read_stored_manifest(folder)["plan"]["answers"]
     return num_usable_cores() if num_answers >= FEWEST_ANSWERS else 1

@@ -1,7 +1,7 @@
 """stage=judge: a model judges the answers of stored runs; and the plan of it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from def_sim.app.run import create_engine
 from def_sim.app.schema import RunConfig
 from def_sim.app.signals import Interrupted, run_coroutine
 from def_sim.app.terminal import say
+from def_sim.app.unreadable_runs import UNREADABLE
 from def_sim.app.waiting import wait_of, when_free
 from def_sim.engines.hosted.cost import CostCapError, HasLedger
 from def_sim.engines.local.shared_worker import keep_loaded
@@ -58,22 +59,52 @@ def plan_verdicts(config: RunConfig) -> int:
 
 
 def _works(config: RunConfig, engine: Engine) -> list[JudgingWork]:
-    """One for each run; among several those are left out that the rubric is not for."""
+    """One for each run; among several those are left out that the rubric is not for, damage, and copies.
+
+    A copy of a run, such as a backup, would be judged, and paid for, a second time.
+    """
     if config.run_folder is not None:
         folders: Sequence[Path] = [Path(config.run_folder).expanduser()]
     else:
         assert config.runs is not None  # the schema has looked
         folders = find_runs(config.runs)
-    works = []
+    works: list[JudgingWork] = []
+    errors = []
     for folder in folders:
-        work = prepare_work(config, folder, engine)
+        try:
+            work = prepare_work(config, folder, engine)
+        except UNREADABLE as error:
+            if config.run_folder is not None:
+                raise
+            errors.append(error)
+            say(f"left out      {folder}: {error.message}")
+            continue
         if isinstance(work, JudgingWork):
             works.append(work)
         elif config.run_folder is not None:
             raise ConfigError(f"{folder}: {work.why}.", fix=work.fix)
         else:
             say(f"left out      {folder}: {work.why}")
-    return works
+    if errors and not works:
+        raise errors[0]
+    return list(_without_copies(works))
+
+
+def _without_copies(works: Sequence[JudgingWork]) -> Iterator[JudgingWork]:
+    """Each run once: the folder in which this judge has begun, else the first."""
+    kept: dict[tuple[str, int], JudgingWork] = {}
+    for work in sorted(works, key=lambda work: not work.of_set.is_dir()):
+        kept.setdefault(_identity(work), work)
+    for work in works:
+        first = kept[_identity(work)]
+        if first is work:
+            yield work
+        else:
+            say(f"left out      {work.folder}: the same run as {first.folder}, a copy say")
+
+
+def _identity(work: JudgingWork) -> tuple[str, int]:
+    return work.manifest["run_hash"], work.run.num_planned
 
 
 def judge_run(work: JudgingWork, engine: Engine) -> None:

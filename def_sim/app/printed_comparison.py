@@ -38,7 +38,7 @@ def print_comparison(written: WrittenComparison) -> None:
     for problem in written.arms.problems:
         say(problem)
     for one in written.left_out:
-        say(f"left out      {one.folder}: {one.why}")
+        say(f"left out      {one.folder}: {one.in_words}")
     print_studies(written.studies, written.path.parent)
     say(f"comparison  {written.path}")
 

@@ -28,6 +28,7 @@ from def_sim.app.shard_progress import (
     read_progress,
 )
 from def_sim.engines.hosted.accounts import FOLDER as SPENDING
+from def_sim.errors import StoreError
 from def_sim.records import AnswerStatus
 
 _SHARD_FILE: Final = re.compile(r"shard-(\d{1,6})-of-(\d{1,6})\.(jsonl|lease|progress\.json)")
@@ -86,6 +87,7 @@ class RunStatus:
         usd: What its requests cost, in dollars; None where nothing is known to have been spent.
         silence_s: Seconds since the last sign of life; None without any.
         is_reporting: Whether the shard that ended last is writing the report.
+        damage: Why nothing else is known of it; None for a run that can be read.
     """
 
     folder: Path
@@ -93,6 +95,7 @@ class RunStatus:
     usd: float | None
     silence_s: float | None
     is_reporting: bool = False
+    damage: StoreError | None = None
 
     def num(self, state: State) -> int:
         """Shards in a state."""
@@ -100,8 +103,8 @@ class RunStatus:
 
     @property
     def is_done(self) -> bool:
-        """Whether all shards are."""
-        return self.num(State.DONE) == len(self.shards)
+        """Whether all shards are; nobody knows of a damaged run."""
+        return self.damage is None and self.num(State.DONE) == len(self.shards)
 
     @property
     def done(self) -> int:
@@ -276,5 +279,20 @@ def _spent(folder: Path) -> float | None:
 
 
 def look_at(folders: Iterable[Path]) -> list[RunStatus]:
-    """All runs at this moment."""
-    return [read_status(folder, time.time()) for folder in folders]
+    """All runs at this moment, those among them that cannot be read.
+
+    Raises:
+        StoreError: Not a single one can be; of the first.
+    """
+    found = [_looked_at(folder) for folder in folders]
+    if found and all(run.damage for run in found):
+        assert found[0].damage is not None
+        raise found[0].damage
+    return found
+
+
+def _looked_at(folder: Path) -> RunStatus:
+    try:
+        return read_status(folder, time.time())
+    except StoreError as error:
+        return RunStatus(folder, shards=(), usd=None, silence_s=None, damage=error)

@@ -28,7 +28,7 @@ def status(config: RunConfig) -> int:
 
     Raises:
         ConfigError: There are no runs.
-        StoreError: A manifest is damaged.
+        StoreError: No manifest can be read; where some can, the others are rows of the table.
     """
     patterns = config.runs or [config.run_folder or f"{config.output}/**"]
     is_drawn = config.watch is not None and config.format == "text" and draws(console())
@@ -50,7 +50,7 @@ def _looked_at(patterns: Sequence[str]) -> list[RunStatus]:
 
 
 def _all_done(runs: Sequence[RunStatus]) -> bool:
-    return all(run.is_done and not run.is_reporting for run in runs)
+    return all((run.is_done and not run.is_reporting) or run.damage for run in runs)
 
 
 def _draw(patterns: Sequence[str], every_s: float) -> None:
@@ -86,8 +86,11 @@ def _above(runs: Sequence[RunStatus]) -> Path | None:
 
 def _cells(run: RunStatus, above: Path | None) -> tuple[str, ...]:
     rate, unread = run.answers_per_hour, run.unread_share
+    name = str(run.folder if above is None else run.folder.relative_to(above))
+    if run.damage is not None:
+        return (name, "damaged", *[_UNKNOWN] * (len(_HEADINGS) - 2))
     return (
-        str(run.folder if above is None else run.folder.relative_to(above)),
+        name,
         str(len(run.shards)),
         *(str(run.num(state)) for state in State),
         f"{run.done:,} of {run.planned:,}",
@@ -111,6 +114,8 @@ def _span(seconds: float) -> str:
 def _reasons(runs: Sequence[RunStatus]) -> list[str]:
     lines = [f"reporting  {run.folder}: its report is being written" for run in runs if run.is_reporting]
     for run in runs:
+        if run.damage is not None:
+            lines += [f"damaged  {run.folder}: {run.damage.message}", f"  do:  {run.damage.fix}"]
         for shard in run.shards:
             if shard.error:
                 lines.append(f"{shard.state}  {run.folder}, {shard.name}: {shard.error}")
@@ -119,7 +124,9 @@ def _reasons(runs: Sequence[RunStatus]) -> list[str]:
 
 def _sentence(runs: Sequence[RunStatus]) -> str:
     done = f"{sum(run.is_done for run in runs)} of {len(runs)} runs are done"
-    left = [run for run in runs if not run.is_done and run.num(State.RUNNING) == 0]
+    if num_damaged := sum(run.damage is not None for run in runs):
+        done += f", {num_damaged} cannot be read"
+    left = [run for run in runs if not (run.is_done or run.damage) and run.num(State.RUNNING) == 0]
     if left:
         return f"{done}; at {len(left)} nobody is at work: the same command as before goes on"
     return done
@@ -135,6 +142,7 @@ def _as_json(run: RunStatus) -> dict[str, Any]:
         "folder": str(run.folder),
         "is_done": run.is_done,
         "is_reporting": run.is_reporting,
+        "damage": None if run.damage is None else run.damage.message,
         "shards": {state.value: run.num(state) for state in State},
         "done": run.done,
         "planned": run.planned,

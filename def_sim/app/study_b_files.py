@@ -78,7 +78,7 @@ def print_studies(found: Studies, folder: Path) -> None:
     if found.results:
         say("similarity to people (printed in the study), unclassifiable; beside equal shares on every item")
     for left_out in found.left_out:
-        say(f"no style of a study  {left_out.folder}: {left_out.why}")
+        say(f"no style of a study  {left_out.folder}: {left_out.in_words}")
     if found.results:
         say(f"styles      {folder / PAGE}")
 

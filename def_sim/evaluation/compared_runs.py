@@ -79,10 +79,22 @@ class ComparedRun:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A run that was found but could not be compared."""
+    """A run that was found but could not be compared.
+
+    Attributes:
+        folder: Of the run.
+        why: As a sentence.
+        fix: What to do about it; "" where nothing is to be done.
+    """
 
     folder: str
     why: str
+    fix: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """Why, and what to do."""
+        return f"{self.why} {self.fix}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -99,11 +111,38 @@ class RunGroup:
     differs: Mapping[str, str]
 
 
+def without_copies(runs: Sequence[ComparedRun]) -> tuple[list[ComparedRun], list[LeftOut]]:
+    """Each run once, however many folders hold it: a backup is no second run with the same seed.
+
+    Kept is the folder with most answers, of several the first by its path. Folders hold the same run if it
+    has the same hash, plan, people's figures and readings.
+
+    Args:
+        runs: In any order.
+
+    Returns:
+        Those that count, in their order, and the others.
+    """
+    kept: dict[tuple[str, tuple[tuple[str, str], ...]], ComparedRun] = {}
+    for run in sorted(runs, key=lambda run: (-run.num_done, run.folder)):
+        kept.setdefault(_identity(run), run)
+    left_out = [
+        LeftOut(run.folder, f"It is the same run as {first.folder}, a copy say, and counts once.")
+        for run in runs
+        if (first := kept[_identity(run)]) is not run
+    ]
+    return [run for run in runs if kept[_identity(run)] is run], left_out
+
+
+def _identity(run: ComparedRun) -> tuple[str, tuple[tuple[str, str], ...]]:
+    return run.run_hash, tuple(sorted(run.settings.items()))
+
+
 def group_runs(runs: Sequence[ComparedRun]) -> list[RunGroup]:
     """Puts comparable runs together; the largest group comes first.
 
     Args:
-        runs: In any order, each once.
+        runs: In any order, each once; see `without_copies`.
     """
     members: dict[tuple[tuple[str, str], ...], list[ComparedRun]] = {}
     for run in sorted(runs, key=lambda run: (run.model, run.seed, run.run_hash, run.folder)):

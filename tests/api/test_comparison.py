@@ -1,5 +1,6 @@
 """`compare`: the numbers of `stage=report runs=`, without a file."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +9,7 @@ from scripted_runs import hold
 
 import def_sim
 from def_sim.app.main import main
-from def_sim.errors import ConfigError
+from def_sim.errors import ConfigError, StoreError
 
 pytestmark = pytest.mark.slow
 
@@ -76,6 +77,22 @@ def test_the_frames_of_several_runs_stand_below_each_other(outputs: Path) -> Non
     pd.testing.assert_frame_equal(
         runs.scores[runs.scores["run"] == runs[0].manifest["run_hash"]].reset_index(drop=True), runs[0].scores
     )
+
+
+def test_a_run_that_cannot_be_read_is_named_beside_the_others(outputs: Path, tmp_path: Path) -> None:
+    shutil.copytree(outputs, tmp_path / "runs")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "manifest.json").write_text("{")
+    runs = def_sim.read_runs(f"{tmp_path}/**")
+    assert len(runs) == 3
+    [left_out] = runs.left_out
+    assert left_out.folder == str(tmp_path / "broken")
+    for shown in (repr(runs), runs._repr_html_()):
+        assert "broken/manifest.json is damaged" in shown
+    with pytest.raises(StoreError, match="is damaged"):
+        def_sim.read_runs(tmp_path / "broken")
+    [left_out] = def_sim.compare(f"{tmp_path}/**").left_out
+    assert left_out.folder == str(tmp_path / "broken")
 
 
 def test_a_comparison_shows_a_table_a_group(outputs: Path) -> None:

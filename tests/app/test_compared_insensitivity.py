@@ -106,16 +106,17 @@ def test_a_table_that_is_none_is_named_with_what_to_do(
     path = folder / "insensitivity.csv"
     path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
     mark_complete(folder, ["metrics.csv", "insensitivity.csv"], num_answers=12)
-    assert compare(outputs) == 2
-    said = " ".join(capsys.readouterr().err.split())
+    assert compare(outputs) == 0
+    said = capsys.readouterr().out
+    assert f"left out      {folder}: It cannot be read: " in said
     assert "is no table of rates" in said
     assert expected in said
     assert "stage=report run_folder=" in said
 
 
-def test_a_changed_table_is_refused(outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_with_a_changed_table_is_left_out(outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [folder] = outputs.glob("mistral7b/us/*")
     path = folder / "insensitivity.csv"
     path.write_bytes(path.read_bytes() + b"\n")
-    assert compare(outputs) == 2
-    assert "insensitivity.csv is missing or has changed" in " ".join(capsys.readouterr().err.split())
+    assert compare(outputs) == 0
+    assert "insensitivity.csv is missing or has changed" in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """`stage=report runs=...`: what is found, what is read, what is left alone, and what is refused."""
 
+import html
 import shutil
 from pathlib import Path
 
@@ -56,6 +57,14 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     message = capsys.readouterr().err
     assert message.count("error:") == message.count("do:") == 1
     return message
+
+
+def left_out(outputs: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Compares all but one of the two runs; gives what is said of the other one."""
+    assert set(compare(outputs)["model"]) == set(MODELS) - {"mistral7b"}
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("left out")]
+    assert html.escape(line.split(": ", 1)[1]) in (outputs / "comparison" / "comparison.html").read_text()
+    return line
 
 
 def all_files(folder: Path) -> dict[Path, bytes]:
@@ -138,14 +147,12 @@ def test_two_processes_write_what_one_writes(outputs: Path, request: pytest.Fixt
 
 
 @pytest.mark.usefixtures("two_processes")
-def test_damage_that_another_process_finds_is_told_as_ever(
+def test_damage_that_another_process_finds_costs_that_run_alone(
     outputs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     [journal] = outputs.glob("mistral7b/us/*/answers/*.jsonl")
     journal.write_bytes(journal.read_bytes().replace(b"wvs7", b"wvs8", 1))
-    message = refused(capsys, f"runs={outputs}/**", f"output={outputs}")
-    assert f"{journal}, line 1: the line is damaged" in message
-    assert "Traceback" not in message
+    assert f"{journal}, line 1: the line is damaged" in left_out(outputs, capsys)
 
 
 @pytest.mark.parametrize("changed", ["the table", "the journal"])
@@ -161,7 +168,7 @@ def test_a_changed_file_of_a_finished_run_sends_its_reader_to_the_journal(
     else:
         [journal] = folder.glob("answers/*.jsonl")
         journal.write_bytes(journal.read_bytes().replace(b"wvs7", b"wvs8", 1))
-        assert f"{journal}, line 1: the line is damaged" in refused(capsys, f"runs={outputs}/**")
+        assert f"{journal}, line 1: the line is damaged" in left_out(outputs, capsys)
 
 
 def test_an_unfinished_run_is_scored_from_what_is_there_and_left_as_it_is(outputs: Path) -> None:
@@ -291,7 +298,7 @@ def test_a_pattern_without_runs_is_refused(
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "emptied"])
-def test_scores_that_are_not_those_of_the_finished_run_are_refused(
+def test_scores_that_are_not_those_of_the_finished_run_are_not_compared(
     damage: str, outputs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     [path] = outputs.glob("mistral7b/us/*/metrics.csv")
@@ -299,16 +306,59 @@ def test_scores_that_are_not_those_of_the_finished_run_are_refused(
         path.unlink()
     else:
         path.write_bytes(b"" if damage == "emptied" else path.read_bytes().replace(b"0.1", b"0.2", 1))
-    message = refused(capsys, f"runs={outputs}/**", f"output={outputs}")
-    assert str(path) in message
-    assert f"stage=report run_folder={path.parent}" in message
-    assert not (outputs / "comparison").exists()
+    said = left_out(outputs, capsys)
+    assert str(path) in said
+    assert f"stage=report run_folder={path.parent}" in said
 
 
 def test_a_damaged_manifest_is_named(outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [path] = outputs.glob("mistral7b/us/*/manifest.json")
     path.write_text("{", encoding="utf-8")
-    assert str(path) in refused(capsys, f"runs={outputs}/**", f"output={outputs}")
+    assert f"It cannot be read: {path} is damaged" in left_out(outputs, capsys)
+
+
+def test_where_no_run_can_be_read_the_first_is_named_with_what_to_do(
+    outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = sorted(outputs.glob("*/us/*/manifest.json"))
+    for path in paths:
+        path.write_text("{", encoding="utf-8")
+    message = refused(capsys, f"runs={outputs}/**", f"output={outputs}")
+    assert f"None of the {len(paths)} runs found can be compared; {paths[0].parent}: It cannot be" in message
+    assert "Restore it from a copy" in message
+    assert not (outputs / "comparison").exists()
+
+
+def test_a_copy_of_a_run_counts_once(outputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compare(outputs)
+    alone = (outputs / "comparison" / "comparison.csv").read_bytes()
+    pairs = (outputs / "comparison" / "pairs.csv").read_bytes()
+    capsys.readouterr()
+    [folder] = outputs.glob("mistral7b/us/*")
+    backup = Path(shutil.copytree(folder, outputs / "a_backup"))  # before the run by its path
+    (folder / "complete.json").touch()
+    for name in ("complete.json", "answers/shard-00-of-01.jsonl"):  # it was made while the run was at work
+        path = backup / name
+        path.unlink() if name == "complete.json" else path.write_bytes(
+            path.read_bytes().split(b"\n")[0] + b"\n"
+        )
+    compare(outputs)
+    said = capsys.readouterr().out
+    assert f"left out      {backup}: It is the same run as {folder}, a copy say, and counts once." in said
+    assert (outputs / "comparison" / "comparison.csv").read_bytes() == alone
+    assert (outputs / "comparison" / "pairs.csv").read_bytes() == pairs
+
+
+def test_a_copy_takes_the_place_of_a_run_that_cannot_be_read(
+    outputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [folder] = outputs.glob("mistral7b/us/*")
+    backup = shutil.copytree(folder, outputs / "z_backup")
+    [journal] = folder.glob("answers/*.jsonl")
+    journal.write_bytes(journal.read_bytes().replace(b"wvs7", b"wvs8", 1))  # which only a look at it finds
+    table = compare(outputs)
+    assert set(table.loc[table["model"] == "mistral7b", "folder"]) == {str(backup)}
+    assert f"left out      {folder}: It cannot be read: {journal}, line 1" in capsys.readouterr().out
 
 
 def test_scores_of_a_version_without_a_needed_column_are_refused(

@@ -1,5 +1,6 @@
 """stage=judge: each request once, the same verdicts after any interruption, and nothing else touched."""
 
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -17,7 +18,7 @@ from def_sim.answers.storage.completion import check_files, is_complete, mark_co
 from def_sim.answers.storage.shards import read_answers
 from def_sim.app.composing import compose_config
 from def_sim.app.judging_plan import calls_left, plan_lines_of
-from def_sim.app.judging_stage import judge_run
+from def_sim.app.judging_stage import _without_copies, judge_run
 from def_sim.app.judging_work import prepare_work
 from def_sim.app.main import main
 from def_sim.app.opened_runs import open_run
@@ -355,6 +356,26 @@ def test_a_smaller_sample_than_the_set_has_is_an_error(folder: Path) -> None:
     judge(folder, a_judge(), "rubric.sample=4")
     with pytest.raises(ConfigError, match=r"sample of 4 answers, found rubric\.sample=2"):
         judge(folder, a_judge(), "rubric.sample=2")
+
+
+def test_of_several_runs_damage_and_copies_are_left_out_before_anything_is_asked(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy, broken = tmp_path / "a_copy", tmp_path / "broken"
+    for other in (copy, broken):
+        shutil.copytree(folder, other)
+    (broken / "manifest.json").write_text("{")
+    words = ["stage=plan", "rubric=unread", "model=gpt4o"]
+    assert main([*words, f"runs=[{folder},{copy},{broken}]"]) == 0
+    said = capsys.readouterr().out
+    assert f"left out      {broken}: {broken}/manifest.json is damaged" in said
+    assert f"left out      {folder}: the same run as {copy}, a copy say" in said
+    judge(folder, a_judge(), "rubric.sample=4")
+    [of_set] = (folder / "verdicts").iterdir()
+    works = _without_copies([work_of(one, a_judge(), "rubric.sample=4") for one in (copy, folder)])
+    assert [work.of_set for work in works] == [of_set]  # the one in which this judge has begun
+    assert main([*words, f"runs={broken}"]) == 2
+    assert "manifest.json is damaged" in capsys.readouterr().err
 
 
 def test_an_answer_that_changed_under_its_verdict_is_named(folder: Path) -> None:

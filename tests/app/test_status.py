@@ -275,6 +275,35 @@ def test_the_command_shows_a_row_a_run(half: Path, capsys: pytest.CaptureFixture
     assert last.startswith("0 of 1 runs are done; at 1 nobody is at work")
 
 
+def test_a_run_that_cannot_be_read_is_a_row_that_hides_no_other(
+    half: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "manifest.json").write_text("{")
+    words = ["stage=status", f"runs=[{half},{broken}]"]
+    assert main(words) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in said[1:3]] in (["2", "damaged"], ["damaged", "2"])
+    assert any(line.startswith(f"damaged  {broken}: {broken}/manifest.json is damaged") for line in said)
+    assert said[-1].startswith("0 of 2 runs are done, 1 cannot be read; at 1 nobody is at work")
+    assert main([*words, "format=json"]) == 0
+    runs = {Path(one["folder"]): one for one in json.loads(capsys.readouterr().out)["runs"]}
+    assert "manifest.json is damaged" in runs[broken]["damage"]
+    assert (runs[broken]["is_done"], runs[half]["damage"]) == (False, None)
+
+
+def test_watching_does_not_wait_for_a_run_that_cannot_be_read(
+    half: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "manifest.json").write_text("{")
+    lines = [encode_line(replace(answer(number), respondent_id="r00001")) for number in range(8)]
+    (half / "answers" / "shard-01-of-02.jsonl").write_bytes(b"".join(lines))
+    monkeypatch.setattr("def_sim.app.status.time", SimpleNamespace(sleep=pytest.fail, time=time.time))
+    assert main(["stage=status", f"runs=[{half},{tmp_path / 'broken'}]", "watch=5"]) == 0
+
+
 def test_several_runs_are_named_below_the_folder_that_they_share(half: Path) -> None:
     other = replace(read_status(half, time.time()), folder=half.parent / "b" / "c")
     _, first, second, where, _ = text_lines([replace(other, folder=half.parent / "a"), other])

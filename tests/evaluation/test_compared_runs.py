@@ -7,7 +7,7 @@ import pytest
 from some_runs import SETTINGS, run, scores
 
 from def_sim.evaluation.compared_maps import sharing_a_map
-from def_sim.evaluation.compared_runs import group_runs
+from def_sim.evaluation.compared_runs import group_runs, without_copies
 from def_sim.evaluation.comparison_table import comparison_table, metrics_compared
 
 
@@ -19,6 +19,23 @@ def test_runs_that_differ_in_model_and_seed_only_are_one_group():
     [group] = group_runs([run("b"), run("a", seed=2), run("a")])
     assert [(one.model, one.seed) for one in group.runs] == [("a", 1), ("a", 2), ("b", 1)]
     assert group.differs == {}
+
+
+def test_of_folders_with_the_same_run_the_one_with_most_answers_counts():
+    half = run("a", folder="a/backup", num_done=30)
+    whole, copy = run("a", folder="outputs/a"), run("a", folder="z/copy")
+    kept, left_out = without_copies([half, run("b"), copy, whole])
+    assert [one.folder for one in kept] == ["outputs/b", "outputs/a"]
+    assert [(one.folder, one.why) for one in left_out] == [
+        (folder, "It is the same run as outputs/a, a copy say, and counts once.")
+        for folder in ("a/backup", "z/copy")
+    ]
+
+
+def test_the_same_run_with_other_figures_of_people_or_another_plan_is_no_copy():
+    others = [run("a", folder=name, settings={**SETTINGS, name: "other"}) for name in SETTINGS]
+    runs = [run("a"), *others, run("a", folder="seed", run_hash="of another seed")]
+    assert without_copies(runs) == (runs, [])
 
 
 def test_the_title_of_a_group_says_no_hash_where_words_tell_it_apart():
