@@ -5,9 +5,13 @@ the one step that decides: what is killed before it has changed nothing, what is
 by the next command at that home. Knows no survey.
 """
 
+import errno
+import os
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
 
@@ -21,6 +25,7 @@ from def_sim.temporary import remove_leftovers, sync_folder, temporary_path
 READY: Final = ".ready"  # in a home: files on their way
 _LIST: Final = "files.json"
 _FILES: Final = "files"
+_GONE: Final = frozenset({errno.ENOENT, errno.ESTALE})  # the second on network file systems
 
 
 @contextmanager
@@ -62,55 +67,133 @@ def publish(home: Path, looked_at: Path, *, removed: Iterable[str] = ()) -> None
     content = _List(files=names, removed=sorted(removed))
     write_whole(folder / _LIST, content.model_dump_json().encode())
     with disk_errors(home / READY):
-        if (home / READY).exists():
-            raise StoreError(
-                f"{home}: another command is writing into this home.", fix="Give the same command again."
-            )
-        folder.rename(home / READY)  # from here on the files are there
+        _make_ready(folder, home)
         sync_folder(home)
     finish(home)
+
+
+def _make_ready(folder: Path, home: Path) -> None:
+    """The step that decides: from here on the files are there."""
+    with suppress(FileExistsError):
+        if not (home / READY).exists():
+            try:
+                folder.rename(home / READY)
+                return
+            except OSError as error:
+                if error.errno != errno.ENOTEMPTY:
+                    raise
+    raise StoreError(
+        f"{home}: another command is writing into this home.", fix="Give the same command again."
+    )
 
 
 def finish(home: Path) -> None:
     """Moves published files to their places; what a killed process left undone, too. Nothing to do otherwise.
 
+    Several processes may do it at once, as the commands of an array that begin together: when it returns,
+    all files are in their places, whoever moved them.
+
     Raises:
         StoreError: The disk is full or not writable; the list of files is damaged.
     """
     ready = home / READY
-    if not ready.is_dir():
-        return
-    with disk_errors(ready):
-        names, removed = _read_list(ready / _LIST)
-        for name in names:
+    with disk_errors(ready), _opened(ready) as folder:
+        found = None if folder is None else _read_list(ready, folder)
+        if folder is None or found is None:
+            return
+        for name in found.files:
             (home / name).parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileNotFoundError):  # it is in its place already
-                (ready / _FILES / name).replace(home / name)
-        for name in removed:
-            (home / name).unlink(missing_ok=True)
-        for folder in {(home / name).parent for name in names}:
-            sync_folder(folder)
-        _clear_away(home, ready)
+            with _gone_is_done():  # it is in its place already
+                os.replace(f"{_FILES}/{name}", home / name, src_dir_fd=folder)
+        for name in found.removed:
+            with _gone_is_done():
+                _remove(home / name, ready, folder)
+        for parent in {(home / name).parent for name in found.files}:
+            with _gone_is_done():
+                sync_folder(parent)
+        _clear_away(home, ready, folder)
 
 
-def _clear_away(home: Path, ready: Path) -> None:
+@contextmanager
+def _opened(ready: Path) -> Iterator[int | None]:
+    """The folder of files on their way, however it is named later; None where there is none.
+
+    Names alone do not do: another process may finish it, and a second import come under the same name.
+    """
+    try:
+        folder = os.open(ready, os.O_RDONLY)
+    except FileNotFoundError:
+        yield None
+        return
+    try:
+        yield folder if stat.S_ISDIR(os.fstat(folder).st_mode) else None
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _gone_is_done() -> Iterator[None]:
+    """A block that does what another process may have done."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _GONE:
+            raise
+
+
+def _remove(path: Path, ready: Path, folder: int) -> None:
+    """Removes a file, unless that was done and it is one of the next import by now."""
+    aside = temporary_path(ready.with_name("import"))
+    path.rename(aside)
+    if _is_still(ready, folder):
+        aside.unlink()
+    else:
+        aside.rename(path)
+
+
+def _is_still(path: Path, folder: int) -> bool:
+    """Whether a path names the opened folder."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(folder))
+    except FileNotFoundError:
+        return False
+
+
+def _clear_away(home: Path, ready: Path, folder: int) -> None:
     """Under another name first: half of the folder, with that name, would be taken for files on their way."""
-    now, empty = ready.stat().st_mtime, temporary_path(home / "import")
-    ready.rename(empty)
+    if not _is_still(ready, folder):
+        return
+    now, empty = os.fstat(folder).st_mtime, temporary_path(home / "import")
+    try:
+        ready.rename(empty)
+    except FileNotFoundError:
+        return
+    if not _is_still(empty, folder):  # within this moment it was cleared away, and the next import came
+        empty.rename(ready)
+        return
     shutil.rmtree(empty, ignore_errors=True)
     remove_leftovers(home, now=now)
 
 
-def _read_list(path: Path) -> tuple[list[str], list[str]]:
-    """Names of files that come and of those that go, all below the home."""
+def _read_list(ready: Path, folder: int) -> "_List | None":
+    """Names of files that come and of those that go, all below the home; None: all that is done by now."""
+    damaged = StoreError(
+        f"{ready / _LIST}: it does not say which files of the home are new.",
+        fix=f"Delete {ready}, and import again.",
+    )
     try:
-        content = _List.model_validate_json(path.read_bytes())
+        with open(_LIST, "rb", opener=partial(os.open, dir_fd=folder)) as file:
+            content = file.read()
+    except OSError as error:
+        if error.errno not in _GONE:
+            raise
+        if _is_still(ready, folder):
+            raise damaged from None
+        return None
+    try:
+        return _List.model_validate_json(content)
     except ValidationError:
-        raise StoreError(
-            f"{path}: it does not say which files of the home are new.",
-            fix=f"Delete {path.parent}, and import again.",
-        ) from None
-    return content.files, content.removed
+        raise damaged from None
 
 
 def _check_inside(name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from def_sim.app.publishing import READY, finish, publish, staged
+from def_sim.app.publishing import READY, _List, finish, publish, staged
 from def_sim.errors import StoreError
 
 BEFORE = {"items/town.yaml": b"old items", "references/USA/town.csv": b"old figures", "mine.txt": b"mine"}
@@ -33,7 +33,7 @@ _watchers: list[Callable[[str, str], None]] = []
 def _watch(event: str, arguments: tuple[object, ...]) -> None:
     if event in CHANGES:
         for watcher in _watchers:
-            watcher(event, str(arguments[0]))
+            watcher(event, " ".join(map(str, arguments)))
 
 
 sys.addaudithook(_watch)  # it cannot be taken away again, so it asks the list
@@ -133,6 +133,80 @@ def test_a_process_that_is_killed_while_it_finishes_is_finished_by_the_next(tmp_
         if not finish_again:
             return
     pytest.fail("finishing never ends")
+
+
+@contextmanager
+def meanwhile(home: Path, number: int, others: Callable[[], None]) -> Iterator[list[str]]:
+    """Before that many-th change of a file in the home other processes do their work; lists all changes."""
+    seen: list[str] = []
+
+    def watcher(event: str, path: str) -> None:
+        if str(home) in path or READY in path or "files" in path:
+            seen.append(event)
+            if len(seen) == number:
+                _watchers.remove(watcher)
+                others()
+                _watchers.append(watcher)
+
+    _watchers.append(watcher)
+    try:
+        yield seen
+    finally:
+        _watchers.remove(watcher)
+
+
+def left_behind(home: Path) -> None:
+    """The home as an import leaves it that was killed when all files were there and none in its place."""
+    with staged(a_home(home), NEW) as folder:
+        listed = _List(files=sorted(NEW), removed=["references/USA/town.csv"])
+        (folder.parent / "files.json").write_text(listed.model_dump_json())
+        folder.parent.rename(home / READY)
+
+
+def test_a_process_that_finishes_beside_others_ends_as_they_do_whoever_is_first(tmp_path: Path) -> None:
+    """The commands of an array begin at once, and each finishes what a killed import left."""
+    left_behind(tmp_path / "whole")
+    with meanwhile(tmp_path / "whole", 0, lambda: None) as seen:
+        finish(tmp_path / "whole")
+    assert len(seen) > 10
+    for number in range(1, len(seen) + 1):
+        home = tmp_path / str(number)
+        left_behind(home)
+        with meanwhile(home, number, lambda home=home: finish(home)):  # type: ignore[misc]
+            finish(home)
+        assert contents(home) == AFTER, f"finished by another process at {number}: {seen[number - 1]}"
+        assert not [path for path in home.iterdir() if path.name.startswith(".")]
+
+
+def test_a_process_that_finishes_late_leaves_the_next_import_alone(tmp_path: Path) -> None:
+    """Another one finished before it, and a second import has come, whose files it must not take away."""
+    second = {"references/USA/town.csv": b"newest figures", "items/town.yaml": b"newest items"}
+
+    def others(home: Path) -> None:
+        finish(home)
+        with staged(home, second) as folder:
+            publish(home, folder, removed=["surveys/town.yaml"])
+
+    def others_left(home: Path) -> None:
+        """The same, the second import killed before it moved a file."""
+        finish(home)
+        with staged(home, second) as folder:
+            listed = _List(files=sorted(second), removed=["surveys/town.yaml"])
+            (folder.parent / "files.json").write_text(listed.model_dump_json())
+            folder.parent.rename(home / READY)
+
+    expected = {name: content for name, content in (AFTER | second).items() if name != "surveys/town.yaml"}
+    left_behind(tmp_path / "whole")
+    with meanwhile(tmp_path / "whole", 0, lambda: None) as seen:
+        finish(tmp_path / "whole")
+    for kind in (others, others_left):
+        for number in range(1, len(seen) + 1):
+            home = tmp_path / f"{kind.__name__}-{number}"
+            left_behind(home)
+            with meanwhile(home, number, lambda kind=kind, home=home: kind(home)):  # type: ignore[misc]
+                finish(home)
+            finish(home)  # as the next command does
+            assert contents(home) == expected, f"{kind.__name__} at {number}: {seen[number - 1]}"
 
 
 def test_a_full_disk_at_any_moment_before_the_files_are_there_leaves_the_home_as_it_was(
