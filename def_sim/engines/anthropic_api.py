@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from def_sim.engines.hosted.addresses import check_base_url
-from def_sim.engines.hosted.anthropic_messages import message_parameters, read_message
+from def_sim.engines.hosted.anthropic_messages import message_parameters, read_message, request_id
 from def_sim.engines.hosted.batch_journal import BatchJournal
 from def_sim.engines.hosted.batch_replies import BatchCalls
 from def_sim.engines.hosted.calls import HostedCalls, Limits, check_mode, most_tokens_in, provider_facts
@@ -23,7 +23,7 @@ from def_sim.engines.hosted.cost import Ledger
 from def_sim.engines.hosted.failures import Provider, read_key
 from def_sim.engines.hosted.hosted_models import check_not_retired, hosted_model
 from def_sim.engines.hosted.http_client import HEADERS, Hook, client_settings, transport_errors
-from def_sim.engines.hosted.message_batches import MessageBatches, request_id
+from def_sim.engines.hosted.message_batches import MessageBatches
 from def_sim.engines.hosted.prices import find_price
 from def_sim.engines.shared.deviations import known_deviations
 from def_sim.engines.shared.notices import Notices
@@ -51,7 +51,8 @@ class AnthropicEngine:
         output_usd_per_million: The same for tokens written; from 0.
         max_concurrent: Most requests under way; adapts downwards; from 1.
         max_retries: How often a call at the start, or one about batches, is repeated that met an overload
-            or a lost connection; questions are tried again by the interview; from 0.
+            or a lost connection; a batch is sent again after an overload alone, and questions are tried
+            again by the interview; from 0.
         timeout_s: How long a request may take, to the last byte of its reply; from 0.001.
         longest_wait_s: How long the run waits at most where a server asks to wait; from 0.
         longest_reply_bytes: Longest reply; a longer one is given up; from 1000.
@@ -166,7 +167,9 @@ class AnthropicEngine:
         if self._sends_batches:
             gather_s, poll_s = self._batch_times_s
             self._batch_calls = BatchCalls(self._provider, calls, self._limits, self._open)
-            self._batches = MessageBatches(self._batch_calls, self._journal, gather_s=gather_s, poll_s=poll_s)
+            self._batches = MessageBatches(
+                self._batch_calls, self._journal, gather_s=gather_s, poll_s=poll_s, notices=self.notices
+            )
         models = client.models.with_raw_response
         await calls.at_no_cost(lambda: models.retrieve(self._provider.model_name))
 

@@ -12,8 +12,10 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qs
 
 KEY = "sk-ant-loopback-0123456789abcdef"
 TOO_LONG = 200_000  # characters of a prompt
@@ -31,6 +33,9 @@ class Loopback:
             that is no reply); None: none.
         port: A free one if 0.
         polls: How often a batch says that it is not ready, before it is.
+        sendings: Fault of the n-th sending of a batch (from 0), which is taken all the same: "late" (its
+            reply comes after 30 s), "lost" (the connection is cut), "500 taken", "garbled" (no JSON); or is
+            not: "never" (the connection is cut), "529" (refused); None: none.
         result: What becomes of a batched request, by its number in the batch: "succeeded",
             "errored", "expired" or "missing".
         honours: Parameters of the OpenAI protocol that it honours.
@@ -53,6 +58,7 @@ class Loopback:
         key: str = KEY,
         delay_s: float = 0.0,
         polls: int = 1,
+        sendings: Callable[[int], str | None] = lambda number: None,
         result: Callable[[int], str] = lambda number: "succeeded",
         honours: frozenset[str] = frozenset({"seed", "top_k", "logprobs", "n"}),
         refuses: frozenset[str] = frozenset(),
@@ -64,7 +70,9 @@ class Loopback:
         self.answered: Counter[str] = Counter()
         self.most_at_once = self._num_at_once = 0
         self.batches: dict[str, list[Body]] = {}
-        self._polls, self._result = polls, result
+        self._polls, self._result, self._sendings = polls, result, sendings
+        self._num_sendings = itertools.count()
+        self._created: dict[str, str] = {}
         self._num_polled: Counter[str] = Counter()
         self._number = itertools.count()
         self._faults, self._key, self._delay_s = faults, key, delay_s
@@ -127,8 +135,10 @@ class Loopback:
         self, writer: asyncio.StreamWriter, method: str, path: str, headers: Mapping[str, str], content: bytes
     ) -> bool:
         """False: the connection is cut."""
+        if path == "/v1/messages/batches" and method == "POST":
+            return await self._take_batch(writer, json.loads(content)["requests"])
         if path.startswith("/v1/messages/batches"):
-            return await _send(writer, *self._batch(path, headers, content))
+            return await _send(writer, *self._batch(path, headers))
         if method == "GET":
             return await _send(writer, *self._look_up(path, headers))
         body = json.loads(content)
@@ -167,12 +177,29 @@ class Loopback:
             self.answered[body["messages"][-1]["content"]] += 1
         return await _send(writer, status, reply)
 
-    def _batch(self, path: str, headers: Mapping[str, str], content: bytes) -> tuple[int, Body | bytes]:
-        """Creates a batch, says how far it is, or gives its results in reverse order."""
-        if content:
-            name = f"msgbatch_{len(self.batches)}"
-            self.batches[name] = json.loads(content)["requests"]
-            return 200, self._state(name)
+    async def _take_batch(self, writer: asyncio.StreamWriter, requests: list[Body]) -> bool:
+        fault = self._sendings(next(self._num_sendings))
+        if fault == "529":
+            return await _send(writer, 529, _error("overloaded_error", self._says), retry_after_ms=5)
+        if fault == "never":
+            writer.transport.abort()
+            return False
+        name = f"msgbatch_{len(self.batches)}"
+        self.batches[name] = requests
+        self._created[name] = datetime.now(UTC).isoformat()
+        if fault == "late":
+            await asyncio.sleep(30)
+        if fault == "lost":
+            writer.transport.abort()
+            return False
+        if fault == "500 taken":
+            return await _send(writer, 500, _error("api_error", self._says))
+        return await _send(writer, 200, b'{"id": "msgb' if fault == "garbled" else self._state(name))
+
+    def _batch(self, path: str, headers: Mapping[str, str]) -> tuple[int, Body | bytes]:
+        """Lists batches, says how far one is, or gives its results in reverse order."""
+        if "?" in path:
+            return 200, self._page(parse_qs(path.partition("?")[2]))
         name = path.split("/")[4]
         if name not in self.batches:
             return 404, _error("not_found_error", "no such batch")
@@ -183,9 +210,19 @@ class Loopback:
         lines = [self._result_line(headers, number, asked) for number, asked in reversed(numbered)]
         return 200, "".join(json.dumps(line) + "\n" for line in lines if line).encode()
 
+    def _page(self, query: Mapping[str, list[str]]) -> Body:
+        """Part of the list of batches, the newest first; a look at it is a poll of each."""
+        names = list(reversed(self.batches))
+        self._num_polled.update(names)
+        if "after_id" in query:
+            names = names[names.index(query["after_id"][0]) + 1 :]
+        limit = int(query["limit"][0])
+        return {"data": [self._state(name) for name in names[:limit]], "has_more": len(names) > limit}
+
     def _state(self, name: str) -> Body:
         is_ready = self._num_polled[name] > self._polls
-        moment = "2026-11-20T00:00:00Z"
+        moment, num = self._created[name], len(self.batches[name])
+        counts = {"canceled": 0, "errored": 0, "expired": 0, "processing": 0, "succeeded": 0}
         return {
             "id": name,
             "type": "message_batch",
@@ -193,7 +230,7 @@ class Loopback:
             "created_at": moment,
             "expires_at": moment,
             "results_url": f"{self.address}/v1/messages/batches/{name}/results" if is_ready else None,
-            "request_counts": {"canceled": 0, "errored": 0, "expired": 0, "processing": 0, "succeeded": 0},
+            "request_counts": {**counts, "succeeded" if is_ready else "processing": num},
         }
 
     def _result_line(self, headers: Mapping[str, str], number: int, asked: Body) -> Body | None:

@@ -1,5 +1,7 @@
 """Requests in the words of Anthropic's Messages API, and its replies in ours. Sends nothing."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -8,7 +10,7 @@ from def_sim.engines.hosted.hosted_models import HostedModel
 from def_sim.engines.hosted.message_parts import PartsError, check_whole, kind_of, read_content
 from def_sim.engines.hosted.usage import tokens_of
 from def_sim.engines.shared.deviations import as_sent
-from def_sim.records import Capabilities, Completion, FinishReason, Request, Role
+from def_sim.records import Capabilities, Completion, FinishReason, Request, RequestKey, Role
 
 _TOKENS_TO_THINK: Final = 4096  # beside the answer, where thinking cannot be switched off
 _OF_TOOLS: Final = ("tool_use", "pause_turn")
@@ -86,3 +88,9 @@ def read_message(message: object, provider: Provider, request: Request) -> Compl
         num_generated_tokens=tokens_out,
         reasoning=content.reasoning,
     )
+
+
+def request_id(key: RequestKey, parameters: Mapping[str, Any]) -> str:
+    """The same for the same request, in whatever command it is asked; allowed as a `custom_id`."""
+    content = json.dumps([str(key), parameters], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()[:48]

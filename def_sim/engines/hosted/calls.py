@@ -132,7 +132,7 @@ class HostedCalls:
         """
         submitted_at = time.monotonic()
         once = partial(self._once, request, max_tokens, send)
-        completion: Completion = await (once() if is_question else self._repeated(once))
+        completion: Completion = await (once() if is_question else self.repeated(once))
         return replace(completion, seconds=time.monotonic() - submitted_at)
 
     async def at_no_cost(self, send: Callable[[], Awaitable[Any]], *, timeout_s: float | None = None) -> Any:
@@ -142,14 +142,15 @@ class HostedCalls:
             send: Makes the call and reads its reply.
             timeout_s: How long it may take, where that is not the time of one reply.
         """
+        return await self.repeated(partial(self.once, send, timeout_s=timeout_s))
 
-        async def once() -> Any:
-            async with self._pace.turn():
-                return await self._sent(send, None, timeout_s=timeout_s)
+    async def once(self, send: Callable[[], Awaitable[Any]], *, timeout_s: float | None = None) -> Any:
+        """The same, not repeated: for what must not be sent twice. Arguments as for `at_no_cost`."""
+        async with self._pace.turn():
+            return await self._sent(send, None, timeout_s=timeout_s)
 
-        return await self._repeated(once)
-
-    async def _repeated(self, once: Callable[[], Awaitable[Any]]) -> Any:
+    async def repeated(self, once: Callable[[], Awaitable[Any]]) -> Any:
+        """Makes a call again after an overload or a lost connection, `max_retries` times at most."""
         for attempt in range(1, self._limits.max_retries + 2):
             try:
                 return await once()

@@ -1,21 +1,22 @@
 """Anthropic's Message Batches: half the price, for who can wait up to a day.
 
 Requests that arrive together go out together; each waits until its batch has ended. A request
-that an earlier command has already sent in a batch waits for that one instead. Knows nothing
-of costs and of how a message is read.
+that an earlier command has already sent in a batch waits for that one instead; where no reply
+says whether the provider took it, that is found out first. Knows nothing of costs and of how a
+message is read.
 """
 
 import asyncio
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from def_sim.engines.hosted.batch_journal import BatchJournal
-from def_sim.engines.hosted.batch_replies import BatchCalls, Outcome, UnknownBatchError
+from def_sim.engines.hosted.batch_journal import BatchJournal, Sending
+from def_sim.engines.hosted.batch_replies import BatchCalls, MayBeTakenError, UnknownBatchError
+from def_sim.engines.hosted.batch_results import Outcome
+from def_sim.engines.hosted.batch_search import find_batch
+from def_sim.engines.shared.notices import Notices
 from def_sim.errors import DefSimError, EngineError
-from def_sim.records import RequestKey
 
 MOST_IN_A_BATCH: Final = 10_000
 _LONGEST_BATCH_S: Final = 26 * 3600.0  # the provider ends every batch within a day
@@ -30,6 +31,7 @@ class MessageBatches:
         journal: Which batches were sent.
         gather_s: How long the first request of a batch waits for others.
         poll_s: How often a batch is asked whether it has ended.
+        notices: Where the user is told of what happens.
     """
 
     def __init__(
@@ -39,15 +41,20 @@ class MessageBatches:
         *,
         gather_s: float,
         poll_s: float,
+        notices: Notices,
     ) -> None:
-        self._calls, self._journal = calls, journal
+        self._calls, self._journal, self._notices = calls, journal, notices
         self._gather_s, self._poll_s = gather_s, poll_s
         self._asked: dict[str, dict[str, Any]] = {}  # request id -> parameters, while somebody waits
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._unsent: set[str] = set()
         self._arrived: dict[str, Outcome] = {}  # before anybody asked again
         self._created: set[str] = set()  # by this command
-        self._left = set(journal.batch_of)  # requests that were sent, and nobody waits for them now
+        self._searched: set[Sending] = set()  # which it is being found out about
+        self._left = {
+            *journal.batch_of,
+            *journal.sending,
+        }  # requests that were sent, and nobody waits for them now
         self._watched: set[str] = set()
         self._ended: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,7 +63,7 @@ class MessageBatches:
         """The JSON of the reply to a request, when its batch has ended; nobody has read it yet.
 
         Args:
-            custom_id: See `request_id`.
+            custom_id: See `anthropic_messages.request_id`.
             parameters: What is asked.
 
         Raises:
@@ -84,7 +91,8 @@ class MessageBatches:
     def leaves(self, custom_id: str, error: BaseException) -> bool:
         """Whether a request for which `error` was raised may be answered all the same, and be paid for."""
         batch_id = self._journal.batch_of.get(custom_id)
-        is_left = batch_id is not None and not (isinstance(error, DefSimError) and batch_id in self._ended)
+        is_settled = isinstance(error, DefSimError) and batch_id in self._ended
+        is_left = custom_id in self._journal.sending or (batch_id is not None and not is_settled)
         if is_left:
             self._left.add(custom_id)
         return is_left
@@ -100,6 +108,9 @@ class MessageBatches:
     def _ask(self, custom_ids: Iterable[str]) -> None:
         """Each waits for the batch it was sent in, or for the next one that goes out."""
         for custom_id in custom_ids:
+            if sending := self._journal.sending.get(custom_id):
+                self._search(sending)
+                continue
             batch_id = self._journal.batch_of.get(custom_id)
             if batch_id in self._ended:  # its reply was of no use, or it would not be asked again
                 self._journal.forget([custom_id])
@@ -137,14 +148,53 @@ class MessageBatches:
 
     async def _send(self, custom_ids: list[str]) -> None:
         custom_ids = [name for name in custom_ids if name in self._asked]  # others have given up
+        if not custom_ids:
+            return
+        parameters = {name: self._asked[name] for name in custom_ids}
+        sending = self._journal.send(custom_ids, time.time())
         try:
-            batch_id = await self._calls.create({name: self._asked[name] for name in custom_ids})
+            batch_id = await self._calls.create(parameters)
+        except MayBeTakenError:
+            self._search(sending)
+            return
         except DefSimError as failure:
+            self._journal.forget(custom_ids)
             self._deliver(dict.fromkeys(custom_ids, failure))
             return
         self._created.add(batch_id)
         self._journal.add(batch_id, custom_ids)
         self._watch(batch_id)
+
+    def _search(self, sending: Sending) -> None:
+        if sending not in self._searched:
+            self._searched.add(sending)
+            self._run_in_background(lambda: self._find(sending))
+
+    async def _find(self, sending: Sending) -> None:
+        """Goes on with a batch if the provider has taken it, else sends its requests again."""
+        sent = sending.custom_ids
+        self._notices.add(
+            f"No reply says whether a batch of {len(sent):,} requests was taken. It is looked for among the "
+            "provider's batches, so that nothing is paid for twice; that can take ten minutes."
+        )
+        try:
+            batch_id = await find_batch(
+                self._calls,
+                sent,
+                sent_at=sending.sent_at,
+                known=self._journal.batch_ids(),
+                poll_s=self._poll_s,
+            )
+        except DefSimError as failure:
+            self._deliver({name: failure for name in sent if name in self._waiting})
+            return
+        finally:
+            self._searched.discard(sending)
+        if batch_id is None:
+            self._send_again(list(sent))
+        else:
+            self._journal.add(batch_id, sent)
+            self._watch(batch_id)
 
     async def _follow(self, batch_id: str) -> None:
         """Waits for the end of a batch and delivers what is in it."""
@@ -188,12 +238,6 @@ class MessageBatches:
                 waiting.set_exception(outcome)
             else:
                 waiting.set_result(outcome)
-
-
-def request_id(key: RequestKey, parameters: Mapping[str, Any]) -> str:
-    """The same for the same request, in whatever command it is asked; allowed as a `custom_id`."""
-    content = json.dumps([str(key), parameters], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(content.encode()).hexdigest()[:48]
 
 
 def _may_be_retried(outcome: Outcome) -> bool:

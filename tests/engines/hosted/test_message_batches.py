@@ -10,8 +10,8 @@ from hosted_examples import HostedEngine, a_request, ask, hosted
 from loopback import KEY, Loopback, answer_to
 from waiting import HANG_S
 
+from def_sim.engines.hosted.anthropic_messages import request_id
 from def_sim.engines.hosted.batch_journal import BatchJournal
-from def_sim.engines.hosted.message_batches import request_id
 from def_sim.errors import EngineError, StoreError
 from def_sim.records import Completion
 
@@ -24,7 +24,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def batched(server: Loopback, folder: Path | None = None, **settings: Any) -> HostedEngine:
-    quick = {"batches": True, "batch_gather_s": 0.02, "batch_poll_s": 0.01}
+    quick = {"batches": True, "batch_gather_s": 0.25, "batch_poll_s": 0.01}
     engine = hosted("anthropic", server, **{**quick, **settings})
     if folder is not None:
         engine.keep_in(folder, SHARD)
@@ -42,7 +42,7 @@ def interrupt(engine: HostedEngine, numbers: range, folder: Path, *, is_killed: 
     async def run() -> None:
         tasks = [asyncio.create_task(engine.submit(a_request(number))) for number in numbers]
         async with asyncio.timeout(HANG_S):
-            while not (noted.is_file() and noted.read_bytes().endswith(b"\n")):
+            while not (noted.is_file() and noted.read_bytes().count(b"\n") == 2):
                 await asyncio.sleep(0.01)
         meanwhile = account.read_bytes()
         for task in tasks:
@@ -84,7 +84,7 @@ def test_an_interrupted_wait_goes_on_with_the_batch_that_was_sent(tmp_path: Path
         interrupt(batched(server, tmp_path), range(8), tmp_path)
         assert len(server.batches) == 1
         lines = (tmp_path / "batches" / f"{SHARD}.jsonl").read_text().splitlines()
-        assert json.loads(lines[0])["batch_id"] == "msgbatch_0"
+        assert [json.loads(line)["batch_id"] for line in lines] == [None, "msgbatch_0"]
         server._polls = 0
         engine = batched(server, tmp_path)
         completions = ask(engine, map(a_request, range(10)))  # eight that were sent, two that were not
@@ -194,10 +194,16 @@ def test_a_journal_is_read_as_it_was_written_but_for_a_torn_line(tmp_path: Path)
     journal.add("one", ["a", "b", "c"])
     journal.forget(["b", "never"])
     journal.add("two", ["b"])
+    journal.send(["d", "e"], 1_000_000.0)
+    journal.send(["f"], 2_000_000.0)
+    journal.add("three", ["f"])
     with (tmp_path / "batches" / f"{SHARD}.jsonl").open("a") as file:
         file.write('{"batch_id": "three", "custom_')
     again = BatchJournal(tmp_path, SHARD)
-    assert dict(again.batch_of) == {"a": "one", "b": "two", "c": "one"}
+    assert dict(again.batch_of) == {"a": "one", "b": "two", "c": "one", "f": "three"}
+    assert {name: one.custom_ids for name, one in again.sending.items()} == {"d": ("d", "e"), "e": ("d", "e")}
+    assert again.sending["d"].sent_at == 1_000_000.0
+    assert again.batch_ids() == {"one", "two", "three"}
     again.add("four", ["d"])
     assert BatchJournal(tmp_path, SHARD).batch_of["d"] == "four"
 
