@@ -28,7 +28,8 @@ from def_sim.app.home import home_folder
 from def_sim.app.launchers import GROUP, PREFIX, Launcher, check_launcher, launcher_from, launcher_of
 from def_sim.app.sweep_commands import Command, check_shards, check_time, checked_all
 from def_sim.app.sweep_costs import cost_lines
-from def_sim.app.sweep_job import JOBS, TOKEN, SweepJob
+from def_sim.app.sweep_job import TOKEN, SweepJob
+from def_sim.app.sweep_results import JOBS
 from def_sim.app.sweep_submitted import SWEEPS, check_not_submitted, record_submitted
 from def_sim.app.sweep_watch import watch_jobs
 from def_sim.app.terminal import say

@@ -3,97 +3,31 @@
 The file is all that the parent of the sweep learns; it may be gone by then, or on another machine.
 """
 
-import json
 import os
 import signal
 import socket
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from def_sim.answers.storage.disk import write_whole
+from def_sim.answers.storage.lease import STALE_AFTER_S
 from def_sim.app.composing import configured
 from def_sim.app.event_log import WORD, events_as_json, write_event
 from def_sim.app.holding import num_done_of, num_planned_of
 from def_sim.app.home import VARIABLE
 from def_sim.app.main import main
 from def_sim.app.run import prepare_run
+from def_sim.app.shard_progress import progress_path, read_progress
 from def_sim.app.slurm_tasks import task_of
+from def_sim.app.sweep_results import JOBS, REQUEUED, JobResult, read_result_of, write_result
+from def_sim.app.sweep_tasks import Signs, signs_of_life, wait_for_tasks
 from def_sim.app.terminal import say_error
+from def_sim.app.waiting import IN_A_JOB_S, wait_of
 from def_sim.errors import ConfigError, DefSimError, StoreError
 
-JOBS: Final = "jobs"  # below the sweep's folder
 TOKEN: Final = "token"
-REQUEUED: Final = 85  # what a command ends with that was told of the end of its job's time
-_BY_WEIGHT: Final = (1, 2, REQUEUED, 0)  # codes of tasks, the one that decides first
-_LOOK_EVERY_S: Final = 1.0
-
-
-@dataclass(frozen=True)
-class JobResult:
-    """How a job of a sweep ended.
-
-    Attributes:
-        words: Of its command.
-        code: 0 done, 2 an error that a user can mend, 85 to be queued again, 1 a bug.
-        num_done: Answers of its shard that are stored.
-        num_planned: Answers that its shard plans.
-        error: What the user was told, empty without an error.
-        fix: What to do about it.
-        num_tasks: Processes of the job, each of which says so of its own shard.
-    """
-
-    number: int
-    words: tuple[str, ...]
-    run_folder: str
-    shard: int
-    num_shards: int
-    host: str
-    slurm_job: str
-    restarts: int
-    code: int
-    num_done: int
-    num_planned: int
-    error: str = ""
-    fix: str = ""
-    num_tasks: int = 1
-
-
-def result_path(sweep: Path, number: int, rank: int = 0) -> Path:
-    """Where a job, or one task of it, says how it ended."""
-    return sweep / JOBS / (f"{number}.{rank}.json" if rank else f"{number}.json")
-
-
-def read_result(sweep: Path, number: int) -> JobResult | None:
-    """What a job said, all its tasks together; None while one of them has said nothing."""
-    first = _read(result_path(sweep, number))
-    if first is None or first.num_tasks == 1:
-        return first
-    others = [_read(result_path(sweep, number, rank)) for rank in range(1, first.num_tasks)]
-    results = [one for one in (first, *others) if one is not None]
-    return _joined(results) if len(results) == first.num_tasks else None
-
-
-def _joined(results: Sequence[JobResult]) -> JobResult:
-    """The result of a job by those of its tasks: the worst code, with the words of the task that ended so."""
-    worst = min(results, key=lambda one: _BY_WEIGHT.index(one.code))
-    return replace(
-        worst,
-        shard=0,
-        restarts=max(one.restarts for one in results),
-        num_done=sum(one.num_done for one in results),
-        num_planned=sum(one.num_planned for one in results),
-        error=f"task {worst.shard}: {worst.error}" if worst.error else "",
-    )
-
-
-def _read(path: Path) -> JobResult | None:
-    if not path.is_file():
-        return None
-    content: Mapping[str, Any] = json.loads(path.read_bytes())
-    return JobResult(**{**content, "words": tuple(content["words"])})
 
 
 @dataclass(frozen=True)
@@ -168,10 +102,41 @@ class SweepJob:
     def _wait_for_others(self) -> None:
         """Submitit queues a job again by its first task alone, which must be there when the time ends."""
         restarts = _num_restarts()
-        for rank in range(1, self.num_tasks):
-            path = result_path(Path(self.sweep), self.number, rank)
-            while (result := _read(path)) is None or result.restarts < restarts:
-                time.sleep(_LOOK_EVERY_S)
+
+        def has_ended(rank: int) -> bool:
+            result = read_result_of(Path(self.sweep), self.number, rank)
+            return result is not None and result.restarts >= restarts
+
+        def signs_of(rank: int) -> Signs:
+            return signs_of_life(self._began(rank), Path(self.run_folder), rank, self.num_shards)
+
+        wait_for_tasks(
+            range(1, self.num_tasks),
+            has_ended=has_ended,
+            signs_of=signs_of,
+            give_up=self._give_up,
+            silent_s=self._silent_s(),
+        )
+
+    def _silent_s(self) -> float:
+        """How long a living task may be silent: it may wait for the lease of its job's first try."""
+        try:
+            wait_s = wait_of(configured(self.words).lease)
+        except DefSimError:
+            wait_s = IN_A_JOB_S
+        return wait_s + STALE_AFTER_S
+
+    def _give_up(self, rank: int) -> None:
+        """Says how a task ended that cannot say so itself; should it live after all, it says so later."""
+        progress = read_progress(progress_path(Path(self.run_folder), rank, self.num_shards))
+        error = DefSimError(
+            f"it has given no sign of life for {self._silent_s():.0f} s; its process was killed, perhaps for "
+            "lack of memory.",
+            fix="See the log of that task; where memory ran out, ask for more (hydra.launcher.mem_gb=). The "
+            "same command again runs what is missing.",
+        )
+        counts = (progress.done, progress.planned) if progress is not None else (0, 0)
+        self._write_of(rank, 2, error, counts)
 
     def _check_shared(self) -> None:
         """Makes sure that this machine sees what the parent has written, and can write beside it."""
@@ -183,12 +148,15 @@ class SweepJob:
                 fix="Give `output=` a folder on a file system that all nodes share.",
             )
         try:
-            write_whole(path.with_name(f"{self.number}.{self._rank}.began"), b"")
+            write_whole(self._began(self._rank), b"")
         except StoreError as error:
             raise ConfigError(
                 f"{here} cannot write into {path.parent}, which {self.host} can: {error.message}",
                 fix="Give `output=` a folder that all nodes may write to.",
             ) from None
+
+    def _began(self, rank: int) -> Path:
+        return Path(self.sweep) / JOBS / f"{self.number}.{rank}.began"
 
     def _progress(self) -> tuple[int, int]:
         """Answers of the shard that are stored, and that it plans; 0 of 0 where the command was refused."""
@@ -200,12 +168,15 @@ class SweepJob:
         return num_done_of(run, folder) if folder.is_dir() else 0, num_planned_of(run)
 
     def _write(self, code: int, error: DefSimError | None) -> None:
-        num_done, num_planned = self._progress()
+        self._write_of(self._rank, code, error, self._progress())
+
+    def _write_of(self, rank: int, code: int, error: DefSimError | None, counts: tuple[int, int]) -> None:
+        num_done, num_planned = counts
         result = JobResult(
             number=self.number,
             words=self.words,
             run_folder=self.run_folder,
-            shard=self.shard + self._rank,
+            shard=self.shard + rank,
             num_shards=self.num_shards,
             host=socket.gethostname(),
             slurm_job=os.environ.get("SLURM_JOB_ID", ""),
@@ -217,8 +188,7 @@ class SweepJob:
             fix=error.fix if error else "",
             num_tasks=self.num_tasks,
         )
-        text = json.dumps(asdict(result), ensure_ascii=False, indent=1)
-        write_whole(result_path(Path(self.sweep), self.number, self._rank), text.encode("utf-8"))
+        write_result(Path(self.sweep), rank, result)
 
 
 def _num_restarts() -> int:

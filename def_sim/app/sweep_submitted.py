@@ -13,8 +13,9 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from def_sim.answers.storage.disk import write_whole
-from def_sim.app.sweep_job import JOBS, REQUEUED, SweepJob, read_result
+from def_sim.app.sweep_job import SweepJob
 from def_sim.app.sweep_queue import array_of, in_queue
+from def_sim.app.sweep_results import JOBS, REQUEUED, read_result
 from def_sim.errors import ConfigError
 from def_sim.holder import is_running, process_start, this_machine
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from def_sim.app.signals import Interrupted
-from def_sim.app.sweep_job import REQUEUED, JobResult, read_result
 from def_sim.app.sweep_queue import array_of, in_queue, node_of
+from def_sim.app.sweep_results import REQUEUED, JobResult, read_result
 from def_sim.app.terminal import say
 
 _LOOK_EVERY_S: Final = 1.0

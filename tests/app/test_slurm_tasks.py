@@ -9,7 +9,7 @@ import pytest
 from def_sim.app.composing import configured
 from def_sim.app.main import main
 from def_sim.app.slurm_tasks import as_task, of_all_tasks
-from def_sim.app.sweep_job import JOBS, REQUEUED, JobResult, read_result
+from def_sim.app.sweep_results import JOBS, REQUEUED, JobResult, read_result
 from def_sim.errors import ConfigError
 
 

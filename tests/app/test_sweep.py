@@ -14,7 +14,8 @@ from runs import SHORT, run_folder
 from def_sim.app import launchers, sweep, sweep_watch
 from def_sim.app.main import main
 from def_sim.app.sweep import combinations
-from def_sim.app.sweep_job import JOBS, TOKEN, JobResult, SweepJob, read_result
+from def_sim.app.sweep_job import TOKEN, SweepJob
+from def_sim.app.sweep_results import JOBS, JobResult, read_result
 from def_sim.errors import ConfigError
 
 ITEMS = "items=[wvs7.Q1,wvs7.Q2]"

@@ -15,7 +15,7 @@ from runs import SHORT
 
 from def_sim.app import sweep
 from def_sim.app.main import main
-from def_sim.app.sweep_job import JOBS, JobResult
+from def_sim.app.sweep_results import JOBS, JobResult
 from def_sim.holder import process_start, this_machine
 
 ITEMS = "items=[wvs7.Q1,wvs7.Q2]"

@@ -196,6 +196,26 @@ def test_the_tasks_of_one_job_ask_a_shard_each_and_go_on_together_after_its_limi
     assert_same(tmp_path, alone)
 
 
+def test_a_killed_task_of_a_job_is_named_and_its_job_does_not_wait_for_it(
+    environment: dict[str, str], alone: Path, tmp_path: Path
+) -> None:
+    """Without a wait for leases it is given up after the silence of a dead writer, two minutes."""
+    words = sweep(tmp_path, "survey=us", "shard=slurm", "hydra.launcher.tasks_per_node=2", "lease.wait_s=0")
+    process = started(environment, *words)
+    second = "*/*/*/answers/shard-01-of-02.lease/*"
+    assert comes_true(lambda: any(tmp_path.glob(second)) or process.poll() is not None, every_s=0.05)
+    [mark] = tmp_path.glob(second)
+    os.kill(int(mark.name.split(",")[2]), signal.SIGKILL)
+    out, err = process.communicate(timeout=HANG_S)
+    assert process.returncode == 2, out + err
+    assert "demo us, 2 tasks: failed (2)" in out
+    assert "task 1: it has given no sign of life for 120 s" in out
+    assert comes_true(lambda: not slurm(environment, "squeue", "--noheader"), every_s=0.5)
+    again = def_sim(environment, *words)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert_same(tmp_path, alone)
+
+
 def test_a_run_that_fails_in_its_job_is_named_and_the_others_complete(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
