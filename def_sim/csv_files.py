@@ -1,4 +1,7 @@
-"""Tables as CSV: read with errors that name the line, written without formulas. Knows no column."""
+"""Tables as CSV: read with errors that name the line, written without formulas. Knows no column.
+
+Which texts a spreadsheet computes is a rule of security, and stands here alone.
+"""
 
 import csv
 import io
@@ -8,6 +11,7 @@ from typing import Final
 
 from def_sim.errors import SurveyFormatError
 from def_sim.text_files import read_text
+from def_sim.visible import visible
 
 FORMULA: Final = tuple("=+-@\t\r＝＋－＠")  # what a spreadsheet takes a cell for a formula by
 _MOST_BYTES: Final = 32 * 2**20  # the largest shipped table has 0.7 MB
@@ -40,6 +44,16 @@ def read_rows(path: Path, *, fix: str) -> Iterator[tuple[int, list[str]]]:
 def without_formula(text: str) -> str:
     """A text that no spreadsheet runs: with an apostrophe in front where it begins like a formula."""
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def with_formula(cell: str) -> str:
+    """What `without_formula` was given, of a cell that it wrote."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
+
+
+def guarded(text: str) -> str:
+    """A text of strangers as a cell: one line, nothing invisible, and nothing that a spreadsheet runs."""
+    return without_formula(visible(" ".join(text.split())))
 
 
 def _wrong(path: Path, line: int, what: str, fix: str) -> SurveyFormatError:

@@ -225,6 +225,19 @@ class Question:
 ASSUMED_PEOPLE: Final = 1000
 
 
+def effective_number(n: int | None, design_effect: float | None, n_effective: float | None) -> float | None:
+    """What people are worth: n / design_effect, else Kish's n_effective; None: not known.
+
+    Args:
+        n: People with a valid answer; None: not known, as the others.
+        design_effect: Of their shares, weights and clusters in it.
+        n_effective: Equal people that tell as much as these with their weights.
+    """
+    if n is not None and design_effect is not None:
+        return n / design_effect
+    return n_effective
+
+
 @dataclass(frozen=True, slots=True)
 class ItemReference:
     """How people answered one item: the weighted share of each shown option.
@@ -252,10 +265,8 @@ class ItemReference:
 
     @property
     def effective_people(self) -> float | None:
-        """What the people are worth: n / design_effect, else Kish's n_effective; None: not known."""
-        if self.n is not None and self.design_effect is not None:
-            return self.n / self.design_effect
-        return self.n_effective
+        """What the people are worth, by `effective_number`."""
+        return effective_number(self.n, self.design_effect, self.n_effective)
 
     @property
     def n_for_uncertainty(self) -> float:

@@ -24,7 +24,7 @@ MODULES = {
 # Open to everyone but the metrics, the nouns themselves and what reads answers.
 OPEN = (
     "records", "errors", "randomness", "resources", "visible", "names",
-    "text_files", "csv_files", "yaml_nodes", "yaml_files", "processes", "holder", "temporary",
+    "text_files", "csv_files", "file_hashes", "yaml_nodes", "yaml_files", "processes", "holder", "temporary",
 )  # fmt: skip
 # Room or module -> what it may import besides itself and what is open. A more specific entry wins.
 MAY_IMPORT = {
@@ -67,11 +67,12 @@ STANDS_ON = {
     "visible": (),
     "yaml_nodes": (),
     "holder": (),
+    "file_hashes": (),
     "temporary": ("holder",),
     "randomness": ("records",),
     "text_files": ("errors",),
     "processes": ("errors",),
-    "csv_files": ("errors", "text_files"),
+    "csv_files": ("errors", "text_files", "visible"),
     "yaml_files": ("errors", "text_files", "yaml_nodes"),
     "metrics": ("randomness",),
 }

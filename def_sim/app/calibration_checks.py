@@ -1,6 +1,5 @@
 """Holds the files of `stage=calibrate` against the answers that they were made from."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from def_sim.app.tables import check_table
 from def_sim.errors import VerificationError
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.run_tables import run_csv
+from def_sim.file_hashes import hash_file
 from def_sim.records import Answer
 from def_sim.respondents.margins import read_margins
 
@@ -62,7 +62,7 @@ def _check_files(folder: Path, hashes: Any, there: Sequence[str]) -> None:
         raise VerificationError(f"{folder / RECORD}: it names other files than stand there.", fix=ANEW)
     for name in there:
         with disk_errors(folder / name):
-            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            found = hash_file(folder / name)
         if found != hashes[name]:
             raise VerificationError(f"{folder / name} was changed since the calibration.", fix=ANEW)
 

@@ -13,6 +13,7 @@ from def_sim.csv_files import read_rows
 from def_sim.errors import DefSimError
 from def_sim.evaluation.calibrated_items import CalibratedItems, calibrated_items
 from def_sim.evaluation.calibration import COLUMNS
+from def_sim.file_hashes import hash_file
 from def_sim.records import RUN_COLUMNS, Answer, Question
 
 RECORD: Final = "calibration.json"
@@ -77,7 +78,7 @@ def found_calibration(
     try:
         record = read_sealed(folder / RECORD, fix=ANEW)
         with disk_errors(path):
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
+            found = hash_file(path)
         if record.get("answers") != answers_hash(answers):
             return CalibratedItems((), why=_OTHER_ANSWERS)
         files = record.get("files")

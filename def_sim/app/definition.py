@@ -14,6 +14,7 @@ from def_sim.app.run_inputs import has_places, places_path, quotas_of
 from def_sim.app.schema import RunConfig
 from def_sim.app.strategy_choice import read_texts
 from def_sim.app.strategy_frames import read_frames
+from def_sim.file_hashes import hash_file
 from def_sim.records import ItemReference, Question, RunIdentity, StopAfter, Survey
 from def_sim.respondents.decoding import DecodingRules
 from def_sim.surveys.survey import LoadedSurvey
@@ -181,7 +182,7 @@ def _hash_of(content: Any) -> str:
 
 
 def _hash_of_file(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return hash_file(path)[:16]
 
 
 def run_identity(run: Run, folder: Path) -> RunIdentity:

@@ -4,7 +4,6 @@
 such as the syntax that reads them; who has changed an exported file has made it another one.
 """
 
-import hashlib
 import os
 import shutil
 import time
@@ -16,6 +15,7 @@ from typing import Final
 from def_sim.answers.storage.disk import disk_errors
 from def_sim.answers.storage.sealed_json import read_sealed, write_sealed
 from def_sim.errors import ConfigError
+from def_sim.file_hashes import hash_file
 from def_sim.temporary import remove_leftovers, sync_folder, temporary_path
 
 RECORD: Final = "export.json"
@@ -103,8 +103,8 @@ def _hash(path: Path) -> str:
     """Of an ordinary file; "" of anything else, which no export writes."""
     if path.is_symlink() or not path.is_file():
         return ""
-    with disk_errors(path), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with disk_errors(path):
+        return hash_file(path)
 
 
 def _sync(path: Path) -> None:

@@ -11,9 +11,10 @@ from typing import Final
 from def_sim.answers.storage.disk import disk_errors, write_whole
 from def_sim.app.publishing import publish, staged
 from def_sim.app.rephrasing_work import load_items, required_home
-from def_sim.app.review_sheets import Row, Said, agreement_lines, guarded, read_rows, said_in, table_text
+from def_sim.app.review_sheets import Row, Said, agreement_lines, read_rows, said_in, table_text
 from def_sim.app.run import Run, resolve_path
 from def_sim.app.schema import RunConfig
+from def_sim.csv_files import guarded
 from def_sim.errors import ConfigError
 from def_sim.records import DIMENSION_TITLES, NO_DIMENSION_TITLE, NoDimension, Question
 from def_sim.resources import conf_folder, data_folder, look_up

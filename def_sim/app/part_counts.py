@@ -23,6 +23,7 @@ from def_sim.answers.storage.parts import part_path
 from def_sim.answers.storage.run_columns import with_run_columns, without_run_columns
 from def_sim.errors import VerificationError
 from def_sim.evaluation.answer_counts import NUM_GROUPS, AnswerCounts, Counts
+from def_sim.file_hashes import hash_file
 from def_sim.records import AnswerStatus, Question, RunIdentity
 
 _KEY: Final = b"def_sim"
@@ -81,12 +82,6 @@ class MadeFrom(BaseModel):
 def counts_path(folder: Path, division: Division) -> Path:
     """Where the counts of a shard lie."""
     return part_path(folder, division).with_suffix(".counts.parquet")
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_counts(

@@ -13,8 +13,9 @@ from def_sim.app.publishing import publish, staged
 from def_sim.app.rephrasing_calls import calls_folder, read_numbers
 from def_sim.app.rephrasing_sheet import COLUMNS, NEEDED, SheetRow, sheet_row
 from def_sim.app.rephrasing_work import load_items, named, required_home
-from def_sim.app.review_sheets import Said, agreement_lines, guarded, read_rows, said_in
+from def_sim.app.review_sheets import Said, agreement_lines, read_rows, said_in
 from def_sim.app.schema import RunConfig
+from def_sim.csv_files import guarded
 from def_sim.errors import ConfigError
 from def_sim.surveys.added_wordings import (
     FOLDER,

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from def_sim.app.review_sheets import Row, guarded, read_rows, table_text
+from def_sim.app.review_sheets import Row, read_rows, table_text
+from def_sim.csv_files import guarded
 from def_sim.surveys.added_wordings import FOLDER
 from def_sim.surveys.rephrase import Draft
 

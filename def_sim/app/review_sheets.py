@@ -13,6 +13,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Final
 
+from def_sim.csv_files import guarded, with_formula
 from def_sim.errors import SurveyFormatError
 from def_sim.surveys.importers.delimited import read_delimited
 from def_sim.visible import visible
@@ -20,7 +21,6 @@ from def_sim.visible import visible
 YES: Final = frozenset({"yes", "y", "是"})
 NO: Final = frozenset({"no", "n", "否"})
 _MARK: Final = "\ufeff"  # without it spreadsheets take UTF-8 for something else
-_FORMULA: Final = tuple("=+-@\t\r＝＋－＠")  # what a cell may not begin with; written with a ' before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def read_rows(path: Path, columns: Sequence[str], needed: Sequence[str]) -> list
         raise head.wrong(f"the column {double[0]!r} stands there twice", again)
     cells = [(at, dict(zip(names, fields, strict=True))) for at, fields in rows]
     return [
-        Row(path, at, {name: _plain(found.get(name, "")) for name in columns})
+        Row(path, at, {name: with_formula(found.get(name, "")) for name in columns})
         for at, found in cells
         if any(text.strip() for text in found.values())
     ]
@@ -149,12 +149,6 @@ def _agreement(first: Mapping[str, bool], second: Mapping[str, bool], seed: int)
     return f"{share}; kappa {kappa:.2f}{interval}"
 
 
-def guarded(text: str) -> str:
-    """A text as a cell: one line, nothing invisible, and nothing that a spreadsheet runs as a formula."""
-    shown = visible(" ".join(text.split()))
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
-
-
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table as comma-separated text that spreadsheets take for UTF-8; cells are guarded."""
     out = io.StringIO(newline="")
@@ -162,8 +156,3 @@ def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     writer.writerow(columns)
     writer.writerows([guarded(cell) for cell in row] for row in rows)
     return _MARK + out.getvalue()
-
-
-def _plain(cell: str) -> str:
-    """What was guarded, as it was."""
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell

@@ -22,10 +22,11 @@ from def_sim.answers.storage.stored_answers import StoredAnswers, read_stored
 from def_sim.app.belonging import are_vouched
 from def_sim.app.checked_answers import check_stored
 from def_sim.app.definition import run_identity
-from def_sim.app.part_counts import counts_path, hash_file, read_counts, write_counts
+from def_sim.app.part_counts import counts_path, read_counts, write_counts
 from def_sim.app.run import Run
 from def_sim.app.valid_parts import has_same_journals, is_valid, journals_of_shard
 from def_sim.evaluation.answer_counts import AnswerCounter, AnswerCounts
+from def_sim.file_hashes import hash_file
 from def_sim.records import Answer, Respondent
 
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from def_sim.csv_files import guarded
 from def_sim.evaluation.label_checks import denies, is_chinese, runs_the_other_way, same_words
 from def_sim.surveys.importers.contract import FileVariable, GroupFigures, Imported, PopulationFigures
-from def_sim.surveys.importers.documents import cell, csv_text
+from def_sim.surveys.importers.documents import csv_text
 from def_sim.surveys.item_bank import Item
 
 _EVERYONE: Final = "all"
@@ -196,7 +197,7 @@ def _row(item: CheckedItem, option: CheckedOption) -> list[str]:
         *(_people(figures) if figures is not None else [""] * 6),
         "; ".join((*item.own_flags, *option.flags)),
     ]
-    return [cell(text) for text in texts]
+    return [guarded(text) for text in texts]
 
 
 def _people(figures: GroupFigures) -> list[str]:

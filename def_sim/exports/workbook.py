@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from def_sim.csv_files import FORMULA
 from def_sim.errors import ConfigError
 from def_sim.exports.cut_texts import CUT
 from def_sim.visible import visible
@@ -26,7 +27,6 @@ MOST_COLUMNS: Final = 16_384
 CELL_CHARACTERS: Final = 32_767
 _NAME_CHARACTERS: Final = 31
 _NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\']")
-_COMPUTES: Final = ("=", "+", "-", "@")  # what a program may take a typed text for a formula by
 _LARGEST_WHOLE: Final = 2**53  # beyond, a cell has not every digit
 # What Excel reads as a character that is written by its number.
 _ESCAPE_LIKE: Final = re.compile(r"_(x[0-9A-Fa-f]{4}_)")
@@ -115,5 +115,5 @@ def _text(page: "WriteOnlyWorksheet", text: str) -> Any:
     cell = WriteOnlyCell(page)
     cell.value = shown if len(shown) <= CELL_CHARACTERS else shown[: CELL_CHARACTERS - len(CUT)] + CUT
     cell.data_type = "s"  # whatever openpyxl takes it for: a formula, an error of Excel
-    cell.quotePrefix = shown.startswith(_COMPUTES)  # and it stays a text when somebody edits the cell
+    cell.quotePrefix = shown.startswith(FORMULA)  # and it stays a text when somebody edits the cell
     return cell

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from def_sim.answers.storage.holder import Holder
 from scripted_runs import hold
 
 from def_sim.answers.storage.completion import is_complete, mark_complete
-from def_sim.answers.storage.holder import Holder
 from def_sim.answers.storage.lease import Lease
 from def_sim.answers.storage.manifest import read_manifest
 from def_sim.app.last_shard import report_if_last

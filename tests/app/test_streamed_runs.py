@@ -26,7 +26,7 @@ from def_sim.app.calibrating import calibrate_run
 from def_sim.app.composing import compose_config
 from def_sim.app.holding import num_done_of
 from def_sim.app.human_figures import other_references
-from def_sim.app.part_counts import counts_path, hash_file
+from def_sim.app.part_counts import counts_path
 from def_sim.app.read_panel import read_panel
 from def_sim.app.read_runs import _arrays
 from def_sim.app.reporting import write_report
@@ -40,6 +40,7 @@ from def_sim.errors import ConfigError, StoreError, VerificationError
 from def_sim.evaluation.distributions import distributions_frame
 from def_sim.evaluation.panel_arrays import PanelArrays
 from def_sim.evaluation.score_tables import score_table, status_table
+from def_sim.file_hashes import hash_file
 
 ITEMS = "items=[wvs7.Q1,wvs7.Q7_17,wvs7.Q46,wvs7.Q152,wvs7.Q153,wvs7.Q164]"
 NUM_RESPONDENTS = 60

@@ -27,6 +27,8 @@ def cells(path: Path, *values: object, name: str = "answers") -> list[object]:
         "+1",
         "-1",
         "@SUM(A1)",
+        "＝1+1",
+        "＠SUM(A1)",
         "#REF!",
         "#N/A",
         "{=1}",
@@ -40,7 +42,7 @@ def test_a_text_of_a_model_stays_a_text(tmp_path: Path, text: str) -> None:
     assert cell.value == text
     assert cell.data_type == "s"
     # Edited and left again, a cell without this mark would be read as if it had just been typed.
-    assert cell.quotePrefix == (text[0] in "=+-@")
+    assert cell.quotePrefix == (text[0] in "=+-@＝＠")
 
 
 def test_control_characters_are_written_out_and_lines_stay_lines(tmp_path: Path) -> None:

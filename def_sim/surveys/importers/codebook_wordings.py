@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from def_sim.errors import ConfigError, SurveyFormatError
+from def_sim.file_hashes import hash_file
 from def_sim.names import check_name
 from def_sim.resources import data_folder, look_up
 from def_sim.surveys.importers.contract import Imported
 from def_sim.surveys.importers.documents import items_in_words
-from def_sim.surveys.importers.files import sha256
 from def_sim.surveys.importers.tables import read_table
 from def_sim.surveys.item_bank import Item, read_items
 from def_sim.surveys.official_wordings import OfficialWordings, official_problem
@@ -72,7 +72,7 @@ class CodebookWordings:
                 OfficialWordings(source=self.name, language=language, wordings=wordings)
                 for language, wordings in sorted(found.items())
             ),
-            file_sha256=sha256(self.path),
+            file_sha256=hash_file(self.path),
             summary=tuple(
                 f"sentences     of {items_in_words(len(wordings))} in {language!r}, of {len(self.items):,}; "
                 f"asked by wordings=official"

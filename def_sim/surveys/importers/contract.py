@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from def_sim.errors import ConfigError
-from def_sim.records import ReferenceQuality
+from def_sim.records import ReferenceQuality, effective_number
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.human_structure import StructureSource
 from def_sim.surveys.item_bank import ItemFile
@@ -43,10 +43,8 @@ class GroupFigures:
 
     @property
     def effective_people(self) -> float | None:
-        """As `ItemReference.effective_people`."""
-        if self.n is not None and self.design_effect is not None:
-            return self.n / self.design_effect
-        return self.n_effective
+        """What the people are worth, by `effective_number`."""
+        return effective_number(self.n, self.design_effect, self.n_effective)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from def_sim.errors import ConfigError, SurveyFormatError
+from def_sim.file_hashes import hash_file
 from def_sim.records import Dimension, MeasurementLevel, QuestionType, ReferenceQuality
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
@@ -227,5 +228,5 @@ def _digest(paths: Sequence[Path]) -> str:
     """Of all files: SHA-256 of their names and contents."""
     found = hashlib.sha256()
     for path in paths:
-        found.update(f"{path.name}\n{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+        found.update(f"{path.name}\n{hash_file(path)}\n".encode())
     return found.hexdigest()

@@ -7,7 +7,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
@@ -19,10 +19,8 @@ from def_sim.surveys.importers.contract import GroupFigures, Imported, Structure
 from def_sim.surveys.item_bank import NO_DIMENSION, ItemFile
 from def_sim.surveys.official_wordings import OFFICIAL
 from def_sim.surveys.shown_options import SHOWN
-from def_sim.visible import visible
 
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the same text, three times faster
-_FORMULA: Final = tuple("=+-@\t\r＝＋－＠")
 
 
 def files_of(imported: Imported) -> dict[str, bytes]:
@@ -161,12 +159,6 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     writer.writerow(header)
     writer.writerows(rows)
     return out.getvalue()
-
-
-def cell(text: str) -> str:
-    """A text of strangers for a table that people open: one line, which no spreadsheet runs as a formula."""
-    shown = visible(" ".join(text.split()))
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
 
 
 def items_in_words(num: int) -> str:

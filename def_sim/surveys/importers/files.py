@@ -3,7 +3,6 @@
 Kinds go by the ending; any of them may lie alone in a .zip. Nothing of it is kept on the disk.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,12 +70,6 @@ def read_variables(file: PeopleFile, wanted: Iterable[str]) -> dict[str, Variabl
     columns = find(file.path, file.headers, wanted)
     read = file.read(list({one.place: one for one in columns.values()}.values()))
     return {name: read[one.name] for name, one in columns.items()}
-
-
-def sha256(path: Path) -> str:
-    """Of the file's bytes, 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_kind(path: Path) -> None:

@@ -16,12 +16,14 @@ from typing import Final
 
 import numpy as np
 
+from def_sim.csv_files import guarded
 from def_sim.errors import ConfigError
+from def_sim.file_hashes import hash_file
 from def_sim.records import MeasurementLevel, QuestionType, ReferenceQuality
 from def_sim.resources import data_folder
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
-from def_sim.surveys.importers.documents import cell, csv_text, items_in_words
+from def_sim.surveys.importers.documents import csv_text, items_in_words
 from def_sim.surveys.importers.opinion_rows import (
     OpinionRow,
     check_shares,
@@ -87,7 +89,7 @@ class GlobalOpinionQA:
         kept = [one for _, one in outcomes if isinstance(one, _Kept)]
         self._check_found(rows, kept)
         kept.sort(key=lambda one: one.item.id)  # in an order that the file's does not change
-        digest = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        digest = hash_file(self.path)
         return Imported(
             source=SOURCE,
             items=_item_file(kept),
@@ -187,12 +189,12 @@ class GlobalOpinionQA:
         return csv_text(header, (self._log_row(row, one) for row, one in outcomes))
 
     def _log_row(self, row: OpinionRow, one: _Kept | str) -> list[str]:
-        begin, end = [str(row.number), str(row.line)], cell(row.question)
+        begin, end = [str(row.number), str(row.line)], guarded(row.question)
         if isinstance(one, str):
             return [*begin, "", one, "", *("" for _ in self.names), "", "", end]
-        samples = [cell(one.samples.get(code, "")) for code in self.names]
+        samples = [guarded(one.samples.get(code, "")) for code in self.names]
         kinds = (OptionKind.MISSING, OptionKind.VOLUNTEERED)
-        dropped = [cell("; ".join(_labels(one, kind))) for kind in kinds]
+        dropped = [guarded("; ".join(_labels(one, kind))) for kind in kinds]
         return [*begin, one.item.id, "kept", "yes" if one.is_binary else "no", *samples, *dropped, end]
 
     def _summary(self, num_rows: int, kept: Sequence[_Kept]) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from def_sim.errors import ConfigError
+from def_sim.file_hashes import hash_file
 from def_sim.records import ReferenceQuality
 from def_sim.resources import data_folder
 from def_sim.surveys.human_reference import ReferenceSource
@@ -29,7 +30,7 @@ from def_sim.surveys.importers.coding import (
 from def_sim.surveys.importers.contract import Imported, PopulationFigures
 from def_sim.surveys.importers.described import described_items
 from def_sim.surveys.importers.doubled import check_doubled
-from def_sim.surveys.importers.files import PeopleFile, opened, read_variables, sha256
+from def_sim.surveys.importers.files import PeopleFile, opened, read_variables
 from def_sim.surveys.importers.known_surveys import check_survey
 from def_sim.surveys.importers.labels import Labels
 from def_sim.surveys.importers.people import People, Reply, bands_of, figures_of_people
@@ -98,7 +99,7 @@ class Gss2022:
         people = self._people(variables, items, is_kept, weights[is_kept])
         found = [item for item in items if item.variable in people.replies]
         figures = tuple(one for item in found for one in figures_of_people(item, people))
-        provenance = self._provenance(people, sha256(self.path), int(is_of_year.sum()))
+        provenance = self._provenance(people, hash_file(self.path), int(is_of_year.sum()))
         structure = structure_of(found, people, figures, provenance)
         population = PopulationFigures(provenance, figures, structure)
         return Imported(

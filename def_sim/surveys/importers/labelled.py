@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from def_sim.errors import ConfigError
+from def_sim.file_hashes import hash_file
 from def_sim.names import check_name
 from def_sim.records import ReferenceQuality
 from def_sim.resources import data_folder, look_up
@@ -18,7 +19,7 @@ from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.coding import UNWEIGHTED, no_weight, weights_of
 from def_sim.surveys.importers.contract import Imported, NothingTakenError, PopulationFigures
 from def_sim.surveys.importers.doubled import check_doubled
-from def_sim.surveys.importers.files import PeopleFile, opened, read_variables, sha256
+from def_sim.surveys.importers.files import PeopleFile, opened, read_variables
 from def_sim.surveys.importers.labelled_candidates import candidates_text
 from def_sim.surveys.importers.labelled_groups import further_groups, lines_of_groups
 from def_sim.surveys.importers.labelled_items import new_item
@@ -101,7 +102,7 @@ class Labelled:
         people = MappedPeople(self.path, self.year, mapping, self.labels, variables, groups)
         items = [self._item(people, item_id, entry) for item_id, entry in confirmed.items()]
         self._check_codes(confirmed, items)
-        digest = sha256(self.path)
+        digest = hash_file(self.path)
         populations = tuple(
             self._figures(people, mapping, items, code, members, digest)
             for code, members in self._populations(mapping, variables)
@@ -246,7 +247,7 @@ class Labelled:
             terms=mapping.terms or "as agreed with the institute; not to be passed on",
             file=self.path.name,
             file_sha256=digest,
-            mapping_sha256=sha256(self.mapping),
+            mapping_sha256=hash_file(self.mapping),
             **facts_of(of_population),
         )
         structure = structure_of(items, of_population, figures, provenance)

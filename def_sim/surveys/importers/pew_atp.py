@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from def_sim.errors import ConfigError
+from def_sim.file_hashes import hash_file
 from def_sim.records import SEXES, ItemReference
 from def_sim.resources import data_folder, look_up
 from def_sim.surveys.human_reference import ReferenceSource, read_reference
@@ -21,7 +22,7 @@ from def_sim.surveys.importers.contract import GroupFigures, Imported, Populatio
 from def_sim.surveys.importers.described import described_items
 from def_sim.surveys.importers.documents import items_in_words
 from def_sim.surveys.importers.doubled import check_doubled
-from def_sim.surveys.importers.files import opened, read_variables, sha256
+from def_sim.surveys.importers.files import opened, read_variables
 from def_sim.surveys.importers.headers import Header
 from def_sim.surveys.importers.known_surveys import check_survey
 from def_sim.surveys.importers.labelled import Labelled
@@ -214,7 +215,7 @@ class PewAtp:
             citation=f"Pew Research Center, American Trends Panel Wave {wave}",
             terms=_TERMS,
             file=self.path.name,
-            file_sha256=sha256(self.path),
+            file_sha256=hash_file(self.path),
             **facts_of(people),
         )
 

@@ -5,7 +5,6 @@ Without figures a survey is asked and counted, and scored once its figures are b
 Letters: K options.
 """
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from def_sim.errors import ConfigError, SurveyFormatError
+from def_sim.file_hashes import hash_file
 from def_sim.records import QuestionType
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
@@ -104,7 +104,7 @@ class Table:
         answered = self._answered(table, form, items, has_figures=bool(figures))
         figures = list(answered.figures) if answered is not None else figures
         file = self._item_file(table, items, {one.item_id for one in figures})
-        digest = _sha256(self.path)
+        digest = hash_file(self.path)
         return Imported(
             source=self.name,
             items=file,
@@ -219,8 +219,8 @@ class Table:
             citation=path.name,
             terms="the user's own",
             file=path.name,
-            file_sha256=_sha256(path),
-            mapping_sha256="" if self.mapping is None else _sha256(self.mapping),
+            file_sha256=hash_file(path),
+            mapping_sha256="" if self.mapping is None else hash_file(self.mapping),
             num_people=None if answered is None else answered.num_people,
             notes=[f"{note[:14].strip()}: {visible(note[14:])}" for note in notes],
         )
@@ -260,10 +260,6 @@ def _columns(item: Item) -> AnswerColumns:
     codes = {str(option.code): option.code for option in item.options}
     of_options = {f"{item.variable}{mark}{code}": code for mark in "_/" for code in codes.values()}
     return AnswerColumns((item.variable,), codes, of_options if item.max_choices > 1 else {})
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _wording(table: TidyTable, rows: Sequence[TidyRow], language: str) -> str:

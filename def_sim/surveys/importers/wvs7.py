@@ -14,15 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from def_sim import __version__
+from def_sim.csv_files import guarded
 from def_sim.errors import ConfigError, SurveyFormatError
+from def_sim.file_hashes import hash_file
 from def_sim.resources import data_folder
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.coding import UNWEIGHTED, no_weight
 from def_sim.surveys.importers.contract import Imported, PopulationFigures
 from def_sim.surveys.importers.described import described_items
-from def_sim.surveys.importers.documents import cell, csv_text
+from def_sim.surveys.importers.documents import csv_text
 from def_sim.surveys.importers.doubled import check_doubled
-from def_sim.surveys.importers.files import PeopleFile, opened, read_variables, sha256
+from def_sim.surveys.importers.files import PeopleFile, opened, read_variables
 from def_sim.surveys.importers.headers import find
 from def_sim.surveys.importers.known_surveys import check_survey
 from def_sim.surveys.importers.label_keys import read_keys
@@ -113,7 +115,7 @@ class WorldValuesSurvey:
             self._check_survey(file)
             variables = read_variables(file, self._wanted())
         marks = _texts(variables[COUNTRY])
-        digest = sha256(self.path)
+        digest = hash_file(self.path)
         # Labels of a file of several countries name what any of them was offered.
         labels = {name: one.value_labels for name, one in variables.items()} if len(set(marks)) == 1 else {}
         reader = self._reader()
@@ -242,7 +244,7 @@ def _log_rows(items: Iterable[Item], people: People, figures: PopulationFigures)
         never = [str(code) for code in never_chosen(item, people)]
         counts = [str(one.n), str(one.n_asked)]
         rows.append([people.population, item.id, "imported", *counts, " ".join(never), " ".join(not_offered)])
-    return [[cell(text) for text in row] for row in rows]
+    return [[guarded(text) for text in row] for row in rows]
 
 
 def _summary(one: PopulationFigures) -> list[str]:

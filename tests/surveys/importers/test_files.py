@@ -9,7 +9,8 @@ import pytest
 from people_files import People, write_people, zipped
 
 from def_sim.errors import ConfigError, SurveyFormatError
-from def_sim.surveys.importers import archives, delimited_people, files, statistical_files
+from def_sim.file_hashes import hash_file
+from def_sim.surveys.importers import archives, delimited_people, statistical_files
 from def_sim.surveys.importers.files import opened, read_variables
 from def_sim.surveys.importers.variables import Variable
 
@@ -250,4 +251,4 @@ def test_nothing_is_left_of_an_archive_also_after_an_error(
 
 def test_the_digest_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_bytes(b"abc")
-    assert files.sha256(tmp_path / "p.csv").startswith("ba7816bf8f01cfea")  # of FIPS 180-2, "abc"
+    assert hash_file(tmp_path / "p.csv").startswith("ba7816bf8f01cfea")  # of FIPS 180-2, "abc"

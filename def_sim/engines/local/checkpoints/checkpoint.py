@@ -23,6 +23,7 @@ from def_sim.engines.local.checkpoints.package_source import packages_folder
 from def_sim.engines.local.checkpoints.weight_files import safetensors_header, weight_files
 from def_sim.engines.local.prompts.prompt_styles import STYLES, style_digest
 from def_sim.errors import ModelError
+from def_sim.file_hashes import hash_file
 
 _HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
@@ -240,7 +241,7 @@ def checkpoint_identity(folder: Path, *, prompt_style: str = "chat") -> dict[str
     if is_gguf(folder):
         return gguf_identity(folder, prompt_style=prompt_style)
     names = ("config.json", "generation_config.json", *_TOKENIZERS, *_TOKENIZER_COMPANIONS)
-    identity = {name: _file_digest(folder / name) for name in names if (folder / name).is_file()}
+    identity = {name: hash_file(folder / name) for name in names if (folder / name).is_file()}
     template = chat_template_text(folder)
     if template is not None:
         identity["chat template"] = hashlib.sha256(template.encode()).hexdigest()
@@ -248,13 +249,8 @@ def checkpoint_identity(folder: Path, *, prompt_style: str = "chat") -> dict[str
         identity["prompt style"] = style_digest(prompt_style)
     for path in weight_files(folder):
         whole = path.stat().st_size <= _WHOLE_FILE_LIMIT
-        identity[path.name] = _file_digest(path) if whole else f"sampled:{_sampled_digest(path)}"
+        identity[path.name] = hash_file(path) if whole else f"sampled:{_sampled_digest(path)}"
     return identity
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sampled_digest(path: Path) -> str:

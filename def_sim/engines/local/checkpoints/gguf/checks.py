@@ -14,6 +14,7 @@ from def_sim.engines.local.checkpoints.gguf.header import GgufHeader, read_heade
 from def_sim.engines.local.prompts.prompt_styles import STYLES, style_digest
 from def_sim.engines.shared.own_cache import cache_folder
 from def_sim.errors import ModelError
+from def_sim.file_hashes import hash_file
 
 UNPACKING_VERSION: Final = 2  # a change of what unpacking writes needs another number
 
@@ -94,9 +95,9 @@ def gguf_identity(path: Path, *, prompt_style: str = "chat") -> dict[str, str]:
 
 def _digest(header: GgufHeader) -> str:
     size = header.path.stat().st_size
+    if size <= _WHOLE_FILE_LIMIT:
+        return hash_file(header.path)
     with header.path.open("rb") as file:
-        if size <= _WHOLE_FILE_LIMIT:
-            return hashlib.file_digest(file, "sha256").hexdigest()
         state = hashlib.sha256(f"{size}\n".encode())
         state.update(file.read(header.num_bytes))
         for number in range(_NUM_SAMPLES):
