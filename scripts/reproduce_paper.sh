@@ -4,12 +4,14 @@
 #   MODELS="mistral7b llama3_8b_instruct" bash scripts/reproduce_paper.sh
 #   bash scripts/reproduce_paper.sh --plan              # steps and estimates only: nothing is asked or written
 #   bash scripts/reproduce_paper.sh --only baselines    # one step
+#   JUDGE="server model.engine.base_url=http://localhost:8000/v1 model.engine.model_name=NAME" \
+#       bash scripts/reproduce_paper.sh --only judge
 #
 # From the environment:
 #   MODELS       by name, with spaces between them; all ten local models of the study if empty
 #   RESPONDENTS  of every panel; as each experiment has it if empty (20, and 100 for interaction_styles)
 #   OUTPUT       folder of runs and pages: outputs
-#   JUDGE        the judge and what it needs, such as "gpt4o" or "server model.engine.url=..."; needed by two steps
+#   JUDGE        the judge and what it needs, such as "gpt4o"; needed by two steps
 #   OPTIONS      words that every experiment gets besides, such as home=FOLDER for an imported survey
 # A step that fails ends the script with its exit code; the same command goes on where it stopped. A plan names
 # every step, and has the exit code of the last that cannot be planned.

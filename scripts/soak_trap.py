@@ -1,7 +1,8 @@
 """`python -m def_sim`, ended by a signal directly before or after one operation on a file.
 
-    python soak_trap.py '{"log": "FILE"}' WORD...                                       # notes them all
-    python soak_trap.py '{"strike": ["open", "report.html"], "nth": 0, "is_after": true, "signal": 9}' WORD...
+    python scripts/soak_trap.py '{"log": "FILE"}' WORD...    # notes them all
+    python scripts/soak_trap.py \
+        '{"strike": ["open", "report.html"], "nth": 0, "is_after": true, "signal": 9}' WORD...
 
 Python announces each operation to its audit hooks, so a moment between two of them can be hit exactly,
 however fast the machine is. What C++ does by itself (Parquet files) is not announced; nor are single writes.
