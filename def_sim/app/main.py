@@ -41,7 +41,7 @@ from def_sim.app.sentences import with_sentences
 from def_sim.app.signals import Interrupted
 from def_sim.app.surroundings import surroundings
 from def_sim.app.targets import resolve_target
-from def_sim.app.terminal import say_error, say_text, visible_streams
+from def_sim.app.terminal import say, say_error, say_text, visible_streams
 from def_sim.app.words import mend_first_mistakes
 from def_sim.engines.local.shared_worker import keep_loaded
 from def_sim.errors import ConfigError, DefSimError
@@ -164,8 +164,10 @@ def run_stage(config: RunConfig) -> int:
 def _through_hydra(words: Sequence[str], watch: ArmWatch | None = None) -> int:
     """Sweeps (-m), experiments and Hydra's own questions (--cfg, --info) go the whole way through Hydra."""
     overrides = [word for word in words if is_override(word)]
-    for override in parse_words(overrides):
+    parsed = parse_words(overrides)
+    for override in parsed:
         check_sweep_choice(override)
+    swept = {str(one.key_or_group) for one in parsed if one.is_sweep_override()}
     know_homes()
     # Hydra prints its own traceback for errors it does not know; ours never reach it.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
@@ -173,10 +175,13 @@ def _through_hydra(words: Sequence[str], watch: ArmWatch | None = None) -> int:
 
     @hydra_main(config_path=str(conf_folder()), config_name="config", version_base="1.3")
     def job(composed: DictConfig) -> None:
+        task = HydraConfig.get().overrides.task
         if watch is not None:
             watch.begin()
+        if arm := [word for word in task if word.partition("=")[0] in swept]:
+            say(f"arm         {' '.join(arm)}")
         try:
-            codes.append(run_stage(typed_config(as_plain(composed), HydraConfig.get().overrides.task)))
+            codes.append(run_stage(typed_config(as_plain(composed), task)))
         except DefSimError as error:
             codes.append(_tell(error))
             if watch is not None:

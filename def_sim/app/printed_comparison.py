@@ -20,17 +20,18 @@ from def_sim.evaluation.ranked_entries import entries_table, ranked_entries
 
 
 def print_comparison(written: WrittenComparison) -> None:
-    """One short table a group, or a line an arm of an experiment; what was left out; where the page lies."""
-    if written.arms.experiment is None or not written.arms.groups:
-        _print_groups(written)
-    else:
+    """What arms come to; a short table a group, or a line an arm; what was left out; where the page lies."""
+    is_experiment = written.arms.experiment is not None
+    if written.arms.experiment is not None and written.arms.groups:
         say(f"question    {written.arms.experiment.question}")
     for arms in written.arms.groups:
         say(f"arms        {len(arms.arms)} of {arms.title}; baseline: {arms.baseline.title}")
-        if written.arms.experiment is not None:
+        if is_experiment:
             for line in _sentences(arms, written.arms.table):
                 say(f"            {line}")
         say(f"answer      {answer_of(arms, written.arms.table)}")
+    if not (is_experiment and written.arms.groups):
+        _print_groups(written)
     if written.effects:
         say(f"effects     {', '.join(written.effects)}")
     if in_words := claims_in_words(written.claims.table):

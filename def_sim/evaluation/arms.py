@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Final
 
 from def_sim.errors import ConfigError
-from def_sim.evaluation.compared_runs import ComparedRun
+from def_sim.evaluation.compared_runs import SWITCHES, ComparedRun
 
 # What all arms of one comparison share, besides model, seed and items.
 _SHARED: Final = (
@@ -28,7 +28,6 @@ _FOLLOWING: Final = (
 _PERSONA: Final = "survey.persona_country"
 _HASH: Final = re.compile(r"[0-9a-f]{12,}")
 _LANGUAGES: Final = {"en": "English", "zh": "Chinese"}
-_SWITCHES: Final = {"true": "on", "false": "off"}
 _NAMES: Final = {
     "strategy": "strategy",
     "protocol": "protocol",
@@ -102,7 +101,8 @@ def group_arms(
         baselines: Folders; an arm that is one of them is the baseline of its comparison.
 
     Returns:
-        The comparisons, and in words why others have none: two of their arms would have one title.
+        The comparisons; and in words why others have none, since two of their arms would have one title, and
+        which have another baseline than the one that was asked for.
 
     Raises:
         ConfigError: No arm is called as the baseline.
@@ -118,6 +118,7 @@ def group_arms(
         except ConfigError as error:
             problems.append(f"{error.message} {error.fix}")
     _check_baseline(baseline, titled)
+    problems += _without_baseline(baseline, baselines, titled)
     groups = [
         ArmGroup(number, arms, _named_baseline(arms, baselines) or choose_baseline(arms, baseline))
         for number, arms in enumerate(titled, start=1)
@@ -191,7 +192,7 @@ def _words(name: str, value: str, said: Mapping[str, object]) -> str:
 def _said(name: str, value: str) -> str:
     if name.endswith("language"):
         return _LANGUAGES.get(value, value)
-    return "no country" if name == _PERSONA and value == "none" else _SWITCHES.get(value, value)
+    return "no country" if name == _PERSONA and value == "none" else SWITCHES.get(value, value)
 
 
 def _check_titles(titles: Sequence[str], runs: Sequence[ComparedRun]) -> None:
@@ -241,3 +242,18 @@ def _check_baseline(wanted: str | None, groups: Sequence[Sequence[Arm]]) -> None
         f"baseline={wanted}: no arm has this title or folder. Arms found: {known}.",
         fix="Give one of these titles in quotes, or the name of a run's folder.",
     )
+
+
+def _without_baseline(
+    wanted: str | None, folders: Collection[str], groups: Sequence[Sequence[Arm]]
+) -> list[str]:
+    """Comparisons none of whose arms is called so, each with the baseline that it has instead."""
+    return [
+        f"baseline={wanted}: no arm of {arms[0].run.model_label}, survey {arms[0].run.survey}, "
+        f"{arms[0].run.country_in_words}, seed {arms[0].run.seed} is called so; they are compared with "
+        f"{choose_baseline(arms).title!r}. Its arms: {'; '.join(arm.title for arm in arms)}."
+        for arms in groups
+        if wanted is not None
+        and _named_baseline(arms, folders) is None
+        and not any(wanted in _called(arm) for arm in arms)
+    ]

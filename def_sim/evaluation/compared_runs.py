@@ -13,6 +13,7 @@ from typing import Final
 import pandas as pd
 
 _MOST_SAID: Final = 3  # settings in a title
+SWITCHES: Final = {"true": "on", "false": "off"}  # as titles say them, of groups and of arms
 _HASH: Final = re.compile(r"[0-9a-f]{12,}")
 _IN_TITLE: Final = (
     "survey.name",
@@ -198,7 +199,8 @@ def _said(own: Mapping[str, str], namesakes: Sequence[Mapping[str, str]]) -> lis
     readable = [
         name for name in varying if not any(_HASH.fullmatch(one.get(name, "nothing")) for one in namesakes)
     ]
-    said = [f"{name.rpartition('.')[2]} {own.get(name, 'nothing')}" for name in readable or varying]
+    values = {name: own.get(name, "nothing") for name in readable or varying}
+    said = [f"{name.rpartition('.')[2]} {SWITCHES.get(value, value)}" for name, value in values.items()]
     return said[:_MOST_SAID]
 
 

@@ -249,7 +249,7 @@ def test_a_run_of_other_settings_stands_apart(outputs: Path, capsys: pytest.Capt
     table = compare(outputs)
     assert table.groupby("group")["run"].nunique().to_dict() == {1: 2, 2: 1}
     out = capsys.readouterr().out
-    assert "memory false" in " ".join(out.split()), out  # titles are wrapped
+    assert "memory off" in " ".join(out.split()), out  # titles are wrapped
 
 
 def test_a_list_of_folders_is_compared_too(outputs: Path) -> None:

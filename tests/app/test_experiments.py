@@ -290,3 +290,11 @@ def test_hydra_multirun_is_not_needed_and_not_refused(capsys: pytest.CaptureFixt
     assert "strategy=diversity_enhanced (baseline): 8 answers, 8 calls" in told[1]
     assert "strategy=single: 8 answers, 8 calls" in told[2]
     assert told[3].startswith("all 2         16 answers, 16 calls")
+
+
+def test_each_run_of_a_sweep_is_headed_by_what_tells_it_from_the_others(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["-m", "seed=1,2", "modifications.memory=false", FOUR, "respondents=2", "stage=plan"]) == 0
+    heads = [line for line in capsys.readouterr().out.splitlines() if line.startswith("arm ")]
+    assert heads == ["arm         seed=1", "arm         seed=2"]

@@ -123,6 +123,19 @@ def test_a_baseline_that_is_no_arm_is_an_error_that_names_the_arms():
         group_arms([arm("a"), arm("b", {MEMORY: "false"})], baseline="memory")
 
 
+def test_a_model_without_the_baseline_that_is_asked_for_is_named_with_the_one_it_has():
+    here = [arm("a"), arm("b", {MEMORY: "false"})]
+    there = [
+        replace(arm(name, change), model="o", model_label="Model o")
+        for name, change in (("c", {ORDER: "code_order"}), ("d", {}))
+    ]
+    groups, [problem] = group_arms([*here, *there], baseline="memory off")
+    assert [group.baseline.title for group in groups] == ["memory off", "option order code order"]
+    assert problem.startswith("baseline=memory off: no arm of Model o, survey us, ")
+    assert "they are compared with 'option order code order'. Its arms: option order" in problem
+    assert group_arms(here, baseline="memory off")[1] == []
+
+
 def test_an_arm_is_compared_with_the_baseline_as_arm_minus_baseline():
     [group], _ = group_arms([arm("near"), arm("far", {MEMORY: "false"})], baseline="near")
     found = {"outputs/near": a_run("near"), "outputs/far": a_run("far", wrong=0.5)}

@@ -56,8 +56,7 @@ def test_groups_of_one_name_are_told_apart_by_what_differs():
     switched = run("c", settings={**SETTINGS, "protocol.modifications.memory": "false"})
     first, second = group_runs([run("a"), run("b"), switched])
     assert (
-        second.title
-        == "survey us, the United States, diversity_enhanced, paper, 20 respondents, memory false"
+        second.title == "survey us, the United States, diversity_enhanced, paper, 20 respondents, memory off"
     )
     assert first.title.endswith("memory nothing")
     assert second.differs == {"protocol.modifications.memory": "false"}
@@ -69,7 +68,7 @@ def test_maps_of_one_name_are_told_apart_by_what_differs():
     maps = sharing_a_map(group_runs([run("a"), run("b"), switched, other_survey]))
     assert [len(one.runs) for one in maps] == [3, 1]
     assert maps[0].title.endswith("memory nothing")
-    assert maps[1].title == "diversity_enhanced, paper, 20 respondents, memory false"
+    assert maps[1].title == "diversity_enhanced, paper, 20 respondents, memory off"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ def comparison_contents(
     *,
     arms: Sequence[ArmPart],
     maps: Sequence[MapsOfRuns],
-    is_experiment: bool,
     has_effects: bool,
     further: Sequence[tuple[str, str, bool]],
 ) -> list[Entry]:
@@ -24,9 +23,8 @@ def comparison_contents(
 
     Args:
         groups: Of comparable runs.
-        arms: Of one model; an experiment's page begins with them.
+        arms: Of one model; the page begins with them.
         maps: Of all runs.
-        is_experiment: Whether the page is an experiment's.
         has_effects: Whether effects stand behind the arms.
         further: Address, title, and whether it is there; behind the maps.
     """
@@ -38,9 +36,8 @@ def comparison_contents(
         *([Entry("effects", "Effects")] if has_effects else []),
     ]
     return [
-        *(arms_and_effects if is_experiment else []),
+        *arms_and_effects,
         compared,
-        *([] if is_experiment else arms_and_effects),
         *_gathered("Maps", of_maps),
         *(Entry(key, title) for key, title, is_there in further if is_there),
         Entry("method", "How to read it"),

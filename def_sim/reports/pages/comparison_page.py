@@ -128,7 +128,6 @@ def render_comparison(
             groups,
             arms=arms,
             maps=maps,
-            is_experiment=experiment is not None,
             has_effects=bool(effects),
             further=(
                 ("insensitivity", "Insensitivity", bool(insensitivity)),

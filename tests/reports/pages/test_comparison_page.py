@@ -95,6 +95,21 @@ def test_an_arm_stands_below_its_baseline_and_its_title_stays_text():
     assert f"style plain – – 0.100 {nothing} baseline style <i>bold</i> – – 0.100 {nothing}" in said(html)
 
 
+def test_arms_stand_first_and_a_run_that_is_alone_in_its_group_is_folded():
+    runs = [
+        run("m", run_hash=name, folder=f"outputs/{name}", settings=SETTINGS | {"protocol.style": name})
+        for name in ("a", "b")
+    ]
+    arm_groups, _ = group_arms(runs)
+    groups = group_runs(runs)
+    parts = arm_parts(arm_groups, arms_table(arm_groups, {}))
+    html = render_comparison(groups, comparison_table(groups), [], code_version="0.1", arms=parts)
+    assert html.index('<section id="arms-1"') < html.index('<section id="groups"')
+    assert html.count('<details class="alone">') == 2
+    assert '<details class="alone">' not in page(run("a"), run("b"))  # together in one group
+    assert '<details class="alone">' not in page(run("a"))  # all that there is
+
+
 def test_the_page_loads_nothing_and_its_policy_names_its_own_style_and_script():
     html = page(run("a"), run("b"))
     policy = html_module.unescape(re.search(r'Policy" content="([^"]*)"', html).group(1))
