@@ -16,6 +16,7 @@ from def_sim.reports.figures.figure_files import WrittenFigures, write_figures
 from def_sim.reports.figures.typesetting import can_set
 from def_sim.reports.pages.facts import RunFacts
 from def_sim.reports.pages.item_figures import item_figures
+from def_sim.reports.pages.score_cards import dimension_rows
 from def_sim.reports.pages.score_figures import headline_figure, topics_figure
 from def_sim.reports.sections.section import Section
 
@@ -59,11 +60,11 @@ def run_figures(
     sections: Sequence[Section],
     planted: pd.DataFrame | None,
 ) -> list[Figure]:
-    """Headline, topic groups, sections and the chosen items; arguments as of `write_run_figures`."""
+    """Headline, topic groups if any, sections, chosen items; arguments as of `write_run_figures`."""
     chosen = run.config.figures
     return [
         headline_figure(results.scores),
-        topics_figure(results.scores),
+        *([topics_figure(results.scores)] if dimension_rows(results.scores) else []),
         *(figure for section in sections for figure in section.figures),
         *item_figures(
             results.scores, results.distributions, chosen=chosen.items, width=chosen.width, planted=planted

@@ -24,6 +24,7 @@ from def_sim.surveys.human_structure import HumanStructure
 
 MIN_ITEM_REST: Final = 0.1  # below it an item is marked; three standard errors at 900 effective people
 NO_CORRELATIONS: Final = "People's correlations between items are not known for this country."
+NO_GROUPS: Final = "None of the items is in a topic group."
 FEW_ITEMS: Final = "Fewer than three items with a direction and known correlations."
 
 
@@ -115,9 +116,11 @@ def topic_groups(
     """
     base = [one for one in arrays.survey.questions if one.id in arrays.first_wordings]
     topics = {question.item_id: question.topic for question in base}
+    names = {str(question.dimension) for question in base if question.dimension}
+    if not names:
+        return TopicGroups((), topics, NO_GROUPS)
     if people is None:
         return TopicGroups((), topics, NO_CORRELATIONS)
-    names = {str(question.dimension) for question in base if question.dimension}
     found = [
         _of_questions(name, [q for q in base if str(q.dimension) == name], people, likeness.get(name))
         for name in sorted(names, key=dimension_rank)

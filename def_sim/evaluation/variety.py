@@ -11,11 +11,11 @@ from def_sim.evaluation.comparisons import item_form
 from def_sim.evaluation.distributions import QuestionDistribution
 from def_sim.evaluation.findings import Finding
 from def_sim.evaluation.score_intervals import people_of
-from def_sim.metrics.aggregation import macro_mean
+from def_sim.metrics.aggregation import macro_mean, micro_mean
 from def_sim.metrics.divergence import entropy
 from def_sim.metrics.entropy_control import flatten_people
 from def_sim.metrics.item_metrics import ITEM_METRICS
-from def_sim.metrics.sample import Sample
+from def_sim.metrics.sample import Array, Sample
 
 METRIC: Final = "js_divergence"
 NOTHING: Final = "No answered item has figures of people."
@@ -24,7 +24,10 @@ _FEWEST: Final = 2  # respondents; fewer have no variety
 
 @dataclass(frozen=True, slots=True)
 class Variety:
-    """Means over topic groups. Without people as varied as the panel, price and share are NaN."""
+    """Means over topic groups, or over items where none is in one.
+
+    Without people as varied as the panel, price and share are NaN.
+    """
 
     value: float  # of the panel
     price: float  # of people who are as varied
@@ -80,10 +83,15 @@ def _compare(known: Sequence[QuestionDistribution], rng: np.random.Generator) ->
     )
     unmixed = flattened.scores[int(np.argmin(np.abs(flattened.shares)))]
     columns = (values, as_varied, unmixed, flattened.scores[-1])
-    value, price, floor, at_random = (macro_mean(column, dimensions) for column in columns)
+    value, price, floor, at_random = (_mean(column, dimensions) for column in columns)
     if why := _why_no_price(samples, level, float(flattened.entropies[-1].mean())):
         price = share = math.nan
     return Variety(value, price, floor, at_random, share, len(known), why)
+
+
+def _mean(values: Array, dimensions: Sequence[str]) -> float:
+    """The mean that speaks for a run, as `score_tables.headline_scope` chooses it."""
+    return macro_mean(values, dimensions) if any(dimensions) else micro_mean(values)
 
 
 def _why_no_price(samples: Sequence[Sample], level: float, entropy_at_random: float) -> str:

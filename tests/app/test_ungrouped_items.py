@@ -98,6 +98,28 @@ def test_such_a_run_is_reported_verified_and_compared(
     assert ("mean over items, since none of them is in a topic group" in page) != has_group
 
 
+@pytest.mark.slow
+def test_without_topic_groups_nothing_is_drawn_of_them_and_variety_is_of_means_over_items(
+    home: Path, tmp_path: Path
+) -> None:
+    folder = held(home, tmp_path / "outputs", "town.Q3")
+    (folder / "figures").mkdir(exist_ok=True)
+    (folder / "figures" / "topic_groups.svg").write_text("of a report of before", encoding="utf-8")
+    assert main([f"home={home}", "stage=report", f"run_folder={folder}"]) == 0
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert not list((folder / "figures").glob("topic_groups*"))
+    assert "topic_groups" not in (folder / "figures" / "captions.md").read_text(encoding="utf-8")
+    assert 'id="topics"' not in page
+    assert "Tucker" not in page
+    assert "None of the items is in a topic group." in page
+    drawn = pd.read_csv(folder / "figures" / "variety.csv").set_index("mark")["value"]
+    [of_item] = scores(folder).query("scope == 'item'")["value"].astype(float)
+    assert drawn["panel"] == pytest.approx(of_item)  # the mean over one item
+    assert {"floor", "uniform"} <= set(drawn.index)
+    measures = pd.read_csv(folder / "measures.csv").set_index("measure")
+    assert measures.loc["divergence", "value"] == pytest.approx(of_item)
+
+
 def test_the_plan_names_such_items_and_the_sheet_counts_them(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

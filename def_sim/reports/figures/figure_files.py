@@ -23,8 +23,8 @@ NO_TYPST: Final = (
 CAPTIONS: Final = ("captions.md", "captions.tex")
 _KINDS: Final = ("svg", "pdf", "png", "csv")
 _MOST_THREADS: Final = 4  # typst computes without Python's lock; drawing and writing do not
-# Names of figures whose number depends on the run, and of one that is no longer drawn.
-_NUMBERED: Final = re.compile(r"(?:items_\d{2,}|kl_by_dimension)\.(?:svg|pdf|png|csv)")
+# Names of figures that depend on the run, and of one that is no longer drawn.
+_NUMBERED: Final = re.compile(r"(?:items_\d{2,}|topic_groups|kl_by_dimension)\.(?:svg|pdf|png|csv)")
 # Within a word an underscore means nothing, and a backslash before it stays where the words are pasted.
 _MARKDOWN: Final = re.compile(r"([\\`*{}\[\]<>#|~$&!]|(?<![^\W_])_|_(?![^\W_]))")
 _ESCAPED: Final = r"\\\1"

@@ -30,10 +30,11 @@ class PageChapter:
 
 
 _NOTES: Final = Part("notes", "To be read first", "notes.html.jinja")
+_TOPICS: Final = Part("topics", "Topic groups", "topics.html.jinja")
 _BEFORE: Final[Mapping[Chapter, tuple[Part, ...]]] = {
     Chapter.RESULT: (
         Part("scores", "Scores", "scores.html.jinja"),
-        Part("topics", "Topic groups", "topics.html.jinja"),
+        _TOPICS,
     ),
     Chapter.ITEMS: (
         Part("items", "Items", "items.html.jinja"),
@@ -54,14 +55,22 @@ _AFTER: Final[Mapping[Chapter, tuple[Part, ...]]] = {
 }
 
 
-def report_chapters(sections: Sequence[Section], *, has_notes: bool) -> list[PageChapter]:
+def report_chapters(
+    sections: Sequence[Section], *, has_notes: bool, has_topics: bool = True
+) -> list[PageChapter]:
     """All chapters in the order of the page.
 
     Args:
         sections: Of the report; within a chapter they keep this order.
         has_notes: Whether something must be read before the numbers.
+        has_topics: Whether an item is in a topic group.
     """
-    return [PageChapter(chapter, _parts(chapter, sections, has_notes)) for chapter in Chapter]
+    left_out = () if has_topics else (_TOPICS,)
+    chapters = (PageChapter(chapter, _parts(chapter, sections, has_notes)) for chapter in Chapter)
+    return [
+        PageChapter(one.chapter, tuple(part for part in one.parts if part not in left_out))
+        for one in chapters
+    ]
 
 
 def _parts(chapter: Chapter, sections: Sequence[Section], has_notes: bool) -> tuple[Part, ...]:

@@ -43,7 +43,13 @@ from def_sim.reports.pages.packed_items import pack_items
 from def_sim.reports.pages.page import language_tag, page_script, page_style, security_policy, template
 from def_sim.reports.pages.report_chapters import contents_of, report_chapters
 from def_sim.reports.pages.report_data import Lines, safe_json
-from def_sim.reports.pages.score_cards import FLOOR_NAME, dimension_card, headline_cards, survey_value
+from def_sim.reports.pages.score_cards import (
+    FLOOR_NAME,
+    dimension_card,
+    dimension_rows,
+    headline_cards,
+    survey_value,
+)
 from def_sim.reports.sections.section import Section
 
 __all__ = ["AnswerView", "RunFacts", "render_report"]
@@ -96,7 +102,7 @@ def render_report(
     drawn = {*OWN_FIGURES, *(figure.name for section in sections for figure in section.figures)}
     items = item_cards(scores, distributions, planted, words)
     parts = status_parts(statuses)
-    chapters = report_chapters(sections, has_notes=facts.has_notes)
+    chapters = report_chapters(sections, has_notes=facts.has_notes, has_topics=bool(dimension_rows(scores)))
     return template("report.html.jinja").render(
         facts=facts,
         verdict=verdict,
