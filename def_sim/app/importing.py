@@ -49,6 +49,7 @@ PARAMETERS: Final = (
     "name",
     "population_label",
     "year",
+    "citation",
     "weight",
     "mapping",
     "labels",

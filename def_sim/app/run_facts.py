@@ -34,6 +34,7 @@ _OF_IMPORT = (
     "name",
     "population_label",
     "year",
+    "citation",
     "force",
 )  # none is a section's
 

@@ -184,6 +184,11 @@ class RunConfig(Strict):
         default=None,
         description="stage=import: when its people were asked.",
     )
+    citation: Annotated[str, Field(min_length=1, max_length=1000)] | None = Field(
+        default=None,
+        description="stage=import: how a survey of your own is cited; null: as the importer or the mapping "
+        "says.",
+    )
     weight: Name | None = Field(
         default=None,
         description="stage=import: the file's variable of weights; none: everyone counts once.",
@@ -323,6 +328,7 @@ class RunConfig(Strict):
             "name=": (self.name is not None, ("import", "rephrase")),
             "population_label=": (self.population_label is not None, ("import",)),
             "year=": (self.year is not None, ("import",)),
+            "citation=": (self.citation is not None, ("import",)),
             "weight=": (self.weight is not None, ("import",)),
             "mapping=": (self.mapping is not None, ("import",)),
             "labels=": (self.labels is not None, ("import",)),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-_SENTENCES: Final = ("population_label",)
+_SENTENCES: Final = ("population_label", "citation")
 _QUOTES: Final = ("'", '"')
 
 

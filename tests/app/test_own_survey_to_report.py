@@ -64,7 +64,8 @@ def test_the_people_of_a_town_are_called_so_wherever_a_page_names_whom_the_panel
     words = ("stage=import", "importer=table", "source=town.csv", "name=town", "countries=[USA]", "year=2026")
     assert "people of     USA: if you asked others" in out(capsys, *words, "home=home")
     label = "population_label=Hill & Dale, Ohio"  # a shell takes the quotes away
-    assert "if you asked others" not in out(capsys, *words, "home=home", label)
+    cite = "citation=City of Hill & Dale (2026), Survey of parks, {1}"
+    assert "if you asked others" not in out(capsys, *words, "home=home", label, cite)
     assert "people of <bdi>Hill &amp; Dale, Ohio</bdi>" in page_of(tmp_path / "home/imports/town-USA.html")
     assert main(("survey=town", "home=home", "respondents=2", "run_folder=run")) == 0
     report = page_of(tmp_path / "run" / "report.html")
@@ -72,6 +73,11 @@ def test_the_people_of_a_town_are_called_so_wherever_a_page_names_whom_the_panel
     assert report.count(whom) == 2  # below the title, and in what was run
     assert "people of <bdi>the United States</bdi>" not in report
     assert "town, Hill &amp; Dale, Ohio (2026)" in report  # as captions have it
+    assert "City of Hill &amp; Dale (2026), Survey of parks, {1}" in report
+    cited = page_of(tmp_path / "run" / "citation.bib")
+    assert (
+        r"note = {City of Hill \& Dale (2026), Survey of parks, \textbraceleft{}1\textbraceright{}}" in cited
+    )
     assert "of the United States, drawn" in report  # where respondents live is another thing
 
 

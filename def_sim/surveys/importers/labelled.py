@@ -53,6 +53,7 @@ class Labelled:
         countries: The population of the file; of a file with several those that are wanted, or [all].
         year: When people were asked.
         weight: The variable of the weights, in place of the mapping's; "none": everyone counts once.
+        citation: How the survey is cited, in place of the mapping's words.
         labels: A file with the codes of labels, where `source` has labels only; see `Labels`.
         home: The user's home, whose items count, too.
         shared: Keys of a mapping that all rounds of a survey share.
@@ -69,10 +70,12 @@ class Labelled:
         labels: str | None = None,
         home: Path | None = None,
         shared: dict[str, Any] | None = None,
+        citation: str | None = None,
     ) -> None:
         self.path, self.name = Path(source).expanduser(), check_name(name)
         self.mapping = None if mapping is None else Path(mapping).expanduser()
         self.countries, self.year, self.weight = countries or [], year, weight
+        self.citation = citation
         self.labels = Labels(None if labels is None else Path(labels).expanduser())
         self.shared = shared or {}
         check_shared(self.shared)
@@ -243,7 +246,7 @@ class Labelled:
             else "",
             dont_know="left out of shares and n, as are refused and other missing answers",
             release=f"computed from {self.path.name}",
-            citation=mapping.citation or self.path.name,
+            citation=self.citation or mapping.citation or self.path.name,
             terms=mapping.terms or "as agreed with the institute; not to be passed on",
             file=self.path.name,
             file_sha256=digest,
@@ -258,7 +261,7 @@ class Labelled:
             source=self.name,
             title=mapping.title or self.name,
             year=self.year,
-            citation=mapping.citation or self.path.name,
+            citation=self.citation or mapping.citation or self.path.name,
             items=list(made),
         )
 

@@ -8,6 +8,7 @@ Letters: K options.
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +50,7 @@ class Table:
         answers: A table with a row a person (`person_answers`), whose figures are computed.
         weight: Its column of weights, in place of the mapping's; "none": everyone counts once.
         population_label: Whom the survey asked, as it stands behind "people of"; None: the whole country.
+        citation: How it is cited, in place of the mapping's words; None in both: by its name and file.
         mapping: A YAML that says which of its columns say who people are, and which codes are no answer.
     """
 
@@ -62,9 +64,11 @@ class Table:
         weight: str | None = None,
         mapping: str | None = None,
         population_label: str | None = None,
+        citation: str | None = None,
     ) -> None:
         self.path = Path(source).expanduser()
         self.answers = Path(answers).expanduser() if answers is not None else None
+        self.citation = citation
         self.mapping = Path(mapping).expanduser() if mapping is not None else None
         self.name, self.year, self.weight = name, year, weight
         if answers is None and (given := "weight" if weight else "mapping" if mapping else ""):
@@ -83,6 +87,11 @@ class Table:
                 fix="Give the one that was asked, as in `countries=[USA]`, and import each by itself.",
             )
         self.population, self.population_label = countries[0], population_label
+
+    @cached_property
+    def people_mapping(self) -> PeopleMapping | None:
+        """What `mapping=` says of the people; None: nothing is given."""
+        return None if self.mapping is None else read_validated(self.mapping, PeopleMapping)
 
     def read(self) -> Imported:
         """Items, the questionnaire, and figures if the table has some.
@@ -144,7 +153,7 @@ class Table:
             items,
             columns,
             self.population,
-            mapping=read_validated(self.mapping, PeopleMapping) if self.mapping is not None else None,
+            mapping=self.people_mapping,
             weight=self.weight,
             year=self.year,
         )
@@ -182,7 +191,7 @@ class Table:
             "source": self.name,
             "title": self.name,
             "year": self.year or "not given",
-            "citation": table.path.name,
+            "citation": self._cited(table.path),
         }
         try:
             return ItemFile.model_validate({**content, "items": entries})
@@ -216,7 +225,7 @@ class Table:
             effective_n=effective_n,
             dont_know=dont_know,
             release=path.name,
-            citation=path.name,
+            citation=self._cited(path),
             terms="the user's own",
             file=path.name,
             file_sha256=hash_file(path),
@@ -225,6 +234,10 @@ class Table:
             notes=[f"{note[:14].strip()}: {visible(note[14:])}" for note in notes],
         )
         return PopulationFigures(provenance, tuple(figures))
+
+    def _cited(self, path: Path) -> str:
+        own = f"Own survey {self.name}{f', {self.year}' if self.year else ''}: {path.name}"
+        return self.citation or (self.people_mapping.citation if self.people_mapping else None) or own
 
     def _survey(self, items: Sequence[Item]) -> SurveyFile:
         language = next(iter(items[0].wordings))

@@ -173,6 +173,11 @@ def test_a_column_that_the_table_does_not_have_is_named(tmp_path: Path) -> None:
             imported(tmp_path, people(), mapping=given)
 
 
+def test_a_mapping_may_say_how_the_survey_is_cited(tmp_path: Path) -> None:
+    found = imported(tmp_path, people(), mapping="citation: 'City of Springfield, 2026'")
+    assert found.populations[0].provenance.citation == "City of Springfield, 2026"
+
+
 @pytest.mark.parametrize("given", ["weight", "mapping"])
 def test_what_belongs_to_answers_is_refused_where_there_are_none(given: str, tmp_path: Path) -> None:
     (tmp_path / "town.csv").write_text(TABLE, encoding="utf-8")

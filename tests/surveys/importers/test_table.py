@@ -57,6 +57,14 @@ def test_an_item_has_the_options_type_and_level_of_its_rows(tmp_path: Path) -> N
     assert parks.topic == parks.wordings["en"][0] == "More parks, or fewer?"
 
 
+def test_a_survey_is_cited_as_the_command_says_else_by_its_name_and_file(tmp_path: Path) -> None:
+    assert imported(tmp_path).populations[0].provenance.citation == "Own survey town, 2026: town.csv"
+    given = "City of Springfield (2026), Survey of parks"
+    found = Table(str(tmp_path / "town.csv"), "town", ["USA"], 2026, citation=given).read()
+    assert found.items is not None
+    assert found.items.citation == found.populations[0].provenance.citation == given
+
+
 def test_percents_are_shares_of_the_people_who_answered(tmp_path: Path) -> None:
     row = figures(imported(tmp_path))["town.parks", "all"]
     assert row.shares == pytest.approx((0.615, 0.13, 0.255))
