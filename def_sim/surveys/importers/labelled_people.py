@@ -19,7 +19,7 @@ from def_sim.surveys.importers.coding import (
 )
 from def_sim.surveys.importers.contract import FileVariable
 from def_sim.surveys.importers.described import described
-from def_sim.surveys.importers.labelled_mapping import FileMapping, ItemEntry
+from def_sim.surveys.importers.labelled_mapping import FileMapping, ItemEntry, SexVariable
 from def_sim.surveys.importers.labels import Labels
 from def_sim.surveys.importers.people import People, Replies, Reply, bands_of
 from def_sim.surveys.importers.variables import Value, Variable, is_nothing, is_tag
@@ -149,7 +149,20 @@ class MappedPeople:
         if sex is None:
             return np.full(num_people, "")
         variable = kept[sex.variable]
+        self._check_sexes(sex)
         return sexes_of(variable, lambda value: self.labels.code_of(variable, value), sex.codes)
+
+    def _check_sexes(self, sex: SexVariable) -> None:
+        """Codes or words that the mapping does not have would leave everyone in neither group, unseen."""
+        everyone = self.variables[sex.variable]
+        found = sexes_of(everyone, lambda value: self.labels.code_of(everyone, value), sex.codes)
+        if not (found != "").any():
+            held = ", ".join(f"{value!r:.40}" for value in list(everyone.counts)[:6])
+            raise SurveyFormatError(
+                f"{self.path.name}: {everyone.name} is the sex of the mapping, and nobody is a man or a "
+                f"woman by it: it holds {held}.",
+                fix="Write its codes or words as `male:` and `female:` of `sex:` in the mapping.",
+            )
 
     @property
     def _bands(self) -> tuple[str, ...]:

@@ -114,6 +114,27 @@ def test_a_year_of_birth_becomes_an_age(tmp_path: Path) -> None:
     assert "expected ages in years" in refusal(tmp_path, MAPPING | {"age": {"variable": "a31"}}).message
 
 
+def test_a_sex_in_words_that_nobody_knows_is_refused_until_the_mapping_says_which_is_which(
+    tmp_path: Path,
+) -> None:
+    in_words = ["Mann", "Mann", "Frau", "Frau"] * 10
+    people = People({**CGSS.columns, "a2": in_words}, {"a34": CGSS.value_labels["a34"]}, CGSS.labels)
+    error = refusal(tmp_path, people=people, file="CGSS2018.csv")
+    assert (
+        "a2 is the sex of the mapping, and nobody is a man or a woman by it: it holds 'Mann'" in error.message
+    )
+    mapping = MAPPING | {"sex": {"variable": "a2", "male": ["mann"], "female": ["frau"]}}
+    found = importer(tmp_path, mapping, people, file="CGSS2018.csv").read()
+    assert figures(found) == figures(importer(tmp_path).read())
+
+
+def test_the_command_says_how_a_survey_is_cited_in_place_of_the_mapping(tmp_path: Path) -> None:
+    mapping = MAPPING | {"citation": "the mapping's words"}
+    for given, expected in (({}, "the mapping's words"), ({"citation": "mine"}, "mine")):
+        [one] = importer(tmp_path, mapping, **given).read().populations
+        assert one.provenance.citation == expected
+
+
 @pytest.mark.parametrize("file", ["c.sav", "c.zsav", "c.csv", "c.xlsx"])
 def test_the_same_people_give_the_same_bytes_from_every_kind_of_file(tmp_path: Path, file: str) -> None:
     name = "references/CHN/cgss2018.csv"
