@@ -17,7 +17,7 @@ from def_sim.app.written_comparison import write_comparison
 from def_sim.errors import ConfigError, DefSimError
 from def_sim.evaluation.arm_scores import answer_of
 from def_sim.evaluation.compared_runs import LeftOut
-from def_sim.reports.pages.comparison_maps import comparison_figures
+from def_sim.reports.pages.comparison_figures import comparison_figures
 from def_sim.visible import visible
 
 
@@ -73,10 +73,12 @@ class ComparedRuns:
 
     @cached_property
     def figure(self) -> Figures:
-        """The maps by name: `comparison.figure("cultural_map_1")`."""
-        drawn = {
-            one.name: one for one in comparison_figures(self._computed.answers.maps, self._computed.groups)
-        }
+        """The figures by name: `comparison.figure("scores_1")`, arms_1, cultural_map_1, published_map_1."""
+        made = self._computed
+        figures = comparison_figures(
+            made.answers.maps, made.groups, made.table, made.arms.groups, made.arms.table
+        )
+        drawn = {one.name: one for one in figures}
         return Figures(
             lambda: list(drawn), lambda name: SavableFigure(drawn[name]) if name in drawn else None
         )

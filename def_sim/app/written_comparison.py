@@ -21,8 +21,8 @@ from def_sim.evaluation.run_tables import csv_bytes
 from def_sim.reports.figures.figure_files import WrittenFigures, write_figures
 from def_sim.reports.pages.comparison_arms import arm_parts, experiment_part
 from def_sim.reports.pages.comparison_claims import claims_part
+from def_sim.reports.pages.comparison_figures import comparison_figures
 from def_sim.reports.pages.comparison_insensitivity import defects_part
-from def_sim.reports.pages.comparison_maps import comparison_figures
 from def_sim.reports.pages.comparison_page import render_comparison
 from def_sim.resources import data_folder
 
@@ -79,7 +79,9 @@ def write_comparison(made: Comparison, folder: Path) -> WrittenComparison:
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with disk_errors(folder / "figures"):
-        drawn = comparison_figures(made.answers.maps, made.groups)
+        drawn = comparison_figures(
+            made.answers.maps, made.groups, made.table, made.arms.groups, made.arms.table
+        )
         figures = write_figures(folder / "figures", drawn)
     html = _page(made, figures, [path.relative_to(folder).as_posix() for path in figures.paths])
     write_studies(made.studies, folder)

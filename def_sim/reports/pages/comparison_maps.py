@@ -8,14 +8,13 @@ import pandas as pd
 from markupsafe import Markup
 
 from def_sim.evaluation.compared_maps import MapsOfRuns
-from def_sim.evaluation.compared_runs import RunGroup
 from def_sim.evaluation.measures import as_percent, written
 from def_sim.evaluation.paired_runs import LEVEL, VERDICT_WORDS
 from def_sim.reports.cells import Row, number_in, rows_of
 from def_sim.reports.charts.map_labels import PanelNames
 from def_sim.reports.charts.text_fit import fit_lines
 from def_sim.reports.figures.figure import Figure
-from def_sim.reports.pages.comparison_scores import PageLetters, letters_of_page
+from def_sim.reports.pages.comparison_scores import PageLetters
 from def_sim.reports.sections.cultural_maps import (
     PUBLISHED_HIDES,
     PUBLISHED_SHOWS,
@@ -53,14 +52,13 @@ def map_parts(maps: MapsOfRuns, letters: PageLetters) -> tuple[MapPart, MapPart]
     )
 
 
-def comparison_figures(maps: Sequence[MapsOfRuns], groups: Sequence[RunGroup]) -> list[Figure]:
+def map_figures_of_runs(maps: Sequence[MapsOfRuns], letters: PageLetters) -> list[Figure]:
     """The maps as figures: cultural_map_1, published_map_1, and so on; captions say which runs they show.
 
     Args:
         maps: Of all runs.
-        groups: Of the same runs, under whose letters they stand on the maps.
+        letters: Under which they stand on the maps.
     """
-    letters = letters_of_page(groups)
     return [
         replace(figure, caption=f"{figure.caption} {_runs_in_words(one, letters)}")
         for one in maps

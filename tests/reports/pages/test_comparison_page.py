@@ -21,7 +21,7 @@ from def_sim.evaluation.map_points import CountryPoint, CultureMap, MapAxis, Pan
 from def_sim.evaluation.seed_spread import seeds_table
 from def_sim.reports.charts.comparison_charts import RunMark, axis_end, layers_of, small_multiple, strip_chart
 from def_sim.reports.pages.comparison_arms import arm_parts
-from def_sim.reports.pages.comparison_maps import comparison_figures
+from def_sim.reports.pages.comparison_figures import comparison_figures
 from def_sim.reports.pages.comparison_page import render_comparison
 from def_sim.reports.pages.comparison_scores import letters_of_page, size_in_words
 
@@ -200,7 +200,8 @@ def test_a_run_has_one_letter_throughout_the_page():
     drawn = html[html.index('class="cultural-map"') :]
     assert re.findall(r'class="halo key survey-\d"[^>]*>([A-Z]) Model', drawn)[:3] == ["A", "C", "B"]
     assert "B Model b" in said(drawn[drawn.index("model-keys") :])
-    caption = comparison_figures(maps, groups)[0].caption
+    figures = comparison_figures(maps, groups, comparison_table(groups), [], arms_table([], {}))
+    caption = next(one.caption for one in figures if one.name == "cultural_map_1")
     assert "Runs: A: Model a, US; B: Model b, US; C: Model c, CN. All of them: paper, 9 res" in caption
 
 
