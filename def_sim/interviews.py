@@ -221,19 +221,26 @@ class Interviews:
         return self._calls.failures
 
     async def _interview(self, respondent: Respondent, chain: Sequence[Question]) -> None:
+        keys = {question.id: (respondent.id, question.item_id, question.wording) for question in chain}
+        known = [key for key in keys.values() if key in self._store.stored]
+        if len(known) == len(chain):
+            return  # nothing is left to ask, so nothing has to be remembered
+        stored = self._store.stored.entries_at(known)
         memory = Memory(capacity_of(respondent, self._rules), self._rules.memory)
         earlier: dict[str, Answer] = {}
         has_asked = False
         for question in chain:
             address = Address(self._rules.seed, respondent.id, question.item_id, question.wording)
             asked = question_as_asked(question, earlier, self._rules)
-            answer = self._store.answered().get((respondent.id, question.item_id, question.wording))
-            if answer is None:
+            entry = stored.get(keys[question.id])
+            if entry is None:
                 answer = await self._answer(respondent, question, asked, memory, address)
                 self._keep(answer)
                 has_asked = True
-            elif has_asked:
-                self._check_fits(answer, respondent, asked, memory, address)
+            else:
+                answer = entry.answer
+                if has_asked:
+                    self._check_fits(answer, respondent, asked, memory, address)
             earlier[question.id] = answer
             if asked is not None:
                 # Answers from the store enter memory too, or a resumed respondent would know less.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from counted_opens import opened
 from survey_examples import a_presentation, a_question, a_respondent, a_scale, a_survey
 
 from def_sim import interviews
@@ -96,6 +97,27 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # --- everything planned is answered once ---
+
+
+def test_a_journal_is_opened_once_a_respondent_who_has_something_left_to_be_asked(tmp_path: Path) -> None:
+    panel = a_panel(4, lambda index: 3)
+    whole = interview_all(tmp_path, panel)
+    [path] = (tmp_path / "answers").glob("*.jsonl")
+    lines = path.read_bytes().splitlines(keepends=True)
+    of_last = [line for line in lines if b'"r00003"' in line]
+
+    def times_opened() -> int:
+        with opened() as names, AnswerStore(tmp_path) as store:
+            names.clear()  # what opening the store took
+            asked = cast(Engine, ScriptedEngine(reply=a_reply_to_every_word))
+            asyncio.run(Interviews(SURVEY, DEF, asked, store, PRESENTATION, RULES).conduct(panel))
+            return names.count(str(path))
+
+    assert len(of_last) > 2
+    assert times_opened() == 0
+    path.write_bytes(b"".join(line for line in lines if line != of_last[-1]))
+    assert times_opened() == 1
+    assert read_answers(tmp_path) == whole
 
 
 def test_everyone_is_asked_everything_exactly_once(tmp_path: Path) -> None:

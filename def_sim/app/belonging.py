@@ -16,6 +16,7 @@ from def_sim.answers.storage.completion import is_complete, vouches_for
 from def_sim.answers.storage.journal import Entry
 from def_sim.answers.storage.shards import AnswerKey, journals_of
 from def_sim.answers.storage.store import Foreign
+from def_sim.answers.storage.stored_answers import read_together
 from def_sim.app.run import Run, draw_respondents
 from def_sim.errors import StoreError
 from def_sim.questionnaire import (
@@ -64,7 +65,8 @@ def foreign_lines(run: Run, entries: Mapping[AnswerKey, Entry], calls: Calls) ->
         else:
             of_respondent.setdefault(index, [])
     for respondent in draw_respondents(run, of_respondent):
-        own = {f"{key[1]}#{key[2]}": entries[key] for key in of_respondent[respondent.index]}
+        found = read_together(entries, of_respondent[respondent.index])
+        own = {f"{key[1]}#{key[2]}": entry for key, entry in found.items()}
         yield from _other_prompts(run, respondent, own, calls)
 
 

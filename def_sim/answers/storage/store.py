@@ -6,7 +6,7 @@ The store does not know what is still to be asked, nor of what the run consists.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -53,25 +53,6 @@ FindForeign = Callable[[Mapping[AnswerKey, Entry], Calls], Iterable[Foreign]]
 
 def _nothing_is_foreign(entries: Mapping[AnswerKey, Entry], calls: Calls) -> Iterable[Foreign]:
     return ()
-
-
-class _Answers(Mapping[AnswerKey, Answer]):
-    """The answers alone, without where they stand."""
-
-    def __init__(self, stored: StoredAnswers) -> None:
-        self._stored = stored
-
-    def __getitem__(self, key: AnswerKey) -> Answer:
-        return self._stored[key].answer
-
-    def __iter__(self) -> Iterator[AnswerKey]:
-        return iter(self._stored)
-
-    def __len__(self) -> int:
-        return len(self._stored)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._stored
 
 
 class AnswerStore:
@@ -201,16 +182,12 @@ class AnswerStore:
     ) -> None:
         self.close()
 
-    def answered(self) -> Mapping[AnswerKey, Answer]:
-        """What the shard's respondents have answered, by (respondent, item, wording).
-
-        A view that grows with `append`. An answer is read from its journal when it is asked for.
-        """
-        return _Answers(self._stored)
-
     @property
     def stored(self) -> StoredAnswers:
-        """The same, with where each answer stands."""
+        """What the shard's respondents have answered, by (respondent, item, wording), and where it stands.
+
+        Grows with `append`. An answer is read from its journal when it is asked for.
+        """
         return self._stored
 
     def append(self, answer: Answer) -> None:
@@ -226,7 +203,7 @@ class AnswerStore:
         if answer_key(answer) in self._stored:
             raise StoreError(
                 f"{answer.respondent_id} has answered {answer.question_id} already.",
-                fix="Ask only what `answered()` does not hold.",
+                fix="Ask only what `stored` does not hold.",
             )
         with disk_errors(self._path, num_safe=len(self._stored)):
             self._make_sure_it_is_kept()

@@ -68,8 +68,7 @@ class StoredAnswers(Mapping[AnswerKey, Entry]):
         return isinstance(key, tuple) and len(key) == 3 and key[1:] in self._places.get(key[0], {})
 
     def __getitem__(self, key: AnswerKey) -> Entry:
-        place = self._places[key[0]][key[1:]]
-        return self._entry(key, place, self._read([place])[place])
+        return self.entries_at([key])[key]
 
     def _line(self, place: int) -> Line:
         return Line(self._numbers[place], self._offsets[place])
@@ -111,11 +110,18 @@ class StoredAnswers(Mapping[AnswerKey, Entry]):
         Raises:
             StoreError: As `answers_of`, or a line has changed since it was read.
         """
-        wanted = {
-            (one, *question): place
-            for one in respondent_ids
-            for question, place in self._places.get(one, {}).items()
-        }
+        return self.entries_at(
+            (one, *question) for one in respondent_ids for question in self.questions_of(one)
+        )
+
+    def entries_at(self, keys: Iterable[AnswerKey]) -> dict[AnswerKey, Entry]:
+        """Some answers with where they stand, by their keys; each journal is opened once.
+
+        Raises:
+            KeyError: One is not stored.
+            StoreError: As `entries_of`.
+        """
+        wanted = {key: self._places[key[0]][key[1:]] for key in keys}
         found = self._read(wanted.values())
         return {key: self._entry(key, place, found[place]) for key, place in wanted.items()}
 
@@ -168,6 +174,17 @@ class StoredAnswers(Mapping[AnswerKey, Entry]):
         self._statuses.append(_NUMBER_OF[answer.status])
         self._prompts.append(answer.num_prompt_tokens)
         self._generated.append(answer.num_generated_tokens)
+
+
+def read_together(entries: Mapping[AnswerKey, Entry], keys: Iterable[AnswerKey]) -> Mapping[AnswerKey, Entry]:
+    """Some entries by their keys, with one opening of each journal where they have to be read.
+
+    Raises:
+        KeyError, StoreError: As `StoredAnswers.entries_at`.
+    """
+    if isinstance(entries, StoredAnswers):
+        return entries.entries_at(keys)
+    return {key: entries[key] for key in keys}
 
 
 def read_stored(folder: Path, division: Division = EVERYONE) -> StoredAnswers:

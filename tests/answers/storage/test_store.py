@@ -41,7 +41,7 @@ except DefSimError as error:
 if sys.argv[2] != "limit":
     (folder / "ballast").unlink()
     with AnswerStore(folder) as store:
-        print(store.repaired, len(store.answered()) == number)
+        print(store.repaired, len(store.stored) == number)
         store.append(an_answer(number))
 """
 
@@ -70,8 +70,8 @@ def test_answers_are_there_for_the_next_opening_and_for_readers(tmp_path: Path) 
             store.append(an_answer(number))
         assert read_answers(tmp_path) == [an_answer(1), an_answer(2), an_answer(3)]  # while it is open
     with AnswerStore(tmp_path) as store:
-        assert store.answered()["r00002", "wvs7.Q1", 1] == an_answer(2)
-        assert len(store.answered()) == 3
+        assert store.stored["r00002", "wvs7.Q1", 1].answer == an_answer(2)
+        assert len(store.stored) == 3
 
 
 def test_answers_are_sorted_by_respondent_item_and_wording(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_answers_are_sorted_by_respondent_item_and_wording(tmp_path: Path) -> No
 
 def test_what_is_answered_grows_with_append_and_cannot_be_written_to(tmp_path: Path) -> None:
     with AnswerStore(tmp_path) as store:
-        answered = store.answered()
+        answered = store.stored
         store.append(an_answer(1))
         assert list(answered) == [("r00001", "wvs7.Q1", 1)]
         with pytest.raises(TypeError):
@@ -110,7 +110,7 @@ def test_the_number_of_shards_may_change_between_runs(tmp_path: Path) -> None:
             store.append(an_answer(shard))
     with AnswerStore(tmp_path, shard=1, num_shards=2) as store:
         # Respondents 1 and 3 are of this shard now, and the others' answers are nothing to it.
-        assert [key[0] for key in store.answered()] == ["r00001", "r00003"]
+        assert [key[0] for key in store.stored] == ["r00001", "r00003"]
         store.append(an_answer(5))
     assert read_answers(tmp_path) == [an_answer(number) for number in (0, 1, 2, 3, 5)]
 
@@ -176,10 +176,10 @@ def test_every_acknowledged_answer_survives_kill_9(tmp_path: Path, num_seen: int
     process.send_signal(signal.SIGKILL)
     acknowledged = max([acknowledged, *map(int, finish(process).split())])
     with AnswerStore(tmp_path) as store:
-        stored = len(store.answered())
+        stored = len(store.stored)
         # At most one more: stored, and killed before it could say so.
         assert acknowledged <= stored <= acknowledged + 1
-        assert ("r00000", "wvs7.Q1", 1) in store.answered()
+        assert ("r00000", "wvs7.Q1", 1) in store.stored
         store.append(an_answer(stored))
     assert read_answers(tmp_path) == [
         *(an_answer(number, text="x" * 700) for number in range(stored)),
@@ -249,7 +249,7 @@ def test_a_second_process_on_a_shard_is_told_who_holds_it_and_other_shards_go_on
         store.append(an_answer(1))
     finish(process)
     with AnswerStore(tmp_path, shard=0, num_shards=2) as store:
-        assert list(store.answered()) == [("r00000", "wvs7.Q1", 1)]
+        assert list(store.stored) == [("r00000", "wvs7.Q1", 1)]
 
 
 def test_another_division_into_shards_is_refused_while_one_is_at_work(tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 from answer_examples import an_answer
+from counted_opens import opened
 
 from def_sim.answers.storage.answer_lines import encode_line
 from def_sim.answers.storage.division import Division
 from def_sim.answers.storage.shards import in_order
 from def_sim.answers.storage.store import AnswerStore
-from def_sim.answers.storage.stored_answers import Glance, read_stored
+from def_sim.answers.storage.stored_answers import Glance, read_stored, read_together
 from def_sim.errors import StoreError
 from def_sim.records import Answer, AnswerStatus
 
@@ -83,6 +84,23 @@ def test_answers_are_read_from_where_they_stand(tmp_path: Path) -> None:
         assert (entry.answer, entry.number) == (an_answer(3, text="new"), 3)
         assert store.stored["r00001", "wvs7.Q1", 1].place.endswith("shard-00-of-01.jsonl, line 2")
         assert store.stored.answers_of(["r00003", "r00002"]) == [an_answer(3, text="new"), an_answer(2)]
+
+
+def test_many_answers_are_read_with_one_opening_of_each_journal(tmp_path: Path) -> None:
+    paths = [
+        write(tmp_path, f"shard-0{shard}-of-02", *(an_answer(number) for number in range(shard, 200, 2)))
+        for shard in range(2)
+    ]
+    stored = read_stored(tmp_path)
+    keys = [(f"r{number:05d}", "wvs7.Q1", 1) for number in range(200)]
+    with opened() as names:
+        entries = read_together(stored, reversed(keys))
+    assert sorted(name for name in names if name.endswith(".jsonl")) == sorted(map(str, paths))
+    assert [entries[key].answer for key in keys] == [an_answer(number) for number in range(200)]
+    assert entries["r00005", "wvs7.Q1", 1].place == f"{paths[1]}, line 3"
+    assert read_together(dict(entries), keys[:2]) == {key: entries[key] for key in keys[:2]}
+    with pytest.raises(KeyError):
+        stored.entries_at([("r00200", "wvs7.Q1", 1)])
 
 
 def test_a_line_that_changed_since_it_was_read_is_refused(tmp_path: Path) -> None:
