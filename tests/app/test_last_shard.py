@@ -19,6 +19,7 @@ from def_sim.app.last_shard import report_if_last
 from def_sim.app.run import Run, prepare_run
 from def_sim.app.schema import LeaseRules, validate_config
 from def_sim.app.shard_progress import REPORT_LEASE
+from def_sim.holder import Holder
 
 ELSEWHERE = Holder("node17", "ffffffff", 4711, 1, 1_790_000_000, "0011aabb")
 
