@@ -171,7 +171,7 @@ class MessageBatches:
             self._run_in_background(lambda: self._find(sending))
 
     async def _find(self, sending: Sending) -> None:
-        """Goes on with a batch if the provider has taken it, else sends its requests again."""
+        """Goes on with a batch if the provider has taken it; else its requests may be tried again."""
         sent = sending.custom_ids
         self._notices.add(
             f"No reply says whether a batch of {len(sent):,} requests was taken. It is looked for among the "
@@ -190,11 +190,17 @@ class MessageBatches:
             return
         finally:
             self._searched.discard(sending)
-        if batch_id is None:
-            self._send_again(list(sent))
-        else:
+        if batch_id is not None:
             self._journal.add(batch_id, sent)
             self._watch(batch_id)
+            return
+        self._journal.forget(sent)
+        lost = EngineError(
+            f"A batch of {len(sent):,} requests was sent, no reply came, and the provider does not have it.",
+            fix=_AGAIN,
+            retryable=True,
+        )
+        self._deliver({name: lost for name in sent if name in self._waiting})
 
     async def _follow(self, batch_id: str) -> None:
         """Waits for the end of a batch and delivers what is in it."""

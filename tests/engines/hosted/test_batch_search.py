@@ -66,8 +66,24 @@ def test_a_batch_that_was_not_taken_is_sent_again_once_it_can_no_longer_appear(
 ) -> None:
     monkeypatch.setattr(batch_search, "SETTLED_S", 0.1)
     with Loopback(sendings=lambda number: "never" if number == 0 else None) as server:
-        assert texts(batched(server), range(4)) == answers(range(4))
+        engine = batched(server)
+        completions = ask(engine, map(a_request, range(4)), most_tries=2)  # as an interview does
+        assert [completion.text for completion in completions] == answers(range(4))
         assert len(server.batches) == 1
+    assert engine.ledger.totals.num_requests == 4
+
+
+def test_a_batch_that_is_never_taken_fails_as_any_request_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(batch_search, "SETTLED_S", 0.1)
+    with Loopback(sendings=lambda number: "never") as server:
+        engine = batched(server, tmp_path)
+        with pytest.raises(EngineError, match="no reply came, and the provider does not have it") as caught:
+            ask(engine, [a_request(0)], most_tries=3)
+        assert caught.value.retryable
+        assert next(server._num_sendings) == 3
+    assert engine.ledger.spent_usd == 0
 
 
 def test_before_that_it_is_not_sent_again(tmp_path: Path) -> None:
