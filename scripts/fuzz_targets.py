@@ -83,6 +83,7 @@ TARGETS: Final = (
     Target("questions of a release", damaged(imports.RELEASED), imports.try_released),
     Target("shares of a release", damaged(imports.RELEASED_SHARES), imports.try_released_shares),
     Target("reviewers' sheet of drafts", damaged(wordings.SHEET), wordings.try_sheet),
+    Target("coders' sheet of answers", damaged(wordings.CODED), wordings.try_coded),
     Target("accepted wordings", damaged(wordings.ACCEPTED), wordings.try_accepted),
     Target(
         "wordings that a model gave, and its check",

@@ -14,6 +14,7 @@ from typing import Final
 
 from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.surveys.importers.delimited import delimiter_of
+from def_sim.surveys.importers.headers import repeated
 from def_sim.surveys.importers.tables import WORKBOOKS, read_table
 
 _IMPORT_ID: Final = '{"ImportId":'
@@ -62,8 +63,8 @@ def read_answer_table(path: Path, identifier: str | None = None) -> AnswerTable:
     rows = list(read_table(path, fix=_FIX))
     line, header = rows[0] if rows else (1, [])
     names = [name.strip() for name in header]
-    if twice := [name for name in names if name and names.count(name) > 1]:
-        raise answers_wrong(path, line, f"the column {twice[0]!r:.60} stands there twice")
+    if twice := repeated([name for name in names if name]):
+        raise answers_wrong(path, line, f"the column {twice!r:.60} stands there twice")
     ids = _import_ids(rows[2][1]) if len(rows) > 2 else []
     people = rows[3:] if ids else rows[1:]
     kept = [row for row in people if not ids or not _is_nobody(names, row[1])]

@@ -1,6 +1,7 @@
 """Names of variables in the first row of a file: `Q1`, `Q1: label`, `Q1 label`, `Q1P`, in any case."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,12 @@ def header(place: int, written: str, label: str = "") -> Header:
     found = _HEADER.match(written)
     name, rest = (found[1], found[2].strip()) if found else ("", "")
     return Header(place, written, name, label or rest)
+
+
+def repeated(names: Sequence[str]) -> str | None:
+    """The first name that stands there twice; None: each is there once."""
+    counts = Counter(names)
+    return next((name for name in names if counts[name] > 1), None)
 
 
 def find(path: Path, headers: Sequence[Header], wanted: Iterable[str]) -> dict[str, Header]:

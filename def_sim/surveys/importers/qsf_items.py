@@ -74,9 +74,8 @@ def _check_shown_to_all(question: Mapping[str, Any]) -> None:
 
 def _choice(question: Mapping[str, Any], *, is_multiple: bool) -> QsfItem:
     coded = _coded(question, "Choices", "ChoiceOrder")
-    most = str(_settings(question).get("MaxChoices") or len(coded))
-    has_several = is_multiple and most.isascii() and most.isdigit() and int(most) > 1
-    said = {"type": "multiple", "max_choices": most} if has_several else {}
+    most = _whole(_settings(question).get("MaxChoices") or len(coded)) or 0
+    said = {"type": "multiple", "max_choices": str(most)} if is_multiple and most > 1 else {}
     stems = _names(question)
     return QsfItem(
         name=name_of(question),

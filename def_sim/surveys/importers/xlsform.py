@@ -100,6 +100,6 @@ def _in_whole_languages(rows: Sequence[TidyRow]) -> tuple[list[TidyRow], list[st
     most = max(having, key=lambda language: len(having[language]))
     whole = [language for language in having if len(having[language]) == len(items)] or [most]
     partly = [f"language {language}: not all is translated" for language in having if language not in whole]
-    lost = [item for item in items if item not in having[whole[0]]]
+    lost = dict.fromkeys(item for item in items if item not in having[whole[0]])
     without = [f"{item}: it has no words in {whole[0]}" for item in lost]
     return [row for row in rows if row.language in whole and row.item not in lost], [*partly, *without]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from def_sim.surveys.importers.headers import repeated
 from def_sim.surveys.importers.survey_form import AnswerColumns
 from def_sim.surveys.importers.tidy_rows import EVERYONE, TidyRow
 from def_sim.surveys.importers.xlsform_sheets import CHOICES, FormRow, Labels, wrong
@@ -23,6 +24,9 @@ _PARAMETER: Final = re.compile(r"([A-Za-z_]+)\s*=\s*([^\s;,]+)")
 _RANGE: Final = {"start": "1", "end": "10", "step": "1"}  # where a form does not say it
 _OF_ITEM: Final = ("level", "topic", "dimension", "direction")  # columns of ours that a form may have
 _MOST_POINTS: Final = 100  # the last point that a scale may have
+
+
+_MOST_OPTIONS: Final = 1000  # of a question; lists of places have tens of thousands
 
 
 class LeftOutError(Exception):
@@ -88,10 +92,12 @@ def _kind_of(words: Sequence[str]) -> tuple[str, list[str]]:
 def _select(
     path: Path, row: FormRow, groups: Sequence[str], listed: Sequence[FormRow], *, is_multiple: bool
 ) -> tuple[list[TidyRow], AnswerColumns]:
+    if len(listed) > _MOST_OPTIONS:
+        raise LeftOutError(f"{len(listed):,} options; at most {_MOST_OPTIONS:,} are asked")
     names = [one.field("name", "value") for one in listed]
-    if twice := [name for name in names if names.count(name) > 1]:
-        where = listed[len(names) - 1 - names[::-1].index(twice[0])].line
-        raise wrong(path, f"sheet {CHOICES}: the name {twice[0]!r:.40} stands twice in its list", where)
+    if (twice := repeated(names)) is not None:
+        where = listed[len(names) - 1 - names[::-1].index(twice)].line
+        raise wrong(path, f"sheet {CHOICES}: the name {twice!r:.40} stands twice in its list", where)
     codes = _codes(names)
     most = _most_choices(row, len(names)) if is_multiple else 1
     said = _said(row) | ({"type": "multiple", "max_choices": str(most)} if most > 1 else {})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from def_sim.errors import SurveyFormatError
+from def_sim.surveys.importers.headers import repeated
 from def_sim.surveys.importers.markup import plain
 from def_sim.surveys.importers.workbook_process import Rows
 
@@ -56,8 +57,8 @@ def form_rows(path: Path, sheet: str, cells: Rows, own: str) -> list[FormRow]:
         return []
     line, header = cells[0]
     names = [" ".join(name.split()).casefold() for name in header]
-    if twice := [name for name in names if name and names.count(name) > 1]:
-        raise wrong(path, f"sheet {sheet}: the column {twice[0]!r:.40} stands there twice", line)
+    if twice := repeated([name for name in names if name]):
+        raise wrong(path, f"sheet {sheet}: the column {twice!r:.40} stands there twice", line)
     languages = [_language_of(name, own) for name in header]
     return [_row(at, fields, names, languages) for at, fields in cells[1:]]
 

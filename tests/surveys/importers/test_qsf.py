@@ -84,7 +84,9 @@ def test_of_several_choices_no_more_than_the_survey_allows(tmp_path: Path) -> No
     def at_most(most: object) -> dict[str, Any]:
         return question(f"q{most}", selector="MAVR", Validation={"Settings": {"MaxChoices": most}})
 
-    found = items(imported(tmp_path, qsf(at_most("2"), at_most(1))))
+    endless = question("endless", selector="MAVR", Validation={"Settings": {"MaxChoices": "9" * 5000}})
+    found = items(imported(tmp_path, qsf(at_most("2"), at_most(1), endless)))
+    assert found["endless"].type is QuestionType.SINGLE  # which is none that the program writes
     assert (found["q2"].type, found["q2"].max_choices) == (QuestionType.MULTIPLE, 2)
     assert (found["q1"].type, found["q1"].max_choices) == (QuestionType.SINGLE, 1)
 

@@ -167,3 +167,15 @@ def test_a_form_that_breaks_its_rules_is_refused_with_the_row(
 def test_a_choice_that_stands_twice_is_refused_with_the_second_row(tmp_path: Path) -> None:
     with pytest.raises(SurveyFormatError, match=r"row 9: sheet choices: the name 'more' stands twice"):
         imported(tmp_path, PARKS, choices=(*CHOICES, ("parks", "more", "More again", "")))
+
+
+def test_a_list_of_thousands_of_places_is_no_list_of_options(tmp_path: Path) -> None:
+    """For each question with it, comparing each name with each other would take minutes."""
+    places: CELLS = tuple(("places", f"p{number}", f"Place {number}", "") for number in range(30_000))
+    where = tuple(
+        ("select_one places", f"where{number}", "Where do you live?", "您住在哪里？", "", "", "")
+        for number in range(30)
+    )
+    found = imported(tmp_path, PARKS, *where, choices=(*CHOICES, *places))
+    assert list(items(found)) == ["parks"]
+    assert left_out(found)[0] == "where0: 30,000 options; at most 1,000 are asked"
