@@ -3,8 +3,8 @@
 Both arms draw their answers from the same shares, so the difference is 0: it should be 0 on average, and its
 95 % interval should miss 0 in 5 %. Compared are the scores as they are, above each arm's own floor, and at as
 many answers an item, which is what a comparison tests. Panels answer as people do, hold sharper opinions of
-their own, or half of each. Unread are single answers, whole respondents, or a share that differs by item. The
-table in docs/concepts/arms.md comes from
+their own, or half of each. Unread are single answers, whole respondents, a share that differs by item, or
+nothing, which shows what intervals do of themselves. The table in docs/concepts/arms.md comes from
 
     python scripts/simulate_unread.py --repetitions 400
 """
@@ -28,7 +28,7 @@ from def_sim.metrics.score_scale import SCALES
 NUM_ITEMS, NUM_DRAWS, EFFECTIVE_N, SHARPNESS = 60, 200, 1500.0, 3.0
 FORM: Final = ItemForm(is_ordered=True)
 OWN_OPINION: Final = {"people": 0.0, "half": 0.5, "sharp": 1.0}  # its share in what a panel thinks
-UNREAD: Final = ("answers", "respondents", "items")
+UNREAD: Final = ("answers", "respondents", "items", "nothing")
 WAYS: Final = ("as they are", "above own floors", "at as many answers")
 GROUPS: Final = [("EVI", "PDI", "TDI")[item % 3] for item in range(NUM_ITEMS)]
 
@@ -43,7 +43,9 @@ def shares_of(world: str, rng: np.random.Generator) -> tuple[list[Array], list[A
 
 
 def is_unread(how: str, size: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Which answers cannot be read, half of them, shape (N, Q)."""
+    """Which answers cannot be read, half of them or none, shape (N, Q)."""
+    if how == "nothing":
+        return np.zeros((size, NUM_ITEMS), dtype=np.bool_)
     if how == "respondents":
         return np.repeat((rng.permutation(size) < size // 2)[:, None], NUM_ITEMS, axis=1)
     share = rng.uniform(0.1, 0.9, size=NUM_ITEMS) if how == "items" else np.full(NUM_ITEMS, 0.5)

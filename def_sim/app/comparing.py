@@ -35,6 +35,7 @@ from def_sim.evaluation.compared_runs import (
     without_copies,
 )
 from def_sim.evaluation.comparison_table import comparison_table
+from def_sim.evaluation.ranks_at_as_many import shifts_of_groups
 from def_sim.evaluation.seed_spread import has_several_seeds, seeds_table
 from def_sim.processes import WorkerProcesses, num_usable_cores
 
@@ -157,9 +158,9 @@ def _compared(
     arm_groups, no_arms = group_arms(
         runs, baseline=baseline, baselines=experiment.baselines if experiment is not None else ()
     )
-    table = comparison_table(groups)
     defects = compared_defects(groups, stored_defects(runs))
     answers = compare_answers(groups, workers, _more_than_one_score(groups, arm_groups))
+    table = comparison_table(groups, shifts_of_groups(groups, answers.scores))
     effects = compare_effects(groups, arm_groups, answers.scores)
     arms = ComparedArms(
         arm_groups,

@@ -16,7 +16,7 @@ from def_sim.evaluation.arms import ArmGroup
 from def_sim.evaluation.compared_runs import RunGroup
 from def_sim.evaluation.comparison_table import metrics_compared
 from def_sim.evaluation.measures import MEASURES
-from def_sim.evaluation.ranked_entries import entries_table, ranked_entries
+from def_sim.evaluation.ranked_entries import AT_AS_MANY, entries_table, ranked_entries
 
 
 def print_comparison(written: WrittenComparison) -> None:
@@ -54,6 +54,9 @@ def _print_groups(written: WrittenComparison) -> None:
     for title, cells in group_cells(written.groups, written.table):
         print_table(PrintedTable(title, cells[0], cells[1:]))
     say("mean of the topic groups, with the rank among the finished runs of the group (= is a tie)")
+    ranked = entries[entries["rank"].notna() & (entries["num_ranked"] > 1)]
+    if (ranked[AT_AS_MANY] != ranked["value"]).any():
+        say("ranks are by scores at as many readable answers an item; those printed are of each run's own")
     if (entries["num_seeds"] > 1).any():
         say("a model with several seeds has one place, by the mean over them; their range: seeds.csv")
     if len(written.groups) > 1:

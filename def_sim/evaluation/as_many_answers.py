@@ -47,7 +47,7 @@ def at_as_many(
         return AtAsMany([dict(one) for one in draws], None)
     found = []
     for panel, by_metric in zip(panels, draws, strict=True):
-        shifts = score_shifts(panel, list(by_metric), fewest, _rng_of(panel, seed))
+        shifts = score_shifts(panel, list(by_metric), fewest, rng_of(panel, seed))
         found.append(
             {
                 name: shifted(one, shifts[name], panel.answered_by) if name in ITEM_METRICS else one
@@ -57,7 +57,8 @@ def at_as_many(
     return AtAsMany(found, fewest)
 
 
-def _rng_of(panel: AnsweredItems, seed: int) -> Callable[[int], np.random.Generator]:
+def rng_of(panel: AnsweredItems, seed: int) -> Callable[[int], np.random.Generator]:
+    """Generators of the answers that are drawn from a panel, by the place of an item."""
     return lambda place: keyed_rng(seed, panel.items[place], "as many answers")
 
 

@@ -52,8 +52,12 @@ _SCORE_TYPES: Final = {
 _SCORE_TEXTS: Final = tuple(name for name, kind in _SCORE_TYPES.items() if kind == "str")
 
 
-def comparison_table(groups: Sequence[RunGroup]) -> pd.DataFrame:
+def comparison_table(groups: Sequence[RunGroup], shifts: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row for each run, scope, topic group and metric.
+
+    Args:
+        groups: From `group_runs`.
+        shifts: From `ranks_at_as_many.shifts_of_groups`: what scores change by at as many answers.
 
     Returns:
         Columns:
@@ -71,9 +75,11 @@ def comparison_table(groups: Sequence[RunGroup]) -> pd.DataFrame:
                 num_undefined: as in `score_tables.score_table`;
             interval_low, interval_high: of the value; NaN where none was computed; why_no_interval: the
                 reason, "" also where nothing is known of one;
-            rank: 1 is closest to people, among the entries of the group, see `ranked_entries`: a model with
-                several seeds is one, by the mean over them, and its runs have that rank; values that agree
-                in three decimals share the better rank; <NA> for unfinished runs, undefined values, what is
+            at_as_many: value at as many answers to each item as the finished run of the group has that has
+                fewest; value itself where all have as many, and of the published scores;
+            rank: 1 is closest to people by it, among the entries of the group, see `ranked_entries`: a model
+                with several seeds is one, by the mean over them, and its runs have that rank; what agrees in
+                three decimals share the better rank; <NA> for unfinished runs, undefined values, what is
                 no divergence, and where a group is one model with several seeds;
             is_tied: whether another entry has the same rank; num_ranked: how many entries have a rank.
     """
@@ -85,7 +91,7 @@ def comparison_table(groups: Sequence[RunGroup]) -> pd.DataFrame:
     ]
     types = _RUN_TYPES | _SCORE_TYPES
     frame = pd.DataFrame(rows, columns=list(types)).astype(types)
-    return with_ranks(frame, groups)
+    return with_ranks(frame, groups, shifts)
 
 
 def _run_columns(group: RunGroup, run: ComparedRun) -> dict[str, Any]:

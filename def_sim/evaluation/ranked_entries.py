@@ -16,8 +16,12 @@ from def_sim.metrics.item_metrics import NOT_A_DIVERGENCE
 _DIGITS: Final = 3  # values that are printed alike share a rank
 _PLACE: Final = ["scope", "dimension", "metric"]
 _RANK_TYPES: Final = {"rank": "Int64", "is_tied": "bool", "num_ranked": "int64"}
+AT_AS_MANY: Final = "at_as_many"
 # Of an entry with several seeds these are means; its intervals would be those of one run.
-_AVERAGED: Final = ("value", "floor", "human_to_human", "uniform", "mode", "other_humans", "normalised")
+_AVERAGED: Final = (
+    *("value", "floor", "human_to_human", "uniform", "mode", "other_humans", "normalised"),
+    AT_AS_MANY,
+)
 _OF_ONE_RUN: Final = {"interval_low": float("nan"), "interval_high": float("nan"), "why_no_interval": ""}
 
 
@@ -51,15 +55,23 @@ def ranked_entries(group: RunGroup) -> list[RankedEntry]:
     return [RankedEntry(tuple(runs)) for runs in members.values()]
 
 
-def with_ranks(table: pd.DataFrame, groups: Sequence[RunGroup]) -> pd.DataFrame:
-    """The table with the columns rank, is_tied and num_ranked, see `comparison_table`.
+def with_ranks(
+    table: pd.DataFrame, groups: Sequence[RunGroup], shifts: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """The table with the columns at_as_many, rank, is_tied and num_ranked, see `comparison_table`.
 
     Args:
         table: Columns group, folder, share_done, value and those that name a score.
         groups: That it was made of.
+        shifts: From `ranks_at_as_many.shifts_of_groups`; None: scores are ranked as they are.
     """
+    if shifts is not None and not shifts.empty:
+        named = table.reset_index(drop=True).merge(shifts, on=["folder", *_PLACE], how="left")
+        table = table.assign(**{AT_AS_MANY: table["value"] + named["shift"].fillna(0.0).to_numpy()})
+    else:
+        table = table.assign(**{AT_AS_MANY: table["value"]})
     is_ranked_at_all = table["group"].isin(_ranked(groups)) & ~table["metric"].isin(NOT_A_DIVERGENCE)
-    values = table["value"].where((table["share_done"] >= 1) & is_ranked_at_all)
+    values = table[AT_AS_MANY].where((table["share_done"] >= 1) & is_ranked_at_all)
     by = ["group", *_PLACE]
     named = table[by].assign(entry=table["folder"].map(_entry_of(groups)))
     named["mean"] = values.groupby([named[name] for name in named]).transform("mean").round(_DIGITS)

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from def_sim.answers.storage.holder import Holder
 from scripted_runs import hold
 
 from def_sim.answers.storage.completion import is_complete, mark_complete

@@ -5,10 +5,13 @@ import math
 import pandas as pd
 import pytest
 from some_runs import run, scores
+from test_paired_runs import NUM_ITEMS, a_run, unread
 
 from def_sim.evaluation.compared_runs import ComparedRun, group_runs
 from def_sim.evaluation.comparison_table import comparison_table
+from def_sim.evaluation.paired_runs import compare_pair
 from def_sim.evaluation.ranked_entries import entries_table, ranked_entries
+from def_sim.evaluation.ranks_at_as_many import shifts_of_groups
 
 
 def seed(model: str, number: int, value: float, **more: object) -> ComparedRun:
@@ -87,3 +90,32 @@ def test_an_entry_has_the_mean_and_the_range_of_its_seeds_and_no_interval_of_one
 
 def test_without_runs_there_are_no_entries() -> None:
     assert entries_table([], comparison_table([])).empty
+
+
+def test_ranks_are_at_as_many_answers_where_fewer_of_one_run_could_be_read() -> None:
+    groups = group_runs([run("m", 0.1, folder="whole"), run("o", 0.12, folder="part")])
+    whole, part = unread(a_run("whole"), [], 10), unread(a_run("part"), range(NUM_ITEMS), 10)
+    shifts = shifts_of_groups(groups, {"whole": whole, "part": part})
+    js = shifts[(shifts["metric"] == "js_divergence") & (shifts["scope"] == "macro")].set_index("folder")
+    own = compare_pair(whole, whole).values[0]
+    assert js["shift"]["part"] == 0
+    assert js["shift"]["whole"] == pytest.approx(compare_pair(whole, part).values[0] - own)
+    assert js["shift"]["whole"] > 0.02
+
+    plain, moved = (
+        table[(table["metric"] == "js_divergence") & (table["scope"] == "macro")].set_index("folder")
+        for table in (comparison_table(groups), comparison_table(groups, shifts))
+    )
+    assert plain["rank"].to_dict() == {"whole": 1, "part": 2}
+    assert moved["rank"].to_dict() == {"whole": 2, "part": 1}
+    assert (moved["value"] == plain["value"]).all()
+    assert moved["at_as_many"]["whole"] == pytest.approx(0.1 + js["shift"]["whole"])
+
+
+def test_runs_with_as_many_answers_are_ranked_as_they_are() -> None:
+    groups = group_runs([run("m", 0.1, folder="whole"), run("o", 0.15, folder="part")])
+    both = {name: unread(a_run(name), range(20), 10) for name in ("whole", "part")}
+    assert shifts_of_groups(groups, both).empty
+    assert shifts_of_groups(groups, {}).empty
+    table = comparison_table(groups)
+    assert (table["at_as_many"] == table["value"]).all()

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from def_sim.evaluation.compared_runs import ComparedRun, RunGroup
 from def_sim.evaluation.dimensions import dimension_rank, dimension_title
 from def_sim.evaluation.measures import MEASURES, Measure, written
-from def_sim.evaluation.ranked_entries import is_ranked, ranked_entries
+from def_sim.evaluation.ranked_entries import AT_AS_MANY, is_ranked, ranked_entries
 from def_sim.reports.cells import (
     Row,
     Shown,
@@ -64,13 +64,14 @@ class ScoreCell:
     """One score with its rank ("2", "2=" for a tie) and its interval, both empty if there is none.
 
     `interval`: of several seeds their range. `why_no_interval`: the reason, where the table knows one and
-    there is a score.
+    there is a score. `at_as_many`: the score by which it is ranked, where that is another one.
     """
 
     value: Shown
     rank: str
     interval: str
     why_no_interval: str = ""
+    at_as_many: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,11 @@ def _table_row(
     rows = [by_place.get((line.run.folder, *place), {}) for place in places]
     cells = tuple(
         ScoreCell(
-            shown(number_in(row, "value"), measure.why_undefined), _rank(row), _interval(row), _why_none(row)
+            shown(number_in(row, "value"), measure.why_undefined),
+            _rank(row),
+            _interval(row),
+            _why_none(row),
+            _at_as_many(row),
         )
         for row in rows
     )
@@ -184,6 +189,12 @@ def _interval(row: Row) -> str:
     if has_seeds and not math.isnan(low):
         return f"seeds {written(low)} to {written(high)}"
     return "" if math.isnan(low) or math.isnan(high) else f"{written(low)} to {written(high)}"
+
+
+def _at_as_many(row: Row) -> str:
+    """The score at as many answers, where it is printed otherwise than the run's own."""
+    own, ranked = (written(number_in(row, name)) for name in ("value", AT_AS_MANY))
+    return ranked if _rank(row) and own != ranked else ""
 
 
 def _why_none(row: Row) -> str:
