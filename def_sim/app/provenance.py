@@ -24,6 +24,7 @@ from def_sim.visible import visible
 # Parameters that tell nothing of a run and its answers.
 OF_JUDGING = ("rubric", "judging", "verdicts", "rephrasing", "check", "accept", "review")
 FIGURES_BEFORE = "figures_before"  # in a manifest: the hash of the people's figures that others replaced
+PEOPLE_OF = "people_of"  # in a manifest: whom a survey of one's own asked, if not the whole country
 _NOT_OF_RUN = (*OF_JUDGING, "figures")
 _LIBRARIES = ("torch", "transformers", "numpy", "pandas", "hydra-core")
 
@@ -81,6 +82,7 @@ def _content(
         "versions": software_versions() if has_asked else earlier["versions"],
         "commands": [*earlier.get("commands", []), event],
         **_figures_before(earlier, reference),
+        **({PEOPLE_OF: run.survey.population_label} if run.survey.population_label else {}),
     }
 
 

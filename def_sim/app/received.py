@@ -108,6 +108,7 @@ class _Manifest(_Open):
     plan: _Plan
     scored_with: _ScoredWith
     figures_before: str = ""
+    people_of: str = Field(default="", max_length=100)
     engine: _Engine
     versions: _Versions
     commands: list[dict[str, Any]] = []

@@ -21,6 +21,7 @@ from def_sim.app.definition import references_hash, what_defines
 from def_sim.app.evaluated_run import compute_results
 from def_sim.app.human_figures import country_names
 from def_sim.app.panel_readings import NotJudgedError, panel_readings
+from def_sim.app.provenance import PEOPLE_OF
 from def_sim.app.read_panel import panel_answers
 from def_sim.app.received import read_received, read_stored_manifest
 from def_sim.app.run import prepare_run
@@ -187,7 +188,7 @@ def _compared(
         readings=RULES if used is None else used.in_short,
         verdict_set=None if used is None else used.set,
         model_short=model.get("short_label") or "",
-        country=country_names().get(survey["population"], ""),
+        country=manifest.get(PEOPLE_OF) or country_names().get(survey["population"], ""),
     )
 
 

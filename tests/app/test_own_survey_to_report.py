@@ -67,7 +67,11 @@ def test_the_people_of_a_town_are_called_so_wherever_a_page_names_whom_the_panel
     cite = "citation=City of Hill & Dale (2026), Survey of parks, {1}"
     assert "if you asked others" not in out(capsys, *words, "home=home", label, cite)
     assert "people of <bdi>Hill &amp; Dale, Ohio</bdi>" in page_of(tmp_path / "home/imports/town-USA.html")
-    assert main(("survey=town", "home=home", "respondents=2", "run_folder=run")) == 0
+    for seed, folder in enumerate(("run", "other"), start=1):
+        held = ("survey=town", "home=home", "respondents=2", f"run_folder={folder}", f"seed={seed}")
+        assert main(held) == 0
+    assert main(("stage=report", "home=home", "runs=[run,other]")) == 0
+    assert "survey town, Hill &amp; Dale, Ohio, " in page_of(tmp_path / "outputs/comparison/comparison.html")
     report = page_of(tmp_path / "run" / "report.html")
     whom = "people of <bdi>Hill &amp; Dale, Ohio</bdi>"
     assert report.count(whom) == 2  # below the title, and in what was run
