@@ -6,22 +6,21 @@ passes unread without a word. Knows no item and no answer.
 Letters: N people.
 """
 
-import math
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from def_sim.errors import ConfigError, SurveyFormatError
-from def_sim.records import AGES, ReferenceQuality
+from def_sim.errors import ConfigError
+from def_sim.records import ReferenceQuality
 from def_sim.surveys.importers.answer_table import AnswerTable
-from def_sim.surveys.importers.coding import UNWEIGHTED, is_like_weight, sex_in_words
-from def_sim.surveys.importers.labelled_mapping import AgeVariable, PeopleMapping, SexVariable
-from def_sim.surveys.importers.labels import plain
-from def_sim.surveys.importers.people import People, Replies, bands_of
+from def_sim.surveys.importers.coding import UNWEIGHTED, is_like_weight
+from def_sim.surveys.importers.labelled_mapping import PeopleMapping
+from def_sim.surveys.importers.people import People, Replies
+from def_sim.surveys.importers.people_fields import age_bands_of_fields, sexes_of_fields, weights_of_fields
 
 # What a column may be called if nobody names it; the first that is there counts.
 _USUAL: Final[Mapping[str, tuple[str, ...]]] = {
@@ -32,8 +31,6 @@ _USUAL: Final[Mapping[str, tuple[str, ...]]] = {
     "clusters": ("cluster",),
 }
 _ROLES: Final = {"strata": "stratum", "clusters": "cluster"}  # in words
-_OLDEST: Final = 130
-_BIRTHS: Final = (1900, 2100)
 _MOST_NAMED: Final = 12  # columns, and values, in a line
 
 
@@ -99,9 +96,9 @@ def read_people(
     columns = {role: _column(table, role, name, of_items) for role, name in named.items()}
     _check_weight(table, columns["weight"], named["weight"], of_items)
     fields = {role: table.column((name,)) if name else None for role, name in columns.items()}
-    weights = _weights(table, fields["weight"])
-    sex = _sexes(table, fields["sex"], columns["sex"] or "", mapping.sex)
-    age_band, bands = _age_bands(table, fields["age"], mapping.age, year)
+    weights = weights_of_fields(table, fields["weight"])
+    sex = sexes_of_fields(table, fields["sex"], columns["sex"] or "", mapping.sex)
+    age_band, bands = age_bands_of_fields(table, fields["age"], mapping.age, year)
     return AnsweringPeople(
         weight=columns["weight"] or UNWEIGHTED,
         weights=weights,
@@ -149,93 +146,6 @@ def _check_weight(
         )
 
 
-def _weights(table: AnswerTable, fields: Sequence[str] | None) -> NDArray[np.float64]:
-    if fields is None:
-        return np.ones(len(table.lines))
-    fix = (
-        "Weigh everyone with a number (1.25; 1,25 only if no comma parts the fields) or take these rows out; "
-        "weight=none counts everyone once."
-    )
-
-    def weight_of(field: str) -> float | str:
-        value = _number(table, field)
-        return value if 0 <= value < 1e9 else "must be a number of 0 or more"
-
-    weights = _each(table, fields, "weight", weight_of, fix)
-    if weights.sum() <= 0:
-        raise _wrong(table, table.lines[-1], "every weight is 0", fix)
-    return weights
-
-
-def _sexes(
-    table: AnswerTable, fields: Sequence[str] | None, column: str, given: SexVariable | None
-) -> NDArray[np.str_]:
-    """Each person's sex; "" of those whose value is in no list that the user gave, or says neither."""
-    if fields is None:
-        return np.full(len(table.lines), "")
-    codes = given.codes if given is not None else {}
-
-    def of_field(field: str) -> str | None:
-        number = _number(table, field)
-        if (sex := codes.get(plain(field), codes.get(number))) is not None:
-            return sex
-        words = sex_in_words(field)
-        return words if words is not None or given is None else ""
-
-    found = [of_field(field) for field in fields]
-    if None in found:
-        unknown = Counter(field for field, sex in zip(fields, found, strict=True) if sex is None)
-        values = ", ".join(f"{value!r:.40} ({_people(n)})" for value, n in unknown.most_common(5))
-        raise _wrong(
-            table,
-            table.lines[found.index(None)],
-            f"{column} holds {values}; expected words such as male and female",
-            f"If it is the sex, write `sex: {{variable: {column:.60}, male: [1], female: [2]}}` with its own "
-            "codes or words into a file of yours and give it, as in mapping=town.mapping.yaml. People with "
-            "any other value are in neither group.",
-        )
-    return np.array(found, dtype=np.str_)
-
-
-def _age_bands(
-    table: AnswerTable, fields: Sequence[str] | None, given: AgeVariable | None, year: int | None
-) -> tuple[NDArray[np.str_], tuple[str, ...]]:
-    """Each person's band of age, "" where it is not known, and all bands."""
-    if fields is None:
-        return np.full(len(table.lines), ""), AGES
-    numbers = [_number(table, field) for field in fields]
-    if given is not None and given.bands:
-        keys = [int(one) if one.is_integer() else field for one, field in zip(numbers, fields, strict=True)]
-        bands = [given.bands.get(key, "") for key in keys]
-        return np.array(bands, dtype=np.str_), tuple(dict.fromkeys(given.bands.values()))
-    is_born = given is not None and given.born
-    if is_born and year is None:
-        raise ConfigError(
-            f"{table.path.name}: no age follows from a year of birth, since nothing says when people were "
-            "asked.",
-            fix="Add `year=`, as in `year=2026`.",
-        )
-
-    def age_of(field: str) -> float | str:
-        if not field:
-            return math.nan
-        value = _number(table, field)
-        looks_born = _BIRTHS[0] <= value <= _BIRTHS[1]
-        if is_born:
-            return (year or 0) - value if looks_born else "must be a year of birth"
-        if looks_born:
-            return "must be in years; this may be a year of birth"
-        return value if 0 <= value <= _OLDEST else f"must be a number of years up to {_OLDEST}"
-
-    fix = (
-        "Leave the field empty where the age is not known. Of a year of birth write "
-        "`age: {variable: NAME, born: true}`, of bands `bands: {1: <=29, 2: 30-49}` instead of "
-        "`born`, into a file of yours and give it, as in mapping=town.mapping.yaml."
-    )
-    ages = _each(table, fields, "age", age_of, fix)
-    return bands_of(np.where(ages >= 0, ages, np.nan)), AGES
-
-
 def _used(
     table: AnswerTable, columns: Mapping[str, str | None], of_items: Collection[str], identifier: str | None
 ) -> list[str]:
@@ -268,33 +178,3 @@ def _in_no_group(what: str, fields: Sequence[str] | None, groups: NDArray[np.str
 
 def _marks(fields: Sequence[str] | None) -> NDArray[Any] | None:
     return None if fields is None else np.array(fields)
-
-
-def _each(
-    table: AnswerTable, fields: Sequence[str], what: str, read: Callable[[str], float | str], fix: str
-) -> NDArray[np.float64]:
-    """Each person's number; `read` gives words instead if a field is none."""
-    values = []
-    for line, field in zip(table.lines, fields, strict=True):
-        value = read(field)
-        if isinstance(value, str):
-            raise _wrong(table, line, f"{what} {value}, found {field!r:.40}", fix)
-        values.append(value)
-    return np.array(values, dtype=np.float64)
-
-
-def _number(table: AnswerTable, field: str) -> float:
-    """NaN where it is none."""
-    text = field.replace(",", ".") if table.decimal_comma and "." not in field else field
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
-
-
-def _people(number: int) -> str:
-    return "1 person" if number == 1 else f"{number:,} people"
-
-
-def _wrong(table: AnswerTable, line: int, what: str, fix: str) -> SurveyFormatError:
-    return SurveyFormatError(f"{table.path.name}, line {line}: {what}.", fix=fix)

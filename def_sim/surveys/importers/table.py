@@ -10,33 +10,32 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 
 from def_sim.errors import ConfigError, SurveyFormatError
 from def_sim.file_hashes import hash_file
-from def_sim.records import QuestionType
 from def_sim.surveys.human_reference import ReferenceSource
 from def_sim.surveys.importers.contract import GroupFigures, Imported, PopulationFigures
 from def_sim.surveys.importers.documents import items_in_words
-from def_sim.surveys.importers.labelled_mapping import PeopleMapping
+from def_sim.surveys.importers.labelled_mapping import MissingCodes, PeopleMapping
 from def_sim.surveys.importers.person_answers import AnsweredItems, figures_of_answers
 from def_sim.surveys.importers.qsf import read_qsf
 from def_sim.surveys.importers.survey_form import AnswerColumns, SurveyForm
 from def_sim.surveys.importers.tables import WORKBOOKS
 from def_sim.surveys.importers.tidy_figures import figures_of
-from def_sim.surveys.importers.tidy_rows import TidyRow, TidyTable, read_tidy_table, the_same, wrong
+from def_sim.surveys.importers.tidy_items import tidy_item
+from def_sim.surveys.importers.tidy_rows import TidyRow, TidyTable, read_tidy_table
 from def_sim.surveys.importers.workbooks import read_sheets
 from def_sim.surveys.importers.xlsform import read_xlsform
 from def_sim.surveys.importers.xlsform_sheets import is_xlsform
-from def_sim.surveys.item_bank import NO_DIMENSION, Item, ItemFile
+from def_sim.surveys.item_bank import Item, ItemFile
 from def_sim.surveys.survey import SurveyFile
 from def_sim.visible import visible
 from def_sim.yaml_files import read_validated
 
 _NAME: Final = re.compile("[a-z0-9_]+")
-_ITEM: Final = re.compile("[A-Za-z0-9_]+")
 
 
 class Table:
@@ -104,7 +103,7 @@ class Table:
         by_item: dict[str, list[TidyRow]] = defaultdict(list)
         for row in table.rows:
             by_item[row.item].append(row)
-        items = [self._item(table, rows) for rows in by_item.values()]
+        items = [tidy_item(self.name, table, rows) for rows in by_item.values()]
         figures = [
             one
             for item, rows in zip(items, by_item.values(), strict=True)
@@ -158,31 +157,6 @@ class Table:
             year=self.year,
         )
 
-    def _item(self, table: TidyTable, rows: Sequence[TidyRow]) -> Item:
-        """The item that all rows of one name make up; without figures so far."""
-        first = rows[0]
-        if _ITEM.fullmatch(first.item) is None:
-            raise wrong(table.path, first.line, f"item {first.item!r:.40}: letters A-Z, digits and _ only")
-        said = {
-            name: the_same(table, rows, [row.said.get(name) for row in rows], name) for name in first.said
-        }
-        languages = list(dict.fromkeys(row.language for row in rows))
-        entry: dict[str, Any] = {
-            "id": f"{self.name}.{first.item}",
-            "variable": first.item,
-            "topic": said.get("topic") or _wording(table, rows, languages[0]),
-            "dimension": said.get("dimension") or NO_DIMENSION,
-            "direction": said.get("direction") or 0,
-            "type": said.get("type") or QuestionType.SINGLE.value,
-            "level": said.get("level") or "nominal",
-            "max_choices": said.get("max_choices") or 1,
-            "wordings": {language: [_wording(table, rows, language)] for language in languages},
-            **_options(table, rows, languages, said.get("type")),
-        }
-        if followed := said.get("follow_up_of"):
-            entry["follow_up_of"] = f"{self.name}.{followed}"
-        return _validated(table, first, entry)
-
     def _item_file(self, table: TidyTable, items: Sequence[Item], scored: set[str]) -> ItemFile:
         """The file of items; those without figures are asked of the population all the same."""
         of_user = {"reference": "user", "asked_in": [self.population]}
@@ -216,6 +190,8 @@ class Table:
         if answered is not None:
             weight, effective_n, notes = answered.weight, answered.effective_n, answered.notes
             dont_know = "an option like any other where it was offered; empty fields are left out"
+            if self.people_mapping is not None and self.people_mapping.missing != MissingCodes():
+                dont_know += ", as are codes that mean no answer"
         provenance = ReferenceSource(
             population=self.population,
             source=self.name,
@@ -273,53 +249,3 @@ def _columns(item: Item) -> AnswerColumns:
     codes = {str(option.code): option.code for option in item.options}
     of_options = {f"{item.variable}{mark}{code}": code for mark in "_/" for code in codes.values()}
     return AnswerColumns((item.variable,), codes, of_options if item.max_choices > 1 else {})
-
-
-def _wording(table: TidyTable, rows: Sequence[TidyRow], language: str) -> str:
-    of_language = [row for row in rows if row.language == language]
-    return the_same(table, of_language, [row.wording for row in of_language], "wording") or ""
-
-
-def _options(
-    table: TidyTable, rows: Sequence[TidyRow], languages: Sequence[str], kind: str | None
-) -> dict[str, Any]:
-    """Options with their labels in all languages; of a scale its two ends."""
-    codes = sorted({row.code for row in rows})
-    labels = {code: _labels(table, rows, code, languages) for code in codes}
-    if kind != QuestionType.SCALE.value:
-        return {"options": [{"code": code, "labels": labels[code]} for code in codes]}
-    first, last = codes[0], codes[-1]
-    if codes != list(range(first, last + 1)):
-        raise wrong(table.path, rows[0].line, f"item {rows[0].item}: a scale has all codes between its ends")
-    return {"scale": {"first": first, "last": last, "low": labels[first], "high": labels[last]}}
-
-
-def _labels(table: TidyTable, rows: Sequence[TidyRow], code: int, languages: Sequence[str]) -> dict[str, str]:
-    of_code = [row for row in rows if row.code == code]
-    labels = {}
-    for language in languages:
-        found = [row for row in of_code if row.language == language]
-        label = the_same(table, found, [row.label for row in found], "label")
-        if label is None:
-            where = f"item {rows[0].item}: code {code}"
-            raise wrong(table.path, of_code[0].line, f"{where} has no label in {language!r:.10}")
-        labels[language] = label
-    return labels
-
-
-def _validated(table: TidyTable, first: TidyRow, entry: dict[str, Any]) -> Item:
-    numbers = {name: _as_number(table, first, name, entry[name]) for name in ("direction", "max_choices")}
-    try:
-        return Item.model_validate({**entry, **numbers})
-    except ValidationError as error:
-        found = error.errors()[0]
-        where = ".".join(str(part) for part in found["loc"]) or "item"
-        what = found["msg"].removeprefix("Value error, ")
-        raise wrong(table.path, first.line, f"item {first.item}, {where}: {what}") from None
-
-
-def _as_number(table: TidyTable, first: TidyRow, name: str, value: object) -> int:
-    try:
-        return int(str(value))
-    except ValueError:
-        raise wrong(table.path, first.line, f"{name} must be a whole number, found {value!r:.40}") from None

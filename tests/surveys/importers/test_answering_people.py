@@ -136,7 +136,9 @@ def test_a_code_that_is_no_answer_is_refused_until_the_mapping_says_why(tmp_path
         imported(tmp_path, text)
     assert "missing: {refused: [9]}" in raised.value.fix
     missing = "missing: {dont_know: [8], refused: [9]}"
-    one = figures(imported(tmp_path, text, mapping=missing))["parks", "all"]
+    found = imported(tmp_path, text, mapping=missing)
+    assert found.populations[0].provenance.dont_know.endswith("as are codes that mean no answer")
+    one = figures(found)["parks", "all"]
     # 36 of weight: the man who does not know weighs 2, the woman who refused 1.
     assert (one.n, one.n_asked) == (22, 24)
     assert (one.dont_know_share, one.refused_share) == (pytest.approx(2 / 36), pytest.approx(1 / 36))
