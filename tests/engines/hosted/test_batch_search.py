@@ -12,7 +12,7 @@ from loopback import KEY, Loopback, answer_to
 
 from def_sim.engines.hosted import batch_search
 from def_sim.engines.hosted.batch_journal import BatchJournal
-from def_sim.errors import EngineError
+from def_sim.errors import DefSimError, EngineError
 
 SHARD = "shard-00-of-01"
 OTHERS = 3  # requests of batches that others send
@@ -59,6 +59,21 @@ def test_a_batch_that_was_refused_is_sent_again_at_once() -> None:
         assert texts(engine, range(4)) == answers(range(4))
         assert len(server.batches) == 1
     assert engine.notices.said == ()
+
+
+def test_a_batch_that_met_no_server_is_not_in_doubt(tmp_path: Path) -> None:
+    async def run() -> None:
+        with Loopback() as server:
+            engine = batched(server, tmp_path, max_retries=0)
+            await engine.start()
+        with pytest.raises(DefSimError):
+            await engine.submit(a_request(0))
+        await engine.close()
+        assert engine.notices.said == ()
+        assert engine.ledger.spent_usd == 0
+
+    asyncio.run(run())
+    assert dict(BatchJournal(tmp_path, SHARD).sending) == {}
 
 
 def test_a_batch_that_was_not_taken_is_sent_again_once_it_can_no_longer_appear(
