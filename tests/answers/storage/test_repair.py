@@ -1,5 +1,6 @@
 import json
 import signal
+import tracemalloc
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -19,15 +20,18 @@ DAMAGED = LINES[1].replace(b"says 1", b"says 7")
 
 KILLED_AT_A_WRITE = """
 import signal
+from contextlib import contextmanager
 from def_sim.answers.storage import repair
-write, left = repair.write_whole, int(sys.argv[2])
-def write_until_killed(path, content):
+replacing, left = repair.replacing, int(sys.argv[2])
+@contextmanager
+def replacing_until_killed(path):
     global left
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    left -= 1
-    write(path, content)
-repair.write_whole = write_until_killed
+    with replacing(path) as temporary:
+        yield temporary
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+repair.replacing = replacing_until_killed
 repair.apply(folder, repair.examine(folder, lambda entries, calls: ()))
 """
 
@@ -115,6 +119,56 @@ def test_lines_of_another_version_are_not_touched(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="line 2: intact, but not an answer as this version writes it"):
         examine(tmp_path, none_is_foreign)
     assert path.read_bytes() == before
+
+
+def test_a_line_without_an_end_is_set_aside_whole_with_what_was_glued_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest = 2 * len(LINES[0])
+    monkeypatch.setattr("def_sim.answers.storage.mended_lines.LONGEST_LINE", longest)
+    path = write(tmp_path, LINES[0] + b"x" * longest + LINES[1] + LINES[2])  # the second part is whole
+    apply(tmp_path, examine(tmp_path, none_is_foreign))
+    assert path.read_bytes() == LINES[0] + LINES[2]
+    aside = set_aside(tmp_path)
+    assert "".join(str(record["text"]) for record in aside) + "\n" == "x" * longest + LINES[1].decode()
+    assert {(record["line"], record["reason"]) for record in aside} == {
+        (2, f"it has no end within {longest:,} bytes")
+    }
+
+
+def test_lines_of_some_respondents_at_a_time_are_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six megabytes of answers that come respondent beside respondent, with doubles and a foreign one."""
+    monkeypatch.setattr("def_sim.answers.storage.mended_lines._LINES_AT_ONCE", 30)
+    answers = [
+        an_answer(number, item_id=f"wvs7.Q{item}", text=f"{item} says {number} " + "x" * 3000)
+        for item in range(20)
+        for number in range(100)
+    ]
+    lines = [encode_line(answer) for answer in answers]
+    path = write(tmp_path, b"".join([*lines, *lines[:3]]))
+    asked: list[set[str]] = []
+
+    def one_is_foreign(entries: Mapping[AnswerKey, Entry], calls: Calls) -> Iterable[Foreign]:
+        asked.append({key[0] for key in entries})
+        return [Foreign(entry, "foreign") for entry in entries.values() if entry.answer == answers[700]]
+
+    tracemalloc.start()
+    try:
+        found = examine(tmp_path, one_is_foreign)
+        apply(tmp_path, found)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < path.stat().st_size / 5  # a block of 40 lines, as bytes and decoded, and the one before it
+    assert [(one.number, one.reason) for one in found.set_aside] == [
+        (701, "foreign"),
+        *((2001 + place, f"the same answer stands in {path.name}, line {1 + place}") for place in range(3)),
+    ]
+    assert found.num_kept == 1999
+    assert path.read_bytes() == b"".join(line for line in lines if line != lines[700])
+    assert sum(map(len, asked)) == 100 + 1  # each respondent once, the foreign answer's a second time
 
 
 def test_what_was_set_aside_before_stays_and_is_not_added_twice(tmp_path: Path) -> None:
