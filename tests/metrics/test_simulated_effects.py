@@ -43,3 +43,18 @@ def test_slopes_of_peoples_shares_and_of_one_opinion_are_held(simulations: tuple
     held, zero, mean = contrast.coverage("independent", 20, 20, num_items=40, seed=3)
     assert min(held, zero) >= 0.8
     assert mean == pytest.approx(1, abs=0.08)
+
+
+@pytest.mark.parametrize("world", ["people", "sharp"])
+def test_answers_that_could_not_be_read_make_no_difference(
+    world: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    simulation = importlib.import_module("simulate_unread")
+    (raw, _), (above_floors, _), (at_as_many, missed) = simulation.misses(world, "answers", 20, 20, 3)
+    sys.modules.pop("simulate_unread")
+    assert raw > 0.01
+    # Floors are what it costs people; of sharp opinions they take off too much.
+    assert above_floors < -0.01 if world == "sharp" else abs(above_floors) < 0.01
+    assert abs(at_as_many) < 0.01  # its standard error is about .003
+    assert missed <= 0.2  # of 20; at 5 % more than four miss once in 400 times
