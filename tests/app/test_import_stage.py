@@ -199,14 +199,13 @@ def test_a_command_that_does_not_fit_is_refused(
 
 KILL = """
 import os, signal, sys
-from pathlib import Path
 from def_sim.app.main import main
-replace = Path.replace
-def killed(path, target):
+replace = os.replace
+def killed(path, target, **folders):
     if {place!r} in str(target):
         os.kill(os.getpid(), signal.SIGKILL)
-    return replace(path, target)
-Path.replace = killed
+    return replace(path, target, **folders)
+os.replace = killed
 main(sys.argv[1:])
 """
 
