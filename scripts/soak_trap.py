@@ -88,7 +88,8 @@ def _do(event: str, arguments: tuple[Any, ...]) -> None:
         case "open":
             os.close(os.open(arguments[0], arguments[2], 0o666))
         case "os.rename":
-            Path(arguments[0]).rename(arguments[1])
+            source, target = (None if folder == -1 else folder for folder in arguments[2:4])
+            os.rename(arguments[0], arguments[1], src_dir_fd=source, dst_dir_fd=target)
         case "os.mkdir":
             Path(arguments[0]).mkdir()
         case "os.remove":
