@@ -156,16 +156,17 @@ def test_a_file_that_is_cut_is_refused(tmp_path: Path, kind: str) -> None:
         assert path.name in refusal(path)
 
 
+@pytest.mark.parametrize("kind", ["sav", "zsav", "por", "dta"])
 def test_a_file_that_would_end_its_reader_ends_another_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """A damaged .zsav has ended the reader, and with it whoever reads, by a signal."""
-    path = write_people(tmp_path / "people.zsav", PEOPLE)
+    """A damaged .sav and .zsav have ended the reader, and with it whoever reads, by a signal."""
+    path = write_people(tmp_path / f"people.{kind}", People({"Q1": [1, 2, 2, None]}))
     monkeypatch.setattr(statistical_files, "_TRIAL", "import os; os.abort()")
     with pytest.raises(SurveyFormatError) as caught, opened(path):
         pass
     assert caught.value.message == (
-        "people.zsav is cut or damaged, or not what its ending says (its reader ended by signal 6)."
+        f"people.{kind} is cut or damaged, or not what its ending says (its reader ended by signal 6)."
     )
 
 
