@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
+from def_sim.yaml_nodes import YamlProblemError, build, check_tree, compose
 
 Entries = dict[str, object]  # what an entry of a file is called -> its content
 
@@ -42,12 +42,18 @@ def _entries(name: str, content: bytes) -> Entries:
     text = content.decode("utf-8", errors="replace")
     if name.endswith(".csv"):
         rows: dict[str, list[list[str]]] = {}
-        for row in csv.reader(io.StringIO(text)):
-            rows.setdefault("|".join(row[:3:2]), []).append(row)
+        try:
+            for row in csv.reader(io.StringIO(text)):
+                rows.setdefault("|".join(row[:3:2]), []).append(row)
+        except csv.Error:
+            return {}
         return dict(rows)
     try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError:
+        root = compose(text)
+        check_tree(root)
+        found = build(root)
+    except YamlProblemError:
         return {}
     items = found.get("items") if isinstance(found, dict) else None
-    return {str(item.get("id")): item for item in items or [] if isinstance(item, dict)}
+    listed = items if isinstance(items, list) else []
+    return {str(item.get("id")): item for item in listed if isinstance(item, dict)}
