@@ -37,6 +37,8 @@ def surroundings(words: Sequence[str], *, is_call: bool = False) -> Iterator[Non
         if (lack := lack_of_memory(error)) is None:
             raise
         raise lack from error
+    except BrokenPipeError:
+        raise  # the reader of what is printed has seen enough: no fault of a disk
     except OSError as error:
         if (lack := lack_of_memory(error)) is not None:
             raise lack from error

@@ -253,3 +253,13 @@ def test_nobody_in_the_app_prints_but_the_terminal() -> None:
         assert not attributes & {"sys.stdout", "sys.stderr.write", "sys.__stdout__", "sys.__stderr__"}, (
             path.name
         )
+
+
+def test_a_reader_who_has_seen_enough_is_told_of_no_error() -> None:
+    words = [sys.executable, "-m", "def_sim", "stage=plan", ITEMS]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as command:
+        assert command.stdout is not None
+        command.stdout.close()  # as `| head` does; no line is printed before it
+        _, said = command.communicate(timeout=HANG_S)
+    assert command.returncode == 0
+    assert "error" not in said
