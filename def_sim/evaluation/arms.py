@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Final
 
 from def_sim.errors import ConfigError
-from def_sim.evaluation.compared_runs import SWITCHES, ComparedRun
+from def_sim.evaluation.compared_runs import MODIFICATIONS, SWITCHES, ComparedRun
 
 # What all arms of one comparison share, besides model, seed and items.
 _SHARED: Final = (
@@ -31,10 +31,7 @@ _LANGUAGES: Final = {"en": "English", "zh": "Chinese"}
 _NAMES: Final = {
     "strategy": "strategy",
     "protocol": "protocol",
-    "protocol.modifications.prompt": "place in the prompt",
-    "protocol.modifications.persona": "prompt says",
-    "protocol.modifications.configuration": "varied decoding",
-    "protocol.modifications.memory": "memory",
+    **MODIFICATIONS,
     "survey.language": "questions in",
     "survey.frame_language": "instruction in",
     "survey.wordings": "wording",

@@ -13,7 +13,14 @@ from typing import Final
 import pandas as pd
 
 _MOST_SAID: Final = 3  # settings in a title
-SWITCHES: Final = {"true": "on", "false": "off"}  # as titles say them, of groups and of arms
+# What titles of groups and of arms call the modifications and their values.
+MODIFICATIONS: Final = {
+    "protocol.modifications.prompt": "place in the prompt",
+    "protocol.modifications.persona": "prompt says",
+    "protocol.modifications.configuration": "varied decoding",
+    "protocol.modifications.memory": "memory",
+}
+SWITCHES: Final = {"true": "on", "false": "off"}
 _HASH: Final = re.compile(r"[0-9a-f]{12,}")
 _IN_TITLE: Final = (
     "survey.name",
@@ -200,7 +207,10 @@ def _said(own: Mapping[str, str], namesakes: Sequence[Mapping[str, str]]) -> lis
         name for name in varying if not any(_HASH.fullmatch(one.get(name, "nothing")) for one in namesakes)
     ]
     values = {name: own.get(name, "nothing") for name in readable or varying}
-    said = [f"{name.rpartition('.')[2]} {SWITCHES.get(value, value)}" for name, value in values.items()]
+    said = [
+        f"{MODIFICATIONS.get(name) or name.rpartition('.')[2]} {SWITCHES.get(value, value)}"
+        for name, value in values.items()
+    ]
     return said[:_MOST_SAID]
 
 

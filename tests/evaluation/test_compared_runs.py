@@ -62,6 +62,13 @@ def test_groups_of_one_name_are_told_apart_by_what_differs():
     assert second.differs == {"protocol.modifications.memory": "false"}
 
 
+def test_groups_say_settings_in_the_words_of_arms():
+    name = "protocol.modifications.configuration"
+    groups = group_runs([run("a", settings=SETTINGS | {name: value}) for value in ("true", "false")])
+    ends = sorted(group.title.rpartition(", ")[2] for group in groups)
+    assert ends == ["varied decoding off", "varied decoding on"]
+
+
 def test_maps_of_one_name_are_told_apart_by_what_differs():
     switched = run("c", settings={**SETTINGS, "protocol.modifications.memory": "false"})
     other_survey = run("d", settings={**SETTINGS, "survey.name": "cn"})
