@@ -3,6 +3,7 @@
 Both panels have the same N respondents, so a respondent's two sets of answers are a pair. If saying the
 group changes nothing, which set is which is a matter of chance: the test exchanges them, all answers of a
 respondent together, so it is exact however these hang together. The interval leaves out a respondent of both.
+An answer that could be read in one set alone counts in neither: fewer answers are farther from people.
 
 Letters: G groups, Q items, N respondents, B draws.
 """
@@ -95,14 +96,16 @@ class _Pair:
 
 def _of_members(first: PanelAnswers, second: PanelAnswers, members: NDArray[np.intp]) -> PanelAnswers:
     pairs = zip(first.items, second.items, strict=True)
-    return PanelAnswers(
-        tuple(
-            ItemAnswers(
-                np.concatenate([one.chosen[:, members], other.chosen[:, members]], axis=1),
-                np.concatenate([one.was_asked[:, members], other.was_asked[:, members]], axis=1),
-            )
-            for one, other in pairs
-        )
+    return PanelAnswers(tuple(_of_item(one, other, members) for one, other in pairs))
+
+
+def _of_item(first: ItemAnswers, second: ItemAnswers, members: NDArray[np.intp]) -> ItemAnswers:
+    """Both answers of those members who have two that could be read, so that both sets are of as many."""
+    chosen = [one.chosen[:, members] for one in (first, second)]
+    is_read: NDArray[np.bool_] = np.asarray(chosen[0].any(axis=-1) & chosen[1].any(axis=-1))
+    return ItemAnswers(
+        np.concatenate([one & is_read[..., None] for one in chosen], axis=1),
+        np.concatenate([one.was_asked[:, members] & is_read for one in (first, second)], axis=1),
     )
 
 

@@ -51,6 +51,20 @@ def test_divergences_are_those_of_the_members_alone() -> None:
     assert found.num_items == 4
 
 
+def test_an_answer_that_could_be_read_in_one_panel_alone_counts_in_neither() -> None:
+    unsteered, steered = answers(9, 1), answers(9, 2)
+    both = [one.copy() for one in (unsteered, steered)]
+    unsteered[2, 1] = steered[5, 1] = NO_VALID_ANSWER
+    for one in both:
+        one[[2, 5], 1] = NO_VALID_ANSWER
+    found = steering(unsteered, steered, np.ones(9), num_draws=9)
+    assert (found.unsteered, found.steered) == pytest.approx(tuple(map(mean_divergence, both)))
+    # Of two panels that answer alike, one half unread, nothing is left of the difference.
+    half = np.where(np.arange(40)[:, None] % 2, NO_VALID_ANSWER, answers(40, 3))
+    alike = steering(answers(40, 3), half, np.ones(40), num_draws=9)
+    assert alike.unsteered == alike.steered
+
+
 def test_the_interval_leaves_out_a_respondent_of_both() -> None:
     unsteered, steered = answers(7, 1), answers(7, 2)
     found = steering(unsteered, steered, np.ones(7), num_draws=9)
