@@ -11,11 +11,14 @@ from scripted_runs import hold
 from several_calls import TEXTS, a_reply_to_every_word
 
 from def_sim.answers.storage.call_lines import decode_call, encode_call
+from def_sim.answers.storage.division import Division
 from def_sim.answers.storage.manifest import read_manifest
 from def_sim.answers.storage.shards import read_answers
 from def_sim.answers.storage.store import AnswerStore
+from def_sim.answers.storage.stored_answers import read_stored
 from def_sim.app import strategy_choice
 from def_sim.app.belonging import foreign_since_completion
+from def_sim.app.checked_answers import check_stored
 from def_sim.app.main import main
 from def_sim.app.repairing import repair_run
 from def_sim.app.reporting import write_report
@@ -124,6 +127,8 @@ def test_changed_calls_are_refused_with_their_place_and_repaired(
     path.write_bytes(b"".join(change(path.read_bytes().splitlines(keepends=True))))
     with pytest.raises(StoreError, match=r"line \d+ does not belong to this run"):
         reopened(folder)
+    with pytest.raises(StoreError, match=r"line \d+ does not belong to this run"):  # as a large run's shard
+        check_stored(run_of(folder), folder, Division(), read_stored(folder))
     list(repair_run(run_of(folder), folder, is_applied=True, take_over=False))
     reopened(folder)
     hold_some(tmp_path)
