@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from loopback import Loopback
@@ -15,6 +16,7 @@ from def_sim.records import Completion, DecodingConfig, Message, Request, Reques
 HostedEngine = AnthropicEngine | OpenAIServerEngine
 HOSTED = ("anthropic", "openai")
 ALLOWED = ["beams", "seed"]
+SHARD = "shard-00-of-01"
 
 
 def hosted(name: str, server: Loopback, **settings: Any) -> HostedEngine:
@@ -38,6 +40,15 @@ def hosted(name: str, server: Loopback, **settings: Any) -> HostedEngine:
             **settings,
         }
     )
+
+
+def batched(server: Loopback, folder: Path | None = None, **settings: Any) -> HostedEngine:
+    """An engine that gathers its requests into batches, quickly; with a folder, as the shard of a run."""
+    quick = {"batches": True, "batch_gather_s": 0.25, "batch_poll_s": 0.01}
+    engine = hosted("anthropic", server, **{**quick, **settings})
+    if folder is not None:
+        engine.keep_in(folder, SHARD)
+    return engine
 
 
 def a_request(number: int = 0, text: str = "", **decoding: Any) -> Request:

@@ -4,31 +4,21 @@ import asyncio
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hosted_examples import HostedEngine, a_request, ask, hosted
+from hosted_examples import SHARD, HostedEngine, a_request, ask, batched
 from loopback import KEY, Loopback, answer_to
 
 from def_sim.engines.hosted import batch_search
 from def_sim.engines.hosted.batch_journal import BatchJournal
 from def_sim.errors import DefSimError, EngineError
 
-SHARD = "shard-00-of-01"
 OTHERS = 3  # requests of batches that others send
 
 
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
-
-
-def batched(server: Loopback, folder: Path | None = None, **settings: Any) -> HostedEngine:
-    quick = {"batches": True, "batch_gather_s": 0.25, "batch_poll_s": 0.01}
-    engine = hosted("anthropic", server, **{**quick, **settings})
-    if folder is not None:
-        engine.keep_in(folder, SHARD)
-    return engine
 
 
 def answers(numbers: range) -> list[str]:

@@ -3,10 +3,9 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hosted_examples import HostedEngine, a_request, ask, hosted
+from hosted_examples import SHARD, HostedEngine, a_request, ask, batched, hosted
 from loopback import KEY, Loopback, answer_to
 from waiting import HANG_S
 
@@ -15,20 +14,10 @@ from def_sim.engines.hosted.batch_journal import BatchJournal
 from def_sim.errors import EngineError, StoreError
 from def_sim.records import Completion
 
-SHARD = "shard-00-of-01"
-
 
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
-
-
-def batched(server: Loopback, folder: Path | None = None, **settings: Any) -> HostedEngine:
-    quick = {"batches": True, "batch_gather_s": 0.25, "batch_poll_s": 0.01}
-    engine = hosted("anthropic", server, **{**quick, **settings})
-    if folder is not None:
-        engine.keep_in(folder, SHARD)
-    return engine
 
 
 def interrupt(engine: HostedEngine, numbers: range, folder: Path, *, is_killed: bool = False) -> None:
