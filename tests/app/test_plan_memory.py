@@ -119,9 +119,11 @@ def test_a_plan_packs_what_the_engine_packs_wherever_the_limit_is(
 
 
 def stored_in_16_bit(num_parameters: int, folder: Path) -> Path:
-    """The small files of a checkpoint: its header names that many numbers, of which none is there."""
-    tensor = {"dtype": "BF16", "shape": [num_parameters], "data_offsets": [0, 0]}
+    """A checkpoint whose weights have that many numbers and take no room: a hole in the file."""
+    tensor = {"dtype": "BF16", "shape": [num_parameters], "data_offsets": [0, 2 * num_parameters]}
     header = json.dumps({"weight": tensor}).encode()
     (folder / "config.json").write_text("{}", encoding="utf-8")
-    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    with (folder / "model.safetensors").open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        file.truncate(file.tell() + 2 * num_parameters)
     return folder

@@ -197,7 +197,7 @@ def test_a_report_that_another_process_writes_is_left_to_it(
     before = (folder / "report.html").read_bytes()
     other = Lease(folder / "answers" / "report.lease")
     other.acquire()
-    last = [f"run_folder={folder}", "shard=0", "num_shards=2"]
+    last = [f"run_folder={folder}", "shard=0", "num_shards=2", "lease.wait_s=1"]
     assert main([*words(undisturbed), *last]) == 0
     assert f"the report is being written by process {os.getpid()} on this machine" in capsys.readouterr().out
     assert (folder / "report.html").read_bytes() == before
