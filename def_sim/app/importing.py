@@ -19,6 +19,7 @@ from def_sim.app.import_check import check_files, check_lines, checks_of
 from def_sim.app.import_columns import columns_file
 from def_sim.app.import_overrides import with_overrides
 from def_sim.app.import_record import ImportRecord, check_replaced, digest, dropped, read_record, record_name
+from def_sim.app.provenance import OF_IMPORT
 from def_sim.app.publishing import publish, staged
 from def_sim.app.schema import RunConfig
 from def_sim.app.targets import resolve_target
@@ -42,19 +43,6 @@ _FORCE: Final = "force"
 _FILES: Final = ("mapping", "labels", "answers")  # parameters that name a file beside the source
 _HOME: Final = "home"  # of a constructor that looks into the user's own folder
 _SHARED: Final = "shared"  # stands in the importer's YAML and belongs to its version
-PARAMETERS: Final = (
-    "source",
-    "countries",
-    "rule",
-    "name",
-    "population_label",
-    "year",
-    "citation",
-    "weight",
-    "mapping",
-    "labels",
-    "answers",
-)  # of a command; an importer takes those that it names
 
 
 def run_import(config: RunConfig) -> int:
@@ -92,7 +80,7 @@ def _home() -> Path:
 
 def _arguments(config: RunConfig, choice: ImporterChoice) -> dict[str, Any]:
     """What the importer's YAML says, and what the command gives in its place."""
-    given = {name: getattr(config, name) for name in PARAMETERS}
+    given = {name: getattr(config, name) for name in OF_IMPORT}
     _check_countries(config.countries or [])
     arguments = choice.arguments | {name: value for name, value in given.items() if value is not None}
     if config.force and _FORCE in inspect.signature(resolve_target(choice.target)).parameters:

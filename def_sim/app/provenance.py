@@ -23,6 +23,11 @@ from def_sim.visible import visible
 
 # Parameters that tell nothing of a run and its answers.
 OF_JUDGING = ("rubric", "judging", "verdicts", "rephrasing", "check", "accept", "review")
+# Those of an import, of which an importer takes what it names.
+OF_IMPORT = (
+    *("source", "countries", "rule", "name", "population_label", "year", "citation"),
+    *("weight", "mapping", "labels", "answers"),
+)
 FIGURES_BEFORE = "figures_before"  # in a manifest: the hash of the people's figures that others replaced
 PEOPLE_OF = "people_of"  # in a manifest: whom a survey of one's own asked, if not the whole country
 _NOT_OF_RUN = (*OF_JUDGING, "figures")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from def_sim import __version__
 from def_sim.app.human_figures import country_names, other_country_of
-from def_sim.app.provenance import OF_JUDGING, figures_changed
+from def_sim.app.provenance import OF_IMPORT, OF_JUDGING, figures_changed
 from def_sim.app.run import Run
 from def_sim.app.run_notes import run_notes
 from def_sim.app.run_settings import run_settings
@@ -26,17 +26,7 @@ _NO_PARAMETERS = (
     *OF_JUDGING,
 )
 _AS_PUBLISHED: Final = {"paper": "study's article", "code": "study's published code"}
-_OF_IMPORT = (
-    "importer",
-    "source",
-    "countries",
-    "rule",
-    "name",
-    "population_label",
-    "year",
-    "citation",
-    "force",
-)  # none is a section's
+_OF_IMPORT: Final = ("importer", *OF_IMPORT, "force")  # none is a section's
 
 
 def describe_decoding(decoding: DecodingConfig) -> str:
